@@ -1,0 +1,97 @@
+"""A cohort on disk: studies, reads, labels, flow and exclusions as every source writes them.
+
+Owns the file names and the flow's arithmetic; what a source means by its rows is the source's own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from protocols.canonical import csv_text, write_text
+from protocols.errors import BadInputError
+from protocols.tables import ENDINGS, read_table
+
+STUDIES = "studies.csv"
+READS = "reads.csv"
+LABELS = "labels.csv"
+FLOW = "flow.csv"
+EXCLUSIONS = "exclusions.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStep:
+    """How many images, of how many patients, stand or leave at one step, and why."""
+
+    step: str
+    images: int
+    patients: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """One image that the source leaves out."""
+
+    image_id: str
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """What a source yields: columns of text, header first by the order of the mapping.
+
+    ``reads`` and ``labels`` are None where the source has no verdicts or no training labels.
+    """
+
+    studies: Mapping[str, Sequence[str]]
+    reads: Mapping[str, Sequence[str]] | None
+    labels: Mapping[str, Sequence[str]] | None
+    flow: Sequence[FlowStep]
+    exclusions: Sequence[Exclusion]
+
+
+def write_cohort(cohort: Cohort, folder: Path) -> None:
+    """Write the tables of a cohort into an existing folder."""
+    for name, columns in ((STUDIES, cohort.studies), (READS, cohort.reads), (LABELS, cohort.labels)):
+        if columns is not None:
+            write_text(folder / name, csv_text(list(columns), zip(*columns.values(), strict=True)))
+    flow = [[step.step, str(step.images), str(step.patients), step.reason] for step in cohort.flow]
+    write_text(folder / FLOW, csv_text(["step", "images", "patients", "reason"], flow))
+    left_out = [[left.image_id, left.step, left.reason] for left in cohort.exclusions]
+    write_text(folder / EXCLUSIONS, csv_text(["image_id", "step", "reason"], left_out))
+
+
+def tables_of(folder: Path, required: Sequence[str], *, optional: Sequence[str] = ()) -> dict[str, Path]:
+    """The tables of a cohort folder by name, whatever their endings.
+
+    Raises:
+        BadInputError: a required one is not there.
+    """
+    found = {}
+    for name in (*required, *optional):
+        paths = [folder / f"{name}{ending}" for ending in ENDINGS if (folder / f"{name}{ending}").is_file()]
+        if not paths and name in required:
+            raise BadInputError(
+                f"{folder}: holds no table {name!r}; name a folder that `cxr510k cohort` made."
+            )
+        if paths:
+            found[name] = paths[0]
+    return found
+
+
+def read_flow(path: Path) -> tuple[FlowStep, ...]:
+    """The steps that a source took before the cohort's own flow begins.
+
+    Raises:
+        BadInputError: the file is no flow table, or a count is not a whole number.
+    """
+    table = read_table(path)
+    table.require(["step", "images", "patients", "reason"])
+    steps = []
+    for index in range(table.rows):
+        row = {name: cells[index] for name, cells in table.columns.items()}
+        if not (row["images"].isdecimal() and row["patients"].isdecimal()):
+            raise table.fault(index, "images and patients must be whole numbers.")
+        steps.append(FlowStep(row["step"], int(row["images"]), int(row["patients"]), row["reason"]))
+    return tuple(steps)

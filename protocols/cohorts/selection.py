@@ -1,0 +1,152 @@
+"""Which images of a source stay in the cohort, and the account of those that leave.
+
+Owns the steps of a source's flow, the two lists a user may give (`within`, `hold_out`), and which
+reads stay with the images. What a step means for one source is the source's own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from protocols.cohorts.folder import Exclusion, FlowStep
+from protocols.errors import BadInputError
+from protocols.records import Split, reads_from
+from protocols.tables import read_table
+
+SOURCE = "source"
+NOT_WITHIN = "not_within"
+PATIENT_HELD_OUT = "patient_held_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The rows of a source, which of them are still in, and how the others left.
+
+    Attributes:
+        image_id: one entry a row of the source; a source may hold an image twice until a step removes it.
+        patient_id: the patient of each row.
+        kept: positions of the rows still in, rising.
+        flow: ``source`` with all rows first, then a step for each reason to leave, with the images that
+            leave there and the number of patients they are of.
+        exclusions: one entry a row that left, in the order of the steps and, within one, of the source.
+    """
+
+    image_id: Sequence[str]
+    patient_id: Sequence[str]
+    kept: tuple[int, ...]
+    flow: tuple[FlowStep, ...]
+    exclusions: tuple[Exclusion, ...] = ()
+
+    @classmethod
+    def of_source(cls, image_id: Sequence[str], patient_id: Sequence[str], reason: str) -> "Selection":
+        """Every row of a source; ``reason`` says what the source is."""
+        start = FlowStep(SOURCE, len(image_id), len(set(patient_id)), reason)
+        return cls(image_id, patient_id, tuple(range(len(image_id))), (start,))
+
+    def pick(self, cells: Sequence[str]) -> tuple[str, ...]:
+        """The cells of a column of the source for the rows still in."""
+        return tuple(cells[row] for row in self.kept)
+
+    def without(self, step: str, reason: str, leaving: Mapping[int, str]) -> "Selection":
+        """The selection after a step of the flow.
+
+        Args:
+            step: the name of the step.
+            reason: why images leave there, for the flow.
+            leaving: position of a row that is still in -> why this one leaves, for the exclusions.
+
+        Raises:
+            BadInputError: no image would be left.
+        """
+        gone = [row for row in self.kept if row in leaving]
+        if len(gone) == len(self.kept):
+            raise BadInputError(
+                f"No image is left after step {step!r} ({reason}); check that the files belong together."
+            )
+        patients = len({self.patient_id[row] for row in gone})
+        return replace(
+            self,
+            kept=tuple(row for row in self.kept if row not in leaving),
+            flow=(*self.flow, FlowStep(step, len(gone), patients, reason)),
+            exclusions=(
+                *self.exclusions,
+                *(Exclusion(self.image_id[row], step, leaving[row]) for row in gone),
+            ),
+        )
+
+    def within(self, file: Path) -> "Selection":
+        """Keep the images that a list names, such as those a device never saw in training.
+
+        Args:
+            file: a CSV or Parquet table whose first column is the image id.
+
+        Raises:
+            BadInputError: as `read_table`, or the list names no image that is still in.
+        """
+        listed = self._listed(file)
+        reason = f"not in {file.name}"
+        leaving = {row: reason for row in self.kept if self.image_id[row] not in listed}
+        return self.without(NOT_WITHIN, reason, leaving)
+
+    def hold_out(self, file: Path) -> tuple["Selection", tuple[str, ...]]:
+        """Hold the patients of the listed images out for the test.
+
+        The listed images are the test; every image of a patient with none of them may train. A further
+        image of a held-out patient is used for nothing and leaves: it is unlisted, so it cannot be tested
+        on, and its patient is known to the test, so it cannot be trained on. An image that left earlier
+        holds nobody out.
+
+        Args:
+            file: a CSV or Parquet table whose first column is the image id.
+
+        Returns:
+            The selection and the split, ``train`` or ``test``, of each row still in.
+
+        Raises:
+            BadInputError: as `read_table`, or the list names no image that is still in.
+        """
+        listed = self._listed(file)
+        held = {self.patient_id[row] for row in self.kept if self.image_id[row] in listed}
+        reason = f"patient held out: has another image in {file.name}, which does not list this one"
+        leaving = {
+            row: reason
+            for row in self.kept
+            if self.patient_id[row] in held and self.image_id[row] not in listed
+        }
+        left = self.without(PATIENT_HELD_OUT, reason, leaving)
+        split = tuple(Split.TEST if image in listed else Split.TRAIN for image in left.pick(left.image_id))
+        return left, tuple(map(str, split))
+
+    def reads(self, file: Path) -> dict[str, tuple[str, ...]]:
+        """Readers' verdicts for the images that stay.
+
+        A read leaves with its image. A read of an image that the source never had is passed on, so that
+        `validate` counts it as unused and a wrong identifier does not vanish here.
+
+        Raises:
+            BadInputError: as `read_table` and `reads_from`, or no image that stays has a read.
+        """
+        table = read_table(file)
+        images = reads_from(table).image_id
+        staying = set(self.pick(self.image_id))
+        if staying.isdisjoint(images):
+            raise BadInputError(
+                f"{file}: has no read of any image of the cohort; image ids there look like {images[0]!r}, "
+                f"those of the cohort like {self.image_id[self.kept[0]]!r}."
+            )
+        left = set(self.image_id) - staying
+        return {
+            name: tuple(cell for cell, image in zip(cells, images, strict=True) if image not in left)
+            for name, cells in table.columns.items()
+        }
+
+    def _listed(self, file: Path) -> frozenset[str]:
+        table = read_table(file)
+        first = next(iter(table.columns))
+        listed = frozenset(table.columns[first])
+        if listed.isdisjoint(self.pick(self.image_id)):
+            raise BadInputError(
+                f"{file}: the first column, {first!r}, names no image of the cohort; it must hold image ids "
+                f"such as {self.image_id[self.kept[0]]!r}."
+            )
+        return listed

@@ -1,0 +1,68 @@
+"""Two documents of results -> the first place where they differ, by key, with both values.
+
+Owns the walk and what "equal" means at each level of rerun. Running again is `rerun`.
+Source: DESIGN.md, "What reproduced means".
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+SCORE_BASED_TOLERANCE = 1e-4
+SCORE_TOLERANCE = 1e-5
+SCORE_BASED_METRICS = ("auroc",)
+ABSENT = "(absent)"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A key, what was recorded and what came out now."""
+
+    key: str
+    recorded: Any
+    recomputed: Any
+
+    def __str__(self) -> str:
+        return f"{self.key}: recorded {self.recorded!r}, recomputed {self.recomputed!r}"
+
+
+def differences(recorded: Any, recomputed: Any, key: str = "") -> Iterator[Difference]:
+    """Every leaf in which two JSON documents differ, in the order of the file."""
+    if isinstance(recorded, dict) and isinstance(recomputed, dict):
+        for name in sorted({*recorded, *recomputed}):
+            path = f"{key}.{name}" if key else name
+            yield from differences(recorded.get(name, ABSENT), recomputed.get(name, ABSENT), path)
+    elif isinstance(recorded, list) and isinstance(recomputed, list):
+        for index in range(max(len(recorded), len(recomputed))):
+            ours = recorded[index] if index < len(recorded) else ABSENT
+            theirs = recomputed[index] if index < len(recomputed) else ABSENT
+            yield from differences(ours, theirs, f"{key}[{_name(ours, index)}]")
+    elif type(recorded) is not type(recomputed) or recorded != recomputed:
+        yield Difference(key, recorded, recomputed)
+
+
+def beyond_tolerance(recorded: dict[str, Any], recomputed: dict[str, Any]) -> Iterator[Difference]:
+    """Differences that new scores may not cause: all but `inputs` and small ones of score-based numbers.
+
+    Counts, proportions, F1 and everything else that comes from decisions must be the same; numbers
+    of AUROC may move by at most 1e-4.
+    """
+    for difference in differences(recorded, recomputed):
+        score_based = any(f"[{metric}," in difference.key for metric in SCORE_BASED_METRICS)
+        numeric = isinstance(difference.recorded, float | int) and isinstance(
+            difference.recomputed, float | int
+        )
+        small = numeric and abs(difference.recorded - difference.recomputed) <= SCORE_BASED_TOLERANCE
+        if not (difference.key.startswith("inputs.") or (score_based and small)):
+            yield difference
+
+
+def _name(entry: Any, index: int) -> str:
+    """What a person calls an entry of a list: its id, or metric and subgroup, or its position."""
+    if isinstance(entry, dict) and "metric" in entry and "subgroup" in entry:
+        subgroup = entry["subgroup"]
+        analysis = f", {entry['analysis']}" if "analysis" in entry else ""
+        return f"{entry['metric']}, {subgroup['axis']}={subgroup['level']}{analysis}"
+    if isinstance(entry, dict) and ("id" in entry or "step" in entry):
+        return str(entry.get("id", entry.get("step")))
+    return str(index)

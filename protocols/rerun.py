@@ -1,0 +1,168 @@
+"""A run again, from a given level down, in a temporary folder, and where anything first differs.
+
+Owns the levels and what each promises. The stages are the run's own (`pipeline`); how documents are
+compared is `comparison`. Source: DESIGN.md, "What reproduced means".
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from protocols.comparison import SCORE_TOLERANCE, Difference, beyond_tolerance, differences
+from protocols.errors import BadInputError, NotPossibleHereError
+from protocols.images import ImageFolder
+from protocols.manifest import differences as changed_files
+from protocols.pipeline import IN_THE_RUN, Stages
+from protocols.progress import Progress
+from protocols.records import Predictions, predictions_from
+from protocols.run_folder import RunFolder
+from protocols.tables import read_table
+
+LEVELS = (1, 2, 3)
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What came of comparing one thing; ``reproduced`` says whether the promise of the level is kept."""
+
+    what: str
+    reproduced: bool
+    words: str
+
+
+def rerun(
+    root: Path,
+    level: int,
+    stages: Stages,
+    same_content: Callable[[bytes, bytes], bool],
+    images: ImageFolder | None,
+    progress: Progress,
+) -> tuple[Finding, ...]:
+    """Check the manifest, then do the stages of a level again and compare; the run itself is never written to.
+
+    Args:
+        root: a run folder.
+        level: 1 from scores, 2 from weights and images, 3 from data.
+        stages: as for a run.
+        same_content: whether two reports embed the same results and hold the same text.
+        images: where the images are now; None for where the run had them.
+        progress: told of every stage.
+
+    Raises:
+        BadInputError: no run folder, or no such level.
+        NotPossibleHereError: the run has no model, or its images are not to be found.
+    """
+    if level not in LEVELS:
+        raise BadInputError(f"--level must be one of {', '.join(map(str, LEVELS))}; received {level}.")
+    run = RunFolder(root)
+    record = run.read_record()
+    changed = changed_files(root)
+    if changed:
+        return tuple(Finding("manifest", False, sentence) for sentence in changed)
+    found = [Finding("manifest", True, "every file is as it was recorded")]
+    if level >= 2:
+        images = images or _recorded_images(run, record.image_root)
+    with tempfile.TemporaryDirectory(prefix="cxr510k-rerun-") as temporary:
+        again = RunFolder(Path(temporary))
+        _copy_evidence(run, again)
+        if level >= 3 and images:
+            shutil.rmtree(again.model)
+            stages.train(again, images, progress)
+            found.append(_same_bytes("weights", run.model / WEIGHTS, again.model / WEIGHTS))
+        if level >= 2 and images:
+            stages.predict(again, images, progress)
+            found += _compare_scores(run, again)
+        stages.validate(again, progress)
+        found += _compare_results(run, again, exactly=level == 1)
+        if run.report_pdf.exists():
+            same_stack = stages.report(again, progress) == record.render_stack
+            found += _compare_reports(run, again, same_stack, same_content)
+    return tuple(found)
+
+
+WEIGHTS = "model.weights.h5"
+
+
+def _recorded_images(run: RunFolder, image_root: str | None) -> ImageFolder:
+    if not run.model.is_dir():
+        raise NotPossibleHereError(
+            f"{run.root}: holds no model/, so scores cannot be computed again; level 1 is possible."
+        )
+    root = run.root if image_root == IN_THE_RUN else Path(image_root or "")
+    if not image_root or not root.is_dir():
+        raise NotPossibleHereError(
+            f"{run.root}: its images are not at {image_root!r}; name their folder with --images, or rerun level 1."
+        )
+    return ImageFolder(root, search=False)
+
+
+def _copy_evidence(run: RunFolder, again: RunFolder) -> None:
+    """What a rerun starts from: plan, inputs, model and record, and no output."""
+    shutil.copy(run.protocol, again.protocol)
+    shutil.copy(run.record, again.record)
+    shutil.copytree(run.inputs, again.inputs)
+    if run.model.is_dir():
+        shutil.copytree(run.model, again.model)
+
+
+def _same_bytes(what: str, recorded: Path, recomputed: Path) -> Finding:
+    same = recorded.read_bytes() == recomputed.read_bytes()
+    return Finding(what, same, "identical to the byte" if same else "other bytes")
+
+
+def _compare_scores(run: RunFolder, again: RunFolder) -> Iterator[Finding]:
+    recorded, recomputed = _predictions(run), _predictions(again)
+    if recorded.image_id != recomputed.image_id or recorded.status != recomputed.status:
+        yield Finding("scores", False, "other images have a score")
+        return
+    scored = ~np.isnan(recorded.score)
+    distance = np.abs(recorded.score - recomputed.score)[scored]
+    largest = float(distance.max()) if len(distance) else 0.0
+    within = largest <= SCORE_TOLERANCE
+    word = "identical" if largest == 0 else f"largest difference {largest:.1e}, allowed {SCORE_TOLERANCE:.0e}"
+    yield Finding("scores", within, f"{int(scored.sum())} scores, {word}")
+
+
+def _predictions(folder: RunFolder) -> Predictions:
+    return predictions_from(read_table(folder.require_input("predictions")))
+
+
+def _compare_results(run: RunFolder, again: RunFolder, *, exactly: bool) -> Iterator[Finding]:
+    if run.results.read_bytes() == again.results.read_bytes():
+        yield Finding("results.json", True, "identical to the byte")
+    else:
+        recorded, recomputed = json.loads(run.results.read_bytes()), json.loads(again.results.read_bytes())
+        compare = differences if exactly else beyond_tolerance
+        different: list[Difference] = list(compare(recorded, recomputed))
+        for difference in islice(different, SHOWN):
+            yield Finding("results.json", False, str(difference))
+        if len(different) > SHOWN:
+            yield Finding("results.json", False, f"and {len(different) - SHOWN} more keys")
+        if not different:
+            yield Finding("results.json", True, "same decisions; score-based numbers within tolerance")
+    if exactly:
+        yield _same_bytes("line_listing.csv", run.line_listing, again.line_listing)
+
+
+def _compare_reports(
+    run: RunFolder, again: RunFolder, same_stack: bool, same_content: Callable[[bytes, bytes], bool]
+) -> Iterator[Finding]:
+    """Identical with the recorded render stack; with another one the same text and results in other bytes."""
+    if run.results.read_bytes() != again.results.read_bytes():
+        yield Finding("report.pdf", True, "not compared: it prints the results above")
+    elif same_stack:
+        yield _same_bytes("report.pdf", run.report_pdf, again.report_pdf)
+        yield _same_bytes("report.html", run.report_html, again.report_html)
+    else:
+        same = same_content(run.report_pdf.read_bytes(), again.report_pdf.read_bytes())
+        words = "content-equal: drawn by other libraries than recorded, same text and results"
+        yield Finding(
+            "report.pdf", same, words if same else "other content, drawn by other libraries than recorded"
+        )

@@ -1,0 +1,155 @@
+"""The folder of one run: where everything lies, how it comes to be whole or not at all, and its run record.
+
+Owns names and the volatile record of time, machine and versions (run.json). What each file holds is the
+business of whoever writes it. Source: the contract ("Run folder").
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from protocols.canonical import json_text, new_folder, write_text
+from protocols.errors import BadInputError
+
+RUN_SCHEMA = "cxr510k-run/1"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """What is true of this run alone: hashed, never compared by a rerun.
+
+    Attributes:
+        started: UTC, as ``2026-01-31T12:00:00Z``; also the date of the report.
+        command: what was typed after ``cxr510k``.
+        suite: version of this package.
+        python, platform, host: of the machine.
+        versions: package -> version of what computed or drew.
+        image_root: folder that the studies' ``image_path`` is relative to, ``.`` for the run folder
+            itself, or None where no image was read.
+        device: what trained and scored, as TensorFlow or JAX names it, or None.
+        durations_seconds: stage -> seconds.
+        render_stack: what laid out the PDF, name -> version; empty before `report`.
+    """
+
+    started: str
+    command: str
+    suite: str
+    python: str
+    platform: str
+    host: str
+    versions: Mapping[str, str]
+    image_root: str | None
+    device: str | None
+    durations_seconds: Mapping[str, float]
+    render_stack: Mapping[str, str]
+
+    def to_json(self) -> str:
+        """Canonical JSON of run.json."""
+        return json_text({"schema": RUN_SCHEMA, **asdict(self)})
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Paths of a run folder; only `create` makes one."""
+
+    root: Path
+
+    @property
+    def protocol(self) -> Path:
+        """The protocol, bytes as given."""
+        return self.root / "protocol.toml"
+
+    @property
+    def inputs(self) -> Path:
+        """The tables, bytes as given."""
+        return self.root / "inputs"
+
+    @property
+    def results(self) -> Path:
+        """The canonical results."""
+        return self.root / "results.json"
+
+    @property
+    def line_listing(self) -> Path:
+        """One line an image."""
+        return self.root / "line_listing.csv"
+
+    @property
+    def model(self) -> Path:
+        """The device under test, where the run trained one."""
+        return self.root / "model"
+
+    @property
+    def images(self) -> Path:
+        """The images of a phantom run."""
+        return self.root / "images"
+
+    @property
+    def report_pdf(self) -> Path:
+        """The report as PDF."""
+        return self.root / "report.pdf"
+
+    @property
+    def report_html(self) -> Path:
+        """The report as one HTML file."""
+        return self.root / "report.html"
+
+    @property
+    def record(self) -> Path:
+        """run.json."""
+        return self.root / "run.json"
+
+    @property
+    def manifest(self) -> Path:
+        """Path, size and SHA-256 of every other file."""
+        return self.root / "manifest.json"
+
+    def input(self, name: str) -> Path | None:
+        """The input table of a name, whatever its ending; None where the run has none."""
+        return next(
+            (path for path in sorted(self.inputs.glob(f"{name}.*")) if path.name.partition(".")[0] == name),
+            None,
+        )
+
+    def require_input(self, name: str) -> Path:
+        """The input table of a name.
+
+        Raises:
+            BadInputError: the run has none.
+        """
+        path = self.input(name)
+        if path is None:
+            raise BadInputError(f"{self.inputs}: holds no table {name!r}.")
+        return path
+
+    def read_record(self) -> RunRecord:
+        """Read run.json.
+
+        Raises:
+            BadInputError: this is no run folder, or its record is not of this schema.
+        """
+        try:
+            document = TypeAdapter(dict[str, object]).validate_json(self.record.read_bytes())
+            if document.pop("schema", None) != RUN_SCHEMA:
+                raise BadInputError(f"{self.record}: is not {RUN_SCHEMA}.")
+            return TypeAdapter(RunRecord).validate_python(document)
+        except OSError as error:
+            raise BadInputError(
+                f"{self.root}: is no run folder (run.json cannot be read); name a folder that `validate` or `run` made."
+            ) from error
+        except ValidationError as error:
+            raise BadInputError(f"{self.record}: is not {RUN_SCHEMA}.") from error
+
+    def write_record(self, record: RunRecord) -> None:
+        """Write run.json."""
+        write_text(self.record, record.to_json())
+
+
+@contextmanager
+def create(out: Path) -> Iterator[RunFolder]:
+    """A run folder that appears under its name only when the block ends without an exception."""
+    with new_folder(out) as folder:
+        yield RunFolder(folder)

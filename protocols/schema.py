@@ -1,0 +1,305 @@
+"""The validation protocol as frozen types: what was promised before a score was looked at.
+
+Owns every key a protocol may have, its rule and its default. Reading the file and telling its faults
+is `load`; whether an axis exists in the data is decided where the data are (`validation.cohort`).
+Source: the contract ("Protocol"), repeated key by key in docs/protocol.md.
+"""
+
+import itertools
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Strict,
+    Tag,
+    field_validator,
+    model_validator,
+)
+
+SCHEMA = "cxr510k-protocol/1"
+OVERALL = "overall"
+EVERY_LEVEL = "*"
+
+Metric = Literal[
+    "sensitivity",
+    "specificity",
+    "f1",
+    "ppv",
+    "npv",
+    "accuracy",
+    "balanced_accuracy",
+    "lr_positive",
+    "lr_negative",
+    "prevalence",
+    "auroc",
+]
+PROPORTIONS = ("sensitivity", "specificity", "ppv", "npv", "accuracy", "prevalence")
+UNBOUNDED = ("lr_positive", "lr_negative")
+
+Text = Annotated[str, Field(min_length=1)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+NUMERIC_AXES = ("age_years",)
+
+
+class Table(BaseModel):
+    """One table of a protocol: frozen, no key but its own, no value but of its type."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+
+
+class Claim(Table):
+    """What the device is said to do, and for which finding."""
+
+    type: Literal["triage", "detection", "detection_diagnosis"]
+    finding: Text
+
+
+class Columns(Table):
+    """For each table: the suite's column name = the file's."""
+
+    studies: dict[str, Text] = {}
+    reads: dict[str, Text] = {}
+    predictions: dict[str, Text] = {}
+
+
+class ReferenceStandard(Table):
+    """Who decided what is true, and how their verdicts become one."""
+
+    kind: Literal["consensus", "adjudicated", "single_reader", "text_mined"]
+    rule: Text
+
+    @field_validator("rule")
+    @classmethod
+    def _known(cls, rule: str) -> str:
+        if not re.fullmatch(r"majority|unanimous|any|at_least:[1-9][0-9]*|adjudicated:.+", rule):
+            raise ValueError("must be majority, unanimous, any, at_least:K or adjudicated:READER")
+        return rule
+
+
+class OperatingPoint(Table):
+    """Positive when score >= threshold: a number with its source, or the model's own by a rule."""
+
+    threshold: Share | None = None
+    source: Text | None = None
+    origin: Literal["model"] | None = Field(default=None, alias="from")
+    rule: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        stated = self.threshold is not None and self.source is not None
+        of_model = self.origin is not None and self.rule is not None
+        mixed = (self.threshold is not None or self.source is not None) and (
+            self.origin is not None or self.rule is not None
+        )
+        if mixed or not (stated or of_model):
+            raise ValueError('needs either threshold and source, or from = "model" and rule')
+        return self
+
+    @field_validator("rule")
+    @classmethod
+    def _known(cls, rule: str | None) -> str | None:
+        if rule is not None and rule not in ("max_f1", "youden"):
+            match = re.fullmatch(r"sensitivity_at_least:(0\.\d+|1\.0+|1)", rule)
+            if match is None or float(match[1]) == 0:
+                raise ValueError(
+                    "must be sensitivity_at_least:0.90 (any share above 0 up to 1), max_f1 or youden"
+                )
+        return rule
+
+
+class Analysis(Table):
+    """What counts once: an image, or a patient by any positive image."""
+
+    unit: Literal["image", "patient"] = "image"
+
+
+class Missing(Table):
+    """What an indeterminate reference or a score that is not there counts as."""
+
+    indeterminate: Literal["worst_case", "exclude"] = "worst_case"
+    not_processed: Literal["worst_case", "exclude"] = "worst_case"
+
+
+class Subgroup(Table):
+    """One axis of subgroups: a column, or several crossed."""
+
+    axis: Text | Annotated[tuple[Text, ...], Strict(False)]
+    cut_points: Annotated[tuple[Finite, ...], Strict(False)] | None = None
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        cuts = self.cut_points
+        if isinstance(self.axis, tuple):
+            if cuts is not None:
+                raise ValueError(
+                    "an intersection has no cut_points; each numeric axis uses those of its own entry"
+                )
+            if len(self.axis) < 2 or len(set(self.axis)) < len(self.axis):
+                raise ValueError("an intersection needs two or more different axes")
+        elif cuts is None and self.axis in NUMERIC_AXES:
+            raise ValueError(f"axis {self.axis!r} is numeric and needs cut_points, such as [18, 45, 65]")
+        if cuts is not None and (not cuts or any(a >= b for a, b in itertools.pairwise(cuts))):
+            raise ValueError(f"cut_points must rise; received {list(cuts)}")
+        for name in self.parts:
+            if "," in name:
+                raise ValueError(f"axis {name!r} holds a comma, which separates the parts of an intersection")
+        return self
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The columns this axis is made of."""
+        return self.axis if isinstance(self.axis, tuple) else (self.axis,)
+
+    @property
+    def name(self) -> str:
+        """The axis as results and criteria name it: ``sex``, or ``sex,view`` for an intersection."""
+        return ",".join(self.parts)
+
+
+class Bootstrap(Table):
+    """How patients are drawn again."""
+
+    cluster: Literal["patient_id"] = "patient_id"
+    replicates: Annotated[int, Field(ge=1_000, le=100_000)] = 10_000
+    confidence_level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    seed: Annotated[int, Field(ge=0)] = 510
+
+
+class Decision(Table):
+    """Which of the intervals decides; all are computed and printed."""
+
+    proportion: Literal["exact_clustered", "percentile", "bca", "wilson_effective"] = "exact_clustered"
+    other: Literal["percentile", "bca", "delong_clustered"] = "bca"
+
+
+class Minimum(Table):
+    """Patients with at least one image of the kind, below which a row is insufficient."""
+
+    patients: Annotated[int, Field(ge=1)] = 30
+    positive_patients: Annotated[int, Field(ge=1)] = 10
+    negative_patients: Annotated[int, Field(ge=1)] = 10
+
+
+class Exclusion(Table):
+    """Images whose number in a column of studies lies above a value."""
+
+    column: Text
+    above: Finite
+
+
+class SensitivityAnalysis(Table):
+    """The overall rows again without some images."""
+
+    id: Text
+    exclude: Exclusion
+
+
+class Level(Table):
+    """One level of an axis, or every level with ``*``."""
+
+    axis: Text
+    level: Text
+
+
+class Criterion(Table):
+    """A bound, a goal and what hangs on it."""
+
+    id: Text
+    metric: Metric
+    subgroup: Annotated[
+        Annotated[Literal["overall"], Tag(OVERALL)] | Annotated[Level, Tag("level")],
+        Discriminator(lambda value: "level" if isinstance(value, dict | Level) else OVERALL),
+    ]
+    bound: Literal["lower", "upper", "estimate"]
+    goal: Finite
+    role: Literal["acceptance", "consistency"] = "acceptance"
+    justification: Text
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.goal < 0 or (self.goal > 1 and self.metric not in UNBOUNDED):
+            top = "0 or more" if self.metric in UNBOUNDED else "between 0 and 1"
+            raise ValueError(f"the goal of {self.metric} must be {top}; received {self.goal:g}")
+        if self.bound == "estimate" and self.role != "consistency":
+            raise ValueError('bound = "estimate" decides nothing alone; it needs role = "consistency"')
+        return self
+
+
+class Split(Table):
+    """How patients marked ``train`` are divided when none is marked ``tune``: by a salted hash."""
+
+    salt: Text
+    tune_share: Annotated[float, Field(gt=0, lt=1)]
+
+
+class Training(Table):
+    """How the device under test is made."""
+
+    label: Text
+    network: Literal["compact", "densenet121"]
+    image_size: Annotated[int, Field(ge=32, le=1024)]
+    batch_size: Annotated[int, Field(ge=1, le=1024)]
+    epochs: Annotated[int, Field(ge=1, le=1000)]
+    patience: Annotated[int, Field(ge=1, le=1000)]
+    learning_rate: Annotated[float, Field(gt=0, le=1)]
+    weight_decay: Annotated[float, Field(ge=0, le=1)]
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class Protocol(Table):
+    """The whole plan."""
+
+    schema_: Literal["cxr510k-protocol/1"] = Field(alias="schema")
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    version: Annotated[int, Field(ge=1)]
+    title: Text
+    stage: Literal["exploratory", "confirmatory"] = "exploratory"
+    claim: Claim
+    columns: Columns = Columns()
+    values: dict[str, dict[str, str]] = {}
+    reference_standard: ReferenceStandard
+    operating_point: OperatingPoint
+    analysis: Analysis = Analysis()
+    missing: Missing = Missing()
+    subgroups: Annotated[tuple[Subgroup, ...], Strict(False)] = ()
+    bootstrap: Bootstrap = Bootstrap()
+    decision: Decision = Decision()
+    minimum: Minimum = Minimum()
+    sensitivity: Annotated[tuple[SensitivityAnalysis, ...], Strict(False)] = ()
+    criteria: Annotated[tuple[Criterion, ...], Strict(False)] = ()
+    split: Split | None = None
+    training: Training | None = None
+
+    def cut_points(self, axis: str) -> tuple[float, ...] | None:
+        """The cut points of a column's own axis entry, or none when it is categorical."""
+        return next((group.cut_points for group in self.subgroups if group.name == axis), None)
+
+    def faults_between_tables(self) -> list[str]:
+        """Faults that no table has alone: names given twice, criteria on axes that are not there."""
+        faults = []
+        for table, names in (
+            ("subgroups", [group.name for group in self.subgroups]),
+            ("sensitivity", [analysis.id for analysis in self.sensitivity]),
+            ("criteria", [criterion.id for criterion in self.criteria]),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            faults += [f"{table}: {name!r} stands twice; give each entry its own name." for name in twice]
+        axes = {group.name for group in self.subgroups}
+        for criterion in self.criteria:
+            if isinstance(criterion.subgroup, Level) and criterion.subgroup.axis not in axes:
+                faults.append(
+                    f"criteria {criterion.id!r}: axis {criterion.subgroup.axis!r} is not in [[subgroups]]; "
+                    f"those there are {', '.join(sorted(axes)) or 'none'}."
+                )
+        for group in self.subgroups:
+            for part in group.parts if len(group.parts) > 1 else ():
+                if part in NUMERIC_AXES and self.cut_points(part) is None:
+                    faults.append(
+                        f"subgroups {group.name!r}: {part!r} is numeric; give it an entry of its own with cut_points."
+                    )
+        return faults

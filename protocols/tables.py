@@ -1,0 +1,136 @@
+"""A file of rows -> a table of text cells, read strictly: nothing is guessed, padded or skipped.
+
+Owns CSV, gzipped CSV and Parquet, and every refusal that concerns the file itself. What the columns
+mean is the business of `records`.
+"""
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from protocols.errors import BadInputError
+
+FIRST_ROW = 2  # as a spreadsheet shows it: the header is row 1
+LONGEST_CELL = 1_000_000
+ENDINGS = (".csv.gz", ".csv", ".parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns of text cells, all of one length, and where they came from."""
+
+    source: str
+    columns: dict[str, tuple[str, ...]]
+    rows: int
+
+    def require(self, names: Sequence[str]) -> None:
+        """Refuse a table that lacks one of these columns.
+
+        Raises:
+            BadInputError: naming the first column that is missing and those that are there.
+        """
+        for name in names:
+            if name not in self.columns:
+                raise BadInputError(
+                    f"{self.source}: column {name!r} is missing; the file has {listing(self.columns)}. "
+                    "Add the column, or map it in the protocol's [columns] table."
+                )
+
+    def fault(self, index: int, sentence: str) -> BadInputError:
+        """A refusal that names the file and the row of a zero-based ``index``."""
+        return BadInputError(f"{self.source}, row {index + FIRST_ROW}: {sentence}")
+
+
+def listing(names: Sequence[str] | dict[str, tuple[str, ...]]) -> str:
+    """Names in code-point order, for a sentence."""
+    return ", ".join(repr(name) for name in sorted(names))
+
+
+def read_table(path: Path) -> Table:
+    """Read ``.csv``, ``.csv.gz`` or ``.parquet`` into text cells.
+
+    Raises:
+        BadInputError: the file cannot be read, is not what its ending says, has no rows, has two
+            columns of one name, a row of another width, a NUL byte or text that is not UTF-8.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadInputError(f"{path}: cannot be read ({error.strerror}).") from error
+    if path.name.endswith(".parquet"):
+        table = _from_parquet(path, content)
+    elif path.name.endswith(ENDINGS):
+        table = _from_csv(path, content)
+    else:
+        raise BadInputError(f"{path}: a table must end in .csv, .csv.gz or .parquet.")
+    if table.rows == 0:
+        raise BadInputError(f"{path}: the table has a header and no rows.")
+    return table
+
+
+def _from_csv(path: Path, content: bytes) -> Table:
+    if path.name.endswith(".gz"):
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as error:
+            raise BadInputError(f"{path}: ends in .gz but is not a whole gzip file ({error}).") from error
+    if b"\0" in content:
+        raise BadInputError(f"{path}: holds a NUL byte; save it as UTF-8 text.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInputError(f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8.") from error
+    csv.field_size_limit(LONGEST_CELL)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[list[str]] = []
+    try:
+        rows.extend(reader)
+    except csv.Error as error:
+        raise BadInputError(f"{path}, row {len(rows) + 1}: is not well-formed CSV ({error}).") from error
+    while rows and not rows[-1]:
+        rows.pop()
+    if not rows:
+        raise BadInputError(f"{path}: is empty; a table needs a header and rows.")
+    header, *body = rows
+    _refuse_twins(path, header)
+    for number, row in enumerate(body, start=FIRST_ROW):
+        if len(row) != len(header):
+            raise BadInputError(f"{path}, row {number}: has {len(row)} fields; the header has {len(header)}.")
+    cells = zip(*body, strict=True) if body else [() for _ in header]
+    return Table(str(path), dict(zip(header, cells, strict=True)), len(body))
+
+
+def _from_parquet(path: Path, content: bytes) -> Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(io.BytesIO(content))
+    except pa.ArrowException as error:
+        reason = str(error).splitlines()[0]
+        raise BadInputError(f"{path}: ends in .parquet but cannot be read as Parquet ({reason}).") from error
+    _refuse_twins(path, table.column_names)
+    columns = {
+        name: tuple(_cell_text(cell) for cell in table.column(name).to_pylist())
+        for name in table.column_names
+    }
+    for name, cells in columns.items():
+        if any("\0" in cell for cell in cells):
+            raise BadInputError(f"{path}: column {name!r} holds a NUL byte.")
+    return Table(str(path), columns, table.num_rows)
+
+
+def _cell_text(cell: object) -> str:
+    if cell is None:
+        return ""
+    return cell if isinstance(cell, str) else repr(cell) if isinstance(cell, float) else str(cell)
+
+
+def _refuse_twins(path: Path, header: Sequence[str]) -> None:
+    for position, name in enumerate(header):
+        if name in header[:position]:
+            raise BadInputError(f"{path}: two columns are named {name!r}.")

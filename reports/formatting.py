@@ -1,0 +1,143 @@
+"""Numbers, intervals, shares and dates -> the text that a report prints.
+
+Owns decimals, separators and the words for what does not exist: nothing is ever blank or NaN. Names of
+metrics, levels and rules are `wording`. Independent of the machine's locale.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from protocols.errors import BadInputError
+from validation.results import Estimate, Interval
+
+PLACES = 3
+MOST_PLACES = 9
+NOT_APPLICABLE = "–"
+NOT_GIVEN = "not given"
+NOT_ESTIMABLE = "not estimable"
+MONTHS = (
+    "January February March April May June July August September October November December".split()
+)
+HASH_HEAD, HASH_TAIL = 8, 4
+
+
+def count(number: int) -> str:
+    """A whole number with thousands separators: ``5,366``."""
+    return f"{number:,}"
+
+
+def decimal(value: float, places: int = PLACES) -> str:
+    """A number with a fixed number of decimals: ``0.555``; never a negative zero."""
+    text = f"{value:,.{places}f}"
+    return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
+
+
+def stated(value: float) -> str:
+    """A number that a person chose, with all the decimals it has and at least one: ``0.02``, ``0.5``, ``1.0``."""
+    text = format(Decimal(repr(value)), "f")
+    return text if "." in text else f"{text}.0"
+
+
+def goal(value: float) -> str:
+    """A goal: three decimals, more where it was set with more, so that no promise is rounded."""
+    written = stated(value)
+    return decimal(value, max(PLACES, len(written.partition(".")[2])))
+
+
+def against(value: float, limit: float) -> str:
+    """A number beside the goal it is compared with: as many decimals as it takes to tell them apart.
+
+    >>> against(0.80004, 0.8)
+    '0.80004'
+    """
+    for places in range(PLACES, MOST_PLACES):
+        if value == limit or decimal(value, places) != decimal(limit, places):
+            return decimal(value, places)
+    return decimal(value, MOST_PLACES)
+
+
+def estimate(row: Estimate) -> str:
+    """The value of an estimate, or why there is none: ``0.555``, ``not estimable (0 positives)``."""
+    return f"{NOT_ESTIMABLE} ({_lack(row)})" if row.value is None else decimal(row.value)
+
+
+def _lack(row: Estimate) -> str:
+    if row.positives == 0:
+        return "0 positives"
+    return "0 negatives" if row.negatives == 0 else "denominator 0"
+
+
+def fraction(row: Estimate) -> str:
+    """x/n of a proportion, a dash for what is none: ``615/1,108``."""
+    if row.numerator is None or row.denominator is None:
+        return NOT_APPLICABLE
+    return f"{count(row.numerator)}/{count(row.denominator)}"
+
+
+def interval(bounds: Interval | None) -> str:
+    """Lower and upper bound: ``0.497–0.612``; ``not given`` where there is none."""
+    return NOT_GIVEN if bounds is None else f"{decimal(bounds[0])}–{decimal(bounds[1])}"
+
+
+def interval_of(row: Estimate, name: str) -> str:
+    """One of the intervals of an estimate by name; a dash where it does not apply to the metric."""
+    return interval(row.intervals[name]) if name in row.intervals else NOT_APPLICABLE
+
+
+def design_effect(row: Estimate) -> str:
+    """One decimal; ``n.e.`` where it is not estimable, a dash where the metric has none."""
+    if row.design_effect is not None:
+        return decimal(row.design_effect, 1)
+    return "n.e." if "exact_clustered" in row.intervals else NOT_APPLICABLE
+
+
+def share(part: int, whole: int) -> str:
+    """A count with its share: ``2,326 (43.3 %)``; the count alone where the whole is 0."""
+    return f"{count(part)} ({percent(part / whole)})" if whole else count(part)
+
+
+def percent(value: float) -> str:
+    """A share as per cent with one decimal, none where it is whole as a level of confidence: see `level`."""
+    return f"{100 * value:.1f}\u00a0%"
+
+
+def level(confidence_level: float) -> str:
+    """A level of confidence as it is usually written: ``95 %``, ``97.5 %``."""
+    return f"{Decimal(repr(confidence_level)) * 100:f}".rstrip("0").rstrip(".") + "\u00a0%"
+
+
+def short_hash(digest: str) -> str:
+    """The ends of a SHA-256: ``e6fd4706…d626``."""
+    return f"{digest[:HASH_HEAD]}…{digest[-HASH_TAIL:]}"
+
+
+def moment(started: str) -> datetime:
+    """The time of a run record, in UTC.
+
+    Raises:
+        BadInputError: it is not written as ``2026-01-31T12:00:00Z``.
+    """
+    try:
+        return datetime.strptime(started, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise BadInputError(
+            f"run.json: started is {started!r}; it must be a UTC time such as 2026-01-31T12:00:00Z."
+        ) from error
+
+
+def date(time: datetime) -> str:
+    """A day in full: ``20 November 2026``."""
+    return f"{time.day} {MONTHS[time.month - 1]} {time.year}"
+
+
+def date_and_time(time: datetime) -> str:
+    """A moment in full: ``20 November 2026, 13:00 UTC``."""
+    return f"{date(time)}, {time:%H:%M} UTC"
+
+
+def listed(names: list[str] | tuple[str, ...]) -> str:
+    """Names in a sentence: ``a``, ``a and b``, ``a, b and c``; ``none`` where there are none."""
+    if not names:
+        return "none"
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

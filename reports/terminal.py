@@ -1,0 +1,118 @@
+"""What a person sees in a terminal: how far the work is, the verdict, what a rerun found.
+
+Owns words and layout on the screen. Progress goes to standard error and is quiet where that is no
+terminal; results go to standard output.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from protocols.progress import Progress
+from protocols.rerun import Finding
+from validation.results import CriterionResult, Results
+
+STUDY_VERDICTS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "none": "NO CRITERIA"}
+WIDTH_OF_A_FILE = 120
+COLOURS = {
+    "pass": "green",
+    "met": "green",
+    "fail": "red",
+    "not_met": "red",
+    "inconclusive": "yellow",
+    "none": "white",
+}
+
+
+@contextmanager
+def progress_bars() -> Iterator[Progress]:
+    """One bar a stage on a terminal; one line a finished stage elsewhere."""
+    console = Console(stderr=True)
+    bars = Bars(
+        TextColumn("{task.description:<12}"),
+        BarColumn(bar_width=32),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}", style="dim"),
+        console=console,
+        disable=not console.is_terminal,
+    )
+    tasks: dict[str, int] = {}
+
+    def progress(stage: str, done: int, total: int, note: str = "") -> None:
+        if stage not in tasks:
+            tasks[stage] = int(bars.add_task(stage, total=total, note=note))
+        bars.update(bars.task_ids[tasks[stage]], completed=done, total=total, note=note)
+        if done == total and not console.is_terminal:
+            print(f"{stage}: {total} of {total} {note}".rstrip(), file=sys.stderr)
+
+    with bars:
+        yield progress
+
+
+def print_verdict(results: Results) -> None:
+    """The criteria as a table, then the study's verdict in one line."""
+    console = _console()
+    if results.criteria:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for name in ("criterion", "endpoint", "goal", "estimate", "interval", "verdict"):
+            table.add_column(
+                name, justify="right" if name in ("estimate", "interval") else "left", no_wrap=True
+            )
+        for criterion in results.criteria:
+            table.add_row(*_criterion_row(results, criterion))
+        console.print(table)
+    if any(criterion.role == "consistency" for criterion in results.criteria):
+        console.print("in brackets: criteria of consistency, which never change the verdict", style="dim")
+    synthetic = " on PHANTOM images" if results.cohort.synthetic else ""
+    word = STUDY_VERDICTS[results.verdict]
+    console.print(
+        f"verdict: [bold {COLOURS[results.verdict]}]{word}[/]{synthetic} "
+        f"({results.cohort.images:,} images of {results.cohort.patients:,} patients)",
+        highlight=False,
+    )
+
+
+def _console() -> Console:
+    """As wide as the terminal; wide enough for a table where there is none."""
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDTH_OF_A_FILE)
+
+
+def _criterion_row(results: Results, criterion: CriterionResult) -> list[str]:
+    subgroup = criterion.subgroup
+    estimate = results.estimate(criterion.metric, subgroup.axis, subgroup.level)
+    value = "not estimable" if estimate.value is None else f"{estimate.value:.3f}"
+    interval = "–" if estimate.decision is None else f"{estimate.decision[0]:.3f}–{estimate.decision[1]:.3f}"
+    sign = {"lower": "lower >", "upper": "upper <", "estimate": "estimate ≥"}[criterion.bound]
+    where = "all" if subgroup.axis == "overall" else f"{subgroup.axis} {subgroup.level}"
+    verdict = f"[{COLOURS[criterion.verdict]}]{criterion.verdict.replace('_', ' ')}[/]"
+    return [
+        criterion.id.partition("[")[0],
+        f"{criterion.metric}, {where}",
+        f"{sign} {criterion.goal:g}",
+        value,
+        interval,
+        verdict if criterion.role == "acceptance" else f"({verdict})",
+    ]
+
+
+def print_findings(findings: Sequence[Finding], level: int) -> None:
+    """One line a finding, then whether the level is reproduced."""
+    console = _console()
+    for finding in findings:
+        mark = "[green]same[/]  " if finding.reproduced else "[red]differs[/]"
+        console.print(f"{mark} {finding.what}: ", end="", highlight=False)
+        console.print(finding.words, markup=False, highlight=False)
+    reproduced = all(finding.reproduced for finding in findings)
+    word = (
+        f"[bold green]reproduced at level {level}[/]"
+        if reproduced
+        else f"[bold red]not reproduced at level {level}[/]"
+    )
+    console.print(word, highlight=False)

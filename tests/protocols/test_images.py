@@ -1,0 +1,231 @@
+"""Decoding and locating images: each damage by a file made here, each conversion by hand."""
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from protocols.errors import BadInputError
+from protocols.images import MOST_PIXELS, ImageFolder, UndecodableImageError, decode_image, read_image
+
+GREY = np.arange(40 * 30, dtype=np.uint32).reshape(40, 30).astype(np.uint8)
+
+
+def pillow_bytes(image: Image.Image, form: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def encoded(pixels: np.ndarray, form: str = "PNG", **options: object) -> bytes:
+    return pillow_bytes(Image.fromarray(pixels), form, **options)
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png(
+    *, width: int, height: int, data: bytes, depth: int = 8, colour: int = 0, interlace: int = 0
+) -> bytes:
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlace)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(data))
+        + chunk(b"IEND", b"")
+    )
+
+
+def rows(count: int, width: int) -> bytes:
+    return (b"\0" + b"\x80" * width) * count
+
+
+def flipped(content: bytes, position: int) -> bytes:
+    return content[:position] + bytes([content[position] ^ 1]) + content[position + 1 :]
+
+
+def animated() -> bytes:
+    first, second = Image.fromarray(GREY), Image.fromarray(255 - GREY)
+    return pillow_bytes(first, save_all=True, append_images=[second])
+
+
+WHOLE = encoded(GREY)
+PHOTO = encoded(GREY, "JPEG", quality=95)
+DAMAGED = {
+    "empty": (b"", "is empty (0 bytes)"),
+    "html named png": (b"<!DOCTYPE html><html></html>", "neither PNG nor JPEG (it begins with b'<!DOCTYPE')"),
+    "signature alone": (WHOLE[:8], "cut short: the end of the PNG is missing"),
+    "half a png": (WHOLE[: len(WHOLE) // 2], "cut short: the file ends inside"),
+    "no IEND": (WHOLE[:-12], "cut short: the end of the PNG is missing"),
+    "bad checksum": (flipped(WHOLE, WHOLE.index(b"IDAT") + 20), "a checksum of the PNG is wrong"),
+    "64 of 200 rows": (png(width=50, height=200, data=rows(64, 50)), "3,264 of 10,200 bytes"),
+    "no pixel data": (png(width=50, height=200, data=b""), "0 of 10,200 bytes"),
+    "rubbish inside": (
+        WHOLE[:33] + chunk(b"IDAT", b"rubbish") + chunk(b"IEND", b""),
+        "pixel data cannot be decompressed",
+    ),
+    "colour type 5": (png(width=1, height=1, data=rows(1, 1), colour=5), "the header of the PNG is wrong"),
+    "bomb by its header": (png(width=100_000, height=100_000, data=b""), "at most 60,000,000 are read"),
+    "half a jpeg": (PHOTO[: len(PHOTO) // 2], "cannot be decoded"),
+    "jpeg without its end": (PHOTO[:-2], "cannot be decoded"),
+    "animated": (animated(), "is animated"),
+    "four inks": (pillow_bytes(Image.new("CMYK", (8, 8)), "JPEG"), "colour mode CMYK"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damaged_file_is_refused_with_its_reason(name: str, tmp_path: Path) -> None:
+    content, reason = DAMAGED[name]
+    path = tmp_path / "image.png"
+    path.write_bytes(content)
+    with pytest.raises(UndecodableImageError) as refusal:
+        read_image(path)
+    assert reason in refusal.value.reason
+    assert str(path) not in refusal.value.reason and "\n" not in str(refusal.value)
+
+
+def test_file_that_is_not_there_is_undecodable(tmp_path: Path) -> None:
+    with pytest.raises(
+        UndecodableImageError, match=r"nothing.png: cannot be read \(No such file or directory\)"
+    ):
+        read_image(tmp_path / "nothing.png")
+
+
+def test_size_limit_is_below_pillows_own() -> None:
+    assert Image.MAX_IMAGE_PIXELS is not None and MOST_PIXELS < Image.MAX_IMAGE_PIXELS
+
+
+def colour(*, alpha: int | None = None) -> np.ndarray:
+    channels = [GREY, GREY, GREY] if alpha is None else [GREY, GREY, GREY, np.full_like(GREY, alpha)]
+    return np.stack(channels, axis=-1)
+
+
+RED = np.zeros((4, 4, 3), np.uint8) + np.array([255, 0, 0], np.uint8)
+CONVERSIONS = {
+    "grey png": (WHOLE, GREY),
+    "grey stored as RGB": (encoded(colour()), GREY),
+    "RGBA, transparent: alpha is dropped": (encoded(colour(alpha=0)), GREY),
+    "grey with alpha": (pillow_bytes(Image.fromarray(colour(alpha=9)).convert("LA")), GREY),
+    "palette": (pillow_bytes(Image.fromarray(GREY).convert("P")), GREY),
+    # 0.299 * 255 = 76.2
+    "red by luma": (encoded(RED), np.full((4, 4), 76, np.uint8)),
+    "one bit": (encoded(np.array([[True, False]])), np.array([[255, 0]], np.uint8)),
+    # 16 bits in use: 65535 -> 255, 257 -> 1, 128 -> 0.498 -> 0
+    "16 bits": (encoded(np.array([[0, 128, 257, 65535]], np.uint16)), np.array([[0, 0, 1, 255]], np.uint8)),
+    # 12 bits in use: 4095 -> 255, 2048 -> 127.53 -> 128
+    "12 bits in 16": (encoded(np.array([[0, 2048, 4095]], np.uint16)), np.array([[0, 128, 255]], np.uint8)),
+    # 8 bits in use stay as they are
+    "8 bits in 16": (encoded(np.array([[0, 7, 200]], np.uint16)), np.array([[0, 7, 200]], np.uint8)),
+    "interlaced": (png(width=1, height=1, data=b"\0\x07", interlace=1), np.array([[7]], np.uint8)),
+}
+
+
+@pytest.mark.parametrize("name", CONVERSIONS)
+def test_conversion_to_grey_by_hand(name: str) -> None:
+    content, expected = CONVERSIONS[name]
+    pixels = decode_image(content)
+    assert pixels.dtype == np.uint8
+    np.testing.assert_array_equal(pixels, expected)
+
+
+def adam7(pixels: np.ndarray) -> bytes:
+    """The scanlines of the seven passes, written from the specification's 8 x 8 figure."""
+    figure = np.array(
+        [
+            [1, 6, 4, 6, 2, 6, 4, 6],
+            [7, 7, 7, 7, 7, 7, 7, 7],
+            [5, 6, 5, 6, 5, 6, 5, 6],
+            [7, 7, 7, 7, 7, 7, 7, 7],
+            [3, 6, 4, 6, 3, 6, 4, 6],
+            [7, 7, 7, 7, 7, 7, 7, 7],
+            [5, 6, 5, 6, 5, 6, 5, 6],
+            [7, 7, 7, 7, 7, 7, 7, 7],
+        ]
+    )
+    height, width = pixels.shape
+    passes = np.tile(figure, (height // 8 + 1, width // 8 + 1))[:height, :width]
+    lines = [
+        b"\0" + pixels[row][passes[row] == number].tobytes()
+        for number in range(1, 8)
+        for row in range(height)
+        if (passes[row] == number).any()
+    ]
+    return b"".join(lines)
+
+
+@pytest.mark.parametrize("size", [(40, 30), (8, 8), (5, 3), (1, 9), (3, 1)])
+def test_interlaced_png_by_the_specification(size: tuple[int, int]) -> None:
+    pixels = GREY[: size[0], : size[1]]
+    whole = png(width=size[1], height=size[0], data=adam7(pixels), interlace=1)
+    np.testing.assert_array_equal(decode_image(whole), pixels)
+    short = png(width=size[1], height=size[0], data=adam7(pixels)[:-1], interlace=1)
+    with pytest.raises(UndecodableImageError, match="is incomplete"):
+        decode_image(short)
+
+
+def test_exif_orientation_is_applied() -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6  # to be turned by 90 degrees clockwise for display
+    content = pillow_bytes(Image.fromarray(GREY), exif=turned)
+    np.testing.assert_array_equal(decode_image(content), np.rot90(GREY, k=-1))
+
+
+def test_real_images_of_each_kind(shared_data: Path) -> None:
+    originals = sorted((shared_data / "nih" / "images-1024").rglob("*.png"))
+    assert {read_image(path).shape for path in originals} == {(1024, 1024)}
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    for name in ("a/one.png", "a/two.jpg", "b/deep/three.png", "b/twin.png", "a/twin.png", "top.png"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(WHOLE)
+    return tmp_path
+
+
+PLACES = [
+    # id, path, search, found
+    ("x", "a/one.png", False, "a/one.png"),  # as the studies say
+    ("x", "old/folder/three.png", True, "b/deep/three.png"),  # moved: by its name
+    ("x", "b/twin.png", True, "b/twin.png"),  # a path that exists is not ambiguous
+    ("one.png", "", False, "a/one.png"),  # no path: the id is the name
+    ("two", "", True, "a/two.jpg"),  # no path, an id without its ending
+]
+
+
+@pytest.mark.parametrize(("image_id", "image_path", "search", "expected"), PLACES)
+def test_place_of_an_image(tree: Path, image_id: str, image_path: str, search: bool, expected: str) -> None:
+    assert ImageFolder(tree, search=search).path_of(image_id, image_path) == tree / expected
+
+
+def test_image_that_is_nowhere_has_a_reason_without_the_folder(tree: Path) -> None:
+    with pytest.raises(UndecodableImageError) as refusal:
+        ImageFolder(tree, search=True).path_of("x", "four.png")
+    assert refusal.value.reason == "there is no file named 'four.png' in the images folder"
+
+
+def test_stated_path_is_not_searched_for_beside_the_studies(tree: Path) -> None:
+    with pytest.raises(UndecodableImageError, match=r"no file 'three.png' beside the studies table"):
+        ImageFolder(tree, search=False).path_of("x", "three.png")
+
+
+@pytest.mark.parametrize("image_id", ["twin.png", "twin"])
+def test_two_files_of_one_name_are_refused(tree: Path, image_id: str) -> None:
+    with pytest.raises(BadInputError, match=r"'a/twin.png' and 'b/twin.png' in .* both have its name"):
+        ImageFolder(tree, search=True).path_of(image_id, "")
+
+
+def test_absolute_path_is_refused(tree: Path) -> None:
+    with pytest.raises(BadInputError, match="is absolute; write it relative"):
+        ImageFolder(tree, search=True).path_of("x", "/etc/passwd")
+
+
+def test_folder_that_is_no_folder_is_refused(tree: Path) -> None:
+    with pytest.raises(BadInputError, match=r"top.png: is not a folder"):
+        ImageFolder(tree / "top.png", search=True)

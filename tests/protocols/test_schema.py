@@ -1,0 +1,469 @@
+"""Every rule of the protocol's keys: the value that breaks it, the key's path and the sentence."""
+
+import pytest
+
+from protocols.errors import ProtocolError
+from protocols.load import parse_protocol
+from protocols.schema import Protocol
+
+PARTS = {
+    "top": 'schema = "cxr510k-protocol/1"\nid = "x"\nversion = 1\ntitle = "t"\n',
+    "claim": '[claim]\ntype = "triage"\nfinding = "f"\n',
+    "reference_standard": '[reference_standard]\nkind = "consensus"\nrule = "majority"\n',
+    "operating_point": '[operating_point]\nthreshold = 0.5\nsource = "s"\n',
+    "further": "",
+}
+CRITERION = {
+    "id": '"SE"',
+    "metric": '"sensitivity"',
+    "subgroup": '"overall"',
+    "bound": '"lower"',
+    "goal": "0.8",
+    "justification": '"j"',
+}
+TRAINING = {
+    "label": '"Pneumonia"',
+    "network": '"compact"',
+    "image_size": "128",
+    "batch_size": "32",
+    "epochs": "10",
+    "patience": "3",
+    "learning_rate": "0.001",
+    "weight_decay": "0.0001",
+    "seed": "1",
+}
+SEX = '[[subgroups]]\naxis = "sex"\n'
+
+
+def parsed(**parts: str) -> Protocol:
+    return parse_protocol("".join((PARTS | parts).values()).encode(), source="p.toml").protocol
+
+
+def keys(values: dict[str, str]) -> str:
+    return "".join(f"{key} = {value}\n" for key, value in values.items())
+
+
+def criterion(**values: str) -> str:
+    return "[[criteria]]\n" + keys(CRITERION | values)
+
+
+def training(**values: str) -> str:
+    return "[training]\n" + keys(TRAINING | values)
+
+
+def top(**values: str) -> str:
+    return keys({"schema": '"cxr510k-protocol/1"', "id": '"x"', "version": "1", "title": '"t"'} | values)
+
+
+@pytest.mark.parametrize(
+    ("part", "text", "sentence"),
+    [
+        (
+            "top",
+            top(schema='"cxr510k-protocol/2"'),
+            r"schema: should be 'cxr510k-protocol/1'; received 'cxr510k-protocol/2'",
+        ),
+        ("top", top(id='"a b"'), r"id: should match pattern .*; received 'a b'"),
+        ("top", top(id='""'), r"id: should match"),
+        ("top", top(version="0"), r"version: should be greater than or equal to 1; received 0"),
+        ("top", top(version="1.0"), r"version: should be a valid integer; received 1.0"),
+        ("top", top(version="true"), r"version: should be a valid integer; received True"),
+        ("top", top(title='""'), r"title: should have at least 1 character"),
+        ("top", top(title="2020-01-01"), r"title: should be text"),
+        ("top", top(stage='"final"'), r"stage: should be 'exploratory' or 'confirmatory'; received 'final'"),
+        (
+            "top",
+            top(author='"me"'),
+            r"author: this key is not known; known here are analysis, bootstrap, claim, ",
+        ),
+        (
+            "top",
+            top().replace("schema", "schema_"),
+            r"schema_: this key is not known",
+        ),  # the suite's own spelling
+        (
+            "claim",
+            '[claim]\ntype = "cure"\nfinding = "f"\n',
+            r"claim\.type: should be 'triage', 'detection' or",
+        ),
+        ("claim", '[claim]\ntype = "triage"\n', r"claim\.finding: this key is required and missing"),
+        (
+            "claim",
+            PARTS["claim"] + "use = 1\n",
+            r"claim\.use: this key is not known; known here are finding, type\.",
+        ),
+        (
+            "operating_point",
+            "[operating_point]\nthreshold = 0.5\n",
+            r"operating_point: needs either threshold and source",
+        ),
+        ("operating_point", '[operating_point]\nfrom = "model"\n', r"operating_point: needs either"),
+        (
+            "operating_point",
+            PARTS["operating_point"] + 'from = "model"\nrule = "youden"\n',
+            r"operating_point: needs either threshold and source, or from = \"model\" and rule\.",
+        ),
+        (
+            "operating_point",
+            '[operating_point]\norigin = "model"\nrule = "youden"\n',
+            r"operating_point\.origin: this key is not known; known here are from, rule, source, threshold\.",
+        ),
+        (
+            "operating_point",
+            '[operating_point]\nfrom = "file"\nrule = "youden"\n',
+            r"operating_point\.from: should be 'model'",
+        ),
+    ],
+)
+def test_refusals_of_the_required_tables_by_hand(part: str, text: str, sentence: str) -> None:
+    with pytest.raises(ProtocolError, match="p.toml: " + sentence):
+        parsed(**{part: text})
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "-0.01", "1.01", "true", '"0.5"'])
+def test_impossible_thresholds_by_hand(value: str) -> None:
+    with pytest.raises(ProtocolError, match=r"operating_point\.threshold: should be .*; received"):
+        parsed(operating_point=f'[operating_point]\nthreshold = {value}\nsource = "s"\n')
+
+
+@pytest.mark.parametrize(("value", "threshold"), [("0", 0.0), ("1", 1.0), ("0.02", 0.02)])
+def test_possible_thresholds_by_hand(value: str, threshold: float) -> None:
+    protocol = parsed(operating_point=f'[operating_point]\nthreshold = {value}\nsource = "s"\n')
+    assert protocol.operating_point.threshold == threshold
+
+
+@pytest.mark.parametrize(
+    ("rule", "known"),
+    [
+        ("max_f1", True),
+        ("youden", True),
+        ("sensitivity_at_least:0.90", True),
+        ("sensitivity_at_least:1", True),
+        ("sensitivity_at_least:1.0", True),
+        ("sensitivity_at_least:0", False),
+        ("sensitivity_at_least:0.0", False),
+        ("sensitivity_at_least:1.1", False),
+        ("sensitivity_at_least:90%", False),
+        ("specificity_at_least:0.9", False),
+        ("", False),
+    ],
+)
+def test_rules_of_the_operating_point_by_hand(rule: str, known: bool) -> None:
+    text = f'[operating_point]\nfrom = "model"\nrule = "{rule}"\n'
+    if known:
+        assert parsed(operating_point=text).operating_point.rule == rule
+    else:
+        with pytest.raises(
+            ProtocolError, match=r"operating_point\.rule: (must be sensitivity_at_least|should have)"
+        ):
+            parsed(operating_point=text)
+
+
+@pytest.mark.parametrize(
+    ("rule", "known"),
+    [
+        ("majority", True),
+        ("unanimous", True),
+        ("any", True),
+        ("at_least:2", True),
+        ("adjudicated:Dr A", True),
+        ("at_least:0", False),
+        ("at_least:", False),
+        ("at_least:-1", False),
+        ("adjudicated:", False),
+        ("adjudicated", False),
+        ("most", False),
+    ],
+)
+def test_rules_of_the_reference_standard_by_hand(rule: str, known: bool) -> None:
+    text = f'[reference_standard]\nkind = "adjudicated"\nrule = "{rule}"\n'
+    if known:
+        assert parsed(reference_standard=text).reference_standard.rule == rule
+    else:
+        with pytest.raises(
+            ProtocolError, match=r"reference_standard\.rule: must be majority, unanimous, any, at_least:K"
+        ):
+            parsed(reference_standard=text)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('[analysis]\nunit = "lung"\n', r"analysis\.unit: should be 'image' or 'patient'; received 'lung'"),
+        (
+            '[missing]\nindeterminate = "drop"\n',
+            r"missing\.indeterminate: should be 'worst_case' or 'exclude'",
+        ),
+        (
+            "[bootstrap]\nreplicates = 999\n",
+            r"bootstrap\.replicates: should be greater than or equal to 1000; received 999",
+        ),
+        (
+            "[bootstrap]\nreplicates = 100001\n",
+            r"bootstrap\.replicates: should be less than or equal to 100000",
+        ),
+        ("[bootstrap]\nreplicates = 1e4\n", r"bootstrap\.replicates: should be a valid integer"),
+        (
+            "[bootstrap]\nconfidence_level = 0.5\n",
+            r"bootstrap\.confidence_level: should be greater than 0\.5",
+        ),
+        ("[bootstrap]\nconfidence_level = 1.0\n", r"bootstrap\.confidence_level: should be less than 1"),
+        ("[bootstrap]\nconfidence_level = nan\n", r"bootstrap\.confidence_level: should be .*; received nan"),
+        ("[bootstrap]\nseed = -1\n", r"bootstrap\.seed: should be greater than or equal to 0; received -1"),
+        (
+            "[bootstrap]\nseed = 18446744073709551616\n",
+            r"bootstrap\.seed: should be less than",
+        ),  # Philox keys are 64 bits
+        ('[bootstrap]\ncluster = "site"\n', r"bootstrap\.cluster: should be 'patient_id'; received 'site'"),
+        (
+            '[decision]\nother = "wilson"\n',
+            r"decision\.other: should be 'percentile', 'bca' or 'delong_clustered'",
+        ),
+        ("[minimum]\npatients = 0\n", r"minimum\.patients: should be greater than or equal to 1; received 0"),
+        (
+            "[minimum]\nnegative_patients = -3\n",
+            r"minimum\.negative_patients: should be greater than or equal to 1",
+        ),
+        (
+            '[columns.labels]\nimage_id = "x"\n',
+            r"columns\.labels: this key is not known; known here are predictions, reads, ",
+        ),
+        ('[columns.reads]\nimage_id = ""\n', r"columns\.reads\.image_id: should have at least 1 character"),
+        ('[values]\nsex = "F"\n', r"values\.sex: should be a table"),
+        ("[values.sex]\nFemale = 1\n", r"values\.sex\.Female: should be text; received 1"),
+        ("[cohort]\nname = 1\n", r"cohort: this key is not known"),  # tables that later work defines
+        ("[submission]\nname = 1\n", r"submission: this key is not known"),
+        ("[risk]\nname = 1\n", r"risk: this key is not known"),
+        ("[prevalences]\nname = 1\n", r"prevalences: this key is not known"),
+        ("[family]\nname = 1\n", r"family: this key is not known"),
+        ("[change_control]\nname = 1\n", r"change_control: this key is not known"),
+    ],
+)
+def test_refusals_of_the_tables_with_defaults_by_hand(text: str, sentence: str) -> None:
+    with pytest.raises(ProtocolError, match="p.toml: " + sentence):
+        parsed(further=text)
+
+
+@pytest.mark.parametrize("replicates", [1_000, 100_000])
+def test_replicates_at_their_bounds_by_hand(replicates: int) -> None:
+    assert parsed(further=f"[bootstrap]\nreplicates = {replicates}\n").bootstrap.replicates == replicates
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            '[[subgroups]]\naxis = "age_years"\n',
+            r"subgroups\.1: axis 'age_years' is numeric and needs cut_points",
+        ),
+        (
+            '[[subgroups]]\naxis = "mse"\ncut_points = []\n',
+            r"subgroups\.1: cut_points must rise; received \[\]",
+        ),
+        (
+            '[[subgroups]]\naxis = "mse"\ncut_points = [2, 1]\n',
+            r"subgroups\.1: cut_points must rise; received \[2\.0, 1\.0\]",
+        ),
+        ('[[subgroups]]\naxis = "mse"\ncut_points = [1, 1]\n', r"subgroups\.1: cut_points must rise"),
+        (
+            '[[subgroups]]\naxis = "mse"\ncut_points = [1, inf]\n',
+            r"subgroups\.1\.cut_points\.2: should be a finite number",
+        ),
+        (
+            '[[subgroups]]\naxis = "mse"\ncut_points = 18\n',
+            r"subgroups\.1\.cut_points: should be a list; received 18",
+        ),
+        (
+            '[[subgroups]]\naxis = "mse"\ncut_points = ["18"]\n',
+            r"subgroups\.1\.cut_points\.1: should be a valid number",
+        ),
+        (
+            '[[subgroups]]\naxis = "sex"\ncut_points = [1]\n',
+            r"subgroups\.1: axis 'sex' is not numeric and takes no cut_points",
+        ),
+        (
+            '[[subgroups]]\naxis = ["sex"]\n',
+            r"subgroups\.1: an intersection needs two or more different axes",
+        ),
+        (
+            '[[subgroups]]\naxis = ["sex", "sex"]\n',
+            r"subgroups\.1: an intersection needs two or more different axes",
+        ),
+        (
+            '[[subgroups]]\naxis = ["sex", "view"]\ncut_points = [1]\n',
+            r"subgroups\.1: an intersection has no cut_points",
+        ),
+        (
+            '[[subgroups]]\naxis = ["sex", "age_years"]\n',
+            r"subgroups 'sex,age_years': 'age_years' is numeric; give it an entry",
+        ),
+        ('[[subgroups]]\naxis = "sex,view"\n', r"subgroups\.1: axis 'sex,view' holds a comma"),
+        ("[[subgroups]]\naxis = 3\n", r"subgroups\.1\.axis: should be text; received 3"),
+        ("[[subgroups]]\ncut_points = [1]\n", r"subgroups\.1\.axis: this key is required and missing"),
+        ('[subgroups]\naxis = "sex"\n', r"subgroups: should be a list"),
+        (SEX + SEX, r"subgroups: 'sex' stands twice"),
+        (
+            '[[sensitivity]]\nid = "a"\nexclude = {column = "m", above = nan}\n',
+            r"sensitivity\.1\.exclude\.above: should be a finite",
+        ),
+        (
+            '[[sensitivity]]\nid = "a"\nexclude = {column = "m"}\n',
+            r"sensitivity\.1\.exclude\.above: this key is required",
+        ),
+        (
+            '[[sensitivity]]\nid = "all_best"\nexclude = {column = "m", above = 1}\n',
+            r"sensitivity\.1\.id: is the name of an",
+        ),
+        (
+            '[[sensitivity]]\nid = "a"\nexclude = {column = "m", above = 1}\n' * 2,
+            r"sensitivity: 'a' stands twice",
+        ),
+    ],
+)
+def test_refusals_of_subgroups_and_sensitivity_by_hand(text: str, sentence: str) -> None:
+    with pytest.raises(ProtocolError, match="p.toml: " + sentence):
+        parsed(further=text)
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"id": '""'}, r"criteria\.1\.id: should have at least 1 character"),
+        (
+            {"metric": '"sensitivty"'},
+            r"criteria\.1\.metric: should be 'sensitivity', 'specificity', 'f1', 'ppv', 'npv', 'accuracy', "
+            r"'balanced_accuracy', 'lr_positive', 'lr_negative', 'prevalence' or 'auroc'; received 'sensitivty'",
+        ),
+        (
+            {"subgroup": '"all"'},
+            r"criteria\.1\.subgroup: should be \"overall\" or a table such as .*; received 'all'",
+        ),
+        ({"subgroup": '{axis = "sex"}'}, r"criteria\.1\.subgroup\.level: this key is required and missing"),
+        (
+            {"subgroup": '{axis = "sex", level = "F", of = 1}'},
+            r"criteria\.1\.subgroup\.of: this key is not known; .* axis, level",
+        ),
+        (
+            {"subgroup": '{axis = "sex", level = "F"}'},
+            r"criteria 'SE': axis 'sex' is not in \[\[subgroups\]\]; those there are none",
+        ),
+        (
+            {"subgroup": '{axis = "sex", level = "*"}'},
+            r"criteria 'SE': axis 'sex' is not in \[\[subgroups\]\]",
+        ),
+        ({"bound": '"mid"'}, r"criteria\.1\.bound: should be 'lower', 'upper' or 'estimate'; received 'mid'"),
+        (
+            {"bound": '"estimate"'},
+            r"criteria\.1\.role: bound = \"estimate\" decides nothing alone; it needs role = \"consistency\"",
+        ),
+        (
+            {"goal": "1.2"},
+            r"criteria\.1\.goal: the goal of sensitivity must be between 0 and 1; received 1\.2",
+        ),
+        (
+            {"goal": "-0.1"},
+            r"criteria\.1\.goal: the goal of sensitivity must be between 0 and 1; received -0\.1",
+        ),
+        ({"goal": "nan"}, r"criteria\.1\.goal: should be a finite number; received nan"),
+        ({"metric": '"lr_positive"', "goal": "inf"}, r"criteria\.1\.goal: should be a finite number"),
+        (
+            {"metric": '"lr_negative"', "goal": "-1"},
+            r"criteria\.1\.goal: the goal of lr_negative must be 0 or more",
+        ),
+        (
+            {"role": '"primary"'},
+            r"criteria\.1\.role: should be 'acceptance' or 'consistency'; received 'primary'",
+        ),
+        ({"justification": '""'}, r"criteria\.1\.justification: should have at least 1 character"),
+    ],
+)
+def test_refusals_of_a_criterion_by_hand(values: dict[str, str], sentence: str) -> None:
+    with pytest.raises(ProtocolError, match="p.toml: " + sentence):
+        parsed(further=criterion(**values))
+
+
+def test_a_criterion_on_a_lacking_axis_lists_those_there_by_hand() -> None:
+    with pytest.raises(
+        ProtocolError, match=r"axis 'site' is not in \[\[subgroups\]\]; those there are sex, sex,view, view\."
+    ):
+        parsed(
+            further=SEX
+            + '[[subgroups]]\naxis = "view"\n[[subgroups]]\naxis = ["sex", "view"]\n'
+            + criterion(subgroup='{axis = "site", level = "A"}')
+        )
+
+
+def test_two_criteria_of_one_name_by_hand() -> None:
+    with pytest.raises(ProtocolError, match=r"criteria: 'SE' stands twice; give each entry its own name\."):
+        parsed(further=criterion() + criterion())
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"goal": "0"},
+        {"goal": "1"},
+        {"metric": '"lr_positive"', "goal": "12.5"},
+        {"bound": '"estimate"', "role": '"consistency"'},
+        {"subgroup": '{axis = "sex,view", level = "F,PA"}'},
+        {"subgroup": '{axis = "sex", level = "*"}'},
+    ],
+)
+def test_possible_criteria_by_hand(values: dict[str, str]) -> None:
+    groups = SEX + '[[subgroups]]\naxis = ["sex", "view"]\n'
+    assert parsed(further=groups + criterion(**values)).criteria[0].id == "SE"
+
+
+def test_an_intersection_is_named_by_its_parts_by_hand() -> None:
+    protocol = parsed(
+        further='[[subgroups]]\naxis = ["age_years", "sex"]\n[[subgroups]]\naxis = "age_years"\ncut_points = [18, 65]\n'
+    )
+    assert (protocol.subgroups[0].name, protocol.subgroups[0].parts) == (
+        "age_years,sex",
+        ("age_years", "sex"),
+    )
+    assert protocol.cut_points("age_years") == (18.0, 65.0)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("label", '""'),
+        ("network", '"resnet50"'),
+        ("image_size", "31"),
+        ("image_size", "1025"),
+        ("batch_size", "0"),
+        ("epochs", "0"),
+        ("epochs", "1.5"),
+        ("patience", "0"),
+        ("learning_rate", "0"),
+        ("learning_rate", "nan"),
+        ("learning_rate", "1.5"),
+        ("weight_decay", "-0.1"),
+        ("weight_decay", "inf"),
+        ("seed", "-1"),
+        ("seed", "2147483648"),
+    ],
+)
+def test_refusals_of_training_by_hand(key: str, value: str) -> None:
+    with pytest.raises(ProtocolError, match=rf"p\.toml: training\.{key}: should "):
+        parsed(further=training(**{key: value}))
+
+
+def test_training_has_no_defaults_by_hand() -> None:
+    with pytest.raises(ProtocolError) as refusal:
+        parsed(further="[training]\n")
+    assert refusal.value.faults == [
+        f"p.toml: training.{key}: this key is required and missing." for key in TRAINING
+    ]
+
+
+@pytest.mark.parametrize("share", ["0", "1", "nan", "-0.1"])
+def test_refusals_of_the_split_by_hand(share: str) -> None:
+    with pytest.raises(ProtocolError, match=r"p\.toml: split\.tune_share: should be "):
+        parsed(further=f'[split]\nsalt = "s"\ntune_share = {share}\n')
+
+
+def test_a_protocol_cannot_be_changed_by_hand() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        parsed().bootstrap.seed = 1

@@ -1,0 +1,195 @@
+"""Area under the ROC curve with patients as clusters: value, bootstrap replicates, jackknife, DeLong variance.
+
+Owns everything that compares scores of positives with scores of negatives; ties count half. All sums
+before the last division are whole numbers in float64, exact below 2**53, so that neither the order of
+rows nor that of threads can change a bit.
+Sources: DeLong, DeLong & Clarke-Pearson 1988; Obuchowski 1997 (clustered data).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from validation.cohort import POSITIVE
+from validation.intervals import Interval, normal_quantile
+from validation.metrics import divide
+from validation.outcomes import Units
+
+
+@dataclass(frozen=True, slots=True)
+class Placements:
+    """For each unit twice the number of opposite units it is rightly ordered against, ties counting one.
+
+    ``positive`` and ``negative`` have one entry a unit of that class; ``positive_patient`` and
+    ``negative_patient`` are the patients they belong to.
+    """
+
+    positive: NDArray[np.float64]
+    negative: NDArray[np.float64]
+    positive_patient: NDArray[np.intp]
+    negative_patient: NDArray[np.intp]
+
+    @property
+    def pairs(self) -> float:
+        """Number of pairs of a positive and a negative unit."""
+        return float(len(self.positive) * len(self.negative))
+
+
+def placements(ranked: Units) -> Placements:
+    """Placements of determinate, processed units, by one sort."""
+    is_positive = ranked.truth == POSITIVE
+    positive, negative = ranked.score[is_positive], ranked.score[~is_positive]
+    sorted_positive, sorted_negative = np.sort(positive), np.sort(negative)
+    below = np.searchsorted(sorted_negative, positive, "left") + np.searchsorted(
+        sorted_negative, positive, "right"
+    )
+    at_or_below = np.searchsorted(sorted_positive, negative, "left") + np.searchsorted(
+        sorted_positive, negative, "right"
+    )
+    return Placements(
+        positive=below.astype(np.float64),
+        negative=2.0 * len(positive) - at_or_below,
+        positive_patient=ranked.patient[is_positive],
+        negative_patient=ranked.patient[~is_positive],
+    )
+
+
+def auroc(placed: Placements) -> float:
+    """Probability that a positive scores above a negative, ties half, in [0, 1]; NaN without a class."""
+    return float(divide(np.asarray(placed.positive.sum()), np.asarray(2 * placed.pairs)))
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreGroup:
+    """Patients of the positive and of the negative units that share a place in the order of scores."""
+
+    positives: tuple[int, ...]
+    negatives: tuple[int, ...]
+
+
+def score_groups(ranked: Units) -> tuple[ScoreGroup, ...]:
+    """Units of equal score together, lowest first; neighbours of one class are one group: nothing lies between."""
+    order = np.argsort(ranked.score, kind="stable")
+    borders = np.flatnonzero(np.diff(ranked.score[order])) + 1
+    positive, patient = (ranked.truth == POSITIVE).tolist(), ranked.patient.tolist()
+    groups: list[ScoreGroup] = []
+    for rows in np.split(order, borders):
+        here = ScoreGroup(
+            tuple(patient[row] for row in rows.tolist() if positive[row]),
+            tuple(patient[row] for row in rows.tolist() if not positive[row]),
+        )
+        last = groups[-1] if groups else here
+        if groups and not (last.positives and here.negatives) and not (last.negatives and here.positives):
+            groups[-1] = ScoreGroup(last.positives + here.positives, last.negatives + here.negatives)
+        else:
+            groups.append(here)
+    return tuple(groups)
+
+
+def auroc_replicates(groups: Sequence[ScoreGroup], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """AUROC with each patient counted as often as it was drawn.
+
+    One walk through the units in order of score carries the weight of the negatives passed so far;
+    each step is one vector operation over all replicates.
+
+    Args:
+        groups: of determinate, processed units.
+        weights: how often each patient was drawn, shape (patients, replicates), whole numbers.
+
+    Returns:
+        Shape (replicates,); NaN where a class was not drawn.
+    """
+    replicates = weights.shape[1]
+    ordered_pairs, positives, negatives = np.zeros(replicates), np.zeros(replicates), np.zeros(replicates)
+    here, passed = np.empty(replicates), np.empty(replicates)
+    for group in groups:
+        np.copyto(passed, negatives)
+        for patient in group.negatives:
+            negatives += weights[patient]
+        if group.positives:
+            here.fill(0.0)
+            for patient in group.positives:
+                here += weights[patient]
+            positives += here
+            passed += negatives
+            here *= passed
+            ordered_pairs += here
+    return divide(ordered_pairs, 2 * positives * negatives)
+
+
+def auroc_jackknife(ranked: Units, placed: Placements) -> NDArray[np.float64]:
+    """AUROC without each patient that has a unit, in patient order; NaN where a class is then gone."""
+    contributing = np.unique(ranked.patient)
+    size = int(contributing.max()) + 1 if len(contributing) else 0
+    of_positives = np.bincount(placed.positive_patient, placed.positive, size)
+    of_negatives = np.bincount(placed.negative_patient, placed.negative, size)
+    left = placed.positive.sum() - (of_positives + of_negatives - _pairs_within_patients(ranked, size))
+    positives = len(placed.positive) - np.bincount(placed.positive_patient, minlength=size)
+    negatives = len(placed.negative) - np.bincount(placed.negative_patient, minlength=size)
+    return divide(left, np.asarray(2.0 * positives * negatives))[contributing]
+
+
+def delong_clustered(placed: Placements, confidence_level: float) -> Interval | None:
+    """Obuchowski's interval; with one unit a patient it is DeLong's. None where it has no variance.
+
+    Symmetric while it stays inside [0, 1]; where it would not, symmetric on the logit scale.
+    """
+    if placed.pairs == 0:
+        return None
+    variance = auroc_variance(placed)
+    area = auroc(placed)
+    if variance is None or variance <= 0 or area in (0.0, 1.0):
+        return None
+    half = normal_quantile(confidence_level) * math.sqrt(variance)
+    if area - half >= 0 and area + half <= 1:
+        return area - half, area + half
+    odds, factor = area / (1 - area), math.exp(half / (area * (1 - area)))
+    return odds / factor / (1 + odds / factor), odds * factor / (1 + odds * factor)
+
+
+def auroc_variance(placed: Placements) -> float | None:
+    """Variance of the AUROC, patients independent, units within a patient not; None with one patient a class."""
+    area = auroc(placed)
+    size = 1 + int(max(placed.positive_patient.max(), placed.negative_patient.max()))
+    m, n = len(placed.positive), len(placed.negative)
+    m_k = np.bincount(placed.positive_patient, minlength=size)
+    n_k = np.bincount(placed.negative_patient, minlength=size)
+    positive_residual = np.bincount(placed.positive_patient, placed.positive / (2 * n), size) - m_k * area
+    negative_residual = np.bincount(placed.negative_patient, placed.negative / (2 * m), size) - n_k * area
+    with_positive, with_negative = int((m_k > 0).sum()), int((n_k > 0).sum())
+    both = int(((m_k > 0) | (n_k > 0)).sum())
+    if with_positive < 2 or with_negative < 2:
+        return None
+    s10 = with_positive / ((with_positive - 1) * m) * float((positive_residual * positive_residual).sum())
+    s01 = with_negative / ((with_negative - 1) * n) * float((negative_residual * negative_residual).sum())
+    s11 = both / (both - 1) * float((positive_residual * negative_residual).sum())
+    return s10 / m + s01 / n + 2 * s11 / (m * n)
+
+
+def wilson_patients(area: float, patients: int, confidence_level: float) -> Interval | None:
+    """Interval of an AUROC of exactly 1 or 0, from the smaller number of patients of a class; else None."""
+    z_squared = normal_quantile(confidence_level) ** 2
+    if area == 1:
+        return patients / (patients + z_squared), 1.0
+    if area == 0:
+        return 0.0, z_squared / (patients + z_squared)
+    return None
+
+
+def _pairs_within_patients(ranked: Units, size: int) -> NDArray[np.float64]:
+    """Twice the rightly ordered pairs, ties one, whose two units belong to one patient, shape (size,)."""
+    within = np.zeros(size)
+    positive = ranked.truth == POSITIVE
+    has_both = (np.bincount(ranked.patient[positive], minlength=size) > 0) & (
+        np.bincount(ranked.patient[~positive], minlength=size) > 0
+    )
+    rows = np.flatnonzero(has_both[ranked.patient]) if size else np.array([], dtype=np.intp)
+    rows = rows[np.argsort(ranked.patient[rows], kind="stable")]
+    for of_one in np.split(rows, np.flatnonzero(np.diff(ranked.patient[rows])) + 1):
+        mine, theirs = of_one[positive[of_one]], of_one[~positive[of_one]]
+        above = ranked.score[mine][:, None] - ranked.score[theirs][None, :]
+        within[ranked.patient[of_one[:1]]] = 2.0 * (above > 0).sum() + (above == 0).sum()
+    return within

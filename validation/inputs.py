@@ -1,0 +1,106 @@
+"""The files of one validation -> checked records and the identity of each file.
+
+Owns which tables a validation reads and which of their columns count. The checks themselves are
+`protocols.records`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from protocols.cohorts.folder import FlowStep, read_flow
+from protocols.records import (
+    PREDICTION_COLUMNS,
+    PREDICTION_EXTRAS,
+    READ_COLUMNS,
+    STUDY_COLUMNS,
+    STUDY_EXTRAS,
+    Predictions,
+    Reads,
+    Studies,
+    predictions_from,
+    read_mapped,
+    reads_from,
+    studies_from,
+)
+from protocols.run_folder import RunFolder
+from protocols.schema import NUMERIC_AXES, Protocol
+from validation.results import Inputs
+
+OPERATING_POINT = "operating_point.json"
+
+
+@dataclass(frozen=True, slots=True)
+class InputFiles:
+    """The files of one validation; ``operating_point`` and ``flow`` only where there are such."""
+
+    studies: Path
+    reads: Path
+    predictions: Path
+    operating_point: Path | None = None
+    flow: Path | None = None
+
+
+def input_files(folder: RunFolder, protocol: Protocol) -> InputFiles:
+    """Where a run folder keeps what its validation read.
+
+    Raises:
+        BadInputError: one of the three tables is not there.
+    """
+    of_model = folder.model / OPERATING_POINT
+    frozen = of_model if of_model.exists() else folder.inputs / OPERATING_POINT
+    return InputFiles(
+        studies=folder.require_input("studies"),
+        reads=folder.require_input("reads"),
+        predictions=folder.require_input("predictions"),
+        operating_point=frozen if protocol.operating_point.origin else None,
+        flow=folder.input("flow"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The tables as checked records, studies in the order of image_id, and what identifies them."""
+
+    studies: Studies
+    reads: Reads
+    predictions: Predictions
+    source_flow: tuple[FlowStep, ...]
+    identity: Inputs
+
+
+def read_records(files: InputFiles, protocol: Protocol) -> Records:
+    """Read and check every table.
+
+    Raises:
+        BadInputError: whatever the contract refuses about tables, naming file, row and rule.
+    """
+    columns, values = protocol.columns, protocol.values
+    studies = read_mapped(
+        files.studies, (*STUDY_COLUMNS, *STUDY_EXTRAS), columns=columns.studies, values=values
+    )
+    reads = read_mapped(files.reads, READ_COLUMNS, columns=columns.reads, values=values)
+    predictions = read_mapped(
+        files.predictions,
+        (*PREDICTION_COLUMNS, *PREDICTION_EXTRAS),
+        columns=columns.predictions,
+        values=values,
+    )
+    axes = sorted({part for group in protocol.subgroups for part in group.parts})
+    numeric_axes = {axis for axis in axes if protocol.cut_points(axis) is not None}
+    excluding = {analysis.exclude.column for analysis in protocol.sensitivity}
+    checked = Records(
+        studies=studies_from(studies.table).by_image_id(),
+        reads=reads_from(reads.table),
+        predictions=predictions_from(predictions.table),
+        source_flow=read_flow(files.flow) if files.flow else (),
+        identity=Inputs(
+            studies=studies.identity(
+                numeric={*NUMERIC_AXES, *numeric_axes, *excluding}, further={*axes, *excluding}
+            ),
+            reads=reads.identity(numeric=set(), further=set()),
+            predictions=predictions.identity(numeric={"score"}, further=set()),
+        ),
+    )
+    for column in sorted(excluding):
+        checked.studies.numbers(column)
+    return checked

@@ -1,0 +1,130 @@
+"""Closed intervals for proportions and their ratios, for independent units and for patients with several images.
+
+Owns Clopper-Pearson, Wilson, both on the effective sample size, and MOVER for what is made of two
+proportions. Bootstrap intervals are `bootstrap`; those of AUROC are `auroc`.
+Sources: Clopper & Pearson 1934; Wilson 1927; Korn & Graubard 1998 (exact interval on the effective
+size); Rao & Scott 1992 (ratio-estimator variance); Donner & Zou 2012 (MOVER, MOVER-R).
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincinv, ndtri, stdtrit
+
+Interval = tuple[float, float]
+FEW_PATIENTS = 20
+
+
+def normal_quantile(confidence_level: float) -> float:
+    """Two-sided standard normal quantile, 1.959964 at 0.95."""
+    return float(ndtri((1 + confidence_level) / 2))
+
+
+def clopper_pearson(successes: float, trials: float, confidence_level: float) -> Interval:
+    """Exact binomial interval, for whole or effective (fractional) counts; [0, 1] for no trials."""
+    tail = (1 - confidence_level) / 2
+    failures = trials - successes
+    low = float(betaincinv(successes, failures + 1, tail)) if successes > 0 else 0.0
+    high = float(betaincinv(successes + 1, failures, 1 - tail)) if failures > 0 else 1.0
+    return low, high
+
+
+def wilson(proportion: float, trials: float, confidence_level: float) -> Interval:
+    """Score interval for ``proportion`` of ``trials`` (whole or effective, above 0)."""
+    z = normal_quantile(confidence_level)
+    centre = (proportion + z * z / (2 * trials)) / (1 + z * z / trials)
+    spread = math.sqrt(proportion * (1 - proportion) / trials + z * z / (4 * trials * trials))
+    half = z * spread / (1 + z * z / trials)
+    low = 0.0 if proportion == 0 else centre - half
+    high = 1.0 if proportion == 1 else centre + half
+    return low, high
+
+
+@dataclass(frozen=True, slots=True)
+class ClusteredProportion:
+    """x of n over patients, and how many independent units that is worth.
+
+    ``design_effect`` is None where it is not estimable (no errors, no successes or one patient);
+    ``effective_trials`` is None for one patient alone.
+    """
+
+    proportion: float
+    trials: int
+    design_effect: float | None
+    effective_trials: float | None
+
+
+def clustered_proportion(
+    successes: NDArray[np.float64], trials: NDArray[np.float64], confidence_level: float
+) -> ClusteredProportion:
+    """Design effect and effective size of a proportion from counts by patient.
+
+    Args:
+        successes: x_k, one entry a patient, shape (patients,).
+        trials: n_k of the same shape; patients without trials do not count. At least one has some.
+        confidence_level: two-sided, for the Student correction.
+    """
+    contributing = trials > 0
+    x, n = successes[contributing], trials[contributing]
+    patients, total = len(n), float(n.sum())
+    p = float(x.sum()) / total
+    estimable = 0 < p < 1
+    if patients == 1:
+        return ClusteredProportion(p, int(total), None, None)
+    if bool(np.all(n == 1)):
+        return ClusteredProportion(p, int(total), 1.0 if estimable else None, total)
+    unequal_sizes = total * total / float((n * n).sum())
+    if not estimable:
+        return ClusteredProportion(p, int(total), None, unequal_sizes)
+    residual = x - p * n
+    variance = patients / (patients - 1) * float((residual * residual).sum()) / (total * total)
+    design_effect = variance / (p * (1 - p) / total)
+    effective = min(total, total / design_effect) if design_effect > 0 else total
+    effective *= (normal_quantile(confidence_level) / _student_quantile(confidence_level, patients - 1)) ** 2
+    if min(int((x < n).sum()), int((x > 0).sum())) < FEW_PATIENTS:
+        effective = min(effective, unequal_sizes)
+    return ClusteredProportion(p, int(total), design_effect, effective)
+
+
+def exact_clustered(sample: ClusteredProportion, confidence_level: float) -> Interval:
+    """Clopper-Pearson on the effective size; [0, 1] for one patient alone; never of zero width."""
+    if sample.effective_trials is None:
+        return 0.0, 1.0
+    trials = sample.effective_trials
+    return clopper_pearson(trials * sample.proportion, trials, confidence_level)
+
+
+def mover_mean(first: float, first_interval: Interval, second: float, second_interval: Interval) -> Interval:
+    """Interval of the mean of two independent estimates from their own intervals."""
+    centre = (first + second) / 2
+    low = math.hypot(first - first_interval[0], second - second_interval[0]) / 2
+    high = math.hypot(first_interval[1] - first, second_interval[1] - second) / 2
+    return max(0.0, centre - low), min(1.0, centre + high)
+
+
+def mover_ratio(
+    numerator: float, numerator_interval: Interval, denominator: float, denominator_interval: Interval
+) -> Interval | None:
+    """Interval of a ratio of two independent proportions; None where its upper bound is not finite.
+
+    Both bounds are written so that nothing cancels: Donner & Zou's lower bound multiplied by its
+    conjugate is defined also where their denominator is 0.
+    """
+    l1, u1 = numerator_interval
+    l2, u2 = denominator_interval
+    if l2 <= 0:
+        return None
+    product = numerator * denominator
+    low_term = l1 * (2 * numerator - l1)
+    under_low = max(0.0, product * product - low_term * u2 * (2 * denominator - u2))
+    below = product + math.sqrt(under_low)
+    low = low_term / below if below > 0 else 0.0
+    high_term = l2 * (2 * denominator - l2)
+    under_high = max(0.0, product * product - u1 * (2 * numerator - u1) * high_term)
+    return low, (product + math.sqrt(under_high)) / high_term
+
+
+def _student_quantile(confidence_level: float, degrees_of_freedom: int) -> float:
+    return float(stdtrit(degrees_of_freedom, (1 + confidence_level) / 2))

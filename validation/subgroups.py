@@ -1,0 +1,161 @@
+"""Axes of subgroups: which level of which axis an image belongs to, and the order of the levels.
+
+Owns bins, intersections and the level ``unknown``. Who is large enough to be judged is `estimates`.
+Source: the contract ("Statistics", 6).
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocols.errors import BadInputError
+from protocols.records import Sex, Studies, View
+from protocols.schema import EVERY_LEVEL, Level, Protocol, Subgroup
+
+UNKNOWN_LEVEL = "unknown"
+CLOSED_SETS = {"sex": tuple(str(sex) for sex in Sex), "view": tuple(str(view) for view in View)}
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One axis over all studies.
+
+    Attributes:
+        name: the column, or the columns of an intersection joined by commas.
+        levels: every level that may be emitted, in order, ``unknown`` last where it occurs.
+        codes: index into ``levels`` for each study, shape (studies,).
+        always: levels emitted also when empty: bins, and levels that a criterion names.
+        known: levels without an unknown part.
+    """
+
+    name: str
+    levels: tuple[str, ...]
+    codes: NDArray[np.intp]
+    always: frozenset[str]
+    known: frozenset[str]
+
+    def emitted(self, analysed: NDArray[np.bool_]) -> tuple[str, ...]:
+        """The levels that results show, in order: those that must be there and those that are not empty."""
+        present = {self.levels[code] for code in np.unique(self.codes[analysed])}
+        return tuple(level for level in self.levels if level in present | self.always)
+
+    def members(self, level: str) -> NDArray[np.bool_]:
+        """Which studies are of a level, shape (studies,)."""
+        members: NDArray[np.bool_] = self.codes == self.levels.index(level)
+        return members
+
+
+def axes_of(protocol: Protocol, studies: Studies) -> tuple[Axis, ...]:
+    """The protocol's axes in its order.
+
+    Raises:
+        BadInputError: an axis is no column, a criterion names a level that its axis cannot have, or a
+            value that is part of an intersection holds a comma.
+    """
+    return tuple(
+        _intersection(protocol, group, studies)
+        if len(group.parts) > 1
+        else _single(protocol, group.name, studies)
+        for group in protocol.subgroups
+    )
+
+
+def bin_names(cut_points: Sequence[float]) -> tuple[str, ...]:
+    """Names of the half-open bins between rising cut points.
+
+    >>> bin_names([17, 18, 45])
+    ('<17', '17', '18-44', '>=45')
+    """
+    names = [f"<{_plain(cut_points[0])}"]
+    for low, high in itertools.pairwise(cut_points):
+        if low == int(low) and high == int(high):
+            last = int(high) - 1
+            names.append(str(last) if last == low else f"{int(low)}-{last}")
+        else:
+            names.append(f"{_plain(low)} to <{_plain(high)}")
+    return (*names, f">={_plain(cut_points[-1])}")
+
+
+def _plain(number: float) -> str:
+    return str(int(number)) if number == int(number) else repr(number)
+
+
+def _single(protocol: Protocol, name: str, studies: Studies) -> Axis:
+    cut_points = protocol.cut_points(name)
+    named = _levels_named(protocol, name)
+    if cut_points is None:
+        cells = [cell or UNKNOWN_LEVEL for cell in studies.column(name)]
+        possible = CLOSED_SETS.get(name)
+        _refuse_impossible_levels(protocol, name, named, possible)
+        known = sorted({*cells, *named} - {UNKNOWN_LEVEL})
+        return _axis(name, known, cells, always=named)
+    bins = bin_names(cut_points)
+    _refuse_impossible_levels(protocol, name, named, bins)
+    numbers = studies.numbers(name)
+    places = np.searchsorted(np.asarray(cut_points), numbers, side="right")
+    cells = [
+        UNKNOWN_LEVEL if unknown else bins[place]
+        for place, unknown in zip(places, np.isnan(numbers), strict=True)
+    ]
+    return _axis(name, bins, cells, always={*bins, *named})
+
+
+def _intersection(protocol: Protocol, group: Subgroup, studies: Studies) -> Axis:
+    parts = [_single(protocol, part, studies) for part in group.parts]
+    for part in parts:
+        for level in part.levels:
+            if "," in level:
+                raise BadInputError(
+                    f"{studies.source}: {part.name} has the value {level!r}, whose comma would be mistaken for "
+                    f"a border in axis {group.name!r}; rename it in the protocol's [values.{part.name}]."
+                )
+    cells = [
+        ",".join(part.levels[code] for part, code in zip(parts, codes, strict=True))
+        for codes in zip(*(part.codes for part in parts), strict=True)
+    ]
+    named = _levels_named(protocol, group.name)
+    order = [",".join(levels) for levels in itertools.product(*((*p.levels, UNKNOWN_LEVEL) for p in parts))]
+    for level in sorted(named - set(order)):
+        raise _no_such_level(protocol, group.name, level, sorted(set(cells)))
+    wanted = {*cells, *named}
+    levels = tuple(level for level in dict.fromkeys(order) if level in wanted)
+    known = frozenset(level for level in levels if UNKNOWN_LEVEL not in level.split(","))
+    index = {level: code for code, level in enumerate(levels)}
+    codes = np.array([index[cell] for cell in cells], dtype=np.intp)
+    return Axis(group.name, levels, codes, frozenset(named), known)
+
+
+def _axis(name: str, known: Sequence[str], cells: Sequence[str], *, always: set[str]) -> Axis:
+    levels = (*known, UNKNOWN_LEVEL) if UNKNOWN_LEVEL in {*cells, *always} else tuple(known)
+    index = {level: code for code, level in enumerate(levels)}
+    codes = np.array([index[cell] for cell in cells], dtype=np.intp)
+    return Axis(name, levels, codes, frozenset(always), frozenset(known))
+
+
+def _levels_named(protocol: Protocol, axis: str) -> set[str]:
+    subgroups = (criterion.subgroup for criterion in protocol.criteria)
+    return {
+        subgroup.level
+        for subgroup in subgroups
+        if isinstance(subgroup, Level) and subgroup.axis == axis and subgroup.level != EVERY_LEVEL
+    }
+
+
+def _refuse_impossible_levels(
+    protocol: Protocol, axis: str, named: set[str], possible: Sequence[str] | None
+) -> None:
+    for level in sorted(named - {UNKNOWN_LEVEL}):
+        if possible is not None and level not in possible:
+            raise _no_such_level(protocol, axis, level, possible)
+
+
+def _no_such_level(protocol: Protocol, axis: str, level: str, possible: Sequence[str]) -> BadInputError:
+    wanted = Level(axis=axis, level=level)
+    criterion = next(c.id for c in protocol.criteria if c.subgroup == wanted)
+    return BadInputError(
+        f"protocol {protocol.id!r}: criterion {criterion!r} names level {level!r}, which axis {axis!r} cannot have; "
+        f"it has {', '.join(repr(name) for name in possible)}."
+    )
