@@ -5,11 +5,10 @@ appears at once. Knows nothing of what is written.
 Sources: the contract ("results.json"); measurements of torn writes in docs/decisions/0003-bytes.md.
 """
 
-import csv
 import hashlib
-import io
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +20,7 @@ from protocols.errors import BadInputError
 
 PLACES = 9
 FITTED_PLACES = 6
+QUOTED = re.compile('[,"\r\n]')
 
 
 def rounded(value: float, places: int = PLACES) -> float:
@@ -46,11 +46,7 @@ def json_line(value: Any) -> str:
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Evidence CSV: ``\\n`` line ends, quotes only where a cell needs them."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return buffer.getvalue()
+    return "".join(_csv_line(row) for row in (header, *rows))
 
 
 def sha256_bytes(content: bytes) -> str:
@@ -119,6 +115,12 @@ def refuse_occupied(out: Path) -> None:
     if out.exists():
         what = "is not empty" if out.is_dir() else "is a file"
         raise BadInputError(f"{out}: {what}; name a folder that is absent or empty.")
+
+
+def _csv_line(row: Sequence[str]) -> str:
+    """One record. The standard writer quotes a lone carriage return in some Python versions only."""
+    cells = ('"' + cell.replace('"', '""') + '"' if QUOTED.search(cell) else cell for cell in row)
+    return ('""' if tuple(row) == ("",) else ",".join(cells)) + "\n"
 
 
 def _sync_folder(folder: Path) -> None:

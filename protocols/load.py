@@ -9,11 +9,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from protocols.canonical import sha256_bytes
 from protocols.errors import ProtocolError
 from protocols.schema import Protocol
+
+NAMED_ENTRIES = ("subgroups", "sensitivity", "criteria")
+WORDS_OF_TOML = {"a valid tuple": "a list", "a valid dictionary": "a table", "a valid string": "text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +51,34 @@ def library_protocol(name: str) -> LoadedProtocol:
 def parse_protocol(content: bytes, *, source: str) -> LoadedProtocol:
     """The bytes of a protocol -> `LoadedProtocol`; ``source`` names them in a fault."""
     try:
-        document = tomllib.loads(content.decode("utf-8"))
+        document = tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise ProtocolError([f"{source}: is not UTF-8 text (byte {error.start})."]) from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # an absurd number or depth is no TOMLDecodeError
         raise ProtocolError([f"{source}: is not valid TOML ({error})."]) from error
     try:
         protocol = Protocol.model_validate(document)
     except ValidationError as error:
-        faults = [_sentence(item, document) for item in error.errors(include_url=False)]
+        items = error.errors(include_url=False)
+        faults = [_sentence(item, document) for item in items]
+        if not any(item["loc"][:1] == (name,) for item in items for name in NAMED_ENTRIES):
+            faults += _entries(document).faults_between_tables()
         raise ProtocolError([f"{source}: {fault}" for fault in dict.fromkeys(faults)]) from error
     faults = protocol.faults_between_tables()
     if faults:
         raise ProtocolError([f"{source}: {fault}" for fault in faults])
     return LoadedProtocol(protocol, content, sha256_bytes(content))
+
+
+def _entries(document: dict[str, Any]) -> Protocol:
+    """The entries that refer to each other, sound in themselves, from a file with faults elsewhere."""
+    sound = {
+        name: TypeAdapter[Any](Protocol.model_fields[name].rebuild_annotation()).validate_python(
+            document.get(name, [])
+        )
+        for name in NAMED_ENTRIES
+    }
+    return Protocol.model_construct(**sound)
 
 
 def _sentence(item: Any, document: dict[str, Any]) -> str:
@@ -74,6 +91,8 @@ def _sentence(item: Any, document: dict[str, Any]) -> str:
         known = ", ".join(_known_keys(location[:-1]))
         return f"{path}: this key is not known; known here are {known}."
     message = item["msg"].removeprefix("Value error, ").removeprefix("Input ").removeprefix("String ")
+    for word, ours in WORDS_OF_TOML.items():
+        message = message.replace(word, ours)
     received = "" if isinstance(item["input"], dict) else f"; received {item['input']!r}"
     received = "" if "received" in message else received
     return f"{path}: {message}{received}."

@@ -16,6 +16,7 @@ from pydantic import (
     Field,
     Strict,
     Tag,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -23,6 +24,7 @@ from pydantic import (
 SCHEMA = "cxr510k-protocol/1"
 OVERALL = "overall"
 EVERY_LEVEL = "*"
+ONE_LEVEL = "(one level)"  # a union arm, which no key of a file may be named like
 
 Metric = Literal[
     "sensitivity",
@@ -44,12 +46,14 @@ Text = Annotated[str, Field(min_length=1)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 NUMERIC_AXES = ("age_years",)
+CATEGORICAL_AXES = ("sex", "view")
+OTHER_ANALYSES = ("other_unit", "all_best", "all_worst")
 
 
 class Table(BaseModel):
     """One table of a protocol: frozen, no key but its own, no value but of its type."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Claim(Table):
@@ -143,6 +147,8 @@ class Subgroup(Table):
                 raise ValueError("an intersection needs two or more different axes")
         elif cuts is None and self.axis in NUMERIC_AXES:
             raise ValueError(f"axis {self.axis!r} is numeric and needs cut_points, such as [18, 45, 65]")
+        elif cuts is not None and self.axis in CATEGORICAL_AXES:
+            raise ValueError(f"axis {self.axis!r} is not numeric and takes no cut_points")
         if cuts is not None and (not cuts or any(a >= b for a, b in itertools.pairwise(cuts))):
             raise ValueError(f"cut_points must rise; received {list(cuts)}")
         for name in self.parts:
@@ -167,7 +173,7 @@ class Bootstrap(Table):
     cluster: Literal["patient_id"] = "patient_id"
     replicates: Annotated[int, Field(ge=1_000, le=100_000)] = 10_000
     confidence_level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-    seed: Annotated[int, Field(ge=0)] = 510
+    seed: Annotated[int, Field(ge=0, lt=2**64)] = 510
 
 
 class Decision(Table):
@@ -198,6 +204,15 @@ class SensitivityAnalysis(Table):
     id: Text
     exclude: Exclusion
 
+    @field_validator("id")
+    @classmethod
+    def _own(cls, name: str) -> str:
+        if name in OTHER_ANALYSES:
+            raise ValueError(
+                f"is the name of an analysis that is always made; those are {', '.join(OTHER_ANALYSES)}"
+            )
+        return name
+
 
 class Level(Table):
     """One level of an axis, or every level with ``*``."""
@@ -206,28 +221,45 @@ class Level(Table):
     level: Text
 
 
+def _kind_of_subgroup(value: object) -> str | None:
+    if isinstance(value, dict | Level):
+        return ONE_LEVEL
+    return OVERALL if value == OVERALL else None
+
+
 class Criterion(Table):
     """A bound, a goal and what hangs on it."""
 
     id: Text
     metric: Metric
     subgroup: Annotated[
-        Annotated[Literal["overall"], Tag(OVERALL)] | Annotated[Level, Tag("level")],
-        Discriminator(lambda value: "level" if isinstance(value, dict | Level) else OVERALL),
+        Annotated[Literal["overall"], Tag(OVERALL)] | Annotated[Level, Tag(ONE_LEVEL)],
+        Discriminator(
+            _kind_of_subgroup,
+            custom_error_type="subgroup",
+            custom_error_message='should be "overall" or a table such as {axis = "sex", level = "F"}',
+        ),
     ]
     bound: Literal["lower", "upper", "estimate"]
     goal: Finite
-    role: Literal["acceptance", "consistency"] = "acceptance"
+    role: Annotated[Literal["acceptance", "consistency"], Field(validate_default=True)] = "acceptance"
     justification: Text
 
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
-        if self.goal < 0 or (self.goal > 1 and self.metric not in UNBOUNDED):
-            top = "0 or more" if self.metric in UNBOUNDED else "between 0 and 1"
-            raise ValueError(f"the goal of {self.metric} must be {top}; received {self.goal:g}")
-        if self.bound == "estimate" and self.role != "consistency":
+    @field_validator("goal")
+    @classmethod
+    def _reachable(cls, goal: float, others: ValidationInfo) -> float:
+        metric = others.data.get("metric")
+        if goal < 0 or (goal > 1 and metric is not None and metric not in UNBOUNDED):
+            top = "0 or more" if metric is None or metric in UNBOUNDED else "between 0 and 1"
+            raise ValueError(f"the goal of {metric or 'a metric'} must be {top}; received {goal:g}")
+        return goal
+
+    @field_validator("role")
+    @classmethod
+    def _decisive(cls, role: str, others: ValidationInfo) -> str:
+        if others.data.get("bound") == "estimate" and role != "consistency":
             raise ValueError('bound = "estimate" decides nothing alone; it needs role = "consistency"')
-        return self
+        return role
 
 
 class Split(Table):

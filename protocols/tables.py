@@ -37,7 +37,7 @@ class Table:
             if name not in self.columns:
                 raise BadInputError(
                     f"{self.source}: column {name!r} is missing; the file has {listing(self.columns)}. "
-                    "Add the column, or map it in the protocol's [columns] table."
+                    "Add the column, or, for studies, reads and predictions, map it in the protocol's [columns]."
                 )
 
     def fault(self, index: int, sentence: str) -> BadInputError:
@@ -109,15 +109,16 @@ def _from_parquet(path: Path, content: bytes) -> Table:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(io.BytesIO(content))
-    except pa.ArrowException as error:
+        table = pq.ParquetFile(io.BytesIO(content)).read()
+        _refuse_twins(path, table.column_names)
+        columns = {
+            name: tuple(_cell_text(cell) for cell in table.column(name).to_pylist())
+            for name in table.column_names
+        }
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        # pyarrow tells a damaged page as OSError and damaged text as UnicodeDecodeError
         reason = str(error).splitlines()[0]
         raise BadInputError(f"{path}: ends in .parquet but cannot be read as Parquet ({reason}).") from error
-    _refuse_twins(path, table.column_names)
-    columns = {
-        name: tuple(_cell_text(cell) for cell in table.column(name).to_pylist())
-        for name in table.column_names
-    }
     for name, cells in columns.items():
         if any("\0" in cell for cell in cells):
             raise BadInputError(f"{path}: column {name!r} holds a NUL byte.")

@@ -107,7 +107,7 @@ class Selection:
         """
         listed = self._listed(file)
         held = {self.patient_id[row] for row in self.kept if self.image_id[row] in listed}
-        reason = f"patient held out: has another image in {file.name}, which does not list this one"
+        reason = f"of a patient held out by {file.name}, which does not list the image"
         leaving = {
             row: reason
             for row in self.kept

@@ -1,6 +1,11 @@
 """Every rule of the protocol's keys: the value that breaks it, the key's path and the sentence."""
 
+import re
+from pathlib import Path
+from typing import get_args
+
 import pytest
+from pydantic import BaseModel
 
 from protocols.errors import ProtocolError
 from protocols.load import parse_protocol
@@ -467,3 +472,33 @@ def test_refusals_of_the_split_by_hand(share: str) -> None:
 def test_a_protocol_cannot_be_changed_by_hand() -> None:
     with pytest.raises(ValueError, match="frozen"):
         parsed().bootstrap.seed = 1
+
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
+
+
+def test_the_documents_example_against_itself() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", DOCUMENT, flags=re.DOTALL)
+    protocol = parse_protocol(example.encode(), source="docs/protocol.md").protocol
+    assert protocol.model_fields_set == set(Protocol.model_fields)  # complete: every table is there
+
+
+def keys_of(model: type[BaseModel]) -> set[str]:
+    """Every key of a table and of the tables inside."""
+    found = set()
+    for name, field in model.model_fields.items():
+        found.add(field.alias or name)
+        for inner in models_of(field.annotation):
+            found |= keys_of(inner)
+    return found
+
+
+def models_of(annotation: object) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in models_of(part)]
+
+
+def test_the_document_has_every_key_against_itself() -> None:
+    missing = {key for key in keys_of(Protocol) if not re.search(rf"[`.\[]{key}\b", DOCUMENT)}
+    assert not missing

@@ -70,7 +70,7 @@ def test_hold_out_by_hand(selection: Selection, tmp_path: Path) -> None:
         "patient_held_out",
         2,
         2,
-        "patient held out: has another image in list.csv, which does not list this one",
+        "of a patient held out by list.csv, which does not list the image",
     )
 
 

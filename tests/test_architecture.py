@@ -1,0 +1,68 @@
+"""The import rule, read from the source, and that measuring and reporting never load a deep-learning library."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ALLOWED = {
+    "protocols": set(),
+    "model": {"protocols"},
+    "validation": {"protocols"},
+    "reports": {"protocols", "validation"},
+}
+ROOMS = {*ALLOWED, "cxr510k", "tests"}
+SOURCES = [path for room in ALLOWED for path in sorted((ROOT / room).rglob("*.py"))]
+
+
+def imported(path: Path) -> set[str]:
+    """The suite's modules that a file imports, wherever in the file."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return {name for name in names if name.split(".")[0] in ROOMS}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_one_way(path: Path) -> None:
+    room = path.relative_to(ROOT).parts[0]
+    others = {name.split(".")[0] for name in imported(path)} - {room}
+    assert others <= ALLOWED[room]
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if "reports" in p.parts], ids=lambda path: path.name)
+def test_reports_know_of_validation_only_its_results(path: Path) -> None:
+    assert {name for name in imported(path) if name.startswith("validation")} <= {"validation.results"}
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if "model" in p.parts], ids=lambda path: path.name)
+def test_only_the_runtime_knows_a_backend(path: Path) -> None:
+    backends = {"tensorflow", "jax", "torch"}
+    names = {
+        node.module or "" if isinstance(node, ast.ImportFrom) else alias.name
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    assert path.name == "runtime.py" or not {name.split(".")[0] for name in names} & backends
+
+
+@pytest.mark.parametrize("room", ["validation", "reports"])
+def test_no_deep_learning_library_is_loaded(room: str) -> None:
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in SOURCES
+        if path.relative_to(ROOT).parts[0] == room
+    ]
+    program = (
+        f"import importlib, sys\nfor name in {modules!r}: importlib.import_module(name)\n"
+        "print(sorted({'tensorflow', 'keras', 'jax', 'torch'} & set(sys.modules)))"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "[]"

@@ -1,0 +1,213 @@
+"""A whole validation: the published study on real data, and laws that hold for any study."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from protocols.cohorts.folder import write_cohort
+from protocols.cohorts.rsna import rsna
+from protocols.load import library_protocol, load_protocol
+from protocols.progress import silent
+from tests.conftest import Study
+from validation.inputs import InputFiles
+from validation.results import Estimate, Results, results_from_json
+from validation.run import validate
+
+
+@pytest.fixture(scope="session")
+def published(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """chexnet-nih-rsna on the shared data."""
+    folder = tmp_path_factory.mktemp("rsna")
+    write_cohort(
+        rsna(
+            shared_data / "rsna" / "rsna_to_nih.csv.gz",
+            metadata=shared_data / "nih" / "Data_Entry_2017_v2020.csv.gz",
+            out=folder,
+            within=shared_data / "chexnet" / "preds.csv.gz",
+        ),
+        folder,
+    )
+    files = InputFiles(
+        folder / "studies.csv",
+        folder / "reads.csv",
+        shared_data / "chexnet" / "preds.csv.gz",
+        flow=folder / "flow.csv",
+    )
+    return validate(library_protocol("chexnet-nih-rsna"), files, silent).results
+
+
+def confusion_of(results: Results, axis: str = "overall", level: str = "all") -> tuple[int, int, int, int]:
+    """TP, FN, FP, TN of a row."""
+    right, negatives_right = (results.estimate(name, axis, level) for name in ("sensitivity", "specificity"))
+    assert right.numerator is not None
+    assert right.denominator is not None
+    assert negatives_right.numerator is not None
+    assert negatives_right.denominator is not None
+    return (
+        right.numerator,
+        right.denominator - right.numerator,
+        negatives_right.denominator - negatives_right.numerator,
+        negatives_right.numerator,
+    )
+
+
+@pytest.mark.parametrize(
+    ("axis", "level", "counts"),
+    [
+        ("overall", "all", (615, 493, 680, 3578)),
+        ("sex", "F", (248, 219, 245, 1614)),
+        ("view", "AP", (489, 371, 340, 1204)),
+        ("age_years", ">=65", (80, 65, 101, 494)),
+    ],
+)
+def test_counts_against_published(
+    published: Results, axis: str, level: str, counts: tuple[int, int, int, int]
+) -> None:
+    assert confusion_of(published, axis, level) == counts
+
+
+def test_flow_against_published(published: Results) -> None:
+    assert [(step.step, step.images, step.patients) for step in published.flow if step.images][:4] == [
+        ("source", 26684, 11439),
+        ("duplicate_match", 21, 21),
+        ("not_within", 21297, 9108),
+        ("all", 5366, 2331),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metric", "interval", "expected"),
+    [
+        ("sensitivity", "percentile", (0.49857779, 0.610084226)),
+        ("sensitivity", "exact_clustered", (0.497173069, 0.6118494)),
+        ("f1", "exact_clustered", (0.469714512, 0.553281528)),
+        ("auroc", "percentile", (0.772418888, 0.813524352)),
+    ],
+)
+def test_intervals_against_published(
+    published: Results, metric: str, interval: str, expected: tuple[float, float]
+) -> None:
+    assert published.estimate(metric).intervals[interval] == expected
+
+
+def test_other_numbers_against_published(published: Results) -> None:
+    assert published.estimate("auroc").value == 0.793433745
+    assert published.estimate("sensitivity").design_effect == 3.633569446
+    assert published.resampling.draws_sha256.startswith("9f1e6266ef204f25")
+    assert published.verdict == "fail"
+
+
+def test_poor_matches_leave_seventeen_images_against_published(published: Results) -> None:
+    rows = [row for row in published.sensitivity_analyses if row.analysis == "poor-matches"]
+    assert {row.images for row in rows} == {5366 - 17}
+
+
+def test_results_survive_their_bytes_against_itself(published: Results) -> None:
+    assert results_from_json(published.to_json().encode(), source="results.json") == published
+
+
+def small(study: Study) -> Results:
+    files = InputFiles(study.studies, study.reads, study.predictions)
+    return validate(load_protocol(study.protocol), files, silent).results
+
+
+def test_numbers_of_the_small_study_by_hand(study: Study) -> None:
+    # 120 images, 60 positive; every seventh image (18 of 120) is called wrong, 9 in each class.
+    sensitivity = small(study).estimate("sensitivity")
+    assert (sensitivity.numerator, sensitivity.denominator) == (51, 60)
+
+
+def test_every_interval_holds_its_estimate_and_has_a_width(study: Study, published: Results) -> None:
+    for results in (small(study), published):
+        for row in (*results.estimates, *results.sensitivity_analyses):
+            _check_row(row)
+
+
+def _check_row(row: Estimate) -> None:
+    assert set(row.interval_notes) == {name for name, interval in row.intervals.items() if interval is None}
+    assert (row.status == "undefined") == (row.value is None)
+    for interval in row.intervals.values():
+        if interval is not None and row.value is not None:
+            assert interval[0] < interval[1]
+            # delong_clustered carries 6 decimals
+            assert interval[0] - 1e-6 <= row.value <= interval[1] + 1e-6
+
+
+def test_a_perfect_device_has_no_zero_width_interval(study: Study) -> None:
+    lines = study.reads.read_text(encoding="utf-8").splitlines()[1:]
+    truth = {line.split(",")[0]: line.endswith("positive") for line in lines}
+    rows = [f"{image},{0.9 if positive else 0.1}" for image, positive in truth.items()]
+    study.predictions.write_text("\n".join(["image_id,score", *rows]) + "\n", encoding="utf-8")
+    results = small(study)
+    deciding = {
+        name: results.estimate(name).decision_interval
+        for name in ("sensitivity", "auroc", "balanced_accuracy")
+    }
+    assert deciding == {
+        "sensitivity": "exact_clustered",
+        "auroc": "wilson_patients",
+        "balanced_accuracy": "mover",
+    }
+    assert results.estimate("sensitivity").intervals["percentile"] is None
+
+
+@pytest.mark.parametrize("verdict", ["positive", "negative"])
+def test_one_class_alone_is_undefined_not_zero(study: Study, verdict: str) -> None:
+    text = study.reads.read_text(encoding="utf-8")
+    study.reads.write_text(text.replace("positive", verdict).replace("negative", verdict), encoding="utf-8")
+    results = small(study)
+    missing = "specificity" if verdict == "positive" else "sensitivity"
+    assert (results.estimate(missing).value, results.estimate("auroc").status) == (None, "undefined")
+
+
+def test_excluded_images_come_back_at_the_extremes(study: Study) -> None:
+    # Six images of patients of their own get no score: excluded from the primary analysis, not from the extremes.
+    lines = study.predictions.read_text(encoding="utf-8").splitlines()
+    study.predictions.write_text("\n".join(lines[:-6]) + "\n", encoding="utf-8")
+    text = study.protocol.read_text(encoding="utf-8")
+    study.protocol.write_text(
+        text.replace("[bootstrap]", '[missing]\nnot_processed = "exclude"\n[bootstrap]'), encoding="utf-8"
+    )
+    results = small(study)
+    images = {row.analysis: row.images for row in results.sensitivity_analyses if row.metric == "accuracy"}
+    assert (results.cohort.images, images["all_best"], images["other_unit"]) == (114, 120, 114)
+    accuracy = {row.analysis: row.value for row in results.sensitivity_analyses if row.metric == "accuracy"}
+    assert accuracy["all_worst"] < results.estimate("accuracy").value < accuracy["all_best"]  # type: ignore[operator]
+
+
+def test_patients_as_units_are_one_image_each_against_itself(study: Study) -> None:
+    text = study.protocol.read_text(encoding="utf-8")
+    study.protocol.write_text(
+        text.replace("[bootstrap]", '[analysis]\nunit = "patient"\n[bootstrap]'), encoding="utf-8"
+    )
+    row = small(study).estimate("specificity")
+    assert (row.denominator, row.images, row.design_effect) == (30, 120, 1.0)
+    assert row.intervals["exact_clustered"] == row.intervals["clopper_pearson"]
+
+
+def test_levels_add_up_to_the_whole_against_itself(published: Results) -> None:
+    for axis in ("age_years", "sex", "view", "sex,view"):
+        rows = [row for row in published.estimates if row.metric == "accuracy" and row.subgroup.axis == axis]
+        assert sum(row.numerator or 0 for row in rows) == published.estimate("accuracy").numerator
+
+
+@pytest.mark.slow
+def test_exact_clustered_covers_against_theory(tmp_path: Path) -> None:
+    """Six cells of patients with 1 to 4 correlated images: the interval holds the truth at least 94.5 % of the time."""
+    from validation.intervals import clustered_proportion, exact_clustered
+
+    generator = np.random.default_rng(510)
+    for truth in (0.8, 0.9, 0.95):
+        for patients in (40, 200):
+            held = 0
+            for _ in range(2000):
+                sizes = generator.integers(1, 5, patients)
+                rates = generator.beta(truth * 4, (1 - truth) * 4, patients)  # correlation 1 / (4 + 1)
+                sample = clustered_proportion(
+                    generator.binomial(sizes, rates).astype(float), sizes.astype(float), 0.95
+                )
+                low, high = exact_clustered(sample, 0.95)
+                held += low <= truth <= high
+            upper_limit = held / 2000 + 1.96 * np.sqrt(0.05 * 0.95 / 2000)
+            assert upper_limit >= 0.945, (truth, patients, held / 2000)
