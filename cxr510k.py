@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from protocols.load import LoadedProtocol
     from protocols.pipeline import Stages
     from protocols.progress import Progress
-    from protocols.records import Labels, Studies
+    from protocols.records import Labels, Reads, Studies
     from protocols.run_folder import RunFolder
 
 app = typer.Typer(
@@ -184,7 +184,7 @@ def train(
             loaded, cohort, findings, _image_folder(studies, images), folder, device=device, progress=progress
         )
     print(
-        f"wrote {out}: tuning AUROC {trained.tune_auroc:.3f}, threshold {trained.threshold:.6f} ({trained.device})"
+        f"wrote {out}: tuning AUROC {trained.plan.tune_auroc:.3f}, threshold {trained.choice.threshold:.6f}"
     )
 
 
@@ -283,7 +283,7 @@ def rerun(
     """
     from protocols.images import ImageFolder
     from protocols.rerun import rerun as rerun_run
-    from reports.content import same_content
+    from reports.stack import same_content
     from reports.terminal import print_findings, progress_bars
 
     moved = ImageFolder(images, search=True) if images else None
@@ -339,11 +339,11 @@ def doctor() -> None:
 
     Example: cxr510k doctor
     """
-    from reports.stack import INSTALL_LINE, missing_libraries
+    from reports.stack import INSTALL, missing_libraries
 
     missing = missing_libraries()
     if missing:
-        print(f"missing: {', '.join(missing)}\n{INSTALL_LINE}")
+        print(f"missing: {', '.join(missing)}\n{INSTALL}")
         raise typer.Exit(NOT_POSSIBLE_HERE)
     print("nothing is missing")
 
@@ -415,6 +415,7 @@ def _bring_tables(
 
     tables = tables_of(cohort, ("studies", "reads", "labels"), optional=("flow", "exclusions", "truth"))
     _studies(loaded, tables["studies"])
+    _reads(loaded, tables["reads"])
     _labels(tables["labels"])
     for name, path in tables.items():
         store_input(folder, name, path)
@@ -428,6 +429,13 @@ def _studies(loaded: "LoadedProtocol", path: Path) -> "Studies":
     return studies_from(
         read_mapped(path, STUDY_COLUMNS, columns=plan.columns.studies, values=plan.values).table
     )
+
+
+def _reads(loaded: "LoadedProtocol", path: Path) -> "Reads":
+    from protocols.records import READ_COLUMNS, read_mapped, reads_from
+
+    plan = loaded.protocol
+    return reads_from(read_mapped(path, READ_COLUMNS, columns=plan.columns.reads, values=plan.values).table)
 
 
 def _labels(path: Path) -> "Labels":

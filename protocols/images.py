@@ -3,7 +3,7 @@
 Owns where the file of an image lies, and the decoding of PNG and JPEG. What a network does with the pixels
 is `model`'s business. Pillow alone is too lenient: it accepts a PNG with a wrong checksum, without its end,
 or with fewer rows than its header promises, so the chunks are checked here first.
-Sources: PNG specification (W3C, 3rd edition), sections 5, 7 and 10; docs/decisions/0003-bytes.md.
+Source: PNG specification (W3C, 3rd edition), sections 5, 7, 8 and 11.
 """
 
 import io

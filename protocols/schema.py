@@ -47,6 +47,7 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 NUMERIC_AXES = ("age_years",)
 CATEGORICAL_AXES = ("sex", "view")
+VALUED_COLUMNS = ("manufacturer", "sex", "site", "split", "status", "verdict", "view")
 OTHER_ANALYSES = ("other_unit", "all_best", "all_worst")
 
 
@@ -321,6 +322,16 @@ class Protocol(Table):
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
             faults += [f"{table}: {name!r} stands twice; give each entry its own name." for name in twice]
+        named = {
+            *VALUED_COLUMNS,
+            *self.columns.studies,
+            *(part for group in self.subgroups for part in group.parts),
+        }
+        faults += [
+            f"values.{column}: no table has a column {column!r} whose values could be given; "
+            f"those there are {', '.join(sorted(named))}."
+            for column in sorted(set(self.values) - named)
+        ]
         axes = {group.name for group in self.subgroups}
         for criterion in self.criteria:
             if isinstance(criterion.subgroup, Level) and criterion.subgroup.axis not in axes:
