@@ -10,6 +10,7 @@ import tempfile
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,7 +69,13 @@ def cohort_phantom(
     from reports.terminal import progress_bars
 
     with new_folder(out) as folder, progress_bars() as progress:
-        phantom.generate(folder, seed=seed, patients=patients, workers=os.cpu_count() or 1, progress=progress)
+        phantom.generate(
+            folder,
+            seed=seed,
+            patients=patients,
+            workers=os.cpu_count() or 1,
+            progress=partial(progress, "phantoms"),
+        )
     print(f"wrote {out}")
 
 
@@ -400,7 +407,7 @@ def _bring_phantom(folder: "RunFolder", progress: "Progress") -> "ImageFolder":
     from protocols.cohorts import phantom
     from protocols.images import ImageFolder
 
-    phantom.generate(folder.root, seed=510, patients=700, workers=os.cpu_count() or 1, progress=progress)
+    phantom.generate(folder.root, workers=os.cpu_count() or 1, progress=partial(progress, "phantoms"))
     for table in sorted(folder.root.glob("*.csv")):
         table.rename(folder.inputs / table.name)
     return ImageFolder(folder.root, search=False)

@@ -19,7 +19,7 @@ from protocols.errors import BadInputError
 from protocols.tables import FIRST_ROW, Table, listing, read_table
 
 UNKNOWN = ""
-PHANTOM = "PHANTOM"  # the manufacturer of synthetic radiographs
+PHANTOM = "PHANTOM"  # how the manufacturer of a synthetic radiograph begins
 OLDEST_YEARS = 120.0
 STUDY_COLUMNS = ("image_id", "patient_id", "age_years", "sex", "view")
 STUDY_EXTRAS = ("split", "site", "manufacturer")  # image_path only says where a file lies: it is no content
@@ -96,7 +96,7 @@ class Studies:
     def is_phantom(self, index: int) -> bool:
         """Whether an image is synthetic: its manufacturer says so."""
         manufacturer = self.further.get("manufacturer")
-        return manufacturer is not None and manufacturer[index] == PHANTOM
+        return manufacturer is not None and manufacturer[index].startswith(PHANTOM)
 
     def by_image_id(self) -> "Studies":
         """The same studies in the code-point order of image_id, whatever the order of the file."""

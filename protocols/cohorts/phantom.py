@@ -1,4 +1,4 @@
-"""The built-in cohort: simulated patients, their radiographs, the truth about each, and what readers say of them.
+"""Cohort source ``phantom``: simulated patients, their radiographs, the truth of each, and what readers say.
 
 Owns who is imaged how often, who is ill, and the tables. The picture is `radiograph`'s, the verdicts are
 `readers`'. Everything follows from the seed: an image is a function of (seed, patient, image) alone, whatever the
@@ -21,15 +21,16 @@ from protocols.cohorts.anatomy.attachments import Attachments, draw_attachments
 from protocols.cohorts.anatomy.opacity import FULLEST, Focus, draw_foci
 from protocols.cohorts.anatomy.person import Person, Pose, draw_pose, person
 from protocols.cohorts.folder import Cohort, FlowStep, write_cohort
-from protocols.cohorts.radiograph import Box, Radiograph, Technique, radiograph
+from protocols.cohorts.radiograph import Box, Radiograph, radiograph
 from protocols.cohorts.readers import Evidence, verdicts
+from protocols.cohorts.sites import SITE_SHARES, SITES, Site
 from protocols.errors import BadInputError
 from protocols.records import Sex, Split, View
 
 IMAGES = "images"
 TRUTH = "truth.csv"
 FINDING = "opacity"
-MOST_PATIENTS = 99_999
+FEWEST_PATIENTS, MOST_PATIENTS = 10, 99_999
 TRAIN_SHARE, TUNE_SHARE = 0.40, 0.15
 IMAGES_SHARES = (0.42, 0.25, 0.17, 0.10, 0.06)  # of patients with 1, 2, ... images
 ILL_SHARE = 0.36  # of patients
@@ -37,32 +38,10 @@ PERSISTS, ARISES = 0.90, 0.03  # chance that an image of an ill, of a healthy pa
 CHILD_SHARE = 0.07
 PORTABLE_ILL, PORTABLE_WELL = 0.58, 0.32
 AGE_UNKNOWN, SEX_UNKNOWN = 0.015, 0.005
+MOST_WORKERS = 61  # what a process pool can wait for on every system
 FAST_COMPRESSION = 1
 CHUNK = 8
 DIVISION, PATIENT, IMAGE, READING = 1, 2, 3, 4  # purposes of the random streams
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """Where images are made: an invented hospital, an invented manufacturer, a technique."""
-
-    name: str
-    manufacturer: str
-    technique: Technique
-
-    def technique_for(self, *, portable: bool) -> Technique:
-        """A portable unit has no grid and a fifth of the exposure."""
-        if not portable:
-            return self.technique
-        return replace(self.technique, scatter=2 * self.technique.scatter, photons=self.technique.photons / 5)
-
-
-SITES = (
-    Site("Northgate", "Alder Imaging", Technique(0.40, 1.5e5, 0.35, 5, 88, 2.9, 0.27)),
-    Site("Lakeside", "Birch Radiography", Technique(0.50, 1.0e5, 0.10, 4, 92, 2.6, 0.31)),
-    Site("Westhill", "Cedar Systems", Technique(0.35, 2.0e5, 0.60, 6, 86, 3.0, 0.26)),
-)
-SITE_SHARES = (0.45, 0.30, 0.25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +85,8 @@ def generate(
     Args:
         folder: created where it is absent.
         seed: 0 or more; the same seed gives the same bytes on the same machine.
-        patients: 1 to 99,999, with about 2.1 images each.
-        workers: processes that draw images, 1 or more.
+        patients: 10 to 99,999, with about 2.1 images each.
+        workers: processes that draw images, 1 to 61.
         progress: called here as images finish, with the number done and the number in all.
 
     Returns:
@@ -118,8 +97,8 @@ def generate(
     """
     for name, value, low, high in (
         ("seed", seed, 0, 2**63 - 1),
-        ("patients", patients, 1, MOST_PATIENTS),
-        ("workers", workers, 1, MOST_PATIENTS),
+        ("patients", patients, FEWEST_PATIENTS, MOST_PATIENTS),
+        ("workers", workers, 1, MOST_WORKERS),
     ):
         if not low <= value <= high:
             raise BadInputError(f"cohort phantom: {name} must be between {low} and {high}; received {value}.")

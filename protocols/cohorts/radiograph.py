@@ -130,7 +130,8 @@ def developed(signal: Map, span: tuple[float, float], technique: Technique) -> M
     """Displayed grey, 0 (open beam) to 1 (bone and metal)."""
     level = (_density(signal, technique) - span[0]) / (span[1] - span[0])
     grey = 1 / (1 + np.exp((technique.middle - level) * technique.gain))
-    return np.clip((grey - FOOT) / RISE, 0, 1)
+    shown: Map = np.clip((grey - FOOT) / RISE, 0, 1)
+    return shown
 
 
 def burnt_in(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -144,7 +145,7 @@ def burnt_in(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _density(signal: Map, technique: Technique) -> Map:
     """Logarithm of the exposure, fine detail enhanced as the unit does it."""
-    density = -np.log(np.maximum(signal, BLACKEST))
+    density: Map = -np.log(np.maximum(signal, BLACKEST))
     return density + technique.enhancement * (density - spread(density, DETAIL_BLUR))
 
 

@@ -14,7 +14,7 @@ from protocols.records import Verdict
 ADJUDICATOR = "ADJ"
 ADJUDICATOR_ERROR = 0.03  # share of the images put to the adjudicator
 SHARED_SPREAD = 0.05  # standard deviation of what misleads all readers alike
-DOUBT = 0.012  # half-width of the band around the criterion where a reader commits to nothing
+DOUBT = 0.011  # half-width of the band around the criterion where a reader commits to nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,15 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from protocols.cohorts.anatomy.person import Frame, Person
-from protocols.cohorts.anatomy.shapes import SIZE, Map, Point, chord, smooth_noise, to_segment
+from protocols.cohorts.anatomy.shapes import SIZE, Map, Point, bell, chord, smooth_noise, to_segment
 from protocols.cohorts.anatomy.trunk import lung_height
 
 OVERSAMPLING = 2
 GREY_PER_CM = 90
 FINEST = 0.095  # cm, radius of the last branches in an adult
 OLDEST = 8  # generations
+# Relative variation of the parenchyma's density, and how many grains of that size fit along the film.
+GRAINS = ((0.05, 100), (0.05, 56), (0.03, 12))
 # Direction from the hilum (radians, negative = up) and radius (cm) of each first branch.
 BRANCHES = (
     (-1.35, 0.34),
@@ -51,15 +53,16 @@ def vessels(who: Person, frame: Frame) -> Map:
     for side, level in ((-1, 0.44), (1, 0.41)):
         hilum = (side * 3.4 * size + 0.6 * frame.pose.turn, level * height)
         for angle, radius in BRANCHES:
-            pieces += _tree(rng, hilum, angle, radius * size * who.vessels * swelling, side=side, size=size)
-        spread = ((frame.x - hilum[0]) / (1.3 * size)) ** 2 + ((frame.y - hilum[1]) / (2.1 * size)) ** 2
-        hila += 1.9 * size * swelling * np.exp(-np.minimum(spread, 20))
+            pieces += _tree(rng, hilum, angle, radius * size * who.vessels, side=side, size=size)
+        knot = bell(frame.x - hilum[0], 1.3 * size) * bell(frame.y - hilum[1], 2.1 * size)
+        hila += 1.9 * size * swelling * knot
     pieces.sort()
     places = np.array([(*piece.start, *piece.end) for piece in pieces]).T
     starts, ends = (frame.film((places[at], places[at + 1]), SIZE * OVERSAMPLING) for at in (0, 2))
     for piece, line in zip(pieces, np.stack([*starts, *ends], axis=1).tolist(), strict=True):
-        grey = int(2.2 * size * (piece.radius / size) ** 0.75 * GREY_PER_CM)
-        draw.line(line, fill=min(255, grey), width=max(1, round(2 * piece.radius * pixels_per_cm)))
+        radius = swelling * piece.radius
+        grey = int(2.2 * size * (radius / size) ** 0.75 * GREY_PER_CM)
+        draw.line(line, fill=min(255, grey), width=max(1, round(2 * radius * pixels_per_cm)))
     blood = np.asarray(canvas.reduce(OVERSAMPLING), dtype=np.float32) / GREY_PER_CM + hila
     return blood + _scar(rng, who, frame) if who.scar else blood
 
@@ -101,4 +104,7 @@ def _tree(
 def parenchyma(who: Person) -> Map:
     """Density of the lung relative to its mean: fine reticulation and slow drifts around 1."""
     rng = np.random.Generator(np.random.Philox(key=[who.seed, 4]))
-    return 1 + 0.05 * smooth_noise(rng, 100) + 0.05 * smooth_noise(rng, 56) + 0.03 * smooth_noise(rng, 12)
+    density = np.ones((SIZE, SIZE), dtype=np.float32)
+    for variation, cells in GRAINS:
+        density += variation * smooth_noise(rng, cells)
+    return density

@@ -1,29 +1,39 @@
 """Simple solids seen by parallel X-rays: how many centimetres of each a ray crosses.
 
-Owns the few curves from which the whole anatomy is drawn. Every map is float32 [SIZE, SIZE], row 0 at the
-top; distances and thicknesses are in centimetres.
+Owns the few curves from which the whole anatomy is drawn. Every map is float32 [SIZE, SIZE], row 0 at the top, or
+a band of its rows; distances and thicknesses are in centimetres.
 """
 
 from math import cos, sin
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 SIZE = 256
-Map = NDArray[np.float32]
+Map = NDArray[np.floating[Any]]
 Point = tuple[float, float]
 
 
 def rounded(depth: Map, radius: float) -> Map:
     """Share of full thickness, 0 to 1, at a depth inside an outline whose edge has this radius."""
     share = np.clip(depth / radius, 0, 1)
-    return np.sqrt(share * (2 - share))
+    profile: Map = np.sqrt(share * (2 - share))
+    return profile
 
 
 def chord(distance: Map, radius: Map | float) -> Map:
     """Thickness of a solid cylinder at a distance from its axis."""
-    return 2 * np.sqrt(np.maximum(radius * radius - distance * distance, 0))
+    half: Map = np.sqrt(np.maximum(radius * radius - distance * distance, 0))
+    return 2 * half
+
+
+def bell(offset: Map, width: float) -> Map:
+    """A soft ridge: 1 at offset 0, 1/e at ``width``."""
+    ratio = offset / width
+    height: Map = np.exp(-ratio * ratio)
+    return height
 
 
 def tube(distance: Map, radius: Map | float, wall: float) -> Map:
@@ -33,14 +43,15 @@ def tube(distance: Map, radius: Map | float, wall: float) -> Map:
 
 def step(depth: Map, width: float) -> Map:
     """0 outside, 1 inside, smooth over ``width`` centimetres around depth 0."""
-    share = np.clip(depth / width + 0.5, 0, 1)
+    share: Map = np.clip(depth / width + 0.5, 0, 1)
     return share * share * (3 - 2 * share)
 
 
 def merged(first: Map, second: Map, blend: float) -> Map:
     """The larger of two depths, the seam rounded over ``blend`` centimetres."""
     seam = np.maximum(blend - np.abs(first - second), 0)
-    return np.maximum(first, second) + seam * seam / (4 * blend)
+    larger: Map = np.maximum(first, second) + seam * seam / (4 * blend)
+    return larger
 
 
 def ellipse(x: Map, y: Map, centre: Point, axes: Point, angle: float = 0.0) -> Map:
@@ -48,7 +59,8 @@ def ellipse(x: Map, y: Map, centre: Point, axes: Point, angle: float = 0.0) -> M
     turned, upright = sin(angle), cos(angle)
     dx, dy = x - centre[0], y - centre[1]
     p, q = (upright * dx + turned * dy) / axes[0], (upright * dy - turned * dx) / axes[1]
-    return (1 - np.sqrt(p * p + q * q)) * min(axes)
+    depth: Map = (1 - np.sqrt(p * p + q * q)) * min(axes)
+    return depth
 
 
 def either(inside: NDArray[np.bool_], first: Map | float, second: Map | float) -> Map:

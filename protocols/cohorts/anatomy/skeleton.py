@@ -6,7 +6,7 @@ Owns how many centimetres of compact bone each ray crosses. What lies between th
 import numpy as np
 
 from protocols.cohorts.anatomy.person import Frame, Person
-from protocols.cohorts.anatomy.shapes import Map, chord, either, rounded, step, to_segment, tube
+from protocols.cohorts.anatomy.shapes import Map, Point, bell, chord, either, rounded, step, to_segment, tube
 from protocols.cohorts.anatomy.trunk import cage_half_width, lung_height, shoulder
 
 RIBS = 11
@@ -27,22 +27,17 @@ def _spine(who: Person, frame: Frame) -> Map:
     size, y = who.scale, frame.y
     height = lung_height(who, frame)
     pitch = who.height / 9.6
-    across = np.abs(frame.x - _spine_axis(who, frame))
+    axis = who.scoliosis * np.sin(2.6 * y / who.height) - 0.2 * frame.pose.turn
+    across = np.abs(frame.x - axis)
     half_width = (1.45 + 0.5 * np.clip(y / height, 0, 1.4)) * size
     phase = (y - who.rib_phase) / pitch
     from_disc = np.abs(phase - np.floor(phase) - 0.5) * pitch
-    from_pedicle = (pitch / 2 - from_disc) / (0.5 * size)
     body = rounded(half_width - across, 0.5 * size)
-    plate = np.exp(-(((from_disc - 0.3 * size) / (0.12 * size)) ** 2))
-    bone = body * size * (0.50 - 0.26 * np.exp(-((from_disc / (0.28 * size)) ** 2)) + 0.22 * plate)
-    bone += 0.34 * size * np.exp(-(((across - 1.1 * size) / (0.3 * size)) ** 2) - from_pedicle**2)
-    spinous = np.abs(frame.x - _spine_axis(who, frame) + 0.3 * frame.pose.turn) / (0.28 * size)
-    from_tip = (from_disc - 0.35 * pitch) / (0.5 * size)
-    return bone + 0.30 * size * np.exp(-(spinous**2) - from_tip**2)
-
-
-def _spine_axis(who: Person, frame: Frame) -> Map:
-    return who.scoliosis * np.sin(2.6 * frame.y / who.height) - 0.2 * frame.pose.turn
+    thickness = 0.50 - 0.26 * bell(from_disc, 0.28 * size) + 0.22 * bell(from_disc - 0.3 * size, 0.12 * size)
+    pedicle = bell(across - 1.1 * size, 0.3 * size) * bell(pitch / 2 - from_disc, 0.5 * size)
+    process = bell(frame.x - axis + 0.3 * frame.pose.turn, 0.28 * size)
+    process = process * bell(from_disc - 0.35 * pitch, 0.5 * size)
+    return size * (body * thickness + 0.34 * pedicle + 0.30 * process)
 
 
 def _add_ribs(bone: Map, who: Person, frame: Frame) -> None:
@@ -61,16 +56,18 @@ def _add_ribs(bone: Map, who: Person, frame: Frame) -> None:
         reach = float(cage_half_width(middle / height, who.half_width)) + 0.45 * size
         reach *= 1 - 0.06 * max(0, number - 9)
         radius = (0.48 + 0.012 * number) * size
-        rows = np.flatnonzero((bottom > middle - rise - 2 * size) & (top < middle + fall + 2 * size))
+        margin = radius + 0.6 * size  # beyond which no side of the pair reaches
+        rows = np.flatnonzero((bottom > middle - rise - margin) & (top < middle + fall + margin))
         if rows.size == 0:
             continue
         band = slice(int(rows[0]), int(rows[-1]) + 1)
         x = np.abs(frame.x[band])
         y = frame.y[band] - middle - either(frame.x[band] > 0, *uneven)
         back = y < 0
-        across, down = x / reach, y / either(back, rise, fall)
+        half = either(back, rise, fall)
+        across, down = x / reach, y / half
         hoop = np.sqrt(across * across + down * down) + 1e-4
-        slope = np.sqrt((across / reach) ** 2 + (down / either(back, rise, fall)) ** 2)
+        slope = np.sqrt((across / reach) ** 2 + (down / half) ** 2)
         distance = (hoop - 1) * hoop / slope
         cartilage = 0.44 + 0.025 * number
         front = (0.0 if number >= 10 else 0.75) * step(across - cartilage, 0.14)
@@ -90,7 +87,7 @@ def _clavicles(who: Person, frame: Frame) -> Map:
     line = 2.6 * size - rise * (x - start) + 0.7 * size * np.sin(6.28 * along)
     slope = wave * np.cos(6.28 * along) - rise
     distance = (frame.y - line) / np.sqrt(1 + slope * slope)
-    radius = 0.58 * size + 0.25 * size * np.exp(-((along / 0.12) ** 2))
+    radius = 0.58 * size + 0.25 * size * bell(along, 0.12)
     ends = step(x - start, 0.6 * size) * step(joint[0] - 0.8 * size - x, 1.2 * size)
     return tube(distance, radius, 0.15 * size) * ends
 
@@ -103,27 +100,22 @@ def _shoulder_blades(who: Person, frame: Frame) -> Map:
     inner = (0.72 if frame.pose.portable else 0.94) * who.half_width
     socket = (joint[0] - 1.2 * size, joint[1] + 0.4 * size)
     corner, tip = (inner, joint[1] - 0.2 * size), (inner + 0.6 * size, joint[1] + 11.5 * size)
-    blade = (
-        _inside(x, y, socket, tip, size)
-        * _inside(x, y, tip, corner, size)
-        * _inside(x, y, corner, socket, size)
-    )
+    blade: Map = np.ones_like(x)
+    for start, end in ((socket, tip), (tip, corner), (corner, socket)):
+        blade *= _inside(x, y, start, end, size)
     outer = tube(to_segment(x, y, socket, tip)[0], 0.5 * size, 0.16 * size)
     edge = chord(to_segment(x, y, corner, tip)[0], 0.2 * size)
-    ridge = tube(
-        to_segment(
-            x, y, (inner + 0.4 * size, joint[1] + 1.8 * size), (joint[0] + 0.6 * size, joint[1] - 2 * size)
-        )[0],
-        0.6 * size,
-        0.16 * size,
-    )
-    return 0.45 * size * blade + 0.55 * outer + 0.45 * edge + 0.5 * ridge
+    acromion = (joint[0] + 0.6 * size, joint[1] - 2 * size)
+    ridge_root = (inner + 0.4 * size, joint[1] + 1.8 * size)
+    ridge = tube(to_segment(x, y, ridge_root, acromion)[0], 0.6 * size, 0.16 * size)
+    bone: Map = 0.45 * size * blade + 0.55 * outer + 0.45 * edge + 0.5 * ridge
+    return bone
 
 
-def _inside(x: Map, y: Map, start: tuple[float, float], end: tuple[float, float], width: float) -> Map:
+def _inside(x: Map, y: Map, start: Point, end: Point, width: float) -> Map:
     """The inner side of a directed border of the left shoulder blade."""
     vx, vy = end[0] - start[0], end[1] - start[1]
-    return step(((x - start[0]) * vy - (y - start[1]) * vx) * -1 / float(np.hypot(vx, vy)), width)
+    return step(((y - start[1]) * vx - (x - start[0]) * vy) / float(np.hypot(vx, vy)), width)
 
 
 def _arms(who: Person, frame: Frame) -> Map:

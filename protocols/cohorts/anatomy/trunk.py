@@ -24,11 +24,10 @@ from protocols.cohorts.anatomy.shapes import (
 
 @dataclass(frozen=True, slots=True)
 class Trunk:
-    """Centimetres of soft tissue and of aerated lung along each ray, and where the diaphragm stands."""
+    """Centimetres of soft tissue and of aerated lung along each ray."""
 
     soft: Map
     lung: Map
-    below_diaphragm: Map
 
 
 def lung_height(who: Person, frame: Frame) -> float:
@@ -61,7 +60,7 @@ def trunk(who: Person, frame: Frame) -> Trunk:
     lung = np.maximum(lung - _fluid(who, frame), 0)
     hollow = _airway(who, frame) + _gas(who, frame, below)
     soft = np.maximum(_body(who, frame) - lung - hollow, 0)
-    return Trunk(soft, lung, below)
+    return Trunk(soft, lung)
 
 
 def _body(who: Person, frame: Frame) -> Map:

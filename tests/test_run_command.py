@@ -1,0 +1,167 @@
+"""`cxr510k run`, `train` and `predict` on a small phantom: the whole way once, its rerun, and images that are none."""
+
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from protocols.cohorts import phantom
+from protocols.manifest import write_manifest
+from protocols.progress import silent
+from tests.conftest import Outcome
+
+Command = Callable[..., Outcome]
+
+PROTOCOL = """
+schema = "cxr510k-protocol/1"
+id = "small-phantom"
+version = 1
+title = "A small phantom"
+[claim]
+type = "triage"
+finding = "simulated airspace opacity"
+[reference_standard]
+kind = "adjudicated"
+rule = "adjudicated:ADJ"
+[operating_point]
+from = "model"
+rule = "youden"
+[bootstrap]
+replicates = 1000
+[[subgroups]]
+axis = "view"
+[split]
+salt = "small"
+tune_share = 0.3
+[training]
+label = "opacity"
+network = "compact"
+image_size = 48
+batch_size = 16
+epochs = 2
+patience = 2
+learning_rate = 0.002
+weight_decay = 0.0001
+seed = 510
+"""
+
+
+@pytest.fixture(scope="session")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixty synthetic patients."""
+    folder = tmp_path_factory.mktemp("cohort")
+    phantom.generate(folder, seed=510, patients=60, workers=2, progress=partial(silent, "phantoms"))
+    (folder / "protocol.toml").write_text(PROTOCOL, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def broken(cohort: Path, tmp_path: Path) -> Path:
+    """The same cohort, whose images may be harmed."""
+    return Path(shutil.copytree(cohort, tmp_path / "cohort"))
+
+
+def images_of(cohort: Path, split: str) -> list[Path]:
+    rows = [line.split(",") for line in (cohort / "studies.csv").read_text(encoding="utf-8").splitlines()]
+    path, where = rows[0].index("image_path"), rows[0].index("split")
+    return [cohort / row[path] for row in rows[1:] if row[where] == split]
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:2000])
+
+
+def make_empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def make_html(path: Path) -> None:
+    path.write_text("<html><body>404</body></html>")
+
+
+HARMS = [truncate, make_empty, make_html]
+
+
+@pytest.mark.slow
+def test_the_whole_way_and_its_rerun(command: Command, cohort: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    ended = command("run", cohort / "protocol.toml", "--cohort", cohort, "--out", out)
+    assert (ended.code, "verdict none, exit 0" in ended.out) == (0, True)
+    for name in (
+        "model/model.weights.h5",
+        "inputs/predictions.csv",
+        "results.json",
+        "report.pdf",
+        "report.html",
+    ):
+        assert (out / name).is_file()
+    assert command("rerun", out, "--level", 1).code == 0
+    second = command("rerun", out, "--level", 2)
+    assert (second.code, "scores, identical" in second.out) == (0, True)
+    third = command("rerun", out, "--level", 3)
+    assert (third.code, "weights: identical to the byte" in third.out) == (0, True)
+
+
+@pytest.mark.slow
+def test_level_2_finds_other_scores_and_missing_images(
+    command: Command, cohort: Path, tmp_path: Path
+) -> None:
+    moved = Path(shutil.copytree(cohort, tmp_path / "cohort"))
+    out = tmp_path / "run"
+    command("run", moved / "protocol.toml", "--cohort", moved, "--out", out)
+    predictions = out / "inputs" / "predictions.csv"
+    header, first, *rest = predictions.read_text(encoding="utf-8").splitlines()
+    image, score, *others = first.split(",")
+    changed = ",".join([image, f"{1 - float(score):.6f}", *others])
+    predictions.write_text("\n".join([header, changed, *rest]) + "\n", encoding="utf-8")
+    write_manifest(out)
+    assert command("rerun", out, "--level", 2).code == 1
+    (moved / "images").rename(tmp_path / "elsewhere")
+    moved.rename(tmp_path / "gone")
+    ended = command("rerun", out, "--level", 2)
+    assert (ended.code, "name their folder with --images" in ended.err) == (3, True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("harm", HARMS)
+def test_train_refuses_and_lists_what_is_no_image(
+    command: Command, broken: Path, tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    victims = images_of(broken, "train")[:2]
+    for victim in victims:
+        harm(victim)
+    tables = ["--studies", broken / "studies.csv", "--labels", broken / "labels.csv"]
+    ended = command("train", broken / "protocol.toml", *tables, "--out", tmp_path / "model")
+    assert ended.code == 2
+    assert [victim.stem in ended.err for victim in victims] == [True, True]
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.slow
+def test_predict_marks_what_is_no_image_and_goes_on(command: Command, broken: Path, tmp_path: Path) -> None:
+    tables = ["--studies", broken / "studies.csv", "--labels", broken / "labels.csv"]
+    assert command("train", broken / "protocol.toml", *tables, "--out", tmp_path / "model").code == 0
+    victims = images_of(broken, "test")[:3]
+    for victim, harm in zip(victims, HARMS, strict=True):
+        harm(victim)
+    scores = tmp_path / "predictions.csv"
+    studies = ["--studies", broken / "studies.csv"]
+    assert command("predict", "--model", tmp_path / "model", *studies, "--out", scores).code == 0
+    rows = [line.split(",", 3) for line in scores.read_text(encoding="utf-8").splitlines()[1:]]
+    failed = {row[0]: row[3] for row in rows if row[2] == "failed"}
+    assert set(failed) == {victim.stem for victim in victims}
+    assert all(failed.values())
+    assert len(rows) == len(images_of(broken, "test"))
+
+
+def test_asking_for_an_absent_gpu_is_not_possible(command: Command, cohort: Path, tmp_path: Path) -> None:
+    tables = ["--studies", cohort / "studies.csv", "--labels", cohort / "labels.csv"]
+    ended = command("train", cohort / "protocol.toml", *tables, "--out", tmp_path / "m", "--device", "gpu")
+    assert (ended.code, (tmp_path / "m").exists()) == (3, False)
+
+
+def test_doctor_speaks(command: Command) -> None:
+    ended = command("doctor")
+    assert ended.code == 0 or "apt-get install" in ended.out
