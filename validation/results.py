@@ -173,6 +173,16 @@ class SensitivityEstimate(Estimate):
 
 
 @dataclass(frozen=True, slots=True)
+class SensitivityExclusion:
+    """The analysed images that a sensitivity analysis of the protocol leaves out, by name."""
+
+    analysis: str
+    column: str
+    above: float
+    image_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CriterionResult:
     """A criterion, the number it was held against, and what came of it."""
 
@@ -201,6 +211,7 @@ class Results:
     cohort: CohortSummary
     estimates: tuple[Estimate, ...]
     sensitivity_analyses: tuple[SensitivityEstimate, ...]
+    sensitivity_exclusions: tuple[SensitivityExclusion, ...]
     criteria: tuple[CriterionResult, ...]
     verdict: Verdict
 

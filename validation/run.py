@@ -10,12 +10,13 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from protocols.canonical import rounded
 from protocols.load import LoadedProtocol
 from protocols.progress import Progress
 from protocols.records import Studies
-from protocols.schema import Protocol
+from protocols.schema import Protocol, SensitivityAnalysis
 from validation.cohort import NEGATIVE, POSITIVE, JoinedCohort, join
 from validation.consensus import reference_verdicts
 from validation.criteria import judge
@@ -37,6 +38,7 @@ from validation.results import (
     Resampling,
     Results,
     SensitivityEstimate,
+    SensitivityExclusion,
     Subgroup,
 )
 from validation.subgroups import Axis, axes_of
@@ -97,6 +99,7 @@ def validate(loaded: LoadedProtocol, files: InputFiles, progress: Progress) -> V
         cohort=_summary(cohort, records.studies),
         estimates=estimates,
         sensitivity_analyses=sensitivity_analyses,
+        sensitivity_exclusions=tuple(_exclusion(analysis, cohort, records) for analysis in protocol.sensitivity),
         criteria=criteria,
         verdict=verdict,
     )
@@ -133,9 +136,19 @@ def _samples_beside(cohort: JoinedCohort, records: Records, protocol: Protocol) 
         "all_worst": sample_of(cohort, cohort.eligible, drawn_at_extremes, unit=unit, case="worst"),
     }
     for analysis in protocol.sensitivity:
-        excluded = records.studies.numbers(analysis.exclude.column) > analysis.exclude.above
-        samples[analysis.id] = sample_of(cohort, analysed & ~excluded, drawn, unit=unit)
+        samples[analysis.id] = sample_of(cohort, analysed & ~_excluded(analysis, records), drawn, unit=unit)
     return samples
+
+
+def _excluded(analysis: SensitivityAnalysis, records: Records) -> NDArray[np.bool_]:
+    excluded: NDArray[np.bool_] = records.studies.numbers(analysis.exclude.column) > analysis.exclude.above
+    return excluded
+
+
+def _exclusion(analysis: SensitivityAnalysis, cohort: JoinedCohort, records: Records) -> SensitivityExclusion:
+    left_out = np.flatnonzero(cohort.analysed & _excluded(analysis, records))
+    ids = tuple(cohort.image_id[row] for row in left_out)
+    return SensitivityExclusion(analysis.id, analysis.exclude.column, analysis.exclude.above, ids)
 
 
 def _standard_used(records: Records, protocol: Protocol) -> ReferenceStandardUsed:

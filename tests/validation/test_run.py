@@ -101,6 +101,8 @@ def test_other_numbers_against_published(published: Results) -> None:
 def test_poor_matches_leave_seventeen_images_against_published(published: Results) -> None:
     rows = [row for row in published.sensitivity_analyses if row.analysis == "poor-matches"]
     assert {row.images for row in rows} == {5366 - 17}
+    (left_out,) = published.sensitivity_exclusions
+    assert len(left_out.image_ids) == 17
 
 
 def test_results_survive_their_bytes_against_itself(published: Results) -> None:
