@@ -23,8 +23,8 @@ title = "A small phantom"
 type = "triage"
 finding = "simulated airspace opacity"
 [reference_standard]
-kind = "adjudicated"
-rule = "adjudicated:ADJ"
+kind = "consensus"
+rule = "majority"
 [operating_point]
 from = "model"
 rule = "youden"

@@ -6,6 +6,7 @@ Owns the three techniques, different enough that a device must not rely on one l
 from dataclasses import dataclass, replace
 
 from protocols.cohorts.radiograph import Technique
+from protocols.records import PHANTOM
 
 UNGRIDDED = 2.0  # scatter at the bedside / in the X-ray room
 BEDSIDE_EXPOSURE = 0.2  # photons at the bedside / in the X-ray room
@@ -33,21 +34,21 @@ class Site:
 SITES = (
     Site(
         "Northgate",
-        "Alder Imaging",
+        f"{PHANTOM} Alder",
         Technique(
             scatter=0.40, photons=1.5e5, enhancement=0.35, darkest=5, brightest=88, gain=2.9, middle=0.27
         ),
     ),
     Site(
         "Lakeside",
-        "Birch Radiography",
+        f"{PHANTOM} Birch",
         Technique(
             scatter=0.50, photons=1.0e5, enhancement=0.10, darkest=4, brightest=92, gain=2.6, middle=0.31
         ),
     ),
     Site(
         "Westhill",
-        "Cedar Systems",
+        f"{PHANTOM} Cedar",
         Technique(
             scatter=0.35, photons=2.0e5, enhancement=0.60, darkest=6, brightest=86, gain=3.0, middle=0.26
         ),
