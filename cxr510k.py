@@ -367,7 +367,7 @@ def _stages(device: str) -> "Stages":
         folder.model.mkdir()
         return train_model(
             loaded, studies, labels, images, folder.model, device=device, progress=progress
-        ).device
+        ).runtime.device_name
 
     def stage_predict(folder: "RunFolder", images: "ImageFolder", progress: "Progress") -> None:
         from model.predict import predict as predict_scores
