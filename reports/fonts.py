@@ -6,15 +6,19 @@ Sources: Inter 3.19 and JetBrains Mono 2.242, both SIL Open Font License 1.1 (fo
 """
 
 import base64
+import io
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+
+from fontTools.ttLib import TTFont
 
 from protocols.canonical import sha256_bytes
 
 SANS = "cxr510k Sans"
 MONO = "cxr510k Mono"
 DIGEST_DIGITS = 12
+WEIGHTS = {400: "", 500: "-Medium", 600: "-Semi-Bold"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,12 @@ class Face:
     family: str
     weight: int
     style: str = "normal"
+
+    @property
+    def embedded_name(self) -> str:
+        """What a PDF calls it, without the tag of a subset: as Pango words family, weight and style."""
+        style = "-Italic" if self.style == "italic" else ""
+        return f"{self.family.replace(' ', '-')}{WEIGHTS[self.weight]}{style}"
 
     @property
     def content(self) -> bytes:
@@ -52,10 +62,17 @@ def font_face_css() -> str:
 
 
 def embedded_names() -> frozenset[str]:
-    """What a PDF calls the bundled families, without the tag of a subset."""
-    return frozenset(family.replace(" ", "-") for family in (SANS, MONO))
+    """What a PDF may call its fonts."""
+    return frozenset(face.embedded_name for face in FACES)
 
 
 def font_digests() -> dict[str, str]:
     """File name -> the first digits of its SHA-256."""
     return {face.file: sha256_bytes(face.content)[:DIGEST_DIGITS] for face in FACES}
+
+
+@cache
+def bundled_characters() -> frozenset[str]:
+    """Every character that at least one bundled font can draw."""
+    fonts = (TTFont(io.BytesIO(face.content), lazy=True) for face in FACES)
+    return frozenset(chr(code) for font in fonts for code in font.getBestCmap())

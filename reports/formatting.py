@@ -16,7 +16,8 @@ NOT_APPLICABLE = "–"
 NOT_GIVEN = "not given"
 NOT_ESTIMABLE = "not estimable"
 MONTHS = (
-    "January February March April May June July August September October November December".split()
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
 )
 HASH_HEAD, HASH_TAIL = 8, 4
 
@@ -24,6 +25,11 @@ HASH_HEAD, HASH_TAIL = 8, 4
 def count(number: int) -> str:
     """A whole number with thousands separators: ``5,366``."""
     return f"{number:,}"
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """A whole number with its noun: ``1 image``, ``5,366 images``."""
+    return f"{count(number)} {noun if number == 1 else plural or noun + 's'}"
 
 
 def decimal(value: float, places: int = PLACES) -> str:
@@ -36,6 +42,11 @@ def stated(value: float) -> str:
     """A number that a person chose, with all the decimals it has and at least one: ``0.02``, ``0.5``, ``1.0``."""
     text = format(Decimal(repr(value)), "f")
     return text if "." in text else f"{text}.0"
+
+
+def plain(value: float) -> str:
+    """A number that a person chose, without decimals where it is whole: ``18``, ``44.5``."""
+    return stated(value).removesuffix(".0")
 
 
 def goal(value: float) -> str:
@@ -97,7 +108,7 @@ def share(part: int, whole: int) -> str:
 
 
 def percent(value: float) -> str:
-    """A share as per cent with one decimal, none where it is whole as a level of confidence: see `level`."""
+    """A share as per cent with one decimal: ``43.3 %``."""
     return f"{100 * value:.1f}\u00a0%"
 
 
@@ -141,3 +152,8 @@ def listed(names: list[str] | tuple[str, ...]) -> str:
         return "none"
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def sentence(text: str) -> str:
+    """The text with a capital at its beginning, the rest as it is."""
+    return text[:1].upper() + text[1:]

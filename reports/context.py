@@ -1,0 +1,208 @@
+"""A run folder -> everything a report tells, typed and checked for agreement, before a word of it is laid out.
+
+Owns the selection and the arrangement of the evidence, and the refusal of evidence that contradicts itself.
+Names are `wording`, text of numbers is `formatting`, pictures are `figures`; the sentences stand in templates.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from protocols.canonical import sha256_bytes
+from protocols.cohorts.folder import FlowStep
+from protocols.errors import BadInputError, EvidenceDiffersError
+from protocols.load import load_protocol
+from protocols.run_folder import RunFolder
+from protocols.schema import Protocol
+from reports.confusion import Confusion, confusion_of, refuse_contradiction
+from reports.device import Device, read_device
+from reports.document import DocumentControl, document_control
+from reports.flow import FlowStage, flow_stages, steps_not_taken
+from reports.gaps import Gap, gaps_of
+from reports.labelling import labelling_sentence
+from reports.listing import CALLS, REFERENCES, Listing, Roc, Scores, read_listing, roc, scores_by_truth
+from reports.rows import (
+    WHOLE,
+    AxisRows,
+    CriterionRow,
+    LevelRow,
+    criterion_row,
+    deciding_note,
+    rows_by_subgroup,
+)
+from reports.wording import Words
+from validation.results import CriterionResult, Results, SensitivityEstimate, Subgroup, results_from_json
+
+STEPS_FOR_WANT = ("indeterminate_excluded", "not_processed_excluded")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportContext:
+    """All that templates and figures may use.
+
+    Attributes:
+        document: what identifies this document.
+        protocol: the plan.
+        results: as results.json holds them.
+        notebook: the comment at the head of the protocol, without its signs; empty where there is none.
+        words: the vocabulary that these results allow.
+        whole: the estimates of the whole cohort.
+        axes: subgroups in the protocol's order.
+        criteria: in the results' order.
+        flow: from the source to the analysed.
+        never_left: steps at which images would have left and none did.
+        confusion: the 2x2 table.
+        calls: images by reference and call, from the line listing; None where each is determinate and scored.
+        analyses: name -> estimates by metric, in the results' order.
+        scores: by truth, from the line listing.
+        curve: the ROC curve, None where a class has no score.
+        device: from ``model/``, None where the scores were brought.
+        gaps: what the evidence does not hold and a submission needs.
+        results_json, listing_csv: the attachments, bytes as they are.
+    """
+
+    document: DocumentControl
+    protocol: Protocol
+    notebook: str
+    results: Results
+    words: Words
+    whole: LevelRow
+    axes: tuple[AxisRows, ...]
+    criteria: tuple[CriterionRow, ...]
+    flow: tuple[FlowStage, ...]
+    never_left: tuple[FlowStep, ...]
+    confusion: Confusion
+    calls: Mapping[tuple[str, str], int] | None
+    analyses: Mapping[str, Mapping[str, SensitivityEstimate]]
+    scores: Scores
+    curve: Roc | None
+    device: Device | None
+    gaps: tuple[Gap, ...]
+    results_json: bytes
+    listing_csv: bytes
+
+    @property
+    def acceptance(self) -> tuple[CriterionRow, ...]:
+        """The criteria that decide."""
+        return tuple(row for row in self.criteria if row.result.role == "acceptance")
+
+    @property
+    def consistency(self) -> tuple[CriterionRow, ...]:
+        """The criteria that only describe."""
+        return tuple(row for row in self.criteria if row.result.role == "consistency")
+
+    @property
+    def undecided(self) -> Mapping[str, tuple[str, ...]]:
+        """Why criteria are inconclusive -> their ids."""
+        reasons = dict.fromkeys(
+            row.result.why for row in self.criteria if row.result.verdict == "inconclusive"
+        )
+        return {
+            why: tuple(
+                row.result.id
+                for row in self.criteria
+                if row.result.verdict == "inconclusive" and row.result.why == why
+            )
+            for why in reasons
+        }
+
+    @property
+    def labelling(self) -> tuple[str, ...]:
+        """A draft sentence for each row in which a metric is insufficient or undefined, the whole cohort first."""
+        rows = (self.whole, *(row for axis in self.axes for row in axis.rows))
+        return tuple(labelling_sentence(row, self.words) for row in rows if row.short_of)
+
+    @property
+    def nothing_missing(self) -> bool:
+        """Whether every image that could be analysed has a determinate reference and a score."""
+        left = sum(step.images for step in self.results.flow if step.step in STEPS_FOR_WANT)
+        return self.calls is None and left == 0
+
+    def deciding_note(self, axis: AxisRows) -> str:
+        """Which interval decides in the table of an axis."""
+        return deciding_note((self.whole, *axis.rows), self.words)
+
+    def goals(self, metric: str) -> Mapping[Subgroup, CriterionResult]:
+        """The criteria on a metric by subgroup, those that decide before those that describe."""
+        found = [row.result for row in (*self.consistency, *self.acceptance) if row.result.metric == metric]
+        return {result.subgroup: result for result in found}
+
+
+def report_context(run: RunFolder) -> ReportContext:
+    """Read and arrange the evidence of a run.
+
+    Raises:
+        BadInputError: a file of the run is missing or not of its schema.
+        ProtocolError: the run's protocol is none.
+        EvidenceDiffersError: protocol, results and line listing do not belong together.
+    """
+    loaded = load_protocol(run.protocol)
+    results_json, listing_csv = _content(run.results), _content(run.line_listing)
+    results = results_from_json(results_json, source=str(run.results))
+    if results.protocol.sha256 != loaded.sha256:
+        raise EvidenceDiffersError(
+            f"{run.protocol}: is not the protocol of {run.results.name}, which names sha256 {results.protocol.sha256}; "
+            "validate again with this protocol."
+        )
+    listing = read_listing(run.line_listing)
+    rows = rows_by_subgroup(results.estimates)
+    confusion = confusion_of(rows[WHOLE])
+    scores = scores_by_truth(listing, results.analysis.unit)
+    curve = roc(scores)
+    refuse_contradiction(run, results, listing, confusion, curve)
+    device = read_device(run.model)
+    return ReportContext(
+        document=document_control(run.read_record(), results, sha256_bytes(results_json)),
+        protocol=loaded.protocol,
+        notebook=_leading_comment(loaded.content.decode("utf-8")),
+        results=results,
+        words=Words.of(results, loaded.protocol),
+        whole=rows[WHOLE],
+        axes=tuple(
+            AxisRows(group.name, tuple(row for row in rows.values() if row.subgroup.axis == group.name))
+            for group in loaded.protocol.subgroups
+        ),
+        criteria=tuple(criterion_row(result, loaded.protocol, rows) for result in results.criteria),
+        flow=flow_stages(results.flow),
+        never_left=steps_not_taken(results),
+        confusion=confusion,
+        calls=_calls(listing),
+        analyses=_analyses(results.sensitivity_analyses),
+        scores=scores,
+        curve=curve,
+        device=device,
+        gaps=gaps_of(results, loaded.protocol, device),
+        results_json=results_json,
+        listing_csv=listing_csv,
+    )
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInputError(
+            f"{path}: cannot be read ({error.strerror}); name a folder that `validate` or `run` made."
+        ) from error
+
+
+def _leading_comment(text: str) -> str:
+    lines = itertools.takewhile(lambda line: line.startswith("#"), text.splitlines())
+    return "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines).strip()
+
+
+def _calls(listing: Listing) -> Mapping[tuple[str, str], int] | None:
+    calls = listing.calls()
+    if not any(reference == "indeterminate" or not called for reference, called in calls):
+        return None
+    return {
+        (reference, called): calls.get((reference, called), 0) for reference in REFERENCES for called in CALLS
+    }
+
+
+def _analyses(estimates: Sequence[SensitivityEstimate]) -> Mapping[str, Mapping[str, SensitivityEstimate]]:
+    by_name: dict[str, dict[str, SensitivityEstimate]] = {}
+    for estimate in estimates:
+        by_name.setdefault(estimate.analysis, {})[estimate.metric] = estimate
+    return by_name

@@ -1,0 +1,59 @@
+"""Document control: number, date, hashes and the stamps that say what a report may not be taken for.
+
+Owns what identifies one document on each of its pages. Everything comes from the run record and the results, so
+that the same run always makes the same document.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from protocols.run_folder import RunRecord
+from reports.formatting import moment
+from validation.results import Results
+
+PHANTOM = "PHANTOM"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentControl:
+    """What identifies a document.
+
+    Attributes:
+        number: of the document, from the protocol's id and version.
+        date: when the run began, in UTC.
+        stamps: in capitals, on every page.
+        phantom: whether results are of synthetic radiographs, which every caption says.
+        suite: version of this package.
+        protocol_sha256, results_sha256: of the bytes of both files.
+    """
+
+    number: str
+    date: datetime
+    stamps: tuple[str, ...]
+    phantom: bool
+    suite: str
+    protocol_sha256: str
+    results_sha256: str
+
+
+def document_control(record: RunRecord, results: Results, results_sha256: str) -> DocumentControl:
+    """What identifies the report of a run.
+
+    A report is DRAFT because only a sponsor can supply what `gaps` lists; a confirmatory run is UNLOCKED
+    because nothing proves that its protocol was locked before the scores were read.
+
+    Raises:
+        BadInputError: the record's time is not one.
+    """
+    confirmatory = results.protocol.stage == "confirmatory"
+    stage = ("CONFIRMATORY", "UNLOCKED") if confirmatory else ("EXPLORATORY",)
+    phantom = (PHANTOM,) if results.cohort.synthetic else ()
+    return DocumentControl(
+        number=f"VR-{results.protocol.id}-{results.protocol.version}",
+        date=moment(record.started),
+        stamps=(*phantom, *stage, "DRAFT"),
+        phantom=results.cohort.synthetic,
+        suite=record.suite,
+        protocol_sha256=results.protocol.sha256,
+        results_sha256=results_sha256,
+    )

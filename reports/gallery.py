@@ -1,0 +1,95 @@
+"""Which figures one report has: the context -> drawings by the place where they stand.
+
+Owns the choice of metrics and rows for each plot; how one is drawn is `forest` and `figures`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reports import formatting
+from reports.context import ReportContext
+from reports.drawing import Drawing, house_style
+from reports.figures import images_per_patient_figure, roc_figure, score_figure, training_figure
+from reports.forest import Forest, ForestGroup, forest_of_one, forest_of_two
+from reports.rows import AxisRows
+
+PAIR = ("sensitivity", "specificity")
+LINES_IN_SUMMARY, FEWEST_LINES_IN_SUMMARY = 29, 8
+MOST_ROWS = 38
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryForest:
+    """The plot of the summary, the metric it shows, and the axes for which it had no room."""
+
+    metric: str
+    drawing: Drawing
+    axes_left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """All figures of one report; None where the evidence has nothing to draw.
+
+    ``axes`` has one plot an axis, several where an axis has more levels than a page has room for.
+    """
+
+    summary: SummaryForest
+    axes: Mapping[str, tuple[Drawing, ...]]
+    roc: Drawing | None
+    scores: Drawing | None
+    images_per_patient: Drawing
+    training: Drawing | None
+
+
+def gallery(context: ReportContext) -> Gallery:
+    """Draw every figure."""
+    estimates, curve, device = context.whole.estimates, context.curve, context.device
+    with house_style():
+        return Gallery(
+            summary=_summary(context),
+            axes={axis.name: tuple(_of_axis(context, axis)) for axis in context.axes},
+            roc=roc_figure(curve, estimates["sensitivity"], estimates["specificity"], context.words)
+            if curve
+            else None,
+            scores=score_figure(context.scores, context.results.operating_point.threshold, context.words),
+            images_per_patient=images_per_patient_figure(context.results.cohort.patients_by_images),
+            training=training_figure(device.history, device.plan.best_epoch)
+            if device and device.history
+            else None,
+        )
+
+
+def _summary(context: ReportContext) -> SummaryForest:
+    """The first deciding metric over all axes, as many as fit on one page with the criteria."""
+    metric = context.acceptance[0].result.metric if context.acceptance else PAIR[0]
+    room = max(FEWEST_LINES_IN_SUMMARY, LINES_IN_SUMMARY - len(context.criteria))
+    shown: list[AxisRows] = []
+    for axis in context.axes:
+        if sum(len(one.rows) + 1 for one in (*shown, axis)) <= room:
+            shown.append(axis)
+    groups = [ForestGroup(context.words.axis(axis.name), axis.rows) for axis in shown]
+    left_out = tuple(context.words.axis(axis.name) for axis in context.axes if axis not in shown)
+    drawing = forest_of_one("forest-summary", metric, _forest(context, groups))
+    return SummaryForest(metric, drawing, left_out)
+
+
+def _of_axis(context: ReportContext, axis: AxisRows) -> list[Drawing]:
+    heading = context.words.axis(axis.name)
+    return [
+        forest_of_two(
+            f"forest-{axis.name}-{first}",
+            PAIR,
+            _forest(context, [ForestGroup(heading, axis.rows[first : first + MOST_ROWS])]),
+        )
+        for first in range(0, len(axis.rows), MOST_ROWS)
+    ]
+
+
+def _forest(context: ReportContext, groups: Sequence[ForestGroup]) -> Forest:
+    return Forest(
+        groups=(ForestGroup(None, (context.whole,)), *groups),
+        criteria=context.goals,
+        words=context.words,
+        confidence=formatting.level(context.results.resampling.confidence_level),
+    )

@@ -1,0 +1,102 @@
+"""Estimates arranged as a report reads them: a row a subgroup, an axis of rows, a criterion with what it judges.
+
+Owns the arrangement only; every number is as results.json holds it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from protocols.schema import Criterion, Level, Protocol
+from reports.formatting import listed
+from reports.wording import INTERVALS, Words
+from validation.results import OVERALL_AXIS, OVERALL_LEVEL, CriterionResult, Estimate, Subgroup
+
+WHOLE = Subgroup(OVERALL_AXIS, OVERALL_LEVEL)
+SUBGROUP_METRICS = ("sensitivity", "specificity", "f1", "auroc")
+
+
+@dataclass(frozen=True, slots=True)
+class LevelRow:
+    """One level of an axis (or the whole cohort) with its estimates by metric."""
+
+    subgroup: Subgroup
+    estimates: Mapping[str, Estimate]
+
+    @property
+    def size(self) -> Estimate:
+        """An estimate whose counts are of all images of the row, scored or not."""
+        return self.estimates["sensitivity"]
+
+    @property
+    def short_of(self) -> tuple[str, ...]:
+        """Metrics of the subgroup tables that are not established in this row."""
+        return tuple(name for name in SUBGROUP_METRICS if self.estimates[name].status != "ok")
+
+
+@dataclass(frozen=True, slots=True)
+class AxisRows:
+    """One axis of subgroups in the order of the results."""
+
+    name: str
+    rows: tuple[LevelRow, ...]
+
+    @property
+    def crossed(self) -> bool:
+        """Whether it crosses columns, so that its levels are parts of the levels of others."""
+        return "," in self.name
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionRow:
+    """A criterion's result, its id and justification in the protocol, and the estimate it was held against.
+
+    ``id`` is the result's own without the level, where the criterion spreads over all levels of an axis.
+    """
+
+    id: str
+    result: CriterionResult
+    justification: str
+    estimate: Estimate
+
+
+def rows_by_subgroup(estimates: Sequence[Estimate]) -> dict[Subgroup, LevelRow]:
+    """Estimates by subgroup, in their order."""
+    by_subgroup: dict[Subgroup, dict[str, Estimate]] = {}
+    for estimate in estimates:
+        by_subgroup.setdefault(estimate.subgroup, {})[estimate.metric] = estimate
+    return {subgroup: LevelRow(subgroup, of_row) for subgroup, of_row in by_subgroup.items()}
+
+
+def criterion_row(
+    result: CriterionResult, protocol: Protocol, rows: Mapping[Subgroup, LevelRow]
+) -> CriterionRow:
+    """A result with its criterion's justification, also where that is one of many levels."""
+    criterion = next(criterion for criterion in protocol.criteria if _is_of(result, criterion))
+    estimate = rows[result.subgroup].estimates[result.metric]
+    return CriterionRow(criterion.id, result, criterion.justification, estimate)
+
+
+def _is_of(result: CriterionResult, criterion: Criterion) -> bool:
+    if isinstance(criterion.subgroup, Level):
+        spread = f"{criterion.id}[{result.subgroup.axis}={result.subgroup.level}]"
+        return result.id in (criterion.id, spread)
+    return result.id == criterion.id
+
+
+def deciding_note(rows: Sequence[LevelRow], words: Words) -> str:
+    """Which interval decides for which metric, and in which rows another one than in most."""
+    usual: dict[str, list[str]] = {}
+    exceptions = []
+    for metric in SUBGROUP_METRICS:
+        names = {row.subgroup: row.estimates[metric].decision_interval for row in rows}
+        present = [name for name in names.values() if name is not None]
+        if not present:
+            continue
+        most = max(dict.fromkeys(present), key=present.count)
+        called = words.within(words.metric(metric))
+        usual.setdefault(most, []).append(called)
+        for name in dict.fromkeys(name for name in present if name != most):
+            levels = [words.level(subgroup) for subgroup, other in names.items() if other == name]
+            exceptions.append(f"{INTERVALS[name]} for {called} in {'; '.join(levels)}")
+    told = [f"{INTERVALS[name]} for {listed(metrics)}" for name, metrics in usual.items()]
+    return f"Deciding: {'; '.join([*told, *exceptions]) or 'none'}."

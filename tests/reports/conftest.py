@@ -1,0 +1,192 @@
+"""Run folders of small studies, each made once by the suite's own validation."""
+
+import csv
+import math
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from protocols.load import parse_protocol
+from protocols.progress import silent
+from protocols.run_folder import RunFolder, RunRecord
+from reports.context import ReportContext, report_context
+from reports.gallery import gallery
+from reports.render import page
+from reports.stack import missing_libraries
+from validation.inputs import InputFiles
+from validation.run import validate
+
+PATIENTS = 70
+HEAD = """
+schema = "cxr510k-protocol/1"
+id = "study"
+version = 2
+title = "A study"
+[claim]
+type = "detection"
+finding = "airspace opacity"
+[bootstrap]
+replicates = 1000
+"""
+CONSENSUS = '[reference_standard]\nkind = "consensus"\nrule = "majority"\n'
+MINED = '[reference_standard]\nkind = "text_mined"\nrule = "any"\n'
+STATED = '[operating_point]\nthreshold = 0.5\nsource = "stated for the test"\n'
+SUBGROUPS = """
+[[subgroups]]
+axis = "age_years"
+cut_points = [18, 65]
+[[subgroups]]
+axis = "sex"
+[[subgroups]]
+axis = ["sex", "view"]
+"""
+
+
+def criterion(id_: str, metric: str, subgroup: str, bound: str, goal: float, role: str = "acceptance") -> str:
+    """A criterion as a protocol writes it."""
+    return (
+        f'[[criteria]]\nid = "{id_}"\nmetric = "{metric}"\nsubgroup = {subgroup}\nbound = "{bound}"\n'
+        f'goal = {goal}\nrole = "{role}"\njustification = "for the test"\n'
+    )
+
+
+OVERALL = '"overall"'
+PASSING = criterion("SE", "sensitivity", OVERALL, "lower", 0.3) + criterion(
+    "AUC", "auroc", OVERALL, "lower", 0.6
+)
+FAILING = criterion("SP", "specificity", OVERALL, "lower", 0.9875)
+EACH_SEX = criterion("SE-SEX", "sensitivity", '{axis = "sex", level = "*"}', "estimate", 0.5, "consistency")
+PROTOCOLS = {
+    "passing": HEAD + CONSENSUS + STATED + SUBGROUPS + PASSING + EACH_SEX,
+    "failing": HEAD + CONSENSUS + STATED + SUBGROUPS + PASSING + FAILING,
+    "without criteria and subgroups": HEAD + CONSENSUS + STATED,
+    "every row insufficient": HEAD
+    + CONSENSUS
+    + STATED
+    + "[minimum]\npatients = 5000\n"
+    + SUBGROUPS
+    + PASSING,
+    "by patient, missing excluded": HEAD
+    + CONSENSUS
+    + STATED
+    + '[analysis]\nunit = "patient"\n[missing]\nindeterminate = "exclude"\nnot_processed = "exclude"\n'
+    + SUBGROUPS
+    + criterion("LR", "lr_negative", OVERALL, "upper", 0.4),
+    "text-mined": HEAD + MINED + STATED + SUBGROUPS + PASSING + FAILING,
+    "confirmatory": HEAD.replace('title = "A study"', 'title = "A study"\nstage = "confirmatory"')
+    + CONSENSUS
+    + STATED
+    + '[[sensitivity]]\nid = "old"\nexclude = {column = "age_years", above = 80}\n',
+}
+
+
+def tables(folder: Path, *, positive_share: float = 0.4, maker: str = "Maker") -> dict[str, Path]:
+    """Studies, reads and predictions of 70 patients with unknowns, indeterminate reads and failed images."""
+    chance = random.Random(20)
+    studies = [["image_id", "patient_id", "age_years", "sex", "view", "manufacturer"]]
+    reads, predictions = [["image_id", "reader_id", "verdict"]], [["image_id", "score", "status"]]
+    for patient in range(PATIENTS):
+        age, sex = chance.choice([9, 30, 50, 70, 85, ""]), chance.choice(["F", "M", "M", ""])
+        for number in range(chance.choice([1, 1, 2, 4])):
+            image = f"{patient:03}-{number}"
+            positive = chance.random() < positive_share
+            studies.append([image, f"P{patient:03}", str(age), sex, chance.choice(["PA", "AP"]), maker])
+            verdict = "positive" if positive else "negative"
+            words = [verdict if chance.random() < 0.9 else "indeterminate" for _ in range(3)]
+            reads += [[image, f"R{reader}", word] for reader, word in enumerate(words)]
+            score = 1 / (1 + math.exp(-chance.gauss(1.5 if positive else -1.5, 1.5)))
+            failed = chance.random() < 0.03
+            predictions.append([image, "" if failed else f"{score:.6f}", "failed" if failed else "ok"])
+    paths = {}
+    for name, rows in (("studies", studies), ("reads", reads), ("predictions", predictions)):
+        paths[name] = folder / f"{name}.csv"
+        with paths[name].open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
+    return paths
+
+
+def make_run(root: Path, protocol: str, **settings: object) -> RunFolder:
+    """A run folder in an empty folder, as `validate` makes it."""
+    run = RunFolder(root)
+    run.inputs.mkdir()
+    run.protocol.write_text(protocol, encoding="utf-8")
+    paths = tables(run.inputs, **settings)  # type: ignore[arg-type]
+    made = validate(parse_protocol(protocol.encode(), source="protocol.toml"), InputFiles(**paths), silent)
+    run.results.write_text(made.results.to_json(), encoding="utf-8")
+    run.line_listing.write_text(made.line_listing, encoding="utf-8")
+    run.write_record(
+        RunRecord(
+            started="2026-11-20T13:00:05Z",
+            command="validate",
+            suite="0.1.0",
+            python="3.11",
+            platform="Linux",
+            host="example",
+            versions={},
+            image_root=None,
+            device=None,
+            durations_seconds={},
+            render_stack={},
+        )
+    )
+    return run
+
+
+@pytest.fixture(scope="session")
+def run_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], RunFolder]:
+    """The run of one of `PROTOCOLS` by name; read only."""
+    made: dict[str, RunFolder] = {}
+
+    def of(name: str) -> RunFolder:
+        if name not in made:
+            made[name] = make_run(tmp_path_factory.mktemp("run"), PROTOCOLS[name])
+        return made[name]
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def context_of(run_of: Callable[[str], RunFolder]) -> Callable[[str], ReportContext]:
+    """The context of one of `PROTOCOLS` by name."""
+    return lambda name: report_context(run_of(name))
+
+
+@pytest.fixture(scope="session")
+def page_of(context_of: Callable[[str], ReportContext]) -> Callable[[str], str]:
+    """The HTML of one of `PROTOCOLS` by name."""
+    made: dict[str, str] = {}
+
+    def of(name: str) -> str:
+        if name not in made:
+            context = context_of(name)
+            made[name] = page(context, gallery(context))
+        return made[name]
+
+    return of
+
+
+@pytest.fixture
+def libraries() -> None:
+    """Skip where this machine cannot lay out a PDF."""
+    missing = missing_libraries()
+    if missing:
+        pytest.skip(
+            f"needs the system libraries {', '.join(missing)}; `cxr510k doctor` says how to install them"
+        )
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[[str], RunFolder]:
+    """A run whose title and whose maker, an axis of subgroups, bear a name."""
+
+    def of(name: str) -> RunFolder:
+        title = HEAD.replace('"A study"', f"'{name}'")
+        root = tmp_path / "named"
+        root.mkdir()
+        return make_run(
+            root, title + CONSENSUS + STATED + '[[subgroups]]\naxis = "manufacturer"\n', maker=name
+        )
+
+    return of

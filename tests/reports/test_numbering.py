@@ -1,0 +1,12 @@
+from reports.numbering import Numbering, sections
+
+
+def test_numbers_are_given_at_first_mention_by_hand() -> None:
+    numbering = Numbering()
+    mentions = [("Table", "a"), ("Figure", "a"), ("Table", "b"), ("Table", "a")]
+    assert [numbering.of(*mention) for mention in mentions] == ["Table 1", "Figure 1", "Table 2", "Table 1"]
+
+
+def test_no_section_names_a_reference_standard_where_there_is_none() -> None:
+    assert not [s for s in sections(agreement=True).values() if "standard" in s.title.lower()]
+    assert [s.number for s in sections(agreement=False).values()] == list(range(1, 11))

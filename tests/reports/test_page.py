@@ -1,0 +1,152 @@
+import html
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from jinja2 import UndefinedError
+
+from protocols.errors import BadInputError
+from protocols.run_folder import RunFolder
+from reports.context import ReportContext, report_context
+from reports.gallery import gallery
+from reports.render import environment, page
+
+NAMES = [
+    "passing",
+    "failing",
+    "without criteria and subgroups",
+    "every row insufficient",
+    "by patient, missing excluded",
+    "text-mined",
+    "confirmatory",
+]
+
+
+def words_of(document: str) -> str:
+    """What a reader sees, without style, description of figures or tags."""
+    without = re.sub(r"<(style|title)>.*?</\1>", " ", document, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", without)).split())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_blank_or_not_a_number(name: str, page_of: Callable[[str], str]) -> None:
+    document = page_of(name)
+    assert not re.search(r"\b(nan|NaN|None|inf|Undefined)\b", words_of(document))
+    assert not re.search(r'<td class="n[^"]*">\s*</td>', document)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_reference_has_its_target(name: str, page_of: Callable[[str], str]) -> None:
+    document = page_of(name)
+    assert set(re.findall(r'href="#([^"]+)"', document)) <= set(re.findall(r' id="([^"]+)"', document))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("kind", ["Table", "Figure"])
+def test_captions_are_numbered_in_order(name: str, kind: str, page_of: Callable[[str], str]) -> None:
+    numbers = [int(number) for number in re.findall(rf"<b>{kind} (\d+)\.</b>", page_of(name))]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("passing", "Every acceptance criterion is met."),
+        ("failing", "At least one acceptance criterion is not met, so the study fails."),
+        ("every row insufficient", "No acceptance criterion failed, and at least one could not be decided."),
+        (
+            "without criteria and subgroups",
+            "The protocol sets no acceptance criterion, so nothing was decided.",
+        ),
+        ("without criteria and subgroups", "The protocol names no subgroups."),
+        ("text-mined", "so this study cannot pass and speaks of agreement."),
+        (
+            "by patient, missing excluded",
+            "Every patient counts once, so no interval needs to allow for clustering.",
+        ),
+        ("by patient, missing excluded", "An image without a score is excluded from the primary analysis"),
+        (
+            "confirmatory",
+            "Nothing proves that protocol and threshold were locked before the scores were read.",
+        ),
+        ("confirmatory", "old leaves out"),
+        ("passing", "The scores were brought by the sponsor."),
+        ("passing", "nothing in it claims acceptance, clearance or compliance"),
+    ],
+)
+def test_sentence_is_there(name: str, sentence: str, page_of: Callable[[str], str]) -> None:
+    assert sentence in words_of(page_of(name))
+
+
+def test_a_text_mined_study_speaks_of_agreement_alone(page_of: Callable[[str], str]) -> None:
+    spoken = words_of(page_of("text-mined")).lower().replace("accuracy: the device was compared", "")
+    assert not re.findall(r"sensitivity|specificity|true positive|false negative|accuracy|predictive", spoken)
+    assert "positive per cent agreement" in spoken
+
+
+def test_a_phantom_is_named_in_every_caption(context_of: Callable[[str], ReportContext]) -> None:
+    context = context_of("passing")
+    cohort = replace(context.results.cohort, synthetic=True)
+    context = replace(
+        context,
+        results=replace(context.results, cohort=cohort),
+        document=replace(context.document, stamps=("PHANTOM", "EXPLORATORY", "DRAFT"), phantom=True),
+    )
+    document = page(context, gallery(context))
+    captions = re.findall(r"<(?:caption|figcaption)>(.*?)</", document)
+    assert captions
+    assert all("PHANTOM" in caption for caption in captions)
+
+
+def test_no_caption_names_a_phantom_otherwise(page_of: Callable[[str], str]) -> None:
+    assert "PHANTOM" not in words_of(page_of("passing"))
+
+
+HOSTILE = "<script>alert(1)</script>{{ 7*7 }}<img src=file:///etc/passwd>"
+
+
+def test_hostile_names_are_text(make: Callable[[str], RunFolder]) -> None:
+    from_protocol = HOSTILE.replace("\n", "")
+    run = make(from_protocol)
+    context = report_context(run)
+    document = page(context, gallery(context))
+    assert "<script>" not in document
+    assert "<img" not in document
+    assert html.escape(HOSTILE, quote=False) in document.replace("&#39;", "'")
+    assert "49" not in words_of(document).partition("alert(1)")[2][:20]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("\u80ba\u708e", "U+708E"), ("\U0001fac1", "U+1FAC1"), ("\u0635\u062f\u0631", "U+0631")],
+)
+def test_letters_that_no_bundled_font_has_are_named(
+    name: str, told: str, make: Callable[[str], RunFolder]
+) -> None:
+    context = report_context(make(name))
+    with pytest.raises(BadInputError, match=re.escape(told)):
+        page(context, gallery(context))
+
+
+@pytest.mark.parametrize("name", ["Pneumonía aiguë, ≥ 2 Å", "Πνευμονία", "Пневмония"])
+def test_latin_greek_and_cyrillic_are_there(name: str, make: Callable[[str], RunFolder]) -> None:
+    context = report_context(make(name))
+    assert name in page(context, gallery(context))
+
+
+def test_an_undefined_variable_fails() -> None:
+    with pytest.raises(UndefinedError, match="'absent' is undefined"):
+        environment().from_string("{{ absent }}").render()
+
+
+def test_everything_is_escaped() -> None:
+    assert environment().from_string("{{ it }}").render(it="<b>{{ 7*7 }}") == "&lt;b&gt;{{ 7*7 }}"
+
+
+def test_the_document_needs_nothing_else(page_of: Callable[[str], str]) -> None:
+    document = page_of("passing")
+    assert not re.findall(
+        r"(?:src|href)=[\"']?(?!#|data:)", re.sub(r"<style>.*?</style>", "", document, flags=re.S)
+    )
+    assert not re.findall(r"url\((?!data:|#)", document)

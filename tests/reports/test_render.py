@@ -1,0 +1,134 @@
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from protocols.progress import silent
+from protocols.run_folder import RunFolder
+from reports.render import RenderedReport, render
+from reports.stack import content_of, render_stack, same_content
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import hashlib, sys
+from pathlib import Path
+from protocols.progress import silent
+from protocols.run_folder import RunFolder
+from reports.render import render
+report = render(RunFolder(Path(sys.argv[1])), silent)
+print(hashlib.sha256(report.pdf).hexdigest(), hashlib.sha256(report.html.encode()).hexdigest())
+"""
+
+
+@pytest.fixture(scope="module")
+def rendered(run_of: Callable[[str], RunFolder]) -> Callable[[str], RenderedReport]:
+    made: dict[str, RenderedReport] = {}
+
+    def of(name: str) -> RenderedReport:
+        if name not in made:
+            made[name] = render(run_of(name), silent)
+        return made[name]
+
+    return of
+
+
+@pytest.fixture
+def pdf(libraries: None, rendered: Callable[[str], RenderedReport], tmp_path: Path) -> PdfReader:
+    """The report of the passing study."""
+    path = tmp_path / "report.pdf"
+    path.write_bytes(rendered("passing").pdf)
+    return PdfReader(path)
+
+
+def test_the_evidence_is_embedded_as_it_is(
+    libraries: None, rendered: Callable[[str], RenderedReport], run_of: Callable[[str], RunFolder]
+) -> None:
+    run = run_of("passing")
+    assert content_of(rendered("passing").pdf).attachments == {
+        "results.json": run.results.read_bytes(),
+        "line_listing.csv": run.line_listing.read_bytes(),
+    }
+
+
+def test_every_page_but_the_cover_says_what_it_is(pdf: PdfReader) -> None:
+    pages = [page.extract_text() for page in pdf.pages]
+    for number, text in enumerate(pages[1:], start=2):
+        assert f"Page {number} of {len(pages)}" in text
+        assert "VR-study-2 · EXPLORATORY · DRAFT" in text
+
+
+def test_the_document_names_itself(pdf: PdfReader) -> None:
+    assert pdf.metadata is not None
+    assert pdf.metadata.title == "VR-study-2: A study"
+    assert pdf.metadata.creation_date_raw == "D:20261120130005Z"
+
+
+def test_every_section_is_a_bookmark(pdf: PdfReader) -> None:
+    (title,) = [entry.title for entry in pdf.outline if not isinstance(entry, list)]
+    chapters = [entry.title for entry in pdf.outline[1] if not isinstance(entry, list)]
+    assert title == "A study"
+    assert chapters[:2] == ["Contents", "1 Summary"]
+    assert chapters[-1] == "10 How to rerun"
+
+
+def test_the_contents_give_the_page(pdf: PdfReader) -> None:
+    texts = [page.extract_text() for page in pdf.pages]
+    page = next(
+        number for number, text in enumerate(texts, start=1) if "8 Statistical methods\nMetrics" in text
+    )
+    line = next(line for line in texts[1].splitlines() if "Statistical methods" in line)
+    assert line.split()[-1] == str(page)
+
+
+def test_figures_keep_their_letters_as_text(pdf: PdfReader) -> None:
+    summary = pdf.pages[2].extract_text()
+    assert "Sensitivity (95\u00a0% CI)" in summary
+    assert "goal > 0.300" in summary
+
+
+def test_the_stack_is_recorded(libraries: None, rendered: Callable[[str], RenderedReport]) -> None:
+    assert rendered("passing").render_stack == render_stack()
+
+
+def test_same_content_sees_another_study(libraries: None, rendered: Callable[[str], RenderedReport]) -> None:
+    one, other = rendered("passing").pdf, rendered("without criteria and subgroups").pdf
+    assert same_content(one, one)
+    assert not same_content(one, other)
+
+
+def test_nothing_is_written(
+    libraries: None, rendered: Callable[[str], RenderedReport], run_of: Callable[[str], RunFolder]
+) -> None:
+    rendered("passing")
+    assert not run_of("passing").report_pdf.exists()
+    assert not run_of("passing").report_html.exists()
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_same_bytes(
+    libraries: None, run_of: Callable[[str], RunFolder], tmp_path: Path
+) -> None:
+    run = run_of("failing")
+
+    def elsewhere(folder: Path, **environment: str) -> str:
+        ended = subprocess.run(
+            [sys.executable, "-c", PROGRAM, str(run.root)],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return ended.stdout
+
+    here = elsewhere(ROOT, TZ="UTC", LC_ALL="C.UTF-8", PYTHONHASHSEED="1")
+    there = elsewhere(
+        tmp_path, TZ="Asia/Tokyo", LC_ALL="C", PYTHONHASHSEED="77", SOURCE_DATE_EPOCH="5", HOME=str(tmp_path)
+    )
+    assert here == there
+    assert hashlib.sha256(render(run, silent).pdf).hexdigest() in here
