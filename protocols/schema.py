@@ -274,6 +274,7 @@ class Training(Table):
     """How the device under test is made."""
 
     label: Text
+    label_source: Literal["readers", "text_mined", "known_truth"]
     network: Literal["compact", "densenet121"]
     image_size: Annotated[int, Field(ge=32, le=1024)]
     batch_size: Annotated[int, Field(ge=1, le=1024)]

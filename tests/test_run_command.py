@@ -37,6 +37,7 @@ salt = "small"
 tune_share = 0.3
 [training]
 label = "opacity"
+label_source = "known_truth"
 network = "compact"
 image_size = 48
 batch_size = 16

@@ -36,6 +36,7 @@ salt = "discs"
 tune_share = 0.3
 [training]
 label = "{label}"
+label_source = "known_truth"
 network = "{network}"
 image_size = 32
 batch_size = 16

@@ -28,6 +28,7 @@ CRITERION = {
 }
 TRAINING = {
     "label": '"Pneumonia"',
+    "label_source": '"text_mined"',
     "network": '"compact"',
     "image_size": "128",
     "batch_size": "32",

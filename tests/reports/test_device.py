@@ -12,6 +12,7 @@ DOCUMENTS = {
         "schema": "cxr510k-model/1",
         "training": {
             "label": "opacity",
+            "label_source": "known_truth",
             "network": "compact",
             "image_size": 128,
             "batch_size": 32,

@@ -146,7 +146,5 @@ def test_everything_is_escaped() -> None:
 
 def test_the_document_needs_nothing_else(page_of: Callable[[str], str]) -> None:
     document = page_of("passing")
-    assert not re.findall(
-        r"(?:src|href)=[\"']?(?!#|data:)", re.sub(r"<style>.*?</style>", "", document, flags=re.S)
-    )
+    assert not re.findall(r'(?:src|href)="(?!#)', document)
     assert not re.findall(r"url\((?!data:|#)", document)
