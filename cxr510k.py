@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -40,7 +40,9 @@ DONE, VERDICT_AGAINST, BAD_INPUT, NOT_POSSIBLE_HERE, INTERNAL_ERROR, INTERRUPTED
 
 Out = Annotated[Path, typer.Option("--out", help="Folder to make; absent or empty.")]
 ProtocolFile = Annotated[Path, typer.Argument(help="The protocol, a TOML file.", show_default=False)]
-Device = Annotated[str, typer.Option("--device", help="cpu or gpu; never another than the one asked for.")]
+Device = Annotated[
+    Literal["cpu", "gpu"], typer.Option("--device", help="cpu or gpu; never another than the one asked for.")
+]
 Images = Annotated[
     Path | None,
     typer.Option("--images", help="Folder that holds the images, where they are not beside the studies."),
@@ -355,7 +357,7 @@ def doctor() -> None:
     print("nothing is missing")
 
 
-def _stages(device: str) -> "Stages":
+def _stages(device: Literal["cpu", "gpu"]) -> "Stages":
     from protocols.pipeline import Stages
 
     def stage_train(folder: "RunFolder", images: "ImageFolder", progress: "Progress") -> str:
@@ -515,7 +517,10 @@ def main() -> None:
         sys.exit(app(standalone_mode=False) or DONE)
     except TyperException as error:
         if error.format_message():
-            print(f"cxr510k: {error.format_message()} See cxr510k --help.", file=sys.stderr)
+            print(
+                f"cxr510k: {error.format_message().replace('Value error, ', '')} See cxr510k --help.",
+                file=sys.stderr,
+            )
         sys.exit(BAD_INPUT)
     except SuiteError as error:
         print(f"cxr510k: {error}", file=sys.stderr)

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from pydantic import Field, ValidationError
@@ -18,6 +18,7 @@ from model import network
 from model.operating_point import OperatingPointChoice
 from model.pack import PREPROCESSING
 from model.runtime import Device, keras
+from model.splits import Division, Examples
 from protocols.canonical import (
     FITTED_PLACES,
     csv_text,
@@ -28,6 +29,7 @@ from protocols.canonical import (
     write_text,
 )
 from protocols.errors import BadInputError
+from protocols.schema import Split as SplitRule
 from protocols.schema import Table, Training
 
 PLAN = "plan.json"
@@ -53,6 +55,17 @@ class ExampleCounts(Table):
     negatives: int
     unlabelled: int
 
+    @classmethod
+    def of(cls, examples: Examples) -> Self:
+        """The counts of one split."""
+        return cls(
+            images=len(examples.rows),
+            patients=examples.patients,
+            positives=examples.positives,
+            negatives=examples.negatives,
+            unlabelled=examples.unlabelled,
+        )
+
 
 class SplitRecord(Table):
     """Who divided the patients, the rule where it was the hash, and the result."""
@@ -62,6 +75,18 @@ class SplitRecord(Table):
     tune_share: float | None
     train: ExampleCounts
     tune: ExampleCounts
+
+    @classmethod
+    def of(cls, division: Division, rule: SplitRule | None) -> Self:
+        """The record of a division; the rule is told only where it was used."""
+        used = rule if division.origin == "hash" else None
+        return cls(
+            origin=division.origin,
+            salt=used.salt if used else None,
+            tune_share=used.tune_share if used else None,
+            train=ExampleCounts.of(division.train),
+            tune=ExampleCounts.of(division.tune),
+        )
 
 
 class Plan(Table):

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from model.progress import Progress
 from protocols.images import ImageFolder, UndecodableImageError, read_image
+from protocols.progress import Progress
 from protocols.records import Studies
 
 PREPROCESSING = "fitted into a black square by area averaging, 8-bit grey"

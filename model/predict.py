@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from model import checkpoint, runtime
 from model.operating_point import SCORE_PLACES
 from model.pack import pack
-from model.progress import Progress
 from model.runtime import Device, keras
 from protocols.canonical import csv_text
 from protocols.errors import BadInputError
 from protocols.images import ImageFolder
+from protocols.progress import Progress
 from protocols.records import Split, Status, Studies
 
 BATCH = 64

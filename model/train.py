@@ -16,12 +16,11 @@ import numpy as np
 from model import checkpoint, network, operating_point, runtime
 from model.augmentation import Movement
 from model.batches import Batches
-from model.checkpoint import Epoch, ExampleCounts, Plan, ProtocolIdentity, SplitRecord
+from model.checkpoint import Epoch, Plan, ProtocolIdentity, SplitRecord
 from model.losses import ClassWeightedBinaryCrossentropy
 from model.operating_point import OperatingPointChoice
 from model.pack import PREPROCESSING, Pack, pack
 from model.predict import scores
-from model.progress import Progress
 from model.ranking import auroc
 from model.runtime import Device, Runtime, keras
 from model.splits import Division, Examples, divide
@@ -29,6 +28,7 @@ from protocols.canonical import FITTED_PLACES, rounded, sha256_bytes
 from protocols.errors import BadInputError
 from protocols.images import ImageFolder
 from protocols.load import LoadedProtocol
+from protocols.progress import Progress
 from protocols.records import Labels, Studies
 from protocols.schema import Training
 
@@ -78,8 +78,8 @@ def train(
         progress: told as pictures are packed and steps are done.
 
     Raises:
-        BadInputError: the protocol does not train, the split or the labels are unusable, an image cannot be decoded,
-            or the loss is not a number.
+        BadInputError: the protocol does not train, the split or the labels are unusable, an image cannot be
+            decoded, or the loss is not a number. Nothing has been written.
         NotPossibleHereError: the device is not there.
     """
     training, rule = _instructions(loaded)
@@ -107,7 +107,7 @@ def train(
         preprocessing=PREPROCESSING,
         backend=ran_on.backend,
         device=ran_on.device,
-        split=_split_record(loaded, division),
+        split=SplitRecord.of(division, loaded.protocol.split),
         best_epoch=best.epoch,
         tune_auroc=rounded(best.tune_auroc, FITTED_PLACES),
         weights_sha256=sha256_bytes(weights),
@@ -232,25 +232,4 @@ def _diverged(training: Training, number: int, steps: int, steps_done: int) -> B
     return BadInputError(
         f"training stopped: the loss or a tuning score is not a finite number in epoch {number} (steps {first} to "
         f"{first + steps_done - 1}); lower [training] learning_rate, which is {training.learning_rate:g}."
-    )
-
-
-def _split_record(loaded: LoadedProtocol, division: Division) -> SplitRecord:
-    rule = loaded.protocol.split if division.origin == "hash" else None
-    return SplitRecord(
-        origin=division.origin,
-        salt=rule.salt if rule else None,
-        tune_share=rule.tune_share if rule else None,
-        train=_counts(division.train),
-        tune=_counts(division.tune),
-    )
-
-
-def _counts(examples: Examples) -> ExampleCounts:
-    return ExampleCounts(
-        images=len(examples.rows),
-        patients=examples.patients,
-        positives=examples.positives,
-        negatives=examples.negatives,
-        unlabelled=examples.unlabelled,
     )
