@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from protocols.load import LoadedProtocol
     from protocols.pipeline import Stages
     from protocols.progress import Progress
-    from protocols.records import Labels, Reads, Studies
+    from protocols.records import Labels, Studies
     from protocols.run_folder import RunFolder
 
 app = typer.Typer(
@@ -210,8 +210,8 @@ def predict(
     Example: cxr510k predict --model model --studies c/studies.csv --out predictions.csv
     """
     from model.predict import predict as predict_scores
+    from protocols.admission import studies_from
     from protocols.canonical import write_text
-    from protocols.records import studies_from
     from protocols.tables import read_table
     from reports.terminal import progress_bars
 
@@ -419,12 +419,14 @@ def _bring_tables(
     folder: "RunFolder", loaded: "LoadedProtocol", cohort: Path, images: Path | None
 ) -> "ImageFolder":
     """A cohort's tables into the run folder, after they were checked where the user knows them."""
+    from protocols.admission import reads_from
     from protocols.cohorts.folder import tables_of
+    from protocols.mapping import reads_table
     from protocols.pipeline import store_input
 
     tables = tables_of(cohort, ("studies", "reads", "labels"), optional=("flow", "exclusions", "truth"))
     _studies(loaded, tables["studies"])
-    _reads(loaded, tables["reads"])
+    reads_from(reads_table(tables["reads"], loaded.protocol).table)
     _labels(tables["labels"])
     for name, path in tables.items():
         store_input(folder, name, path)
@@ -432,23 +434,14 @@ def _bring_tables(
 
 
 def _studies(loaded: "LoadedProtocol", path: Path) -> "Studies":
-    from protocols.records import STUDY_COLUMNS, read_mapped, studies_from
+    from protocols.admission import studies_from
+    from protocols.mapping import studies_table
 
-    plan = loaded.protocol
-    return studies_from(
-        read_mapped(path, STUDY_COLUMNS, columns=plan.columns.studies, values=plan.values).table
-    )
-
-
-def _reads(loaded: "LoadedProtocol", path: Path) -> "Reads":
-    from protocols.records import READ_COLUMNS, read_mapped, reads_from
-
-    plan = loaded.protocol
-    return reads_from(read_mapped(path, READ_COLUMNS, columns=plan.columns.reads, values=plan.values).table)
+    return studies_from(studies_table(path, loaded.protocol).table)
 
 
 def _labels(path: Path) -> "Labels":
-    from protocols.records import labels_from
+    from protocols.admission import labels_from
     from protocols.tables import read_table
 
     return labels_from(read_table(path))

@@ -7,21 +7,10 @@ Owns which tables a validation reads and which of their columns count. The check
 from dataclasses import dataclass
 from pathlib import Path
 
+from protocols.admission import predictions_from, reads_from, studies_from
 from protocols.cohorts.folder import FlowStep, read_flow
-from protocols.records import (
-    PREDICTION_COLUMNS,
-    PREDICTION_EXTRAS,
-    READ_COLUMNS,
-    STUDY_COLUMNS,
-    STUDY_EXTRAS,
-    Predictions,
-    Reads,
-    Studies,
-    predictions_from,
-    read_mapped,
-    reads_from,
-    studies_from,
-)
+from protocols.mapping import predictions_table, reads_table, studies_table
+from protocols.records import Predictions, Reads, Studies
 from protocols.run_folder import RunFolder
 from protocols.schema import NUMERIC_AXES, Protocol
 from validation.results import Inputs
@@ -74,17 +63,9 @@ def read_records(files: InputFiles, protocol: Protocol) -> Records:
     Raises:
         BadInputError: whatever the contract refuses about tables, naming file, row and rule.
     """
-    columns, values = protocol.columns, protocol.values
-    studies = read_mapped(
-        files.studies, (*STUDY_COLUMNS, *STUDY_EXTRAS), columns=columns.studies, values=values
-    )
-    reads = read_mapped(files.reads, READ_COLUMNS, columns=columns.reads, values=values)
-    predictions = read_mapped(
-        files.predictions,
-        (*PREDICTION_COLUMNS, *PREDICTION_EXTRAS),
-        columns=columns.predictions,
-        values=values,
-    )
+    studies = studies_table(files.studies, protocol)
+    reads = reads_table(files.reads, protocol)
+    predictions = predictions_table(files.predictions, protocol)
     axes = sorted({part for group in protocol.subgroups for part in group.parts})
     numeric_axes = {axis for axis in axes if protocol.cut_points(axis) is not None}
     excluding = {analysis.exclude.column for analysis in protocol.sensitivity}

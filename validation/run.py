@@ -99,7 +99,9 @@ def validate(loaded: LoadedProtocol, files: InputFiles, progress: Progress) -> V
         cohort=_summary(cohort, records.studies),
         estimates=estimates,
         sensitivity_analyses=sensitivity_analyses,
-        sensitivity_exclusions=tuple(_exclusion(analysis, cohort, records) for analysis in protocol.sensitivity),
+        sensitivity_exclusions=tuple(
+            _exclusion(analysis, cohort, records) for analysis in protocol.sensitivity
+        ),
         criteria=criteria,
         verdict=verdict,
     )

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from protocols.admission import labels_from, studies_from
 from protocols.cohorts.age import years
 from protocols.errors import BadInputError
-from protocols.records import STUDY_COLUMNS, Split, labels_from, studies_from
+from protocols.mapping import STUDY_COLUMNS
+from protocols.records import Split
 from protocols.tables import Table, listing, read_table
 
 FINDINGS = (

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from protocols.admission import reads_from
 from protocols.cohorts.folder import Exclusion, FlowStep
 from protocols.errors import BadInputError
-from protocols.records import Split, reads_from
+from protocols.records import Split
 from protocols.tables import read_table
 
 SOURCE = "source"

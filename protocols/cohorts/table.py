@@ -6,12 +6,13 @@ in years and points image paths at the new folder.
 
 from pathlib import Path
 
+from protocols.admission import labels_from, studies_from
 from protocols.cohorts.age import years
 from protocols.cohorts.folder import Cohort
 from protocols.cohorts.image_paths import relative_paths
 from protocols.cohorts.selection import Selection
 from protocols.errors import BadInputError
-from protocols.records import Split, labels_from, studies_from
+from protocols.records import Split
 from protocols.tables import read_table
 
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from protocols.admission import labels_from, studies_from
 from protocols.canonical import csv_text, write_text
 from protocols.images import ImageFolder
 from protocols.load import LoadedProtocol, parse_protocol
-from protocols.records import Labels, Studies, labels_from, studies_from
+from protocols.records import Labels, Studies
 from protocols.tables import read_table
 
 SIDE = 48

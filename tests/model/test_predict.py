@@ -14,10 +14,10 @@ from model.checkpoint import load
 from model.pack import fitted
 from model.predict import BATCH, predict, scores
 from model.ranking import auroc
+from protocols.admission import predictions_from
 from protocols.canonical import sha256_bytes
 from protocols.errors import BadInputError
 from protocols.images import ImageFolder, read_image
-from protocols.records import predictions_from
 from protocols.tables import Table
 
 

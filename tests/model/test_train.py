@@ -75,7 +75,7 @@ from pathlib import Path
 from model.train import train
 from protocols.images import ImageFolder
 from protocols.load import load_protocol
-from protocols.records import labels_from, studies_from
+from protocols.admission import labels_from, studies_from
 from protocols.tables import read_table
 cohort, out = Path(sys.argv[1]), Path(sys.argv[2])
 done = train(

@@ -82,6 +82,10 @@ PROTOCOLS = {
 }
 
 
+PROTOCOLS["no positives"] = PROTOCOLS["passing"]
+SETTINGS: dict[str, dict[str, float]] = {"no positives": {"positive_share": 0.0}}
+
+
 def tables(folder: Path, *, positive_share: float = 0.4, maker: str = "Maker") -> dict[str, Path]:
     """Studies, reads and predictions of 70 patients with unknowns, indeterminate reads and failed images."""
     chance = random.Random(20)
@@ -141,7 +145,7 @@ def run_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], RunFolde
 
     def of(name: str) -> RunFolder:
         if name not in made:
-            made[name] = make_run(tmp_path_factory.mktemp("run"), PROTOCOLS[name])
+            made[name] = make_run(tmp_path_factory.mktemp("run"), PROTOCOLS[name], **SETTINGS.get(name, {}))
         return made[name]
 
     return of

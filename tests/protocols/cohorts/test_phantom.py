@@ -7,20 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from protocols.admission import labels_from, reads_from, studies_from
 from protocols.canonical import sha256_file
 from protocols.cohorts.folder import EXCLUSIONS, FLOW, LABELS, READS, STUDIES, Cohort, FlowStep, read_flow
 from protocols.cohorts.phantom import TRUTH, draw_image, draw_patient, generate, splits
 from protocols.errors import BadInputError
-from protocols.records import (
-    READ_COLUMNS,
-    STUDY_COLUMNS,
-    STUDY_EXTRAS,
-    Split,
-    labels_from,
-    read_mapped,
-    reads_from,
-    studies_from,
-)
+from protocols.mapping import READ_COLUMNS, STUDY_COLUMNS, STUDY_EXTRAS, read_mapped
+from protocols.records import Split
 from protocols.tables import read_table
 from validation.consensus import reference_verdicts
 

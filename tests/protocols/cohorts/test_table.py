@@ -6,10 +6,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from protocols.admission import labels_from, reads_from, studies_from
 from protocols.cohorts.folder import Cohort, write_cohort
 from protocols.cohorts.table import table
 from protocols.errors import BadInputError
-from protocols.records import labels_from, reads_from, studies_from
 from protocols.tables import read_table
 
 HEADER = "image_id,patient_id,age_years,sex,view"

@@ -1,0 +1,116 @@
+"""The documentation is executed: help, examples, links, doctests, protocols and the keys of results.json."""
+
+import dataclasses
+import doctest
+import importlib
+import re
+import shlex
+import typing
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+import cxr510k
+from protocols.load import parse_protocol
+from validation.results import Results
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+TEXTS = {path: path.read_text(encoding="utf-8") for path in PAGES}
+VERBS = {"Do", "Make", "Measure", "Render", "Repeat", "Say", "Score", "Take", "Train"}
+DOCUMENTED_MODULES = [
+    path
+    for room in ("protocols", "validation", "reports")
+    for path in sorted((ROOT / room).rglob("*.py"))
+    if ">>>" in path.read_text(encoding="utf-8")
+]
+
+
+def commands(group: Any, names: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command below a group, by the words that call it."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*names, name))
+        else:
+            yield (*names, name), command
+
+
+COMMANDS = dict(commands(typer.main.get_command(cxr510k.app)))
+
+
+def parse(line: str) -> None:
+    """Parse one command line as the suite would, without running it."""
+    program, *words = shlex.split(line, comments=True)
+    assert program == "cxr510k"
+    names = next(names for names in COMMANDS if tuple(words[: len(names)]) == names)
+    COMMANDS[names].make_context(" ".join(names), words[len(names) :])
+
+
+def lines_of_pages() -> list[tuple[str, str]]:
+    """Every command line in a code block, with the name of its page; a backslash joins lines."""
+    return [
+        (path.name, line.strip())
+        for path, text in TEXTS.items()
+        for line in text.replace("\\\n", " ").splitlines()
+        if line.startswith("    cxr510k ") and not line.strip().startswith("cxr510k --")
+    ]
+
+
+@pytest.mark.parametrize("names", COMMANDS, ids=" ".join)
+def test_help_begins_with_a_verb_and_ends_with_an_example_that_parses(names: tuple[str, ...]) -> None:
+    text = COMMANDS[names].help
+    last = text.splitlines()[-1]
+    assert text.split()[0] in VERBS
+    assert last.startswith(f"Example: cxr510k {' '.join(names)} ".rstrip())
+    parse(last.removeprefix("Example: "))
+
+
+@pytest.mark.parametrize("names", COMMANDS, ids=" ".join)
+def test_every_command_is_in_the_documentation(names: tuple[str, ...]) -> None:
+    mention = re.compile(rf"(`|cxr510k |cohort ){names[-1]}\b")
+    assert any(mention.search(text) for text in TEXTS.values())
+
+
+@pytest.mark.parametrize(("page", "line"), lines_of_pages())
+def test_every_command_line_of_the_documentation_parses(page: str, line: str) -> None:
+    parse(line)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_relative_link_resolves(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"", TEXTS[page])
+    links = ["".join(target).partition("#")[0] for target in targets]
+    broken = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert not broken
+
+
+@pytest.mark.parametrize("path", DOCUMENTED_MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_doctests_run(path: Path) -> None:
+    module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    tried = doctest.testmod(module)
+    assert tried.attempted > 0
+    assert tried.failed == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_protocols_in_the_documentation_are_valid(page: Path) -> None:
+    for block in re.findall(r"^```toml\n(.*?)^```", TEXTS[page], re.DOTALL | re.MULTILINE):
+        if "schema =" in block:
+            parse_protocol(block.encode(), source=page.name)
+
+
+def keys_of(kind: type) -> Iterator[str]:
+    """Every key that a type of the results writes, also within lists."""
+    for name, annotation in typing.get_type_hints(kind).items():
+        yield name
+        arms = [annotation, *typing.get_args(annotation)]
+        if typing.get_origin(annotation) is not Mapping:
+            yield from (key for arm in arms if dataclasses.is_dataclass(arm) for key in keys_of(arm))
+
+
+def test_every_key_of_results_is_documented() -> None:
+    documented = set(re.findall(r"`([^`]+)`", TEXTS[ROOT / "docs" / "results.md"]))
+    assert sorted(set(keys_of(Results)) - documented) == []
