@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from protocols.admission import studies_from
 from protocols.canonical import sha256_bytes
 from protocols.errors import BadInputError
 from protocols.mapping import (
