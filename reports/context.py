@@ -29,6 +29,8 @@ from reports.rows import (
     LevelRow,
     criterion_row,
     deciding_note,
+    inconclusive,
+    notes_on,
     rows_by_subgroup,
 )
 from reports.wording import Words
@@ -93,19 +95,14 @@ class ReportContext:
         return tuple(row for row in self.criteria if row.result.role == "consistency")
 
     @property
-    def undecided(self) -> Mapping[str, tuple[str, ...]]:
-        """Why criteria are inconclusive -> their ids."""
-        reasons = dict.fromkeys(
-            row.result.why for row in self.criteria if row.result.verdict == "inconclusive"
-        )
-        return {
-            why: tuple(
-                row.result.id
-                for row in self.criteria
-                if row.result.verdict == "inconclusive" and row.result.why == why
-            )
-            for why in reasons
-        }
+    def inconclusive(self) -> tuple[str, ...]:
+        """Why criteria could not be decided."""
+        return inconclusive(self.criteria, self.words)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be given for the whole cohort, and why."""
+        return notes_on(self.whole, self.words)
 
     @property
     def labelling(self) -> tuple[str, ...]:

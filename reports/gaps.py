@@ -68,15 +68,9 @@ def gaps_of(results: Results, protocol: Protocol, device: Device | None) -> tupl
                 "proof that no patient of this cohort was used in development",
             ),
         ]
-    else:
+    elif device.plan.training.label_source != "known_truth":
         label = device.plan.training.label
-        found.append(
-            Gap(
-                "device",
-                "Training labels",
-                f"where the labels of column {label} come from, and how good they are",
-            )
-        )
+        found.append(Gap("device", "Training labels", f"how reliable the labels of column {label} are"))
     if results.operating_point.sha256 is None:
         found.append(
             Gap(

@@ -1,7 +1,7 @@
 """Draft labelling sentences: what the study does not establish, as a reader of the labelling would have to know it.
 
-Owns one sentence a row that is too small or undefined. Source: the habit of cleared devices whose indications name
-what was not tested (regulatory notes, section 1).
+Owns one sentence a row that is too small or undefined, after the habit of naming in the indications what was not
+tested.
 """
 
 from reports.formatting import count, counted, listed, sentence

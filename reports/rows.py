@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from protocols.schema import Criterion, Level, Protocol
-from reports.formatting import listed
+from reports.formatting import count, estimate, listed, sentence
 from reports.wording import INTERVALS, Words
 from validation.results import OVERALL_AXIS, OVERALL_LEVEL, CriterionResult, Estimate, Subgroup
 
@@ -62,8 +62,8 @@ class CriterionRow:
 def rows_by_subgroup(estimates: Sequence[Estimate]) -> dict[Subgroup, LevelRow]:
     """Estimates by subgroup, in their order."""
     by_subgroup: dict[Subgroup, dict[str, Estimate]] = {}
-    for estimate in estimates:
-        by_subgroup.setdefault(estimate.subgroup, {})[estimate.metric] = estimate
+    for one in estimates:
+        by_subgroup.setdefault(one.subgroup, {})[one.metric] = one
     return {subgroup: LevelRow(subgroup, of_row) for subgroup, of_row in by_subgroup.items()}
 
 
@@ -72,8 +72,8 @@ def criterion_row(
 ) -> CriterionRow:
     """A result with its criterion's justification, also where that is one of many levels."""
     criterion = next(criterion for criterion in protocol.criteria if _is_of(result, criterion))
-    estimate = rows[result.subgroup].estimates[result.metric]
-    return CriterionRow(criterion.id, result, criterion.justification, estimate)
+    judged = rows[result.subgroup].estimates[result.metric]
+    return CriterionRow(criterion.id, result, criterion.justification, judged)
 
 
 def _is_of(result: CriterionResult, criterion: Criterion) -> bool:
@@ -100,3 +100,40 @@ def deciding_note(rows: Sequence[LevelRow], words: Words) -> str:
             exceptions.append(f"{INTERVALS[name]} for {called} in {'; '.join(levels)}")
     told = [f"{INTERVALS[name]} for {listed(metrics)}" for name, metrics in usual.items()]
     return f"Deciding: {'; '.join([*told, *exceptions]) or 'none'}."
+
+
+def notes_on(row: LevelRow, words: Words) -> tuple[str, ...]:
+    """What could not be given in a row and why, alike things in one sentence: values, intervals, replicates."""
+    values: dict[str, list[str]] = {}
+    intervals: dict[str, dict[str, list[str]]] = {}
+    replicates = []
+    for name, found in row.estimates.items():
+        called = words.within(words.metric(name))
+        if found.value is None:
+            values.setdefault(estimate(found), []).append(called)
+            continue
+        for interval, reason in found.interval_notes.items():
+            intervals.setdefault(reason, {}).setdefault(INTERVALS[interval], []).append(called)
+        if found.undefined_replicates:
+            replicates.append(f"{called} in {count(found.undefined_replicates)}")
+    told = [f"{sentence(reason)}: {listed(metrics)}." for reason, metrics in values.items()]
+    for reason, by_interval in intervals.items():
+        what = "; ".join(f"{interval} of {listed(metrics)}" for interval, metrics in by_interval.items())
+        told.append(f"Not given, {reason}: {what}.")
+    if replicates:
+        told.append(
+            f"Undefined in some replicates, which bootstrap intervals leave out: {listed(replicates)}."
+        )
+    return tuple(told)
+
+
+def inconclusive(criteria: Sequence[CriterionRow], words: Words) -> tuple[str, ...]:
+    """Why criteria could not be decided, those of one reason in one sentence."""
+    ids: dict[str, list[str]] = {}
+    for row in criteria:
+        if row.result.verdict == "inconclusive":
+            metric, why = row.result.metric, row.result.why
+            if why.startswith(metric):
+                why = words.within(words.metric(metric)) + why.removeprefix(metric)
+            ids.setdefault(why, []).append(row.result.id)
+    return tuple(f"Inconclusive, {listed(names)}: {why}." for why, names in ids.items())

@@ -66,6 +66,11 @@ KINDS = {
     "single_reader": "one reader an image",
     "text_mined": "labels mined from text",
 }
+LABEL_SOURCES = {
+    "readers": "given by readers",
+    "text_mined": "mined from the text of reports, no reference standard",
+    "known_truth": "the known truth of synthetic images",
+}
 INTERVALS = {
     "percentile": "bootstrap percentile",
     "bca": "bootstrap BCa",
