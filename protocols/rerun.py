@@ -26,6 +26,7 @@ from protocols.run_folder import RunFolder
 from protocols.tables import read_table
 
 LEVELS = (1, 2, 3)
+WEIGHTS = "model.weights.h5"
 SHOWN = 5
 
 
@@ -68,6 +69,10 @@ def rerun(
     if changed:
         return tuple(Finding("manifest", False, sentence) for sentence in changed)
     found = [Finding("manifest", True, "every file is as it was recorded")]
+    if level >= 2 and not run.model.is_dir():
+        raise NotPossibleHereError(
+            f"{root}: holds no model/, so scores cannot be computed again; level 1 is possible."
+        )
     if level >= 2:
         images = images or _recorded_images(run, record.image_root)
     with tempfile.TemporaryDirectory(prefix="cxr510k-rerun-") as temporary:
@@ -88,14 +93,7 @@ def rerun(
     return tuple(found)
 
 
-WEIGHTS = "model.weights.h5"
-
-
 def _recorded_images(run: RunFolder, image_root: str | None) -> ImageFolder:
-    if not run.model.is_dir():
-        raise NotPossibleHereError(
-            f"{run.root}: holds no model/, so scores cannot be computed again; level 1 is possible."
-        )
     root = run.root if image_root == IN_THE_RUN else Path(image_root or "")
     if not image_root or not root.is_dir():
         raise NotPossibleHereError(

@@ -39,7 +39,6 @@ Metric = Literal[
     "prevalence",
     "auroc",
 ]
-PROPORTIONS = ("sensitivity", "specificity", "ppv", "npv", "accuracy", "prevalence")
 UNBOUNDED = ("lr_positive", "lr_negative")
 
 Text = Annotated[str, Field(min_length=1)]

@@ -61,12 +61,12 @@ def gallery(context: ReportContext) -> Gallery:
 
 
 def _summary(context: ReportContext) -> SummaryForest:
-    """The first deciding metric over all axes, as many as fit on one page with the criteria."""
+    """The first deciding metric over the axes that cross nothing, as many as fit on one page with the criteria."""
     metric = context.acceptance[0].result.metric if context.acceptance else PAIR[0]
     room = max(FEWEST_LINES_IN_SUMMARY, LINES_IN_SUMMARY - len(context.criteria))
     shown: list[AxisRows] = []
     for axis in context.axes:
-        if sum(len(one.rows) + 1 for one in (*shown, axis)) <= room:
+        if not axis.crossed and sum(len(one.rows) + 1 for one in (*shown, axis)) <= room:
             shown.append(axis)
     groups = [ForestGroup(context.words.axis(axis.name), axis.rows) for axis in shown]
     left_out = tuple(context.words.axis(axis.name) for axis in context.axes if axis not in shown)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from protocols.progress import Progress
 from protocols.schema import Bootstrap
-from validation.auroc import auroc_replicates, score_groups
+from validation.auroc import ScoreGroup, auroc_replicates, score_groups
 from validation.bootstrap import drawn_chunks
 from validation.outcomes import Sample
 
@@ -52,16 +53,25 @@ def replicate(samples: Sequence[Sample], bootstrap: Bootstrap, progress: Progres
     for number, clusters in enumerate(sizes):
         chosen = [row for row, sample in enumerate(samples) if len(sample.counts) == clusters]
         by_patient = np.concatenate([samples[row].counts for row in chosen], axis=1).T.copy()
-        groups = [score_groups(samples[row].ranked) for row in chosen]
+        groups = {row: score_groups(samples[row].ranked) for row in chosen}
+        # The extremes of what is missing rank the same units as the primary analysis: those are walked once.
+        same_as: dict[tuple[ScoreGroup, ...], int] = {}
+        walked = {row: same_as.setdefault(group, row) for row, group in groups.items()}
         digest = hashlib.sha256()
         done = 0
         for chunk in drawn_chunks(bootstrap.seed, bootstrap.replicates, clusters):
             digest.update(chunk.indices.data)
             here = slice(done, done + len(chunk.indices))
             # Whole numbers below 2**53 in float64: exact in whatever order BLAS adds them.
-            counts[chosen, :, here] = (by_patient @ chunk.weights).reshape(len(chosen), 4, -1)
-            for row, group in zip(chosen, groups, strict=True):
-                auroc[row, here] = auroc_replicates(group, chunk.weights)
+            with threadpool_limits(limits=1, user_api="blas"):
+                # A second thread of BLAS gains nothing here and, on busy cores, waits by spinning.
+                counts[chosen, :, here] = (by_patient @ chunk.weights).reshape(len(chosen), 4, -1)
+            for row in chosen:
+                auroc[row, here] = (
+                    auroc_replicates(groups[row], chunk.weights)
+                    if walked[row] == row
+                    else auroc[walked[row], here]
+                )
             done = here.stop
             progress("resampling", number * bootstrap.replicates + done, len(sizes) * bootstrap.replicates)
         hashes[clusters] = digest.hexdigest()
