@@ -499,7 +499,15 @@ def _command() -> str:
 
 def main() -> None:
     """Run one command and end with the contract's exit code, a sentence and never a traceback."""
-    from typer.exceptions import Abort, TyperException
+    code, sentence = _ended()
+    if sentence:
+        print(f"cxr510k: {sentence}", file=sys.stderr)
+    sys.exit(code)
+
+
+def _ended() -> tuple[int, str]:
+    """The exit code of the command that was typed, and what there is to say of it."""
+    from typer.exceptions import TyperException
 
     from protocols.environment import refuse_borrowed_names
     from protocols.errors import SuiteError
@@ -507,33 +515,20 @@ def main() -> None:
     try:
         if "--help" not in sys.argv:
             refuse_borrowed_names()
-        sys.exit(app(standalone_mode=False) or DONE)
+        code = app(standalone_mode=False) or DONE
+        return code, "interrupted; nothing was written." if code == INTERRUPTED else ""
     except TyperException as error:
-        if error.format_message():
-            print(
-                f"cxr510k: {error.format_message().replace('Value error, ', '')} See cxr510k --help.",
-                file=sys.stderr,
-            )
-        sys.exit(BAD_INPUT)
+        usage = error.format_message().replace("Value error, ", "")
+        return BAD_INPUT, f"{usage} See cxr510k --help." if usage else ""
     except SuiteError as error:
-        print(f"cxr510k: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, Abort):
-        print("cxr510k: interrupted; nothing was written.", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        return error.exit_code, str(error)
     except OSError as error:
-        print(
-            f"cxr510k: {error.filename or 'a file'}: {error.strerror or error}; nothing was written.",
-            file=sys.stderr,
-        )
-        sys.exit(NOT_POSSIBLE_HERE)
+        what = error.filename or "a file"
+        return NOT_POSSIBLE_HERE, f"{what}: {error.strerror or error}; nothing was written."
     except Exception as error:  # noqa: BLE001 - the one place where a fault of our own becomes exit 4
         with tempfile.NamedTemporaryFile("w", prefix="cxr510k-error-", suffix=".txt", delete=False) as file:
             traceback.print_exception(error, file=file)
-        print(
-            f"cxr510k: internal error ({type(error).__name__}); details are in {file.name}.", file=sys.stderr
-        )
-        sys.exit(INTERNAL_ERROR)
+        return INTERNAL_ERROR, f"internal error ({type(error).__name__}); details are in {file.name}."
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ from typing import Any
 from pypdf import PdfReader
 
 from protocols.errors import BadInputError, SuiteError
-from reports.fonts import embedded_names
 from reports.stack import require_libraries
+from reports.typefaces import embedded_names
 
 EPOCH = "SOURCE_DATE_EPOCH"
 ALLOWED = "data:"

@@ -14,12 +14,12 @@ from protocols.progress import Progress
 from protocols.run_folder import RunFolder
 from reports import formatting, wording
 from reports.context import ReportContext, report_context
-from reports.fonts import bundled_characters, font_face_css
 from reports.gallery import Gallery, gallery
 from reports.layout import Attached, lay_out
 from reports.numbering import Numbering, sections
 from reports.rules import reference_rule, threshold_rule
 from reports.stack import render_stack, require_libraries
+from reports.typefaces import bundled_characters, font_face_css
 
 STAGE = "report"
 STEPS = 3

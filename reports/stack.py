@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pypdf import PdfReader
 
 from protocols.errors import NotPossibleHereError
-from reports.fonts import font_digests
+from reports.typefaces import font_digests
 
 INSTALL = (
     "apt-get update && apt-get install -y --no-install-recommends "

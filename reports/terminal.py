@@ -108,7 +108,7 @@ def print_findings(findings: Sequence[Finding], level: int) -> None:
     for finding in findings:
         mark = "[green]same[/]  " if finding.reproduced else "[red]differs[/]"
         console.print(f"{mark} {finding.what}: ", end="", highlight=False)
-        console.print(finding.words, markup=False, highlight=False)
+        console.print(finding.words, markup=False, highlight=False, soft_wrap=True)
     reproduced = all(finding.reproduced for finding in findings)
     word = (
         f"[bold green]reproduced at level {level}[/]"

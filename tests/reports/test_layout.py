@@ -5,9 +5,9 @@ import pytest
 
 from protocols.errors import BadInputError, NotPossibleHereError, SuiteError
 from reports import stack
-from reports.fonts import MONO, SANS, embedded_names, font_face_css
 from reports.layout import EPOCH, Attached, embedded_fonts, lay_out
 from reports.stack import content_of
+from reports.typefaces import MONO, SANS, embedded_names, font_face_css
 
 DATE = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
 NOTE = (Attached("note.txt", "A note", b"a note"),)

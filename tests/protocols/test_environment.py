@@ -1,0 +1,34 @@
+"""The suite's plain package names must be its own, and the record says what a machine is, by hand."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from protocols.environment import refuse_borrowed_names, run_record
+from protocols.errors import NotPossibleHereError
+
+
+def owners(monkeypatch: pytest.MonkeyPatch, **of: list[str]) -> None:
+    monkeypatch.setattr("protocols.environment.metadata.packages_distributions", lambda: of)
+
+
+def test_own_names_are_no_fault_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    owners(monkeypatch, model=["cxr510k"], numpy=["numpy"])
+    refuse_borrowed_names()
+
+
+def test_a_name_that_another_distribution_owns_is_refused_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    owners(monkeypatch, reports=["cxr510k", "sales-reports"])
+    with pytest.raises(NotPossibleHereError, match="'reports' also belongs to sales-reports"):
+        refuse_borrowed_names()
+
+
+def test_the_start_is_told_in_utc_by_hand() -> None:
+    tokyo = datetime(2026, 1, 31, 21, 0, tzinfo=timezone(timedelta(hours=9)))
+    assert run_record("validate", tokyo).started == "2026-01-31T12:00:00Z"
+
+
+def test_versions_are_recorded_by_hand() -> None:
+    record = run_record("validate", datetime(2026, 1, 31, tzinfo=UTC))
+    assert record.versions["numpy"].count(".") == 2
+    assert record.command == "validate"
