@@ -9,6 +9,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -364,7 +365,8 @@ def _stages(device: Literal["cpu", "gpu"]) -> "Stages":
         from model.train import train as train_model
 
         loaded = _protocol_of(folder)
-        studies = _studies(loaded, folder.require_input("studies"))
+        # Named without its folder, which nobody knows while the run is being made.
+        studies = replace(_studies(loaded, folder.require_input("studies")), source="studies")
         labels = _labels(folder.require_input("labels"))
         folder.model.mkdir()
         return train_model(

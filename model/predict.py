@@ -52,7 +52,7 @@ def predict(
         if len(packed.faults) == len(rows):
             raise BadInputError(
                 f"{images.root}: not one of the {len(rows)} images can be read, so this may be the wrong folder; "
-                f"the first one, {studies.image_id[rows[0]]!r}, {packed.faults[0]}."
+                f"of the first, {studies.image_id[rows[0]]!r}, is said: {packed.faults[0]}."
             )
         values = scores(model, packed.pixels, progress=progress)
     lines = []
