@@ -45,7 +45,7 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     return run
 
 
-PROTOCOL = """
+PROTOCOL_HEAD = """
 schema = "cxr510k-protocol/1"
 id = "small"
 version = 1
@@ -59,6 +59,10 @@ rule = "majority"
 [operating_point]
 threshold = 0.5
 source = "stated for the test"
+"""
+PROTOCOL = (
+    PROTOCOL_HEAD
+    + """
 [bootstrap]
 replicates = 1000
 [[subgroups]]
@@ -76,6 +80,7 @@ bound = "lower"
 goal = 0.5
 justification = "for the test"
 """
+)
 
 
 @dataclass(frozen=True)

@@ -6,24 +6,12 @@ from typing import Any
 import pytest
 
 from protocols.load import parse_protocol
+from tests.conftest import PROTOCOL_HEAD
 from validation.criteria import judge, overall_verdict
 from validation.results import CriterionResult, Estimate, Subgroup
 
 WHOLE = Subgroup("overall", "all")
-HEAD = """
-schema = "cxr510k-protocol/1"
-id = "p"
-version = 1
-title = "t"
-[claim]
-type = "triage"
-finding = "f"
-[reference_standard]
-kind = "%s"
-rule = "majority"
-[operating_point]
-threshold = 0.5
-source = "s"
+CRITERION = """
 [[criteria]]
 id = "C"
 metric = "%s"
@@ -68,7 +56,8 @@ VERDICTS = [
 
 
 def verdict_of(estimate: Estimate, kind: str = "consensus", *criterion: str) -> CriterionResult:
-    text = HEAD % (kind, *(criterion or ("sensitivity", "lower", "0.80", "acceptance")))
+    head = PROTOCOL_HEAD.replace('kind = "consensus"', f'kind = "{kind}"')
+    text = head + CRITERION % (criterion or ("sensitivity", "lower", "0.80", "acceptance"))
     protocol = parse_protocol(text.encode(), source="p.toml").protocol
     sensitivity = replace(ESTIMATE, metric="sensitivity")
     (result,), _ = judge(protocol, [sensitivity, estimate], [])

@@ -7,23 +7,9 @@ from protocols.errors import BadInputError
 from protocols.load import parse_protocol
 from protocols.records import Studies
 from protocols.schema import Protocol
+from tests.conftest import PROTOCOL_HEAD
 from validation.subgroups import axes_of, bin_names
 
-HEAD = """
-schema = "cxr510k-protocol/1"
-id = "p"
-version = 1
-title = "t"
-[claim]
-type = "triage"
-finding = "f"
-[reference_standard]
-kind = "consensus"
-rule = "majority"
-[operating_point]
-threshold = 0.5
-source = "s"
-"""
 AGE = '[[subgroups]]\naxis = "age_years"\ncut_points = [18, 45, 65]\n'
 SEX = '[[subgroups]]\naxis = "sex"\n'
 SITE = '[[subgroups]]\naxis = "site"\n'
@@ -31,7 +17,7 @@ CROSSED = '[[subgroups]]\naxis = ["sex", "age_years"]\n'
 
 
 def protocol(text: str) -> Protocol:
-    return parse_protocol((HEAD + text).encode(), source="p.toml").protocol
+    return parse_protocol((PROTOCOL_HEAD + text).encode(), source="p.toml").protocol
 
 
 def studies(ages: list[float], sexes: list[str], sites: list[str] | None = None) -> Studies:
