@@ -84,7 +84,7 @@ def rerun(
             found.append(_same_bytes("weights", run.model / WEIGHTS, again.model / WEIGHTS))
         if level >= 2 and images:
             stages.predict(again, images, progress)
-            found += _compare_scores(run, again)
+            found += compare_scores(run, again)
         stages.validate(again, progress)
         found += _compare_results(run, again, exactly=level == 1)
         if run.report_pdf.exists():
@@ -116,17 +116,25 @@ def _same_bytes(what: str, recorded: Path, recomputed: Path) -> Finding:
     return Finding(what, same, "identical to the byte" if same else "other bytes")
 
 
-def _compare_scores(run: RunFolder, again: RunFolder) -> Iterator[Finding]:
+def compare_scores(run: RunFolder, again: RunFolder) -> Iterator[Finding]:
+    """Level 2's promise about scores: each within 1e-5 of the recorded one, and no decision flipped."""
     recorded, recomputed = _predictions(run), _predictions(again)
     if recorded.image_id != recomputed.image_id or recorded.status != recomputed.status:
         yield Finding("scores", False, "other images have a score")
         return
     scored = ~np.isnan(recorded.score)
-    distance = np.abs(recorded.score - recomputed.score)[scored]
+    # Scores carry 6 decimals; the difference of two of them carries the error of binary fractions as well.
+    distance = np.round(np.abs(recorded.score - recomputed.score)[scored], 9)
     largest = float(distance.max()) if len(distance) else 0.0
     within = largest <= SCORE_TOLERANCE
     word = "identical" if largest == 0 else f"largest difference {largest:.1e}, allowed {SCORE_TOLERANCE:.0e}"
     yield Finding("scores", within, f"{int(scored.sum())} scores, {word}")
+    threshold = json.loads(run.results.read_bytes())["operating_point"]["threshold"]
+    flipped = np.flatnonzero(scored & ((recorded.score >= threshold) != (recomputed.score >= threshold)))
+    names = ", ".join(recorded.image_id[row] for row in flipped[:SHOWN])
+    yield Finding(
+        "decisions", not len(flipped), f"{len(flipped)} flipped: {names}" if len(flipped) else "none flipped"
+    )
 
 
 def _predictions(folder: RunFolder) -> Predictions:

@@ -1,0 +1,52 @@
+"""Comparison of scores at level 2, by hand: tolerance, flips, and images that changed their status."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from protocols.rerun import Finding, compare_scores
+from protocols.run_folder import RunFolder
+
+HEADER = "image_id,score,status,reason\n"
+
+
+def folder(root: Path, *scores: str) -> RunFolder:
+    (root / "inputs").mkdir(parents=True)
+    rows = [f"i{number},{score},{'ok' if score else 'failed'}," for number, score in enumerate(scores)]
+    (root / "inputs" / "predictions.csv").write_text(HEADER + "\n".join(rows) + "\n", encoding="utf-8")
+    (root / "results.json").write_text(json.dumps({"operating_point": {"threshold": 0.5}}), encoding="utf-8")
+    return RunFolder(root)
+
+
+def found(tmp_path: Path, recorded: list[str], recomputed: list[str]) -> dict[str, Finding]:
+    run, again = folder(tmp_path / "run", *recorded), folder(tmp_path / "again", *recomputed)
+    return {finding.what: finding for finding in compare_scores(run, again)}
+
+
+SCORES = [
+    # recorded, recomputed, scores reproduced, decisions reproduced
+    (["0.400000"], ["0.400000"], True, True),
+    (["0.400000"], ["0.400010"], True, True),  # exactly the tolerance
+    (["0.400000"], ["0.400011"], False, True),
+    (["0.499999"], ["0.500001"], True, False),  # within the tolerance, but a decision flipped
+    (["0.600000", ""], ["0.600000", ""], True, True),  # a failed image has no score to compare
+]
+
+
+@pytest.mark.parametrize(("recorded", "recomputed", "scores", "decisions"), SCORES)
+def test_scores_by_hand(
+    tmp_path: Path, recorded: list[str], recomputed: list[str], scores: bool, decisions: bool
+) -> None:
+    findings = found(tmp_path, recorded, recomputed)
+    assert (findings["scores"].reproduced, findings["decisions"].reproduced) == (scores, decisions)
+
+
+def test_a_flipped_image_is_named_by_hand(tmp_path: Path) -> None:
+    findings = found(tmp_path, ["0.1", "0.499999"], ["0.1", "0.500000"])
+    assert findings["decisions"].words == "1 flipped: i1"
+
+
+def test_a_score_that_came_or_went_is_a_difference_by_hand(tmp_path: Path) -> None:
+    findings = found(tmp_path, ["0.1", ""], ["0.1", "0.2"])
+    assert findings == {"scores": Finding("scores", False, "other images have a score")}
