@@ -14,7 +14,7 @@ from protocols.canonical import json_line, sha256_bytes
 from protocols.errors import BadInputError
 from protocols.records import FileIdentity, number
 from protocols.schema import Protocol
-from protocols.tables import Table, listing, read_table
+from protocols.tables import Table, listing, parse_table, read_content
 
 STUDY_COLUMNS = ("image_id", "patient_id", "age_years", "sex", "view")
 STUDY_EXTRAS = ("split", "site", "manufacturer")  # image_path only says where a file lies: it is no content
@@ -67,7 +67,9 @@ def read_mapped(
     Raises:
         BadInputError: as `read_table`, or a mapped name that the file lacks.
     """
-    table = read_table(path)
+    # Read once: the hash is of the bytes that were parsed, whatever happens to the file meanwhile.
+    content = read_content(path)
+    table = parse_table(path, content)
     columns = columns or {}
     for name in columns.values():
         if name not in table.columns:
@@ -84,7 +86,7 @@ def read_mapped(
         if name in renamed:
             renamed[name] = tuple(translation.get(cell, cell) for cell in renamed[name])
     named = tuple(name for name in renamed if name in contract_columns or name in columns)
-    return MappedTable(replace(table, columns=renamed), sha256_bytes(path.read_bytes()), named)
+    return MappedTable(replace(table, columns=renamed), sha256_bytes(content), named)
 
 
 def studies_table(path: Path, protocol: Protocol) -> MappedTable:

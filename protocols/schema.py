@@ -21,7 +21,6 @@ from pydantic import (
     model_validator,
 )
 
-SCHEMA = "cxr510k-protocol/1"
 OVERALL = "overall"
 EVERY_LEVEL = "*"
 ONE_LEVEL = "(one level)"  # a union arm, which no key of a file may be named like

@@ -57,10 +57,27 @@ def read_table(path: Path) -> Table:
         BadInputError: the file cannot be read, is not what its ending says, has no rows, has two
             columns of one name, a row of another width, a NUL byte or text that is not UTF-8.
     """
+    return parse_table(path, read_content(path))
+
+
+def read_content(path: Path) -> bytes:
+    """The bytes of a table's file.
+
+    Raises:
+        BadInputError: the file cannot be read.
+    """
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise BadInputError(f"{path}: cannot be read ({error.strerror}).") from error
+
+
+def parse_table(path: Path, content: bytes) -> Table:
+    """The bytes of a file -> its table; ``path`` gives the ending and the name in a refusal.
+
+    Raises:
+        BadInputError: as `read_table`.
+    """
     if path.name.endswith(".parquet"):
         table = _from_parquet(path, content)
     elif path.name.endswith(ENDINGS):

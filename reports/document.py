@@ -7,11 +7,10 @@ that the same run always makes the same document.
 from dataclasses import dataclass
 from datetime import datetime
 
+from protocols.records import PHANTOM
 from protocols.run_folder import RunRecord
 from reports.formatting import moment
 from validation.results import Results
-
-PHANTOM = "PHANTOM"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,6 @@ PALE_BLUE = "#b9cde0"
 ORANGE = "#b4540a"
 
 WIDTH = 492.0
-LETTER_SIZE = 7.6
 POINTS_PER_INCH = 72
 SVG = "http://www.w3.org/2000/svg"
 LINK = "{http://www.w3.org/1999/xlink}href"

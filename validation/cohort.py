@@ -53,11 +53,6 @@ class JoinedCohort:
         """Which images the primary analysis uses."""
         return np.array([step == "analysed" for step in self.step], dtype=np.bool_)
 
-    @property
-    def processed(self) -> NDArray[np.bool_]:
-        """Which images have a score."""
-        return ~np.isnan(self.score)
-
 
 LEAVING = (
     ("not_test_split", "not in the test split"),

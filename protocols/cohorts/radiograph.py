@@ -19,6 +19,7 @@ from protocols.cohorts.anatomy.person import Person, Pose, frame
 from protocols.cohorts.anatomy.shapes import SIZE, Map, softened, spread
 from protocols.cohorts.anatomy.skeleton import skeleton
 from protocols.cohorts.anatomy.trunk import trunk
+from protocols.records import PHANTOM
 
 SOFT_TISSUE = 0.19  # attenuation per centimetre
 AERATED_LUNG = 0.05
@@ -32,7 +33,7 @@ BLACKEST = 2e-4  # share of the open beam below which the detector reads nothing
 BODY = 0.9  # line integrals below this are open beam or skin
 FOOT, RISE = 0.086, 0.89  # the part of the sigmoid that the grey scale uses
 
-BURN_IN = "PHANTOM"
+BURN_IN = PHANTOM
 BURN_IN_WIDTH, BURN_IN_HEIGHT = 48, 14  # pixels, in the upper left corner
 
 CLEAR_CONTRAST = 1.0  # share of the grey scale x cm at which conspicuity reaches 1 - 1/e
