@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 PYTHON := $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: run test test-slow bench lint setup lock clean
+.PHONY: run test test-slow bench coverage lint setup lock clean
 
 run: setup
 	@rm -rf runs/phantom
@@ -22,6 +22,10 @@ test-slow: setup
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks.statistics
+
+# One core, about an hour; stopped, it goes on where it was. Idle threads of BLAS would wait by spinning.
+coverage: setup
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.coverage
 
 lint: setup
 	$(BIN)/ruff check .

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from protocols.pipeline import Stages
     from protocols.progress import Progress
     from protocols.records import Labels, Studies
+    from protocols.rerun import Finding
     from protocols.run_folder import RunFolder
 
 app = typer.Typer(
@@ -142,6 +143,25 @@ def cohort_rsna(
     with new_folder(out) as folder:
         cohort = rsna(mapping, metadata=metadata, out=out, images=images, within=within, hold_out=hold_out)
         write_cohort(cohort, folder)
+    _print_flow(out)
+
+
+@cohort_app.command("chexpert")
+def cohort_chexpert(
+    folder: Annotated[Path, typer.Argument(help="Folder of the CheXpert test set's labels.")],
+    finding: Annotated[str, typer.Option(help="One of the 14 findings, as the files name it.")],
+    out: Out,
+) -> None:
+    """Take the CheXpert test set: 500 studies that five radiologists read for a finding.
+
+    Example: cxr510k cohort chexpert chexpert-test --finding Consolidation --out cohorts/consolidation
+    """
+    from protocols.canonical import new_folder
+    from protocols.cohorts.chexpert import chexpert
+    from protocols.cohorts.folder import write_cohort
+
+    with new_folder(out) as staging:
+        write_cohort(chexpert(folder, finding=finding), staging)
     _print_flow(out)
 
 
@@ -283,22 +303,37 @@ def report(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
 @app.command()
 def rerun(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
-    level: Annotated[int, typer.Option(help="1 from scores, 2 from weights and images, 3 from data.")],
+    level: Annotated[
+        int | None, typer.Option(help="1 from scores, 2 from weights and images, 3 from data.")
+    ] = None,
+    independent: Annotated[
+        bool, typer.Option("--independent", help="Also ask the second implementation of the statistics.")
+    ] = False,
     images: Images = None,
     device: Device = "cpu",
 ) -> None:
     """Repeat a run in a temporary folder and say what was reproduced.
 
-    Example: cxr510k rerun runs/one --level 1
+    Example: cxr510k rerun runs/one --level 1 --independent
     """
     from protocols.images import ImageFolder
     from protocols.rerun import rerun as rerun_run
     from reports.stack import same_content
     from reports.terminal import print_findings, progress_bars
 
+    if level is None and not independent:
+        raise typer.BadParameter("give --level 1, 2 or 3, --independent, or both.")
     moved = ImageFolder(images, search=True) if images else None
     with progress_bars() as progress:
-        findings = rerun_run(run, level, _stages(device), same_content, moved, progress)
+        findings = rerun_run(
+            run,
+            level,
+            _stages(device),
+            same_content,
+            moved,
+            progress,
+            second_opinion=_second_opinion if independent else None,
+        )
     print_findings(findings, level)
     if not all(finding.reproduced for finding in findings):
         raise typer.Exit(VERDICT_AGAINST)
@@ -394,6 +429,18 @@ def _stage_validate(folder: "RunFolder", progress: "Progress") -> str:
     write_text(folder.results, done.results.to_json())
     write_text(folder.line_listing, done.line_listing)
     return done.results.verdict
+
+
+def _second_opinion(folder: "RunFolder", progress: "Progress") -> "tuple[Finding, ...]":
+    from validation.independent_comparison import compare, findings
+    from validation.independent_opinion import second_opinion
+    from validation.inputs import input_files
+    from validation.results import results_from_json
+
+    recorded = results_from_json(folder.results.read_bytes(), source=str(folder.results))
+    protocol = _protocol_of(folder).protocol
+    opinion = second_opinion(protocol, input_files(folder, protocol), progress)
+    return findings(compare(recorded, opinion), opinion.criteria)
 
 
 def _stage_report(folder: "RunFolder", progress: "Progress") -> Mapping[str, str]:

@@ -10,7 +10,9 @@ from typing import Any
 
 SCORE_BASED_TOLERANCE = 1e-4
 SCORE_TOLERANCE = 1e-5
-SCORE_BASED_METRICS = ("auroc",)
+# Metrics of scores, and parts of the results that are made of scores from end to end.
+SCORE_BASED_METRICS = ("auroc", "average_precision", "brier")
+SCORE_BASED_PARTS = ("calibration.", "decision_curve[", "precision_recall[", "threshold_sensitivity[")
 ABSENT = "(absent)"
 
 
@@ -45,10 +47,13 @@ def beyond_tolerance(recorded: dict[str, Any], recomputed: dict[str, Any]) -> It
     """Differences that new scores may not cause: all but `inputs` and small ones of score-based numbers.
 
     Counts, proportions, F1 and everything else that comes from decisions must be the same; numbers
-    of AUROC may move by at most 1e-4.
+    made of scores (AUROC, average precision, Brier score, calibration and curves) may move by at most 1e-4.
     """
     for difference in differences(recorded, recomputed):
-        score_based = any(f"[{metric}," in difference.key for metric in SCORE_BASED_METRICS)
+        score_based = difference.key.startswith(SCORE_BASED_PARTS) or any(
+            f"[{metric}," in difference.key or f"[{metric}]" in difference.key
+            for metric in SCORE_BASED_METRICS
+        )
         numeric = isinstance(difference.recorded, float | int) and isinstance(
             difference.recomputed, float | int
         )
@@ -58,11 +63,14 @@ def beyond_tolerance(recorded: dict[str, Any], recomputed: dict[str, Any]) -> It
 
 
 def _name(entry: Any, index: int) -> str:
-    """What a person calls an entry of a list: its id, or metric and subgroup, or its position."""
+    """What a person calls an entry of a list: metric with subgroup or axis, its id, step or name, or its position."""
     if isinstance(entry, dict) and "metric" in entry and "subgroup" in entry:
         subgroup = entry["subgroup"]
         analysis = f", {entry['analysis']}" if "analysis" in entry else ""
         return f"{entry['metric']}, {subgroup['axis']}={subgroup['level']}{analysis}"
-    if isinstance(entry, dict) and ("id" in entry or "step" in entry):
-        return str(entry.get("id", entry.get("step")))
+    if isinstance(entry, dict) and "metric" in entry and "axis" in entry:
+        return f"{entry['metric']}, {entry['axis']}"
+    for name in ("id", "step", "name", "metric"):
+        if isinstance(entry, dict) and name in entry:
+            return str(entry[name])
     return str(index)

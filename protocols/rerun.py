@@ -1,13 +1,14 @@
 """A run again, from a given level down, in a temporary folder, and where anything first differs.
 
 Owns the levels and what each promises. The stages are the run's own (`pipeline`); how documents are
-compared is `comparison`. Source: DESIGN.md, "What reproduced means".
+compared is `comparison`. A second implementation of the numbers is a function that the command line passes in.
+Source: DESIGN.md, "What reproduced means".
 """
 
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -39,42 +40,65 @@ class Finding:
     words: str
 
 
+SecondOpinion = Callable[[RunFolder, Progress], Iterable[Finding]]
+
+
 def rerun(
     root: Path,
-    level: int,
+    level: int | None,
     stages: Stages,
     same_content: Callable[[bytes, bytes], bool],
     images: ImageFolder | None,
     progress: Progress,
+    *,
+    second_opinion: SecondOpinion | None = None,
 ) -> tuple[Finding, ...]:
     """Check the manifest, then do the stages of a level again and compare; the run itself is never written to.
 
     Args:
         root: a run folder.
-        level: 1 from scores, 2 from weights and images, 3 from data.
+        level: 1 from scores, 2 from weights and images, 3 from data; None does no stage again.
         stages: as for a run.
         same_content: whether two reports embed the same results and hold the same text.
         images: where the images are now; None for where the run had them.
         progress: told of every stage.
+        second_opinion: lays the numbers of another implementation beside the recorded ones.
 
     Raises:
         BadInputError: no run folder, or no such level.
         NotPossibleHereError: the run has no model, or its images are not to be found.
     """
-    if level not in LEVELS:
+    if level is not None and level not in LEVELS:
         raise BadInputError(f"--level must be one of {', '.join(map(str, LEVELS))}; received {level}.")
     run = RunFolder(root)
-    record = run.read_record()
+    run.read_record()
     changed = changed_files(root)
     if changed:
         return tuple(Finding("manifest", False, sentence) for sentence in changed)
     found = [Finding("manifest", True, "every file is as it was recorded")]
+    if level is not None:
+        found += _from_level(run, level, stages, same_content, images, progress)
+    if second_opinion is not None:
+        found += second_opinion(run, progress)
+    return tuple(found)
+
+
+def _from_level(
+    run: RunFolder,
+    level: int,
+    stages: Stages,
+    same_content: Callable[[bytes, bytes], bool],
+    images: ImageFolder | None,
+    progress: Progress,
+) -> list[Finding]:
+    record = run.read_record()
     if level >= 2 and not run.model.is_dir():
         raise NotPossibleHereError(
-            f"{root}: holds no model/, so scores cannot be computed again; level 1 is possible."
+            f"{run.root}: holds no model/, so scores cannot be computed again; level 1 is possible."
         )
     if level >= 2:
         images = images or _recorded_images(run, record.image_root)
+    found: list[Finding] = []
     with tempfile.TemporaryDirectory(prefix="cxr510k-rerun-") as temporary:
         again = RunFolder(Path(temporary))
         _copy_evidence(run, again)
@@ -90,7 +114,7 @@ def rerun(
         if run.report_pdf.exists():
             same_stack = stages.report(again, progress) == record.render_stack
             found += _compare_reports(run, again, same_stack, same_content)
-    return tuple(found)
+    return found
 
 
 def _recorded_images(run: RunFolder, image_root: str | None) -> ImageFolder:

@@ -23,6 +23,7 @@ from pydantic import (
 
 OVERALL = "overall"
 EVERY_LEVEL = "*"
+MOST_PREVALENCES = 20
 ONE_LEVEL = "(one level)"  # a union arm, which no key of a file may be named like
 
 Metric = Literal[
@@ -37,6 +38,8 @@ Metric = Literal[
     "lr_negative",
     "prevalence",
     "auroc",
+    "average_precision",
+    "brier",
 ]
 UNBOUNDED = ("lr_positive", "lr_negative")
 
@@ -46,7 +49,7 @@ Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 NUMERIC_AXES = ("age_years",)
 CATEGORICAL_AXES = ("sex", "view")
 VALUED_COLUMNS = ("manufacturer", "sex", "site", "split", "status", "verdict", "view")
-OTHER_ANALYSES = ("other_unit", "all_best", "all_worst")
+OTHER_ANALYSES = ("other_unit", "one_image_per_patient", "all_best", "all_worst", "weighted", "dawid_skene")
 
 
 class Table(BaseModel):
@@ -170,6 +173,7 @@ class Bootstrap(Table):
     """How patients are drawn again."""
 
     cluster: Literal["patient_id"] = "patient_id"
+    strata: Literal["none", "class"] = "none"
     replicates: Annotated[int, Field(ge=1_000, le=100_000)] = 10_000
     confidence_level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     seed: Annotated[int, Field(ge=0, lt=2**64)] = 510
@@ -179,7 +183,12 @@ class Decision(Table):
     """Which of the intervals decides; all are computed and printed."""
 
     proportion: Literal["exact_clustered", "percentile", "bca", "wilson_effective"] = "exact_clustered"
-    other: Literal["percentile", "bca", "delong_clustered"] = "bca"
+    other: Literal["percentile", "bca", "delong_clustered", "delong_student"] = "delong_student"
+
+    @property
+    def without_auroc(self) -> Literal["percentile", "bca"]:
+        """What decides for everything else but AUROC: BCa where ``other`` names an interval that only AUROC has."""
+        return "percentile" if self.other == "percentile" else "bca"
 
 
 class Minimum(Table):
@@ -261,6 +270,39 @@ class Criterion(Table):
         return role
 
 
+class Prevalences(Table):
+    """Shares of positives in the populations of intended use, at which PPV, NPV and F1 are projected."""
+
+    at: Annotated[tuple[Annotated[float, Field(gt=0, lt=1)], ...], Strict(False)]
+
+    @field_validator("at")
+    @classmethod
+    def _rising(cls, at: tuple[float, ...]) -> tuple[float, ...]:
+        if not 1 <= len(at) <= MOST_PREVALENCES or any(a >= b for a, b in itertools.pairwise(at)):
+            raise ValueError(f"must be 1 to {MOST_PREVALENCES} rising shares; received {list(at)}")
+        return at
+
+
+class Family(Table):
+    """The tests of homogeneity that are adjusted for one another (Holm)."""
+
+    axes: Annotated[tuple[Text, ...], Strict(False)]
+    metrics: Annotated[tuple[Literal["sensitivity", "specificity", "f1", "auroc"], ...], Strict(False)]
+
+    @field_validator("axes", "metrics")
+    @classmethod
+    def _some(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not names:
+            raise ValueError("must name at least one; received []")
+        return names
+
+
+class Weights(Table):
+    """A column of studies: the inverse of the probability with which an image came into an enriched test set."""
+
+    column: Text
+
+
 class Split(Table):
     """How patients marked ``train`` are divided when none is marked ``tune``: by a salted hash."""
 
@@ -304,6 +346,9 @@ class Protocol(Table):
     minimum: Minimum = Minimum()
     sensitivity: Annotated[tuple[SensitivityAnalysis, ...], Strict(False)] = ()
     criteria: Annotated[tuple[Criterion, ...], Strict(False)] = ()
+    prevalences: Prevalences | None = None
+    family: Family | None = None
+    weights: Weights | None = None
     split: Split | None = None
     training: Training | None = None
 
@@ -318,6 +363,7 @@ class Protocol(Table):
             ("subgroups", [group.name for group in self.subgroups]),
             ("sensitivity", [analysis.id for analysis in self.sensitivity]),
             ("criteria", [criterion.id for criterion in self.criteria]),
+            ("family", [*self.family.axes, *self.family.metrics] if self.family else []),
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
             faults += [f"{table}: {name!r} stands twice; give each entry its own name." for name in twice]
@@ -331,11 +377,19 @@ class Protocol(Table):
             f"those there are {', '.join(sorted(named))}."
             for column in sorted(set(self.values) - named)
         ]
+        if self.weights and self.analysis.unit == "patient":
+            faults.append('weights: weights are of images; they need analysis.unit = "image".')
         axes = {group.name for group in self.subgroups}
         for criterion in self.criteria:
             if isinstance(criterion.subgroup, Level) and criterion.subgroup.axis not in axes:
                 faults.append(
                     f"criteria {criterion.id!r}: axis {criterion.subgroup.axis!r} is not in [[subgroups]]; "
+                    f"those there are {', '.join(sorted(axes)) or 'none'}."
+                )
+        for axis in self.family.axes if self.family else ():
+            if axis not in axes:
+                faults.append(
+                    f"family: axis {axis!r} is not in [[subgroups]]; "
                     f"those there are {', '.join(sorted(axes)) or 'none'}."
                 )
         for group in self.subgroups:

@@ -15,13 +15,17 @@ from protocols.errors import BadInputError, EvidenceDiffersError
 from protocols.load import load_protocol
 from protocols.run_folder import RunFolder
 from protocols.schema import Protocol
+from reports.cautions import CautionNote, caution_notes
+from reports.closed_rows import LeftOutTable, left_out_tables
 from reports.confusion import Confusion, confusion_of, refuse_contradiction
 from reports.device import Device, read_device
 from reports.document import DocumentControl, document_control
 from reports.flow import FlowStage, flow_stages, steps_not_taken
 from reports.gaps import Gap, gaps_of
+from reports.homogeneity import HomogeneityTable, homogeneity_tables
 from reports.labelling import labelling_sentence
 from reports.listing import CALLS, REFERENCES, Listing, Roc, Scores, read_listing, roc, scores_by_truth
+from reports.readers import ReaderTables, reader_tables
 from reports.rows import (
     WHOLE,
     AxisRows,
@@ -29,10 +33,12 @@ from reports.rows import (
     LevelRow,
     criterion_row,
     deciding_note,
+    drawn_bounds,
     inconclusive,
     notes_on,
     rows_by_subgroup,
 )
+from reports.secondary import SecondaryTables, secondary_tables
 from reports.wording import Words
 from validation.results import CriterionResult, Results, SensitivityEstimate, Subgroup, results_from_json
 
@@ -57,6 +63,11 @@ class ReportContext:
         confusion: the 2x2 table.
         calls: images by reference and call, from the line listing; None where each is determinate and scored.
         analyses: name -> estimates by metric, in the results' order.
+        homogeneity: axis -> its tests.
+        left_out: ``site`` and ``reader`` -> the cohort without each; a kind of which nothing was left out is absent.
+        secondary: what stands beside the estimates and decides nothing.
+        readers: how they call and agree.
+        cautions: what must be read with a number.
         scores: by truth, from the line listing.
         curve: the ROC curve, None where a class has no score.
         device: from ``model/``, None where the scores were brought.
@@ -77,6 +88,11 @@ class ReportContext:
     confusion: Confusion
     calls: Mapping[tuple[str, str], int] | None
     analyses: Mapping[str, Mapping[str, SensitivityEstimate]]
+    homogeneity: Mapping[str, HomogeneityTable]
+    left_out: Mapping[str, LeftOutTable]
+    secondary: SecondaryTables
+    readers: ReaderTables
+    cautions: tuple[CautionNote, ...]
     scores: Scores
     curve: Roc | None
     device: Device | None
@@ -103,6 +119,23 @@ class ReportContext:
     def notes(self) -> tuple[str, ...]:
         """What could not be given for the whole cohort, and why."""
         return notes_on(self.whole, self.words)
+
+    @property
+    def drawn_bounds(self) -> str:
+        """How far other draws would move the bounds that decide."""
+        return drawn_bounds(self.criteria)
+
+    @property
+    def family_metrics(self) -> tuple[str, ...]:
+        """The metrics whose tests of homogeneity are adjusted for one another, in words."""
+        family = self.protocol.family
+        return tuple(self.words.within(self.words.metric(name)) for name in family.metrics) if family else ()
+
+    @property
+    def family_axes(self) -> tuple[str, ...]:
+        """The axes of these tests, in words."""
+        family = self.protocol.family
+        return tuple(self.words.within(self.words.axis(name)) for name in family.axes) if family else ()
 
     @property
     def labelling(self) -> tuple[str, ...]:
@@ -149,12 +182,13 @@ def report_context(run: RunFolder) -> ReportContext:
     curve = roc(scores)
     refuse_contradiction(run, results, listing, confusion, curve)
     device = read_device(run.model)
+    words = Words.of(results, loaded.protocol)
     return ReportContext(
         document=document_control(run.read_record(), results, sha256_bytes(results_json)),
         protocol=loaded.protocol,
         notebook=_leading_comment(loaded.content.decode("utf-8")),
         results=results,
-        words=Words.of(results, loaded.protocol),
+        words=words,
         whole=rows[WHOLE],
         axes=tuple(
             AxisRows(group.name, tuple(row for row in rows.values() if row.subgroup.axis == group.name))
@@ -166,6 +200,11 @@ def report_context(run: RunFolder) -> ReportContext:
         confusion=confusion,
         calls=_calls(listing),
         analyses=_analyses(results.sensitivity_analyses),
+        homogeneity=homogeneity_tables(results.homogeneity, words),
+        left_out=left_out_tables(results.leave_one_out, words),
+        secondary=secondary_tables(results, words),
+        readers=reader_tables(results.agreement),
+        cautions=caution_notes(results, words),
         scores=scores,
         curve=curve,
         device=device,

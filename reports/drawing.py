@@ -145,3 +145,17 @@ def _bare(svg: ElementTree.Element, description: str) -> Markup:
     svg.insert(0, title)
     svg.set("xmlns", SVG)
     return Markup(ElementTree.tostring(svg, encoding="unicode"))
+
+
+def lozenge(panel: Axes, x: float, y: float) -> None:
+    """Mark the operating point of a curve."""
+    panel.plot(
+        [x],
+        [y],
+        "D",
+        markersize=5,
+        markerfacecolor="white",
+        markeredgecolor=INK,
+        markeredgewidth=1.1,
+        clip_on=False,
+    )

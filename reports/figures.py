@@ -13,7 +13,19 @@ from numpy.typing import NDArray
 
 from reports import formatting
 from reports.device import Epoch
-from reports.drawing import BLUE, FAINT, INK, ORANGE, PALE_BLUE, RULE, SOFT, WIDTH, Canvas, Drawing
+from reports.drawing import (
+    BLUE,
+    FAINT,
+    INK,
+    ORANGE,
+    PALE_BLUE,
+    RULE,
+    SOFT,
+    WIDTH,
+    Canvas,
+    Drawing,
+    lozenge,
+)
 from reports.listing import Roc, Scores
 from reports.wording import Words
 from validation.results import Estimate
@@ -27,6 +39,8 @@ BINS_PER_LOGIT = 4
 SCORE_TICKS = (0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999)
 LOWEST_LOGIT, HIGHEST_LOGIT = -37, 37
 MOST_IMAGES_APART = 9
+NARROWEST = 72.0
+LETTER = 4.6
 
 
 def roc_figure(curve: Roc, sensitivity: Estimate, specificity: Estimate, words: Words) -> Drawing:
@@ -81,16 +95,7 @@ def _operating_point(panel: Axes, sensitivity: Estimate, specificity: Estimate) 
         )
         panel.plot([left, right], [y, y], color=INK, linewidth=0.8)
         panel.plot([x, x], [bottom, top], color=INK, linewidth=0.8)
-    panel.plot(
-        [x],
-        [y],
-        "D",
-        markersize=5,
-        markerfacecolor="white",
-        markeredgecolor=INK,
-        markeredgewidth=1.1,
-        clip_on=False,
-    )
+    lozenge(panel, x, y)
 
 
 def score_figure(scores: Scores, threshold: float, words: Words) -> Drawing | None:
@@ -125,6 +130,7 @@ def score_figure(scores: Scores, threshold: float, words: Words) -> Drawing | No
     panel.axvline(at, color=ORANGE, linewidth=0.9, linestyle=DASHES, zorder=3)
     x, _ = canvas.place(panel, at, limit)
     canvas.label(x, PANEL_TOP - 9 + 5, f"threshold {formatting.stated(threshold)}", "middle", "goal")
+    taken = -math.inf
     for tick in SCORE_TICKS:
         position = round(_logit(tick) * BINS_PER_LOGIT, 6)
         if low <= position <= high:
@@ -136,7 +142,10 @@ def score_figure(scores: Scores, threshold: float, words: Words) -> Drawing | No
                 linewidth=0.8,
                 clip_on=False,
             )
-            canvas.label(x, y + 11, formatting.stated(tick), "middle", "soft")
+            name = formatting.stated(tick)
+            if x - LETTER * len(name) / 2 > taken:
+                canvas.label(x, y + 11, name, "middle", "soft")
+                taken = x + LETTER * (len(name) / 2 + 1)
     canvas.label(0, PANEL_TOP - 9, "% of class", tone="ink")
     canvas.label(PANEL_LEFT + PANEL_WIDTH / 2, HALF_HEIGHT - 5, "Score (logit scale)", "middle", "ink")
     side: tuple[float, str] = (
@@ -202,7 +211,7 @@ def images_per_patient_figure(patients_by_images: Mapping[str, int]) -> Drawing:
         canvas.label(x, y - 4, formatting.count(patients), "middle", "ink")
         canvas.label(x, top + body + 11, name, "middle", "soft")
     panel.plot([0, len(bars)], [0, 0], color=FAINT, linewidth=0.8, clip_on=False)
-    canvas.label(width / 2, height - 6, "Images of a patient", "middle", "ink")
+    canvas.label(max(width / 2, NARROWEST / 2), height - 6, "Images of a patient", "middle", "ink")
     told = ", ".join(f"{name}: {formatting.count(patients)}" for name, patients in bars)
     return canvas.finish(f"Number of patients by number of images. {told}.")
 

@@ -4,17 +4,23 @@ Owns decimals, separators and the words for what does not exist: nothing is ever
 metrics, levels and rules are `wording`. Independent of the machine's locale.
 """
 
+import math
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from protocols.errors import BadInputError
-from validation.results import Estimate, Interval
+from validation.results import Estimate
+from validation.secondary import Interval
 
 PLACES = 3
 MOST_PLACES = 9
+PLACES_OF_SCORES, PLACES_OF_DRAWS = 6, 4
+MINUS = "\N{MINUS SIGN}"
 NOT_APPLICABLE = "–"
 NOT_GIVEN = "not given"
 NOT_ESTIMABLE = "not estimable"
+NOT_ESTIMABLE_SHORT = "n.e."
+SMALLEST_P = 0.001
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -33,9 +39,9 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def decimal(value: float, places: int = PLACES) -> str:
-    """A number with a fixed number of decimals: ``0.555``; never a negative zero."""
+    """A number with a fixed number of decimals and a true minus sign: ``0.555``, ``−0.012``; never a negative zero."""
     text = f"{value:,.{places}f}"
-    return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
+    return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text.replace("-", MINUS)
 
 
 def stated(value: float) -> str:
@@ -90,6 +96,37 @@ def interval(bounds: Interval | None) -> str:
     return NOT_GIVEN if bounds is None else f"{decimal(bounds[0])}–{decimal(bounds[1])}"
 
 
+def between(bounds: Interval | None) -> str:
+    """Bounds of what may be negative: ``−0.012 to 0.250``; ``not given`` where there are none."""
+    return NOT_GIVEN if bounds is None else f"{decimal(bounds[0])} to {decimal(bounds[1])}"
+
+
+def score(number: float) -> str:
+    """A score: six decimals, as `predict` writes them, more where fewer than three digits of it would be left."""
+    leading = -math.floor(math.log10(number)) if 0 < number < 1 else 0
+    return decimal(number, max(PLACES_OF_SCORES, leading + 2))
+
+
+def value(number: float | None) -> str:
+    """A number in a table; ``n.e.`` where it is not estimable, for which a note says why."""
+    return NOT_ESTIMABLE_SHORT if number is None else decimal(number)
+
+
+def p_value(probability: float | None) -> str:
+    """Three decimals, ``<0.001`` below them; ``n.e.`` where there is none."""
+    if probability is None:
+        return NOT_ESTIMABLE_SHORT
+    return f"<{SMALLEST_P}" if probability < SMALLEST_P else decimal(probability)
+
+
+def draws_error(error: float | None) -> str:
+    """A Monte-Carlo error: four decimals, ``<0.0001`` below them; a dash where no draws decide."""
+    if not error:
+        return NOT_APPLICABLE
+    smallest = 10.0**-PLACES_OF_DRAWS
+    return f"<{stated(smallest)}" if error < smallest else decimal(error, PLACES_OF_DRAWS)
+
+
 def interval_of(row: Estimate, name: str) -> str:
     """One of the intervals of an estimate by name; a dash where it does not apply to the metric."""
     return interval(row.intervals[name]) if name in row.intervals else NOT_APPLICABLE
@@ -99,7 +136,7 @@ def design_effect(row: Estimate) -> str:
     """One decimal; ``n.e.`` where it is not estimable, a dash where the metric has none."""
     if row.design_effect is not None:
         return decimal(row.design_effect, 1)
-    return "n.e." if "exact_clustered" in row.intervals else NOT_APPLICABLE
+    return NOT_ESTIMABLE_SHORT if "exact_clustered" in row.intervals else NOT_APPLICABLE
 
 
 def share(part: int, whole: int) -> str:
@@ -112,8 +149,15 @@ def percent(value: float) -> str:
     return f"{100 * value:.1f}\u00a0%"
 
 
+def shift(share: float) -> str:
+    """A change of a share with its sign, as per cent with one decimal: ``+5.0 %``, ``−2.0 %``; a dash for none."""
+    if not share:
+        return NOT_APPLICABLE
+    return f"{'+' if share > 0 else MINUS}{percent(abs(share))}"
+
+
 def level(confidence_level: float) -> str:
-    """A level of confidence as it is usually written: ``95 %``, ``97.5 %``."""
+    """A level of confidence, or a share that a person chose, as it is usually written: ``95 %``, ``97.5 %``."""
     return f"{Decimal(repr(confidence_level)) * 100:f}".rstrip("0").rstrip(".") + "\u00a0%"
 
 

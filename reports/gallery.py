@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 from reports import formatting
 from reports.context import ReportContext
+from reports.curves import decision_curve_figure, precision_recall_figure, reliability_figure
 from reports.drawing import Drawing, house_style
 from reports.figures import images_per_patient_figure, roc_figure, score_figure, training_figure
 from reports.forest import Forest, ForestGroup, forest_of_one, forest_of_two
 from reports.rows import AxisRows
 
 PAIR = ("sensitivity", "specificity")
-LINES_IN_SUMMARY, FEWEST_LINES_IN_SUMMARY = 29, 8
+# Lines of the summary's plot that fit on one page, and how many of them what stands above it takes.
+LINES_IN_SUMMARY, FEWEST_LINES_IN_SUMMARY = 22, 8
+LINES_OF_A_CRITERION, LINES_OF_A_CAUTION = 1.2, 2.5
 MOST_ROWS = 38
 
 
@@ -38,6 +41,9 @@ class Gallery:
     axes: Mapping[str, tuple[Drawing, ...]]
     roc: Drawing | None
     scores: Drawing | None
+    precision_recall: Drawing | None
+    reliability: Drawing | None
+    decision_curve: Drawing | None
     images_per_patient: Drawing
     training: Drawing | None
 
@@ -45,15 +51,22 @@ class Gallery:
 def gallery(context: ReportContext) -> Gallery:
     """Draw every figure."""
     estimates, curve, device = context.whole.estimates, context.curve, context.device
+    results, words = context.results, context.words
+    threshold = results.operating_point.threshold
     with house_style():
         return Gallery(
             summary=_summary(context),
             axes={axis.name: tuple(_of_axis(context, axis)) for axis in context.axes},
-            roc=roc_figure(curve, estimates["sensitivity"], estimates["specificity"], context.words)
+            roc=roc_figure(curve, estimates["sensitivity"], estimates["specificity"], words)
             if curve
             else None,
-            scores=score_figure(context.scores, context.results.operating_point.threshold, context.words),
-            images_per_patient=images_per_patient_figure(context.results.cohort.patients_by_images),
+            scores=score_figure(context.scores, threshold, words),
+            precision_recall=precision_recall_figure(
+                results.precision_recall, estimates["sensitivity"], estimates["ppv"], words
+            ),
+            reliability=reliability_figure(results.calibration.bins, words),
+            decision_curve=decision_curve_figure(results.decision_curve, threshold, words),
+            images_per_patient=images_per_patient_figure(results.cohort.patients_by_images),
             training=training_figure(device.history, device.plan.best_epoch)
             if device and device.history
             else None,
@@ -61,9 +74,12 @@ def gallery(context: ReportContext) -> Gallery:
 
 
 def _summary(context: ReportContext) -> SummaryForest:
-    """The first deciding metric over the axes that cross nothing, as many as fit on one page with the criteria."""
+    """The first deciding metric over the axes that cross nothing, as many as fit on one page with what is above."""
     metric = context.acceptance[0].result.metric if context.acceptance else PAIR[0]
-    room = max(FEWEST_LINES_IN_SUMMARY, LINES_IN_SUMMARY - len(context.criteria))
+    above = LINES_OF_A_CRITERION * (
+        len(context.criteria) + len(context.inconclusive)
+    ) + LINES_OF_A_CAUTION * len(context.cautions)
+    room = max(FEWEST_LINES_IN_SUMMARY, LINES_IN_SUMMARY - above)
     shown: list[AxisRows] = []
     for axis in context.axes:
         if not axis.crossed and sum(len(one.rows) + 1 for one in (*shown, axis)) <= room:

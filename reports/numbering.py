@@ -14,6 +14,8 @@ TITLES = {
     "reference": "Reference standard",
     "primary": "Primary results",
     "subgroups": "Subgroups",
+    "secondary": "Secondary results",
+    "robustness": "Robustness of the result",
     "methods": "Statistical methods",
     "limitations": "Limitations and gaps",
     "rerun": "How to rerun",

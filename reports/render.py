@@ -12,7 +12,7 @@ from markupsafe import Markup
 from protocols.errors import BadInputError
 from protocols.progress import Progress
 from protocols.run_folder import RunFolder
-from reports import formatting, wording
+from reports import formatting, names
 from reports.context import ReportContext, report_context
 from reports.gallery import Gallery, gallery
 from reports.layout import Attached, lay_out
@@ -34,7 +34,15 @@ FILTERS = (
     formatting.estimate,
     formatting.fraction,
     formatting.interval,
+    formatting.between,
     formatting.interval_of,
+    formatting.value,
+    formatting.p_value,
+    formatting.draws_error,
+    formatting.score,
+    formatting.shift,
+    formatting.level,
+    formatting.percent,
     formatting.design_effect,
     formatting.share,
     formatting.short_hash,
@@ -100,7 +108,7 @@ def page(context: ReportContext, figures: Gallery) -> str:
             d=context.document,
             w=words,
             figures=figures,
-            names=wording,
+            names=names,
             sections=sections(agreement=words.agreement),
             numbering=Numbering(),
             confidence=formatting.level(context.results.resampling.confidence_level),

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from protocols.schema import Criterion, Level, Protocol
-from reports.formatting import count, estimate, listed, sentence
-from reports.wording import INTERVALS, Words
+from reports.formatting import PLACES_OF_DRAWS, count, decimal, draws_error, estimate, listed, sentence
+from reports.names import INTERVALS
+from reports.wording import Words
 from validation.results import OVERALL_AXIS, OVERALL_LEVEL, CriterionResult, Estimate, Subgroup
 
 WHOLE = Subgroup(OVERALL_AXIS, OVERALL_LEVEL)
@@ -31,6 +32,16 @@ class LevelRow:
     def short_of(self) -> tuple[str, ...]:
         """Metrics of the subgroup tables that are not established in this row."""
         return tuple(name for name in SUBGROUP_METRICS if self.estimates[name].status != "ok")
+
+    def intervals_given(self, metrics: Sequence[str]) -> tuple[str, ...]:
+        """The intervals that could be given for any of some metrics, in the order of columns."""
+        given = {
+            name
+            for metric in metrics
+            for name, bounds in self.estimates[metric].intervals.items()
+            if bounds is not None
+        }
+        return tuple(name for name in INTERVALS if name in given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +148,16 @@ def inconclusive(criteria: Sequence[CriterionRow], words: Words) -> tuple[str, .
                 why = words.within(words.metric(metric)) + why.removeprefix(metric)
             ids.setdefault(why, []).append(row.result.id)
     return tuple(f"Inconclusive, {listed(names)}: {why}." for why, names in ids.items())
+
+
+def drawn_bounds(criteria: Sequence[CriterionRow]) -> str:
+    """The Monte-Carlo error of each bound that draws decide beside its distance to the goal."""
+    drawn = []
+    for row in criteria:
+        result = row.result
+        if result.observed is not None and result.monte_carlo_error:
+            distance = decimal(abs(result.observed - result.goal), PLACES_OF_DRAWS)
+            drawn.append(f"{draws_error(result.monte_carlo_error)} for {result.id}, {distance} from its goal")
+    if not drawn:
+        return "No observed bound depends on draws, so none has a Monte-Carlo error."
+    return f"Monte-Carlo error of the bounds that draws decide: {listed(drawn)}."

@@ -9,12 +9,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
 from protocols.progress import Progress
 from protocols.rerun import Finding
+from reports.names import AGREEMENT_METRICS
+from reports.wording import Words
 from validation.results import CriterionResult, Results
 
 STUDY_VERDICTS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "none": "NO CRITERIA"}
@@ -69,6 +72,12 @@ def print_verdict(results: Results) -> None:
         console.print(table)
     if any(criterion.role == "consistency" for criterion in results.criteria):
         console.print("in brackets: criteria of consistency, which never change the verdict", style="dim")
+    for caution in results.cautions:
+        console.print(
+            f"[yellow]caution[/], {escape(caution.about)}: {escape(caution.text)}",
+            soft_wrap=True,
+            highlight=False,
+        )
     synthetic = " on PHANTOM images" if results.cohort.synthetic else ""
     word = STUDY_VERDICTS[results.verdict]
     console.print(
@@ -94,7 +103,7 @@ def _criterion_row(results: Results, criterion: CriterionResult) -> list[str]:
     verdict = f"[{COLOURS[criterion.verdict]}]{criterion.verdict.replace('_', ' ')}[/]"
     return [
         criterion.id.partition("[")[0],
-        f"{criterion.metric}, {where}",
+        f"{_metric(results, criterion.metric)}, {where}",
         f"{sign} {criterion.goal:g}",
         value,
         interval,
@@ -102,17 +111,21 @@ def _criterion_row(results: Results, criterion: CriterionResult) -> list[str]:
     ]
 
 
-def print_findings(findings: Sequence[Finding], level: int) -> None:
-    """One line a finding, then whether the level is reproduced."""
+def _metric(results: Results, metric: str) -> str:
+    """As the protocol calls it; in words of agreement where the reference is no standard."""
+    if results.reference_standard.terms == "accuracy":
+        return metric
+    return Words.within(AGREEMENT_METRICS[metric])
+
+
+def print_findings(findings: Sequence[Finding], level: int | None) -> None:
+    """One line a finding, then whether all is reproduced: at a level, or, without one, by the second implementation."""
     console = _console()
     for finding in findings:
         mark = "[green]same[/]  " if finding.reproduced else "[red]differs[/]"
-        console.print(f"{mark} {finding.what}: ", end="", highlight=False)
+        console.print(f"{mark} {escape(finding.what)}: ", end="", highlight=False, soft_wrap=True)
         console.print(finding.words, markup=False, highlight=False, soft_wrap=True)
+    how = "independently" if level is None else f"at level {level}"
     reproduced = all(finding.reproduced for finding in findings)
-    word = (
-        f"[bold green]reproduced at level {level}[/]"
-        if reproduced
-        else f"[bold red]not reproduced at level {level}[/]"
-    )
+    word = f"[bold green]reproduced {how}[/]" if reproduced else f"[bold red]not reproduced {how}[/]"
     console.print(word, highlight=False)

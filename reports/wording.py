@@ -1,4 +1,4 @@
-"""What things are called: metrics, levels, rules and verdicts, in words that the evidence allows.
+"""What the things of a run are called: metrics, levels, steps and goals, in words that the evidence allows.
 
 Owns the vocabulary and its one switch: where the truth is text-mined there is no reference standard, so every
 word of accuracy becomes one of agreement. Numbers are `formatting`; sentences stand in the templates.
@@ -13,36 +13,12 @@ from typing import Self
 from protocols.cohorts.folder import FlowStep
 from protocols.schema import Criterion, Protocol
 from reports.formatting import goal, listed, sentence
+from reports.names import ACCURACY_METRICS, AGREEMENT_METRICS, COLUMN_HEADS
 from validation.results import OVERALL_AXIS, CriterionResult, Results, Subgroup
 
 UNKNOWN_LEVEL = "unknown"
+LOWER_IS_BETTER = ("lr_negative", "brier")
 
-ACCURACY_METRICS = {
-    "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-    "f1": "F1 score",
-    "ppv": "Positive predictive value",
-    "npv": "Negative predictive value",
-    "accuracy": "Accuracy",
-    "balanced_accuracy": "Balanced accuracy",
-    "lr_positive": "Positive likelihood ratio",
-    "lr_negative": "Negative likelihood ratio",
-    "prevalence": "Prevalence",
-    "auroc": "AUROC",
-}
-AGREEMENT_METRICS = {
-    "sensitivity": "Positive per cent agreement",
-    "specificity": "Negative per cent agreement",
-    "f1": "F1 (Dice agreement)",
-    "ppv": "Agreement among positive calls",
-    "npv": "Agreement among negative calls",
-    "accuracy": "Overall per cent agreement",
-    "balanced_accuracy": "Mean of both agreements",
-    "lr_positive": "Ratio of positive calls",
-    "lr_negative": "Ratio of negative calls",
-    "prevalence": "Share of positive labels",
-    "auroc": "AUROC against the labels",
-}
 LEVELS: Mapping[str, Mapping[str, str]] = {
     "sex": {"F": "Female", "M": "Male", "O": "Other"},
     "view": {"LATERAL": "Lateral"},
@@ -53,34 +29,6 @@ ADJECTIVES: Mapping[str, Mapping[str, str]] = {
 }
 AXES = {"age_years": "age (years)"}
 
-VERDICTS = {"pass": "Pass", "fail": "Fail", "inconclusive": "Inconclusive", "none": "No criteria"}
-CRITERION_VERDICTS = {"met": "met", "not_met": "not met", "inconclusive": "inconclusive"}
-CLAIMS = {
-    "triage": ("computer-aided triage", "21 CFR 892.2080"),
-    "detection": ("computer-aided detection", "21 CFR 892.2070"),
-    "detection_diagnosis": ("computer-aided detection and diagnosis", "21 CFR 892.2090"),
-}
-KINDS = {
-    "consensus": "consensus of readers",
-    "adjudicated": "readers with adjudication",
-    "single_reader": "one reader an image",
-    "text_mined": "labels mined from text",
-}
-LABEL_SOURCES = {
-    "readers": "given by readers",
-    "text_mined": "mined from the text of reports, no reference standard",
-    "known_truth": "the known truth of synthetic images",
-}
-INTERVALS = {
-    "percentile": "bootstrap percentile",
-    "bca": "bootstrap BCa",
-    "exact_clustered": "exact clustered",
-    "wilson_effective": "Wilson, effective n",
-    "clopper_pearson": "clustering ignored",
-    "mover": "MOVER",
-    "delong_clustered": "DeLong clustered",
-    "wilson_patients": "Wilson on patients",
-}
 STEPS = {
     "all": "in the studies table",
     "not_test_split": "outside the test split",
@@ -154,6 +102,16 @@ class Words:
         return "label" if self.agreement else "truth"
 
     @property
+    def recall(self) -> str:
+        """Sensitivity where a curve goes over all thresholds."""
+        return self.metric("sensitivity") if self.agreement else "Recall"
+
+    @property
+    def precision(self) -> str:
+        """The positive predictive value where a curve goes over all thresholds."""
+        return self.metric("ppv") if self.agreement else "Precision"
+
+    @property
     def error(self) -> str:
         """What something missing counts as in the worst case."""
         return "a disagreement" if self.agreement else "an error"
@@ -161,6 +119,10 @@ class Words:
     def metric(self, name: str) -> str:
         """A metric in full."""
         return (AGREEMENT_METRICS if self.agreement else ACCURACY_METRICS)[name]
+
+    def head(self, name: str) -> str:
+        """A metric at the head of a narrow column; in words of agreement always in full."""
+        return self.metric(name) if self.agreement else COLUMN_HEADS.get(name, self.metric(name))
 
     @staticmethod
     def within(name: str) -> str:
@@ -176,6 +138,10 @@ class Words:
         if subgroup.axis == OVERALL_AXIS:
             return f"All {self.units}"
         return ", ".join(self._level(axis, level) for axis, level in _parts(subgroup))
+
+    def level_of(self, axis: str, level: str) -> str:
+        """A level by the names that results give it and its axis."""
+        return self.level(Subgroup(axis, level))
 
     def _level(self, axis: str, level: str) -> str:
         if level == UNKNOWN_LEVEL:
@@ -215,7 +181,7 @@ class Words:
     def target(self, criterion: CriterionResult | Criterion) -> str:
         """Where what it looks at must lie: ``> 0.800``."""
         if criterion.bound == "estimate":
-            sign = "≤" if criterion.metric == "lr_negative" else "≥"
+            sign = "≤" if criterion.metric in LOWER_IS_BETTER else "≥"
         else:
             sign = ">" if criterion.bound == "lower" else "<"
         return f"{sign} {goal(criterion.goal)}"
@@ -235,10 +201,15 @@ class Words:
         return {"all_best": "all missing counted as right", "all_worst": "all missing counted as errors"}
 
     def analysis(self, name: str) -> str:
-        """A sensitivity analysis: one that every run has, or the protocol's own by its id."""
-        if name in self.extremes:
-            return sentence(self.extremes[name])
-        return f"Counted by {self.other_unit}" if name == "other_unit" else name
+        """A sensitivity analysis: one that the suite makes itself, or the protocol's own by its id."""
+        of_the_suite = {
+            "other_unit": f"Counted by {self.other_unit}",
+            "one_image_per_patient": "One image of each patient",
+            "weighted": "Weighted to the population",
+            "dawid_skene": f"Latent {self.grouping} (Dawid–Skene)",
+            **{extreme: sentence(called) for extreme, called in self.extremes.items()},
+        }
+        return of_the_suite.get(name, name)
 
     def rule_of_missing(self, rule: str, what: str) -> str:
         """What an indeterminate reference or a missing score counts as."""

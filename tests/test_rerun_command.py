@@ -79,3 +79,55 @@ def test_there_are_three_levels(command: Command, validated: Path, level: int, s
 def test_what_is_no_run_folder_is_refused(command: Command, tmp_path: Path) -> None:
     ended = command("rerun", tmp_path, "--level", 1)
     assert (ended.code, "is no run folder" in ended.err) == (2, True)
+
+
+def change_a_number(out: Path, key: str, old: str, new: str) -> None:
+    """As someone would who makes the manifest anew."""
+    path = out / "results.json"
+    text = path.read_text(encoding="utf-8")
+    place = text.index(f'"{key}": {old}')
+    path.write_text(text[:place] + text[place:].replace(old, new, 1), encoding="utf-8")
+    write_manifest(out)
+
+
+def test_the_second_implementation_agrees(command: Command, validated: Path) -> None:
+    before = {path: path.read_bytes() for path in validated.rglob("*") if path.is_file()}
+    ended = command("rerun", validated, "--independent")
+    assert ended.code == 0
+    assert "SE, lower bound of sensitivity in overall=all: first 0." in ended.out
+    assert "verdict: first pass, second pass" in ended.out
+    assert ended.out.splitlines()[-1] == "reproduced independently"
+    assert {path: path.read_bytes() for path in validated.rglob("*") if path.is_file()} == before
+
+
+def test_a_changed_number_is_named_with_both_values(command: Command, validated: Path) -> None:
+    change_a_number(validated, "numerator", "51", "52")
+    ended = command("rerun", validated, "--independent")
+    assert ended.code == 1
+    differs = [line for line in ended.out.splitlines() if line.startswith("differs")]
+    assert differs[0] == "differs estimates[sensitivity, overall=all].numerator: first 52, second 51"
+
+
+def test_a_changed_verdict_is_named(command: Command, validated: Path) -> None:
+    change_a_number(validated, "verdict", '"met"', '"not_met"')
+    ended = command("rerun", validated, "--independent")
+    assert (ended.code, " met, second " in ended.out, "not_met, second " in ended.out) == (1, False, True)
+
+
+def test_the_manifest_comes_before_the_second_implementation(command: Command, validated: Path) -> None:
+    change_a_score(validated)
+    ended = command("rerun", validated, "--independent")
+    assert (ended.code, "inputs/predictions.csv: changed since it was recorded" in ended.out) == (1, True)
+    assert "second" not in ended.out
+
+
+def test_a_level_and_the_second_implementation_together(command: Command, validated: Path) -> None:
+    ended = command("rerun", validated, "--level", 1, "--independent")
+    assert ended.code == 0
+    assert "results.json: identical to the byte" in ended.out
+    assert "second opinion: " in ended.out
+
+
+def test_nothing_asked_for_is_refused(command: Command, validated: Path) -> None:
+    ended = command("rerun", validated)
+    assert (ended.code, "give --level 1, 2 or 3, --independent, or both" in ended.err) == (2, True)

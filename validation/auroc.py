@@ -1,13 +1,12 @@
-"""Area under the ROC curve with patients as clusters: value, bootstrap replicates, jackknife, DeLong variance.
+"""Area under the ROC curve with patients as clusters: value, jackknife, DeLong variance and interval.
 
-Owns everything that compares scores of positives with scores of negatives; ties count half. All sums
-before the last division are whole numbers in float64, exact below 2**53, so that neither the order of
-rows nor that of threads can change a bit.
+Owns what compares scores of positives with scores of negatives on the sample itself; ties count half. Its
+replicates on all draws are `ranking`. All sums before the last division are whole numbers in float64, exact below
+2**53, so that neither the order of rows nor that of threads can change a bit.
 Sources: DeLong, DeLong & Clarke-Pearson 1988; Obuchowski 1997 (clustered data).
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +16,8 @@ from validation.cohort import POSITIVE
 from validation.intervals import Interval, normal_quantile
 from validation.metrics import divide
 from validation.outcomes import Units
+
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,64 +61,6 @@ def placements(ranked: Units) -> Placements:
 def auroc(placed: Placements) -> float:
     """Probability that a positive scores above a negative, ties half, in [0, 1]; NaN without a class."""
     return float(divide(np.asarray(placed.positive.sum()), np.asarray(2 * placed.pairs)))
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreGroup:
-    """Patients of the positive and of the negative units that share a place in the order of scores."""
-
-    positives: tuple[int, ...]
-    negatives: tuple[int, ...]
-
-
-def score_groups(ranked: Units) -> tuple[ScoreGroup, ...]:
-    """Units of equal score together, lowest first; neighbours of one class are one group: nothing lies between."""
-    order = np.argsort(ranked.score, kind="stable")
-    borders = np.flatnonzero(np.diff(ranked.score[order])) + 1
-    positive, patient = (ranked.truth == POSITIVE).tolist(), ranked.patient.tolist()
-    groups: list[ScoreGroup] = []
-    for rows in np.split(order, borders):
-        here = ScoreGroup(
-            tuple(patient[row] for row in rows.tolist() if positive[row]),
-            tuple(patient[row] for row in rows.tolist() if not positive[row]),
-        )
-        last = groups[-1] if groups else here
-        if groups and not (last.positives and here.negatives) and not (last.negatives and here.positives):
-            groups[-1] = ScoreGroup(last.positives + here.positives, last.negatives + here.negatives)
-        else:
-            groups.append(here)
-    return tuple(groups)
-
-
-def auroc_replicates(groups: Sequence[ScoreGroup], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """AUROC with each patient counted as often as it was drawn.
-
-    One walk through the units in order of score carries the weight of the negatives passed so far;
-    each step is one vector operation over all replicates.
-
-    Args:
-        groups: of determinate, processed units.
-        weights: how often each patient was drawn, shape (patients, replicates), whole numbers.
-
-    Returns:
-        Shape (replicates,); NaN where a class was not drawn.
-    """
-    replicates = weights.shape[1]
-    ordered_pairs, positives, negatives = np.zeros(replicates), np.zeros(replicates), np.zeros(replicates)
-    here, passed = np.empty(replicates), np.empty(replicates)
-    for group in groups:
-        np.copyto(passed, negatives)
-        for patient in group.negatives:
-            negatives += weights[patient]
-        if group.positives:
-            here.fill(0.0)
-            for patient in group.positives:
-                here += weights[patient]
-            positives += here
-            passed += negatives
-            here *= passed
-            ordered_pairs += here
-    return divide(ordered_pairs, 2 * positives * negatives)
 
 
 def auroc_jackknife(ranked: Units, placed: Placements) -> NDArray[np.float64]:
@@ -166,7 +109,10 @@ def auroc_variance(placed: Placements) -> float | None:
     s10 = with_positive / ((with_positive - 1) * m) * float((positive_residual * positive_residual).sum())
     s01 = with_negative / ((with_negative - 1) * n) * float((negative_residual * negative_residual).sum())
     s11 = both / (both - 1) * float((positive_residual * negative_residual).sum())
-    return s10 / m + s01 / n + 2 * s11 / (m * n)
+    within_classes = s10 / m + s01 / n
+    variance = within_classes + 2 * s11 / (m * n)
+    # What cancels within every patient leaves only rounding.
+    return variance if variance > ROUNDING * within_classes else 0.0
 
 
 def wilson_patients(area: float, patients: int, confidence_level: float) -> Interval | None:

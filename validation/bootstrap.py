@@ -5,7 +5,8 @@ computed on a draw is `metrics` and `auroc`. Sources: the contract ("Statistics"
 (Philox); Lemire 2019 (unbiased bounded integers); Efron 1987 (BCa); Hyndman & Fan 1996 (quantile type 7).
 """
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,34 +17,44 @@ from scipy.special import ndtr, ndtri
 Interval = tuple[float, float]
 CHUNK_BYTES = 256 * 2**20  # of weights; larger chunks gain nothing, smaller ones cost calls
 LONGEST_CHUNK = 2_000  # replicates: a row of weights then stays in the processor's cache
-COUNTING_BLOCK = 50  # replicates counted at once, so that the counts stay in the cache too
+COUNTING_BLOCK = 50  # replicates turned into columns at once, so that they stay in the cache
 SPARE_WORDS = 8
 HALF = np.uint64(32)
 LOW_HALF = np.uint64(2**32 - 1)
 
 
-def draw(seed: int, replicate: int, clusters: int) -> NDArray[np.uint32]:
+def draw(seed: int, replicate: int, sizes: Sequence[int]) -> NDArray[np.uint32]:
     """The indices of the clusters drawn in one replicate, a pure function of its arguments.
 
     Args:
         seed: of the protocol, 0 or more.
         replicate: from 0; stands in the highest word of the counter, so that replicates share no word.
-        clusters: K, at least 1.
+        sizes: how many clusters each stratum has, at least 1; one stratum where nothing is stratified. Strata
+            are drawn one after the other from one stream.
 
     Returns:
-        K indices in [0, K), shape (K,).
+        For each stratum as many indices in [0, size) as it has clusters, shape (sum of sizes,).
     """
-    generator = Philox(key=[seed, 0], counter=[0, 0, 0, replicate])
-    size, rejected_below = np.uint64(clusters), np.uint64(2**32 % clusters)
-    indices = np.empty(0, dtype=np.uint32)
-    words = (clusters + 1) // 2 + SPARE_WORDS
-    while len(indices) < clusters:
-        # Low half of each word first, on machines of either byte order.
-        halves = generator.random_raw(words).astype("<u8").view("<u4").astype(np.uint64)
-        product = halves * size
-        accepted = (product & LOW_HALF) >= rejected_below
-        indices = np.concatenate([indices, (product[accepted] >> HALF).astype(np.uint32)])
-    return indices[:clusters]
+    # As a list, a seed of 2**63 or more would be rounded to a float.
+    key = np.array([seed, 0], dtype=np.uint64)
+    generator = Philox(key=key, counter=[0, 0, 0, replicate])
+    halves = np.empty(0, dtype=np.uint64)
+    drawn = []
+    for clusters in sizes:
+        size, rejected_below = np.uint64(clusters), np.uint64(2**32 % clusters)
+        accepted = np.empty(0, dtype=np.intp)
+        product = np.empty(0, dtype=np.uint64)
+        while len(accepted) < clusters:
+            words = (clusters - len(accepted) + 1) // 2 + SPARE_WORDS
+            # Low half of each word first, on machines of either byte order.
+            more = generator.random_raw(words).astype("<u8").view("<u4").astype(np.uint64)
+            halves = np.concatenate([halves, more])
+            product = halves * size
+            accepted = np.flatnonzero((product & LOW_HALF) >= rejected_below)
+        chosen = accepted[:clusters]
+        drawn.append((product[chosen] >> HALF).astype(np.uint32))
+        halves = halves[chosen[-1] + 1 :]
+    return np.concatenate(drawn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +71,41 @@ class DrawnChunk:
     weights: NDArray[np.float64]
 
 
-def drawn_chunks(seed: int, replicates: int, clusters: int) -> Iterator[DrawnChunk]:
-    """All draws of a protocol in order; where the chunks end changes no number."""
+def drawn_chunks(
+    seed: int, replicates: int, clusters: int, strata: Sequence[NDArray[np.intp]] | None = None
+) -> Iterator[DrawnChunk]:
+    """All draws of a protocol in order; where the chunks end changes no number.
+
+    Args:
+        seed: of the protocol.
+        replicates: how many.
+        clusters: number of patients.
+        strata: the patients of each stratum, none empty, together every patient once; None draws from all.
+    """
     size = min(replicates, LONGEST_CHUNK, max(1, CHUNK_BYTES // (8 * clusters)))
     memory = np.empty(clusters * size)
+    sizes = [clusters] if strata is None else [len(stratum) for stratum in strata]
     for start in range(0, replicates, size):
         stop = min(start + size, replicates)
         indices = np.empty((stop - start, clusters), dtype="<u4")
         weights = memory[: clusters * (stop - start)].reshape(clusters, stop - start)
         for row, replicate in enumerate(range(start, stop)):
-            indices[row] = draw(seed, replicate, clusters)
+            places = draw(seed, replicate, sizes)
+            indices[row] = places if strata is None else _patients_at(places, strata)
         for block in range(0, stop - start, COUNTING_BLOCK):
-            columns = indices[block : block + COUNTING_BLOCK].astype(np.int64)
-            width = len(columns)
-            flat = columns * width + np.arange(width)[:, None]
-            counted = np.bincount(flat.ravel(), minlength=clusters * width)
-            weights[:, block : block + width] = counted.reshape(clusters, width)
+            rows = indices[block : block + COUNTING_BLOCK]
+            counted = np.empty((len(rows), clusters))
+            for into, drawn in zip(counted, rows, strict=True):
+                into[:] = np.bincount(drawn, minlength=clusters)
+            weights[:, block : block + len(rows)] = counted.T
         yield DrawnChunk(indices, weights)
+
+
+def _patients_at(places: NDArray[np.uint32], strata: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
+    borders = np.cumsum([len(stratum) for stratum in strata])[:-1]
+    return np.concatenate(
+        [stratum[here] for stratum, here in zip(strata, np.split(places, borders), strict=True)]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +123,35 @@ def quantile(ordered: NDArray[np.float64], probability: float) -> float:
     return float(ordered[below] + (place - below) * (ordered[above] - ordered[below]))
 
 
+@dataclass(frozen=True, slots=True)
+class BootstrapInterval:
+    """Quantiles of the replicates and how far other draws would move them.
+
+    ``monte_carlo_error`` is the standard error of each bound that comes of drawing a limited number of times.
+    """
+
+    bounds: Interval
+    monte_carlo_error: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A probability at which the replicates' quantile is a bound, and the standard error of where it stands."""
+
+    probability: float
+    error: float
+
+
 def percentile_interval(
     estimate: float, replicates: NDArray[np.float64], confidence_level: float
-) -> Interval | NoInterval:
+) -> BootstrapInterval | NoInterval:
     """Quantiles of the defined replicates; never of zero width, never without its estimate."""
     defined = np.sort(replicates[~np.isnan(replicates)])
     if len(defined) == 0:
         return NoInterval("no replicate is defined")
     tail = (1 - confidence_level) / 2
-    return sound(estimate, (quantile(defined, tail), quantile(defined, 1 - tail)))
+    error = (tail * (1 - tail) / len(defined)) ** 0.5
+    return _between(estimate, defined, Level(tail, error), Level(1 - tail, error))
 
 
 def bca_interval(
@@ -110,7 +159,7 @@ def bca_interval(
     replicates: NDArray[np.float64],
     jackknife: Callable[[], NDArray[np.float64]],
     confidence_level: float,
-) -> Interval | NoInterval:
+) -> BootstrapInterval | NoInterval:
     """Bias-corrected and accelerated interval.
 
     Args:
@@ -130,26 +179,48 @@ def bca_interval(
     left_out = jackknife()
     if np.isnan(left_out).any():
         return NoInterval("undefined without one of the patients")
+    if bool((left_out == left_out[0]).all()):
+        return NoInterval("no patient changes the estimate")
     difference = left_out.mean() - left_out
     square = float((difference * difference).sum())
-    if square == 0:
-        return NoInterval("no patient changes the estimate")
     acceleration = float((difference * difference * difference).sum()) / (6 * square * square**0.5)
-    bias = float(ndtri(share))
-    bounds = []
-    for z in (-float(ndtri((1 + confidence_level) / 2)), float(ndtri((1 + confidence_level) / 2))):
-        stretch = 1 - acceleration * (bias + z)
-        if stretch <= 0:
-            return NoInterval("acceleration too large for the correction")
-        bounds.append(quantile(defined, float(ndtr(bias + (bias + z) / stretch))))
-    return sound(estimate, (bounds[0], bounds[1]))
+    bias, z = float(ndtri(share)), float(ndtri((1 + confidence_level) / 2))
+    if 1 - acceleration * (bias - z) <= 0 or 1 - acceleration * (bias + z) <= 0:
+        return NoInterval("acceleration too large for the correction")
+    low, high = (_corrected(share, bias, end, acceleration, len(defined)) for end in (-z, z))
+    return _between(estimate, defined, low, high)
 
 
-def sound(estimate: float, interval: Interval) -> Interval | NoInterval:
-    """The interval, unless it has no width or does not hold its estimate."""
-    low, high = interval
-    if low == high:
+def _corrected(share: float, bias: float, z: float, acceleration: float, replicates: int) -> Level:
+    """Where a bound of BCa stands.
+
+    Its error counts that the bias is estimated from the same draws: of the share below the estimate,
+    of the share below the bound and of their covariance (Bahadur 1966).
+    """
+    stretch = 1 - acceleration * (bias + z)
+    corrected = bias + (bias + z) / stretch
+    probability = float(ndtr(corrected))
+    moved = (1 + 1 / (stretch * stretch)) * math.exp((bias * bias - corrected * corrected) / 2)
+    variance = (
+        probability * (1 - probability)
+        + moved * moved * share * (1 - share)
+        - 2 * moved * (min(probability, share) - probability * share)
+    )
+    return Level(probability, (max(0.0, variance) / replicates) ** 0.5)
+
+
+def _between(
+    estimate: float, defined: NDArray[np.float64], low: Level, high: Level
+) -> BootstrapInterval | NoInterval:
+    bounds = quantile(defined, low.probability), quantile(defined, high.probability)
+    if bounds[0] == bounds[1]:
         return NoInterval("zero width")
-    if not low <= estimate <= high:
+    if not bounds[0] <= estimate <= bounds[1]:
         return NoInterval("excludes the estimate")
-    return interval
+    return BootstrapInterval(bounds, (_error_of(defined, low), _error_of(defined, high)))
+
+
+def _error_of(defined: NDArray[np.float64], level: Level) -> float:
+    """Half the distance of the quantiles one standard error of the level below and above."""
+    below, above = max(0.0, level.probability - level.error), min(1.0, level.probability + level.error)
+    return (quantile(defined, above) - quantile(defined, below)) / 2

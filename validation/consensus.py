@@ -29,6 +29,12 @@ def reference_verdicts(reads: Reads, rule: str) -> dict[str, Verdict]:
         raise BadInputError(
             f"{reads.source}: rule {rule!r} names an adjudicator who read nothing; readers there are {there}."
         )
+    return verdicts_by_image(reads, rule)
+
+
+def verdicts_by_image(reads: Reads, rule: str) -> dict[str, Verdict]:
+    """As `reference_verdicts`, also of reads from which the adjudicator was left out."""
+    name, _, parameter = rule.partition(":")
     by_image: dict[str, dict[str, Verdict]] = {}
     for image, reader, verdict in zip(reads.image_id, reads.reader_id, reads.verdict, strict=True):
         by_image.setdefault(image, {})[reader] = verdict

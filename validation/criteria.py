@@ -19,7 +19,7 @@ from validation.results import (
 )
 from validation.subgroups import Axis
 
-LOWER_IS_BETTER = ("lr_negative",)
+LOWER_IS_BETTER = ("lr_negative", "brier")
 
 
 def judge(
@@ -85,6 +85,7 @@ def _judge_one(criterion: Criterion, name: str, estimate: Estimate, protocol: Pr
         subgroup=estimate.subgroup,
         bound=criterion.bound,
         observed=observed,
+        monte_carlo_error=_monte_carlo_error(criterion.bound, estimate),
         goal=criterion.goal,
         verdict=verdict,
         why=why,
@@ -95,6 +96,12 @@ def _observed(bound: str, estimate: Estimate) -> float | None:
     if bound == "estimate" or estimate.decision is None:
         return estimate.value if bound == "estimate" else None
     return estimate.decision[0 if bound == "lower" else 1]
+
+
+def _monte_carlo_error(bound: str, estimate: Estimate) -> float | None:
+    if bound == "estimate" or estimate.monte_carlo_error is None:
+        return None
+    return estimate.monte_carlo_error[0 if bound == "lower" else 1]
 
 
 def _compare(criterion: Criterion, observed: float) -> tuple[CriterionVerdict, str]:
@@ -119,11 +126,11 @@ def _what_is_missing(estimate: Estimate) -> str:
 
 def _why_insufficient(estimate: Estimate, minimum: Minimum) -> str:
     shortfalls = [
-        f"{there} {what}, {needed} needed"
+        f"{there} patient{'' if there == 1 else 's'}{what}, {needed} needed"
         for there, what, needed in (
-            (estimate.patients, "patients", minimum.patients),
-            (estimate.positive_patients, "patients with a positive image", minimum.positive_patients),
-            (estimate.negative_patients, "patients with a negative image", minimum.negative_patients),
+            (estimate.patients, "", minimum.patients),
+            (estimate.positive_patients, " with a positive image", minimum.positive_patients),
+            (estimate.negative_patients, " with a negative image", minimum.negative_patients),
         )
         if there < needed
     ]

@@ -68,7 +68,10 @@ def read_records(files: InputFiles, protocol: Protocol) -> Records:
     predictions = predictions_table(files.predictions, protocol)
     axes = sorted({part for group in protocol.subgroups for part in group.parts})
     numeric_axes = {axis for axis in axes if protocol.cut_points(axis) is not None}
-    excluding = {analysis.exclude.column for analysis in protocol.sensitivity}
+    # Numbers that change results without being axes: what excludes images and what weighs them.
+    measured = {analysis.exclude.column for analysis in protocol.sensitivity}
+    if protocol.weights:
+        measured.add(protocol.weights.column)
     checked = Records(
         studies=studies_from(studies.table).by_image_id(),
         reads=reads_from(reads.table),
@@ -76,12 +79,12 @@ def read_records(files: InputFiles, protocol: Protocol) -> Records:
         source_flow=read_flow(files.flow) if files.flow else (),
         identity=Inputs(
             studies=studies.identity(
-                numeric={*NUMERIC_AXES, *numeric_axes, *excluding}, further={*axes, *excluding}
+                numeric={*NUMERIC_AXES, *numeric_axes, *measured}, further={*axes, *measured}
             ),
             reads=reads.identity(numeric=set(), further=set()),
             predictions=predictions.identity(numeric={"score"}, further=set()),
         ),
     )
-    for column in sorted(excluding):
+    for column in sorted(measured):
         checked.studies.numbers(column)
     return checked

@@ -3,7 +3,8 @@
 Owns Clopper-Pearson, Wilson, both on the effective sample size, and MOVER for what is made of two
 proportions. Bootstrap intervals are `bootstrap`; those of AUROC are `auroc`.
 Sources: Clopper & Pearson 1934; Wilson 1927; Korn & Graubard 1998 (exact interval on the effective
-size); Rao & Scott 1992 (ratio-estimator variance); Donner & Zou 2012 (MOVER, MOVER-R).
+size); Rao & Scott 1992 (ratio-estimator variance); Kish 1965 (effective number); Donner & Zou 2012
+(MOVER, MOVER-R). The shrinkage towards the worst case is this suite's own, proven in docs/coverage.md.
 """
 
 import math
@@ -13,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtri, stdtrit
 
+from protocols.canonical import rounded
+
 Interval = tuple[float, float]
-FEW_PATIENTS = 20
+TRUSTED_PATIENTS = 20  # on so many must a variance rest to be believed as it is
 
 
 def normal_quantile(confidence_level: float) -> float:
@@ -47,7 +50,7 @@ class ClusteredProportion:
     """x of n over patients, and how many independent units that is worth.
 
     ``design_effect`` is None where it is not estimable (no errors, no successes or one patient);
-    ``effective_trials`` is None for one patient alone.
+    ``effective_trials``, never above ``trials``, is None for one patient alone.
     """
 
     proportion: float
@@ -61,31 +64,47 @@ def clustered_proportion(
 ) -> ClusteredProportion:
     """Design effect and effective size of a proportion from counts by patient.
 
+    The variance between patients decides as far as it rests on enough of them; what it lacks is made up
+    by the worst case of non-negative correlation, all images of a patient alike.
+
     Args:
         successes: x_k, one entry a patient, shape (patients,).
         trials: n_k of the same shape; patients without trials do not count. At least one has some.
         confidence_level: two-sided, for the Student correction.
     """
     contributing = trials > 0
-    x, n = successes[contributing], trials[contributing]
+    size = int(trials.sum())
+    proportion = float(successes.sum()) / float(trials.sum())
+    # Copies of every image within its patient are no further evidence: they are divided out.
+    copies = _common_factor(successes[contributing], trials[contributing])
+    x, n = successes[contributing] / copies, trials[contributing] / copies
     patients, total = len(n), float(n.sum())
-    p = float(x.sum()) / total
-    estimable = 0 < p < 1
+    estimable = 0 < proportion < 1
     if patients == 1:
-        return ClusteredProportion(p, int(total), None, None)
+        return ClusteredProportion(proportion, size, None, None)
     if bool(np.all(n == 1)):
-        return ClusteredProportion(p, int(total), 1.0 if estimable else None, total)
-    unequal_sizes = total * total / float((n * n).sum())
+        return ClusteredProportion(proportion, size, copies if estimable else None, total)
+    all_alike = total * total / float((n * n).sum())
     if not estimable:
-        return ClusteredProportion(p, int(total), None, unequal_sizes)
-    residual = x - p * n
-    variance = patients / (patients - 1) * float((residual * residual).sum()) / (total * total)
-    design_effect = variance / (p * (1 - p) / total)
-    effective = min(total, total / design_effect) if design_effect > 0 else total
-    effective *= (normal_quantile(confidence_level) / _student_quantile(confidence_level, patients - 1)) ** 2
-    if min(int((x < n).sum()), int((x > 0).sum())) < FEW_PATIENTS:
-        effective = min(effective, unequal_sizes)
-    return ClusteredProportion(p, int(total), design_effect, effective)
+        return ClusteredProportion(proportion, size, None, all_alike)
+    # total times x_k - p n_k: whole numbers, so that equal shares leave exactly nothing.
+    squares = (total * x - float(x.sum()) * n) ** 2
+    variance = patients / (patients - 1) * float(squares.sum()) / total**4
+    design_effect = variance / (proportion * (1 - proportion) / total)
+    believed = min(total, total / design_effect) if design_effect > 0 else total
+    believed *= (normal_quantile(confidence_level) / _student_quantile(confidence_level, patients - 1)) ** 2
+    # Kish's effective number of the squared residuals: on how many patients their sum rests.
+    resting_on = float(squares.sum()) ** 2 / float((squares * squares).sum()) if design_effect > 0 else 0.0
+    trust = min(1.0, resting_on / TRUSTED_PATIENTS)
+    # The error of an estimated variance is a factor: hence the mean of logarithms.
+    effective = believed**trust * min(believed, all_alike) ** (1 - trust)
+    return ClusteredProportion(proportion, size, copies * design_effect, effective)
+
+
+def _common_factor(successes: NDArray[np.float64], trials: NDArray[np.float64]) -> float:
+    """Greatest common divisor of all counts; 1 for weighted ones, which are not whole."""
+    counts = np.concatenate([successes, trials])
+    return float(np.gcd.reduce(counts.astype(np.int64))) if bool(np.all(counts == np.rint(counts))) else 1.0
 
 
 def exact_clustered(sample: ClusteredProportion, confidence_level: float) -> Interval:
@@ -114,7 +133,7 @@ def mover_ratio(
     """
     l1, u1 = numerator_interval
     l2, u2 = denominator_interval
-    if l2 <= 0:
+    if rounded(l2) == 0:  # as the bound itself would be written
         return None
     product = numerator * denominator
     low_term = l1 * (2 * numerator - l1)

@@ -73,7 +73,9 @@ def accuracy(c: Confusion) -> Numbers:
 
 def balanced_accuracy(c: Confusion) -> Numbers:
     """Mean of sensitivity and specificity, in [0, 1]; NaN when either is."""
-    return (sensitivity(c) + specificity(c)) / 2
+    # One division of whole numbers, so that draws with equal values are equal in bits: BCa counts them.
+    positives, negatives = c.tp + c.fn, c.fp + c.tn
+    return divide(c.tp * negatives + c.tn * positives, 2 * positives * negatives)
 
 
 def lr_positive(c: Confusion) -> Numbers:
@@ -102,21 +104,42 @@ class Fraction(NamedTuple):
 class CountMetric:
     """A metric of the confusion matrix and what its intervals need to know.
 
-    ``fraction`` is given where the metric is x/n, and for F1 as the Jaccard index J = TP/(TP+FP+FN),
-    of which F1 = 2J/(1+J). ``needs_positives`` and ``needs_negatives`` say which classes it uses.
+    ``fraction`` is given where the metric is x/n, and for F1 as the Jaccard index J = TP/(TP+FP+FN), of which
+    F1 = 2J/(1+J) is ``of_fraction``; it rises, so that it maps the bounds of an interval. ``needs_positives`` and
+    ``needs_negatives`` say which classes the metric uses.
     """
 
     name: str
     value: Callable[[Confusion], Numbers]
     fraction: Callable[[Confusion], Fraction] | None
+    of_fraction: Callable[[float], float] = float
     needs_positives: bool = True
     needs_negatives: bool = True
 
+    def mapped(self, interval: tuple[float, float]) -> tuple[float, float]:
+        """The interval of the metric from that of its fraction."""
+        return self.of_fraction(interval[0]), self.of_fraction(interval[1])
+
+
+def called_of_positives(c: Confusion) -> Fraction:
+    """What sensitivity is made of."""
+    return Fraction(c.tp, c.tp + c.fn)
+
+
+def called_of_negatives(c: Confusion) -> Fraction:
+    """What specificity is made of."""
+    return Fraction(c.tn, c.tn + c.fp)
+
+
+def f1_of_jaccard(jaccard: float) -> float:
+    """F1 = 2J / (1 + J)."""
+    return 2 * jaccard / (1 + jaccard)
+
 
 COUNT_METRICS = (
-    CountMetric("sensitivity", sensitivity, lambda c: Fraction(c.tp, c.tp + c.fn), needs_negatives=False),
-    CountMetric("specificity", specificity, lambda c: Fraction(c.tn, c.tn + c.fp), needs_positives=False),
-    CountMetric("f1", f1, lambda c: Fraction(c.tp, c.tp + c.fp + c.fn)),
+    CountMetric("sensitivity", sensitivity, called_of_positives, needs_negatives=False),
+    CountMetric("specificity", specificity, called_of_negatives, needs_positives=False),
+    CountMetric("f1", f1, lambda c: Fraction(c.tp, c.tp + c.fp + c.fn), f1_of_jaccard),
     CountMetric("ppv", ppv, lambda c: Fraction(c.tp, c.tp + c.fp)),
     CountMetric("npv", npv, lambda c: Fraction(c.tn, c.tn + c.fn)),
     CountMetric("accuracy", accuracy, lambda c: Fraction(c.tp + c.tn, c.tp + c.fp + c.fn + c.tn)),
@@ -125,8 +148,3 @@ COUNT_METRICS = (
     CountMetric("lr_negative", lr_negative, None),
     CountMetric("prevalence", prevalence, lambda c: Fraction(c.tp + c.fn, c.tp + c.fp + c.fn + c.tn)),
 )
-
-
-def f1_of_jaccard(jaccard: float) -> float:
-    """F1 = 2J / (1 + J): increasing in J, so that it maps the bounds of an interval."""
-    return 2 * jaccard / (1 + jaccard)

@@ -5,6 +5,7 @@ patient here, once, so that resampling patients is a sum of few numbers.
 Source: the contract ("Statistics", 4 and 5).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,35 +55,69 @@ class Sample:
     """What one row of the results is computed from.
 
     Attributes:
+        drawn: the patients that are resampled.
         counts: TP, FP, FN, TN by patient of the draw, shape (patients, 4), whole numbers as float64.
+        images: all images of the row as units, whatever the unit of analysis.
         ranked: the determinate, processed units, for what needs scores.
         tally: of all units of the row.
         ranked_tally: of the units in ``ranked``.
+        squared_weights: sum of squared weights of each of TP, FP, FN, TN, where units are weighted; ``counts`` are
+            then sums of weights.
     """
 
+    drawn: "DrawnPatients"
     counts: NDArray[np.float64]
+    images: Units
     ranked: Units
     tally: Tally
     ranked_tally: Tally
+    squared_weights: NDArray[np.float64] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DrawnPatients:
-    """The patients that are resampled, in the order of the draw.
+    """The patients that are resampled, in the order of the draw; one object for all samples that share a draw.
 
-    ``index`` gives for each study the position of its patient, -1 where that is not among them.
+    ``index`` gives for each study the position of its patient, -1 where that is not among them. ``strata`` are
+    the positions of the patients of each stratum, None where all are drawn together.
     """
 
     count: int
     index: NDArray[np.intp]
+    strata: Mapping[str, NDArray[np.intp]] | None
 
 
-def drawn_patients(cohort: JoinedCohort, members: NDArray[np.bool_]) -> DrawnPatients:
-    """The patients of some images, ordered by the code points of their id."""
+def drawn_patients(
+    cohort: JoinedCohort, members: NDArray[np.bool_], strata: Literal["none", "class"] = "none"
+) -> DrawnPatients:
+    """The patients of some images, ordered by the code points of their id.
+
+    Args:
+        cohort: all images.
+        members: which images bring their patients, shape (studies,).
+        strata: ``class`` where the design fixed how many patients have positive images only, negative images only,
+            both, or (all being indeterminate) neither; each is then drawn from itself.
+    """
     wanted = sorted({cohort.patient_id[row] for row in np.flatnonzero(members)})
     position = {patient: place for place, patient in enumerate(wanted)}
     index = np.array([position.get(patient, -1) for patient in cohort.patient_id], dtype=np.intp)
-    return DrawnPatients(len(wanted), index)
+    by_class = None
+    if strata == "class":
+        positive, negative = (
+            np.bincount(index[members & (cohort.truth == truth)], minlength=len(wanted)) > 0
+            for truth in (POSITIVE, NEGATIVE)
+        )
+        by_class = {
+            name: np.flatnonzero(chosen)
+            for name, chosen in (
+                ("positive_only", positive & ~negative),
+                ("negative_only", negative & ~positive),
+                ("both", positive & negative),
+                ("neither", ~positive & ~negative),
+            )
+            if chosen.any()
+        }
+    return DrawnPatients(len(wanted), index, by_class)
 
 
 def sample_of(
@@ -92,6 +127,7 @@ def sample_of(
     *,
     unit: Unit,
     case: Case = "worst",
+    weights: NDArray[np.float64] | None = None,
 ) -> Sample:
     """The sample of some images.
 
@@ -101,6 +137,7 @@ def sample_of(
         drawn: the patients that are resampled; every member's patient is among them.
         unit: what counts once.
         case: what a missing score or an indeterminate reference counts as.
+        weights: of each study, whole numbers, shape (studies,); only with unit ``image``.
     """
     rows = np.flatnonzero(members)
     images = Units(
@@ -110,12 +147,15 @@ def sample_of(
         called=cohort.called[rows],
     )
     units = images if unit == "image" else by_patient(images)
-    counts = np.zeros((drawn.count, 4))
-    np.add.at(counts, (units.patient, outcome(units, case)), 1.0)
+    counts, cells = np.zeros((drawn.count, 4)), outcome(units, case)
+    np.add.at(counts, (units.patient, cells), 1.0 if weights is None else weights[rows])
+    squared = None if weights is None else np.bincount(cells, weights[rows] ** 2, 4).astype(np.float64)
     usable = units.processed & (units.truth != INDETERMINATE)
     ranked = _take(units, usable)
     images_ranked = int((images.processed & (images.truth != INDETERMINATE)).sum())
-    return Sample(counts, ranked, _tally(units, len(rows)), _tally(ranked, images_ranked))
+    return Sample(
+        drawn, counts, images, ranked, _tally(units, len(rows)), _tally(ranked, images_ranked), squared
+    )
 
 
 def outcome(units: Units, case: Case) -> NDArray[np.intp]:

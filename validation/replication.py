@@ -5,7 +5,7 @@ nothing of what an interval is (`bootstrap`).
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,65 +14,104 @@ from threadpoolctl import threadpool_limits
 
 from protocols.progress import Progress
 from protocols.schema import Bootstrap
-from validation.auroc import ScoreGroup, auroc_replicates, score_groups
 from validation.bootstrap import drawn_chunks
+from validation.brier import squares_by_patient
 from validation.outcomes import Sample
+from validation.ranking import ranked_replicates, ranking_of
 
 
 @dataclass(frozen=True, slots=True)
 class Replicates:
-    """One sample on every draw: TP, FP, FN, TN, shape (replicates, 4), and AUROC, NaN where undefined."""
+    """One sample on every draw; what has a metric of its own is NaN where that is undefined.
+
+    Attributes:
+        counts: TP, FP, FN, TN, shape (replicates, 4).
+        squares: what the Brier score is made of, shape (replicates, 2).
+        auroc, average_precision: shape (replicates,).
+    """
 
     counts: NDArray[np.float64]
+    squares: NDArray[np.float64]
     auroc: NDArray[np.float64]
+    average_precision: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Replication:
-    """The replicates of each sample, in order, and for each number of patients the SHA-256 of all indices drawn."""
+    """What comes of the draws.
+
+    Attributes:
+        replicates: of each sample, in order.
+        tables: sums of each table over the patients of the first sample's draw, shape (replicates, columns) each.
+        draws_sha256: of all indices of the first sample's draw.
+    """
 
     replicates: tuple[Replicates, ...]
-    draws_sha256: Mapping[int, str]
+    tables: tuple[NDArray[np.float64], ...]
+    draws_sha256: str
 
 
-def replicate(samples: Sequence[Sample], bootstrap: Bootstrap, progress: Progress) -> Replication:
+def replicate(
+    samples: Sequence[Sample],
+    bootstrap: Bootstrap,
+    progress: Progress,
+    *,
+    tables: Sequence[NDArray[np.float64]] = (),
+) -> Replication:
     """Draw patients as the protocol says and compute every sample on every draw.
 
-    Draws depend on seed, replicate and number of patients alone, so that samples over the same
-    patients share them.
+    Draws depend on seed, replicate and the patients drawn alone, so that samples over the same patients share them.
 
     Args:
-        samples: each over all patients of its draw.
+        samples: each over all patients of its draw; the first has the primary draw.
         bootstrap: replicates and seed.
         progress: told after each chunk.
+        tables: further whole numbers by patient of the primary draw, shape (patients, columns) each.
     """
-    sizes = sorted({len(sample.counts) for sample in samples})
-    counts = np.empty((len(samples), 4, bootstrap.replicates))
-    auroc = np.empty((len(samples), bootstrap.replicates))
-    hashes = {}
-    for number, clusters in enumerate(sizes):
-        chosen = [row for row, sample in enumerate(samples) if len(sample.counts) == clusters]
-        by_patient = np.concatenate([samples[row].counts for row in chosen], axis=1).T.copy()
-        groups = {row: score_groups(samples[row].ranked) for row in chosen}
-        # The extremes of what is missing rank the same units as the primary analysis: those are walked once.
-        same_as: dict[tuple[ScoreGroup, ...], int] = {}
-        walked = {row: same_as.setdefault(group, row) for row, group in groups.items()}
+    draws = list(dict.fromkeys(sample.drawn for sample in samples))
+    walked = [_Walked(sample, bootstrap.replicates) for sample in samples]
+    sums = [np.empty((table.shape[1], bootstrap.replicates)) for table in tables]
+    hashes = []
+    for number, drawn in enumerate(draws):
+        rows = [one for one in walked if one.sample.drawn is drawn]
+        here = [one.by_patient for one in rows] + (list(tables) if number == 0 else [])
+        there = [one.sums for one in rows] + (sums if number == 0 else [])
+        by_patient = np.concatenate(here, axis=1).T.copy()
+        borders = np.cumsum([sum_.shape[0] for sum_ in there])[:-1]
         digest = hashlib.sha256()
         done = 0
-        for chunk in drawn_chunks(bootstrap.seed, bootstrap.replicates, clusters):
+        strata = list(drawn.strata.values()) if drawn.strata else None
+        for chunk in drawn_chunks(bootstrap.seed, bootstrap.replicates, drawn.count, strata):
             digest.update(chunk.indices.data)
-            here = slice(done, done + len(chunk.indices))
+            columns = slice(done, done + len(chunk.indices))
             # Whole numbers below 2**53 in float64: exact in whatever order BLAS adds them.
             with threadpool_limits(limits=1, user_api="blas"):
                 # A second thread of BLAS gains nothing here and, on busy cores, waits by spinning.
-                counts[chosen, :, here] = (by_patient @ chunk.weights).reshape(len(chosen), 4, -1)
-            for row in chosen:
-                auroc[row, here] = (
-                    auroc_replicates(groups[row], chunk.weights)
-                    if walked[row] == row
-                    else auroc[walked[row], here]
-                )
-            done = here.stop
-            progress("resampling", number * bootstrap.replicates + done, len(sizes) * bootstrap.replicates)
-        hashes[clusters] = digest.hexdigest()
-    return Replication(tuple(map(Replicates, counts.transpose(0, 2, 1), auroc)), hashes)
+                product = by_patient @ chunk.weights
+            for sum_, part in zip(there, np.split(product, borders), strict=True):
+                sum_[:, columns] = part
+            areas = ranked_replicates([one.ranking for one in rows], chunk.weights)
+            for one, areas_of_one in zip(rows, areas, strict=True):
+                one.areas[:, columns] = areas_of_one
+            done = columns.stop
+            progress("resampling", number * bootstrap.replicates + done, len(draws) * bootstrap.replicates)
+        hashes.append(digest.hexdigest())
+    return Replication(tuple(one.replicates for one in walked), tuple(sum_.T for sum_ in sums), hashes[0])
+
+
+class _Walked:
+    """A sample on its way through the draws."""
+
+    def __init__(self, sample: Sample, replicates: int) -> None:
+        self.sample = sample
+        self.ranking = ranking_of(sample.ranked, sample.drawn.count)
+        self.by_patient = np.concatenate(
+            [sample.counts, squares_by_patient(sample.ranked, sample.drawn.count)], axis=1
+        )
+        self.sums = np.empty((6, replicates))
+        self.areas = np.empty((2, replicates))
+
+    @property
+    def replicates(self) -> Replicates:
+        """What came of all draws."""
+        return Replicates(self.sums[:4].T, self.sums[4:].T, self.areas[0], self.areas[1])

@@ -14,12 +14,23 @@ from protocols.canonical import json_text
 from protocols.cohorts.folder import FlowStep
 from protocols.errors import BadInputError
 from protocols.records import FileIdentity
+from validation.secondary import (
+    Agreement,
+    Calibration,
+    Caution,
+    DecisionCurvePoint,
+    Homogeneity,
+    Interval,
+    LeftOut,
+    PrecisionRecallPoint,
+    Projection,
+    ThresholdRow,
+)
 
 SCHEMA = "cxr510k-results/1"
 OVERALL_AXIS = "overall"
 OVERALL_LEVEL = "all"
 
-Interval = tuple[float, float]
 EstimateStatus = Literal["ok", "insufficient", "undefined"]
 CriterionVerdict = Literal["met", "not_met", "inconclusive"]
 Verdict = Literal["pass", "fail", "inconclusive", "none"]
@@ -82,10 +93,15 @@ class AnalysisUsed:
 
 @dataclass(frozen=True, slots=True)
 class Resampling:
-    """How patients were drawn again; ``draws_sha256`` is of every index drawn."""
+    """How patients were drawn again; ``draws_sha256`` is of every index drawn.
+
+    ``strata_patients`` says how many patients each stratum has; it is empty where all are drawn together.
+    """
 
     cluster: str
     clusters: int
+    strata: Literal["none", "class"]
+    strata_patients: Mapping[str, int]
     replicates: int
     confidence_level: float
     seed: int
@@ -138,7 +154,8 @@ class Estimate:
     """One metric in one subgroup with every interval that applies to it.
 
     ``value`` is None with status ``undefined`` (0/0). ``intervals`` holds None where one that applies
-    could not be given, and ``interval_notes`` says why.
+    could not be given, and ``interval_notes`` says why. ``monte_carlo_error`` is the standard error of both
+    bounds of the deciding interval that comes of drawing: 0 where it needs no draws, None where none decides.
     """
 
     metric: str
@@ -155,6 +172,7 @@ class Estimate:
     intervals: Mapping[str, Interval | None]
     interval_notes: Mapping[str, str]
     decision_interval: str | None
+    monte_carlo_error: Interval | None
     design_effect: float | None
     undefined_replicates: int
     status: EstimateStatus
@@ -184,7 +202,7 @@ class SensitivityExclusion:
 
 @dataclass(frozen=True, slots=True)
 class CriterionResult:
-    """A criterion, the number it was held against, and what came of it."""
+    """A criterion, the number it was held against, how far other draws would move it, and what came of it."""
 
     id: str
     role: str
@@ -192,6 +210,7 @@ class CriterionResult:
     subgroup: Subgroup
     bound: str
     observed: float | None
+    monte_carlo_error: float | None
     goal: float
     verdict: CriterionVerdict
     why: str
@@ -212,8 +231,17 @@ class Results:
     estimates: tuple[Estimate, ...]
     sensitivity_analyses: tuple[SensitivityEstimate, ...]
     sensitivity_exclusions: tuple[SensitivityExclusion, ...]
+    leave_one_out: tuple[LeftOut, ...]
+    homogeneity: tuple[Homogeneity, ...]
+    projections: tuple[Projection, ...]
+    precision_recall: tuple[PrecisionRecallPoint, ...]
+    calibration: Calibration
+    decision_curve: tuple[DecisionCurvePoint, ...]
+    threshold_sensitivity: tuple[ThresholdRow, ...]
+    agreement: Agreement
     criteria: tuple[CriterionResult, ...]
     verdict: Verdict
+    cautions: tuple[Caution, ...]
 
     def estimate(self, metric: str, axis: str = OVERALL_AXIS, level: str = OVERALL_LEVEL) -> Estimate:
         """The one primary estimate of a metric in a subgroup.

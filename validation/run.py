@@ -4,33 +4,40 @@ Owns the order of the steps and which analyses stand beside the primary one. Eve
 its own; the run folder is written elsewhere.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from protocols.canonical import rounded
 from protocols.load import LoadedProtocol
 from protocols.progress import Progress
-from protocols.records import Studies
-from protocols.schema import Protocol, SensitivityAnalysis
-from validation.cohort import NEGATIVE, POSITIVE, JoinedCohort, join
+from protocols.schema import Bootstrap, Protocol
+from validation.agreement import agreement_of, agreement_sums
+from validation.average_precision import precision_recall
+from validation.calibration import calibration
+from validation.cautions import cautions_of
+from validation.cohort import JoinedCohort, join
+from validation.cohort_summary import cohort_summary
 from validation.consensus import reference_verdicts
 from validation.criteria import judge
+from validation.dawid_skene import dawid_skene
+from validation.decision_curve import decision_curve
 from validation.estimates import estimates_of
+from validation.homogeneity import METRICS as HOMOGENEITY_METRICS
+from validation.homogeneity import LevelData, homogeneity_of, with_holm
 from validation.inputs import InputFiles, Records, read_records
+from validation.leave_one_out import without_each_reader, without_each_site
 from validation.listing import line_listing
 from validation.operating_point import operating_point
-from validation.outcomes import Sample, drawn_patients, sample_of
-from validation.replication import replicate
+from validation.outcomes import DrawnPatients, Sample, drawn_patients, sample_of
+from validation.projection import projections
+from validation.replication import Replicates, replicate
 from validation.results import (
     OVERALL_AXIS,
     OVERALL_LEVEL,
     AnalysisUsed,
-    CohortSummary,
     Estimate,
     MissingRules,
     ProtocolIdentity,
@@ -38,10 +45,13 @@ from validation.results import (
     Resampling,
     Results,
     SensitivityEstimate,
-    SensitivityExclusion,
     Subgroup,
 )
+from validation.secondary import Homogeneity
+from validation.sensitivity import exclusion, samples_beside
 from validation.subgroups import Axis, axes_of
+from validation.thresholds import threshold_rows
+from validation.votes import votes_of
 
 WHOLE = Subgroup(OVERALL_AXIS, OVERALL_LEVEL)
 QUANTILE = "hyndman-fan-7"
@@ -62,58 +72,82 @@ def validate(loaded: LoadedProtocol, files: InputFiles, progress: Progress) -> V
         BadInputError: whatever the contract refuses, in a sentence that names file, row and rule.
     """
     protocol = loaded.protocol
+    confidence_level = protocol.bootstrap.confidence_level
     point = operating_point(protocol.operating_point, files.operating_point)
     records = read_records(files, protocol)
     reference = reference_verdicts(records.reads, protocol.reference_standard.rule)
     cohort = join(records, reference, threshold=point.threshold, missing=protocol.missing)
     axes = axes_of(protocol, records.studies)
-    rows = _subgroup_samples(cohort, axes, protocol)
-    beside = _samples_beside(cohort, records, protocol)
-    replication = replicate([*rows.values(), *beside.values()], protocol.bootstrap, progress)
-    drawn_again = iter(replication.replicates)
-    estimates = tuple(
-        estimate
+    drawn = drawn_patients(cohort, cohort.analysed, protocol.bootstrap.strata)
+    analysed = np.flatnonzero(cohort.analysed)
+    votes = votes_of(records.reads, [cohort.image_id[row] for row in analysed])
+    latent = dawid_skene(votes, reference)
+    readers = agreement_sums(votes, drawn.index[analysed], drawn.count)
+    rows = _subgroup_samples(cohort, axes, drawn, protocol)
+    beside = samples_beside(cohort, records, protocol, drawn, latent.verdicts)
+    replication = replicate(
+        [*rows.values(), *beside.values()], protocol.bootstrap, progress, tables=[readers.sums]
+    )
+    names: tuple[Subgroup | str, ...] = (*rows, *beside)
+    replicates = dict(zip(names, replication.replicates, strict=True))
+    by_subgroup = {
+        subgroup: estimates_of(sample, replicates[subgroup], subgroup, protocol)
         for subgroup, sample in rows.items()
-        for estimate in estimates_of(sample, next(drawn_again), subgroup, protocol)
-    )
-    sensitivity_analyses = tuple(
-        SensitivityEstimate(**_fields(estimate), analysis=name)
-        for name, sample in beside.items()
-        for estimate in estimates_of(sample, next(drawn_again), WHOLE, protocol)
-    )
+    }
+    estimates = tuple(itertools.chain.from_iterable(by_subgroup.values()))
     criteria, verdict = judge(protocol, estimates, axes)
-    clusters = len(rows[WHOLE].counts)
+    whole = rows[WHOLE]
     results = Results(
         protocol=ProtocolIdentity(protocol.id, protocol.version, loaded.sha256, protocol.stage),
         inputs=records.identity,
         operating_point=point,
         reference_standard=_standard_used(records, protocol),
         analysis=AnalysisUsed(protocol.analysis.unit, MissingRules(**protocol.missing.model_dump())),
-        resampling=Resampling(
-            **protocol.bootstrap.model_dump(),
-            clusters=clusters,
-            quantile=QUANTILE,
-            draws_sha256=replication.draws_sha256[clusters],
-        ),
+        resampling=_resampling(protocol.bootstrap, drawn, replication.draws_sha256),
         flow=(*records.source_flow, *cohort.flow),
-        cohort=_summary(cohort, records.studies),
+        cohort=cohort_summary(cohort, records.studies),
         estimates=estimates,
-        sensitivity_analyses=sensitivity_analyses,
-        sensitivity_exclusions=tuple(
-            _exclusion(analysis, cohort, records) for analysis in protocol.sensitivity
+        sensitivity_analyses=tuple(
+            SensitivityEstimate(**_fields(estimate), analysis=name)
+            for name, sample in beside.items()
+            for estimate in estimates_of(sample, replicates[name], WHOLE, protocol)
         ),
+        sensitivity_exclusions=tuple(exclusion(one, cohort, records) for one in protocol.sensitivity),
+        leave_one_out=(
+            *without_each_site(cohort, records, drawn, protocol),
+            *without_each_reader(cohort, records, drawn, protocol),
+        ),
+        homogeneity=_homogeneity(rows, replicates, by_subgroup, axes, protocol),
+        projections=projections(
+            whole.counts,
+            replicates[WHOLE].counts,
+            protocol.prevalences.at if protocol.prevalences else (),
+            preferred=protocol.decision.without_auroc,
+            confidence_level=confidence_level,
+        ),
+        precision_recall=precision_recall(whole.ranked, confidence_level),
+        calibration=calibration(whole.ranked, confidence_level),
+        decision_curve=decision_curve(whole.ranked, point.threshold, confidence_level),
+        threshold_sensitivity=threshold_rows(
+            whole.images,
+            unit=protocol.analysis.unit,
+            patients=drawn.count,
+            threshold=point.threshold,
+            confidence_level=confidence_level,
+        ),
+        agreement=agreement_of(readers, replication.tables[0], confidence_level, latent.summary),
         criteria=criteria,
         verdict=verdict,
+        cautions=cautions_of(criteria, by_subgroup[WHOLE]),
     )
     return Validation(results, line_listing(cohort, axes))
 
 
 def _subgroup_samples(
-    cohort: JoinedCohort, axes: Sequence[Axis], protocol: Protocol
+    cohort: JoinedCohort, axes: Sequence[Axis], drawn: DrawnPatients, protocol: Protocol
 ) -> dict[Subgroup, Sample]:
     """The whole cohort and every level that is emitted, in the protocol's order."""
     analysed = cohort.analysed
-    drawn = drawn_patients(cohort, analysed)
     members = {WHOLE: analysed} | {
         Subgroup(axis.name, level): analysed & axis.members(level)
         for axis in axes
@@ -125,32 +159,47 @@ def _subgroup_samples(
     }
 
 
-def _samples_beside(cohort: JoinedCohort, records: Records, protocol: Protocol) -> dict[str, Sample]:
-    """The whole cohort in the other unit, at both extremes of what is missing, and without what the protocol names.
+def _homogeneity(
+    rows: Mapping[Subgroup, Sample],
+    replicates: Mapping[Subgroup | str, Replicates],
+    estimates: Mapping[Subgroup, Sequence[Estimate]],
+    axes: Sequence[Axis],
+    protocol: Protocol,
+) -> tuple[Homogeneity, ...]:
+    """Every axis and metric; levels that are unknown or too small to be judged do not enter."""
+    tests = [
+        homogeneity_of(
+            axis.name,
+            metric,
+            {row.level: LevelData(rows[row], replicates[row]) for row in of_axis},
+            left_out={
+                row.level: reason
+                for row in of_axis
+                if (reason := _unfit(axis, row, next(e for e in estimates[row] if e.metric == metric)))
+            },
+            confidence_level=protocol.bootstrap.confidence_level,
+        )
+        for axis in axes
+        for of_axis in [[row for row in rows if row.axis == axis.name]]
+        for metric in HOMOGENEITY_METRICS
+    ]
+    return with_holm(tests, protocol.family)
 
-    The extremes bring excluded images back; where these have patients of their own, those are drawn too.
-    """
-    analysed, unit = cohort.analysed, protocol.analysis.unit
-    drawn, drawn_at_extremes = drawn_patients(cohort, analysed), drawn_patients(cohort, cohort.eligible)
-    samples = {
-        "other_unit": sample_of(cohort, analysed, drawn, unit="patient" if unit == "image" else "image"),
-        "all_best": sample_of(cohort, cohort.eligible, drawn_at_extremes, unit=unit, case="best"),
-        "all_worst": sample_of(cohort, cohort.eligible, drawn_at_extremes, unit=unit, case="worst"),
-    }
-    for analysis in protocol.sensitivity:
-        samples[analysis.id] = sample_of(cohort, analysed & ~_excluded(analysis, records), drawn, unit=unit)
-    return samples
+
+def _unfit(axis: Axis, row: Subgroup, estimate: Estimate) -> str | None:
+    if row.level not in axis.known:
+        return "unknown"
+    return {"ok": None, "insufficient": "insufficient", "undefined": "not estimable"}[estimate.status]
 
 
-def _excluded(analysis: SensitivityAnalysis, records: Records) -> NDArray[np.bool_]:
-    excluded: NDArray[np.bool_] = records.studies.numbers(analysis.exclude.column) > analysis.exclude.above
-    return excluded
-
-
-def _exclusion(analysis: SensitivityAnalysis, cohort: JoinedCohort, records: Records) -> SensitivityExclusion:
-    left_out = np.flatnonzero(cohort.analysed & _excluded(analysis, records))
-    ids = tuple(cohort.image_id[row] for row in left_out)
-    return SensitivityExclusion(analysis.id, analysis.exclude.column, analysis.exclude.above, ids)
+def _resampling(bootstrap: Bootstrap, drawn: DrawnPatients, draws_sha256: str) -> Resampling:
+    return Resampling(
+        **bootstrap.model_dump(),
+        clusters=drawn.count,
+        strata_patients={name: len(patients) for name, patients in (drawn.strata or {}).items()},
+        quantile=QUANTILE,
+        draws_sha256=draws_sha256,
+    )
 
 
 def _standard_used(records: Records, protocol: Protocol) -> ReferenceStandardUsed:
@@ -160,31 +209,6 @@ def _standard_used(records: Records, protocol: Protocol) -> ReferenceStandardUse
         rule=standard.rule,
         readers=tuple(sorted(set(records.reads.reader_id))),
         terms="agreement" if standard.kind == "text_mined" else "accuracy",
-    )
-
-
-def _summary(cohort: JoinedCohort, studies: Studies) -> CohortSummary:
-    analysed = np.flatnonzero(cohort.analysed)
-    images_of = Counter(cohort.patient_id[row] for row in analysed)
-    patients_with = {
-        truth: {cohort.patient_id[row] for row in analysed if cohort.truth[row] == truth}
-        for truth in (POSITIVE, NEGATIVE)
-    }
-    positives = int((cohort.truth[analysed] == POSITIVE).sum())
-    negatives = int((cohort.truth[analysed] == NEGATIVE).sum())
-    determinate = positives + negatives
-    return CohortSummary(
-        images=len(analysed),
-        patients=len(images_of),
-        positives=positives,
-        negatives=negatives,
-        positive_patients=len(patients_with[POSITIVE]),
-        negative_patients=len(patients_with[NEGATIVE]),
-        prevalence=rounded(positives / determinate) if determinate else None,
-        images_per_patient=rounded(len(analysed) / len(images_of)),
-        patients_by_images={str(count): many for count, many in sorted(Counter(images_of.values()).items())},
-        synthetic=any(studies.is_phantom(int(row)) for row in analysed),
-        data_quality=cohort.data_quality,
     )
 
 

@@ -5,9 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from scipy.stats import binom
 
-from tests.benchmarks.coverage import coverage
 from tests.benchmarks.engine import Joined, all_estimates, joined
 from tests.benchmarks.process import measured
 from tests.benchmarks.rivals import images_of
@@ -49,8 +47,3 @@ def test_a_process_is_measured_by_hand() -> None:
     done = measured([sys.executable, "-c", "block = b'x' * 100 * 2**20; print(len(block))"])
     assert done.printed == "104857600\n"
     assert 100 < done.mebibytes < 150
-
-
-def test_the_interval_that_decides_covers_against_theory() -> None:
-    held = coverage(50, 0.95, 0.3, studies=500, seed=510)["exact_clustered"].held
-    assert 500 * held >= binom.ppf(0.01, 500, 0.95)

@@ -36,6 +36,8 @@ TOLERATED = [
     # metric, recorded, recomputed, tolerated
     ("auroc", 0.9, 0.90005, True),  # score-based, within 1e-4
     ("auroc", 0.9, 0.9002, False),
+    ("brier", 0.1, 0.10005, True),
+    ("average_precision", 0.9, 0.9002, False),
     ("f1", 0.9, 0.90005, False),  # from decisions: identical or not reproduced
 ]
 
@@ -56,3 +58,30 @@ def test_inputs_are_compared_apart_by_hand() -> None:
         {"inputs": {"predictions": {"file_sha256": "b"}}},
     )
     assert list(beyond_tolerance(recorded, recomputed)) == []
+
+
+PARTS = [
+    # results, where a score moved a number by 1e-5, tolerated
+    ({"calibration": {"slope": {"value": 1.0}}}, {"calibration": {"slope": {"value": 1.00001}}}, True),
+    ({"decision_curve": [{"net_benefit": 0.1}]}, {"decision_curve": [{"net_benefit": 0.10001}]}, True),
+    (
+        {"homogeneity": [{"metric": "auroc", "axis": "sex", "statistic": 2.0}]},
+        {"homogeneity": [{"metric": "auroc", "axis": "sex", "statistic": 2.00001}]},
+        True,
+    ),
+    (
+        {"homogeneity": [{"metric": "f1", "axis": "sex", "statistic": 2.0}]},
+        {"homogeneity": [{"metric": "f1", "axis": "sex", "statistic": 2.00001}]},
+        False,
+    ),
+    (
+        {"leave_one_out": [{"name": "A", "estimates": [{"metric": "auroc", "value": 0.9}]}]},
+        {"leave_one_out": [{"name": "A", "estimates": [{"metric": "auroc", "value": 0.90001}]}]},
+        True,
+    ),
+]
+
+
+@pytest.mark.parametrize(("recorded", "recomputed", "tolerated"), PARTS)
+def test_what_is_made_of_scores_by_hand(recorded: Any, recomputed: Any, tolerated: bool) -> None:
+    assert (list(beyond_tolerance(recorded, recomputed)) == []) == tolerated

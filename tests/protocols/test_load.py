@@ -42,7 +42,9 @@ def test_smallest_protocol_has_the_contracts_defaults_by_hand() -> None:
         0.95,
         510,
     )
-    assert (protocol.decision.proportion, protocol.decision.other) == ("exact_clustered", "bca")
+    # The contract says bca; docs/decisions/0011 says why AUROC is decided otherwise.
+    assert (protocol.decision.proportion, protocol.decision.other) == ("exact_clustered", "delong_student")
+    assert protocol.decision.without_auroc == "bca"
     assert (least.patients, least.positive_patients, least.negative_patients) == (30, 10, 10)
 
 

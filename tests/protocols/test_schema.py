@@ -223,7 +223,7 @@ def test_rules_of_the_reference_standard_by_hand(rule: str, known: bool) -> None
         ('[bootstrap]\ncluster = "site"\n', r"bootstrap\.cluster: should be 'patient_id'; received 'site'"),
         (
             '[decision]\nother = "wilson"\n',
-            r"decision\.other: should be 'percentile', 'bca' or 'delong_clustered'",
+            r"decision\.other: should be 'percentile', 'bca', 'delong_clustered' or 'delong_student'",
         ),
         ("[minimum]\npatients = 0\n", r"minimum\.patients: should be greater than or equal to 1; received 0"),
         (
@@ -240,8 +240,26 @@ def test_rules_of_the_reference_standard_by_hand(rule: str, known: bool) -> None
         ("[cohort]\nname = 1\n", r"cohort: this key is not known"),  # tables that later work defines
         ("[submission]\nname = 1\n", r"submission: this key is not known"),
         ("[risk]\nname = 1\n", r"risk: this key is not known"),
-        ("[prevalences]\nname = 1\n", r"prevalences: this key is not known"),
-        ("[family]\nname = 1\n", r"family: this key is not known"),
+        ("[bootstrap]\nstrata = 'sex'\n", r"bootstrap\.strata: should be 'none' or 'class'"),
+        ("[prevalences]\nat = []\n", r"prevalences\.at: must be 1 to 20 rising shares; received \[\]"),
+        (
+            "[prevalences]\nat = [0.2, 0.1]\n",
+            r"prevalences\.at: must be 1 to 20 rising shares; received \[0\.2, 0\.1\]",
+        ),
+        ("[prevalences]\nat = [0.0]\n", r"prevalences\.at\.1: should be greater than 0"),
+        ("[prevalences]\nat = [1.0]\n", r"prevalences\.at\.1: should be less than 1"),
+        ("[family]\naxes = ['sex']\n", r"family\.metrics: this key is required and missing"),
+        ("[family]\naxes = []\nmetrics = ['f1']\n", r"family\.axes: must name at least one; received \[\]"),
+        ("[family]\naxes = ['sex']\nmetrics = ['ppv']\n", r"family\.metrics\.1: should be 'sensitivity'"),
+        (
+            "[family]\naxes = ['race']\nmetrics = ['f1']\n",
+            r"family: axis 'race' is not in \[\[subgroups\]\]; those",
+        ),
+        ("[weights]\ncolumn = ''\n", r"weights\.column: should have at least 1 character"),
+        (
+            "[weights]\ncolumn = 'w'\n[analysis]\nunit = 'patient'\n",
+            r"weights: weights are of images; they need analysis\.unit",
+        ),
         ("[change_control]\nname = 1\n", r"change_control: this key is not known"),
     ],
 )
@@ -338,7 +356,8 @@ def test_refusals_of_subgroups_and_sensitivity_by_hand(text: str, sentence: str)
         (
             {"metric": '"sensitivty"'},
             r"criteria\.1\.metric: should be 'sensitivity', 'specificity', 'f1', 'ppv', 'npv', 'accuracy', "
-            r"'balanced_accuracy', 'lr_positive', 'lr_negative', 'prevalence' or 'auroc'; received 'sensitivty'",
+            r"'balanced_accuracy', 'lr_positive', 'lr_negative', 'prevalence', 'auroc', 'average_precision' or "
+            r"'brier'; received 'sensitivty'",
         ),
         (
             {"subgroup": '"all"'},

@@ -1,8 +1,10 @@
 """Run folders of small studies, each made once by the suite's own validation."""
 
 import csv
+import html
 import math
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +33,7 @@ finding = "airspace opacity"
 replicates = 1000
 """
 CONSENSUS = '[reference_standard]\nkind = "consensus"\nrule = "majority"\n'
+ONE_READER = '[reference_standard]\nkind = "single_reader"\nrule = "majority"\n'
 MINED = '[reference_standard]\nkind = "text_mined"\nrule = "any"\n'
 STATED = '[operating_point]\nthreshold = 0.5\nsource = "stated for the test"\n'
 SUBGROUPS = """
@@ -42,6 +45,15 @@ axis = "sex"
 [[subgroups]]
 axis = ["sex", "view"]
 """
+
+BESIDE = """
+[prevalences]
+at = [0.05, 0.2]
+[family]
+axes = ["age_years", "sex"]
+metrics = ["sensitivity", "specificity"]
+"""
+WEIGHTS = '[weights]\ncolumn = "weight"\n'
 
 
 def criterion(id_: str, metric: str, subgroup: str, bound: str, goal: float, role: str = "acceptance") -> str:
@@ -59,7 +71,7 @@ PASSING = criterion("SE", "sensitivity", OVERALL, "lower", 0.3) + criterion(
 FAILING = criterion("SP", "specificity", OVERALL, "lower", 0.9875)
 EACH_SEX = criterion("SE-SEX", "sensitivity", '{axis = "sex", level = "*"}', "estimate", 0.5, "consistency")
 PROTOCOLS = {
-    "passing": HEAD + CONSENSUS + STATED + SUBGROUPS + PASSING + EACH_SEX,
+    "passing": HEAD + CONSENSUS + STATED + SUBGROUPS + BESIDE + PASSING + EACH_SEX,
     "failing": HEAD + CONSENSUS + STATED + SUBGROUPS + PASSING + FAILING,
     "without criteria and subgroups": HEAD + CONSENSUS + STATED,
     "every row insufficient": HEAD
@@ -74,7 +86,11 @@ PROTOCOLS = {
     + '[analysis]\nunit = "patient"\n[missing]\nindeterminate = "exclude"\nnot_processed = "exclude"\n'
     + SUBGROUPS
     + criterion("LR", "lr_negative", OVERALL, "upper", 0.4),
-    "text-mined": HEAD + MINED + STATED + SUBGROUPS + PASSING + FAILING,
+    "text-mined": HEAD + MINED + STATED + SUBGROUPS + BESIDE + WEIGHTS + PASSING + FAILING,
+    "one reader": HEAD.replace("replicates = 1000", 'replicates = 1000\nstrata = "class"')
+    + ONE_READER
+    + STATED
+    + WEIGHTS,
     "confirmatory": HEAD.replace('title = "A study"', 'title = "A study"\nstage = "confirmatory"')
     + CONSENSUS
     + STATED
@@ -83,22 +99,29 @@ PROTOCOLS = {
 
 
 PROTOCOLS["no positives"] = PROTOCOLS["passing"]
-SETTINGS: dict[str, dict[str, float]] = {"no positives": {"positive_share": 0.0}}
+SETTINGS: dict[str, dict[str, float]] = {
+    "no positives": {"positive_share": 0.0},
+    "one reader": {"readers": 1},
+}
 
 
-def tables(folder: Path, *, positive_share: float = 0.4, maker: str = "Maker") -> dict[str, Path]:
+def tables(
+    folder: Path, *, positive_share: float = 0.4, maker: str = "Maker", readers: int = 3
+) -> dict[str, Path]:
     """Studies, reads and predictions of 70 patients with unknowns, indeterminate reads and failed images."""
     chance = random.Random(20)
-    studies = [["image_id", "patient_id", "age_years", "sex", "view", "manufacturer"]]
+    columns = ["image_id", "patient_id", "age_years", "sex", "view", "manufacturer", "site", "weight"]
+    studies = [columns]
     reads, predictions = [["image_id", "reader_id", "verdict"]], [["image_id", "score", "status"]]
     for patient in range(PATIENTS):
         age, sex = chance.choice([9, 30, 50, 70, 85, ""]), chance.choice(["F", "M", "M", ""])
         for number in range(chance.choice([1, 1, 2, 4])):
             image = f"{patient:03}-{number}"
             positive = chance.random() < positive_share
-            studies.append([image, f"P{patient:03}", str(age), sex, chance.choice(["PA", "AP"]), maker])
+            view, site, weight = chance.choice(["PA", "AP"]), "NSW"[patient % 3], 1 + patient % 2
+            studies.append([image, f"P{patient:03}", str(age), sex, view, maker, site, str(weight)])
             verdict = "positive" if positive else "negative"
-            words = [verdict if chance.random() < 0.9 else "indeterminate" for _ in range(3)]
+            words = [verdict if chance.random() < 0.9 else "indeterminate" for _ in range(readers)]
             reads += [[image, f"R{reader}", word] for reader, word in enumerate(words)]
             score = 1 / (1 + math.exp(-chance.gauss(1.5 if positive else -1.5, 1.5)))
             failed = chance.random() < 0.03
@@ -194,3 +217,30 @@ def make(tmp_path: Path) -> Callable[[str], RunFolder]:
         )
 
     return of
+
+
+def rows_under(document: str, caption: str) -> list[list[str]]:
+    """The cells, as a reader sees them, of each row of the one table whose caption holds a phrase."""
+    tables = [
+        table for table in re.findall(r"<table.*?</table>", document, re.DOTALL) if caption in seen(table)
+    ]
+    (table,) = tables
+    rows = re.findall(r"<tr.*?</tr>", table, re.DOTALL)
+    return [[seen(cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)] for row in rows]
+
+
+def seen(markup: str) -> str:
+    """Markup without its tags."""
+    return re.sub(r"[ \n]+", " ", html.unescape(re.sub(r"<[^>]+>", " ", markup))).strip()
+
+
+@pytest.fixture(scope="session")
+def rows_of(page_of: Callable[[str], str]) -> Callable[[str, str], list[list[str]]]:
+    """The rows of a table of one of `PROTOCOLS`, by a phrase of its caption."""
+    return lambda name, caption: rows_under(page_of(name), caption)
+
+
+@pytest.fixture(scope="session")
+def page_from() -> Callable[[ReportContext], str]:
+    """The HTML of a context of one's own."""
+    return lambda context: page(context, gallery(context))

@@ -26,6 +26,7 @@ def row(value: float | None, low: float = 0.0, high: float = 1.0) -> Estimate:
         intervals={"exact_clustered": (low, high)} if value is not None else {},
         interval_notes={},
         decision_interval="exact_clustered" if value is not None else None,
+        monte_carlo_error=None,
         design_effect=None,
         undefined_replicates=0,
         status="ok" if value is not None else "undefined",

@@ -21,6 +21,7 @@ NAMES = [
     "text-mined",
     "confirmatory",
     "no positives",
+    "one reader",
 ]
 
 
@@ -83,9 +84,40 @@ def test_sentence_is_there(name: str, sentence: str, page_of: Callable[[str], st
 
 
 def test_a_text_mined_study_speaks_of_agreement_alone(page_of: Callable[[str], str]) -> None:
-    spoken = words_of(page_of("text-mined")).lower().replace("accuracy: the device was compared", "")
-    assert not re.findall(r"sensitivity|specificity|true positive|false negative|accuracy|predictive", spoken)
+    document = page_of("text-mined")
+    described = " ".join(re.findall(r"<title>(.*?)</title>", document))
+    spoken = f"{words_of(document)} {described}".lower().replace("accuracy: the device was compared", "")
+    wrong = r"sensitivity|specificity|true positive|false negative|accuracy|predictive|\brecall|\bppv|\bnpv"
+    assert not re.findall(wrong, spoken)
     assert "positive per cent agreement" in spoken
+
+
+CODES = (
+    *("lr_positive", "lr_negative", "balanced_accuracy", "average_precision", "auroc", "f1"),
+    *(
+        "exact_clustered",
+        "wilson_effective",
+        "clopper_pearson",
+        "delong_clustered",
+        "wilson_patients",
+        "bca",
+        "mover",
+    ),
+    *("other_unit", "one_image_per_patient", "all_best", "all_worst", "dawid_skene", "in_the_large"),
+    *("worst_case", "not_processed", "positive_only", "negative_only"),
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_name_of_the_code_is_on_a_page(name: str, page_of: Callable[[str], str]) -> None:
+    spoken = words_of(page_of(name))
+    assert not re.findall(rf"\b(?:{'|'.join(CODES)})\b", spoken)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_table_is_empty(name: str, page_of: Callable[[str], str]) -> None:
+    bodies = re.findall(r"<tbody>(.*?)</tbody>", page_of(name), re.DOTALL)
+    assert all("<td" in body for body in bodies)
 
 
 def test_a_phantom_is_named_in_every_caption(context_of: Callable[[str], ReportContext]) -> None:

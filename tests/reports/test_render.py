@@ -73,7 +73,7 @@ def test_every_section_is_a_bookmark(pdf: PdfReader) -> None:
     chapters = [entry.title for entry in pdf.outline[1] if not isinstance(entry, list)]
     assert title == "A study"
     assert chapters[:2] == ["Contents", "1 Summary"]
-    assert chapters[-1] == "10 How to rerun"
+    assert chapters[-1] == "12 How to rerun"
 
 
 def test_the_contents_give_the_pages(pdf: PdfReader) -> None:

@@ -3,7 +3,15 @@ from dataclasses import replace
 import pytest
 
 from reports.labelling import labelling_sentence
-from reports.rows import SUBGROUP_METRICS, CriterionRow, LevelRow, deciding_note, inconclusive, notes_on
+from reports.rows import (
+    SUBGROUP_METRICS,
+    CriterionRow,
+    LevelRow,
+    deciding_note,
+    drawn_bounds,
+    inconclusive,
+    notes_on,
+)
 from reports.wording import Words
 from validation.results import CriterionResult, Estimate, Subgroup
 
@@ -27,6 +35,7 @@ def estimate(metric: str, level: str, decision: str | None = "exact_clustered") 
         intervals={},
         interval_notes={},
         decision_interval=decision,
+        monte_carlo_error=None,
         design_effect=None,
         undefined_replicates=0,
         status="ok" if decision else "undefined",
@@ -73,7 +82,7 @@ def test_notes_by_hand() -> None:
 def test_what_is_inconclusive_by_hand() -> None:
     def criterion(id_: str, metric: str, why: str) -> CriterionRow:
         result = CriterionResult(
-            id_, "acceptance", metric, Subgroup("sex", "F"), "lower", None, 0.8, "inconclusive", why
+            id_, "acceptance", metric, Subgroup("sex", "F"), "lower", None, None, 0.8, "inconclusive", why
         )
         return CriterionRow(id_, result, "for the test", estimate(metric, "F"))
 
@@ -86,6 +95,40 @@ def test_what_is_inconclusive_by_hand() -> None:
         "Inconclusive, A and B: 3 patients, 30 needed.",
         "Inconclusive, C: negative likelihood ratio is not estimable: 0 positives.",
     )
+
+
+def test_bounds_that_draws_decide_by_hand() -> None:
+    def criterion(id_: str, observed: float | None, error: float | None) -> CriterionRow:
+        result = CriterionResult(
+            id_,
+            "acceptance",
+            "auroc",
+            Subgroup("sex", "F"),
+            "lower",
+            observed,
+            error,
+            0.85,
+            "met",
+            "for the test",
+        )
+        return CriterionRow(id_, result, "for the test", estimate("auroc", "F"))
+
+    assert drawn_bounds(
+        [criterion("A", 0.9271, 0.00054), criterion("B", 0.9, 0.0), criterion("C", None, None)]
+    ) == ("Monte-Carlo error of the bounds that draws decide: 0.0005 for A, 0.0771 from its goal.")
+    assert (
+        drawn_bounds([criterion("B", 0.9, 0.0)])
+        == "No observed bound depends on draws, so none has a Monte-Carlo error."
+    )
+
+
+def test_columns_are_the_intervals_that_could_be_given_by_hand() -> None:
+    found = dict(row("F").estimates)
+    found["auroc"] = replace(
+        found["auroc"], intervals={"percentile": (0.4, 0.6), "bca": None, "delong_student": (0.3, 0.7)}
+    )
+    level = LevelRow(Subgroup("sex", "F"), found)
+    assert level.intervals_given(("auroc", "f1")) == ("delong_student", "percentile")
 
 
 def test_a_labelling_sentence_by_hand() -> None:

@@ -1,9 +1,12 @@
+from typing import get_args
+
 import pytest
 
 from protocols.cohorts.folder import FlowStep
-from protocols.schema import Criterion
+from protocols.schema import OTHER_ANALYSES, Criterion, Metric
+from reports.names import ACCURACY_METRICS, AGREEMENT_METRICS
 from reports.rules import reference_rule, threshold_rule
-from reports.wording import ACCURACY_METRICS, AGREEMENT_METRICS, Words
+from reports.wording import Words
 from validation.results import Subgroup
 
 ACCURACY = Words(agreement=False, unit="image", numeric_axes=frozenset({"age_years", "match_mse"}))
@@ -66,6 +69,7 @@ def test_axis_by_hand(axis: str, expected: str) -> None:
         ("sensitivity", "lower", "lower bound > 0.800"),
         ("lr_negative", "upper", "upper bound < 0.800"),
         ("sensitivity", "estimate", "estimate ≥ 0.800"),
+        ("brier", "estimate", "estimate ≤ 0.800"),
         ("lr_negative", "estimate", "estimate ≤ 0.800"),  # the smaller the better
     ],
 )
@@ -86,8 +90,14 @@ def test_within_a_sentence_by_hand(name: str, expected: str) -> None:
     assert Words.within(name) == expected
 
 
-def test_both_vocabularies_name_the_same_metrics() -> None:
-    assert ACCURACY_METRICS.keys() == AGREEMENT_METRICS.keys()
+def test_both_vocabularies_name_every_metric() -> None:
+    assert ACCURACY_METRICS.keys() == AGREEMENT_METRICS.keys() == set(get_args(Metric))
+
+
+@pytest.mark.parametrize("name", OTHER_ANALYSES)
+@pytest.mark.parametrize("words", [ACCURACY, AGREEMENT])
+def test_every_analysis_of_the_suite_has_its_name(name: str, words: Words) -> None:
+    assert words.analysis(name) != name
 
 
 def test_agreement_knows_no_word_of_accuracy() -> None:
@@ -96,6 +106,10 @@ def test_agreement_knows_no_word_of_accuracy() -> None:
             *map(AGREEMENT.metric, AGREEMENT_METRICS),
             *AGREEMENT.outcomes.values(),
             *AGREEMENT.extremes.values(),
+            *map(AGREEMENT.analysis, OTHER_ANALYSES),
+            *map(AGREEMENT.head, AGREEMENT_METRICS),
+            AGREEMENT.recall,
+            AGREEMENT.precision,
             AGREEMENT.rule_of_missing("worst_case", "indeterminate"),
             AGREEMENT.step(
                 FlowStep("indeterminate_excluded", 1, 1, "the reference standard is indeterminate")

@@ -1,22 +1,25 @@
 """AUROC against scikit-learn, pROC's published values, brute force and itself."""
 
 import csv
+import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score
 
+from tests.validation.rankings import CLUSTERED, both_classes, units
 from validation.auroc import (
+    Placements,
     auroc,
     auroc_jackknife,
-    auroc_replicates,
     auroc_variance,
     delong_clustered,
     placements,
-    score_groups,
     wilson_patients,
 )
 from validation.outcomes import Units
@@ -29,37 +32,32 @@ PUBLISHED = [
 ]
 
 
-def units(patient: list[int], truth: list[int], score: list[float]) -> Units:
-    return Units(
-        np.array(patient, dtype=np.intp),
-        np.array(truth, dtype=np.int8),
-        np.array(score, dtype=np.float64),
-        np.zeros(len(patient), dtype=np.bool_),
-    )
+# The same of ndka in females alone: lower bound, AUC, upper bound.
+NDKA_OF_FEMALES = (0.5261398281, 0.6671428571, 0.8081458862)
 
 
-CLUSTERED = st.lists(
-    st.tuples(st.integers(0, 5), st.integers(0, 1), st.sampled_from([0.1, 0.2, 0.2, 0.5, 0.9])),
-    min_size=2,
-    max_size=25,
-).map(lambda rows: units(*map(list, zip(*rows, strict=True))))  # type: ignore[arg-type]
-
-
-def both_classes(ranked: Units) -> bool:
-    return 0 < ranked.truth.sum() < len(ranked.truth)
+def asah(shared_data: Path, marker: str, *, gender: Sequence[str] = ("Female", "Male")) -> Placements:
+    with (shared_data / "known" / "aSAH.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["gender"] in gender]
+    truth = [int(row["outcome"] == "Poor") for row in rows]
+    return placements(units(range(len(rows)), truth, [float(row[marker]) for row in rows]))
 
 
 @pytest.mark.parametrize(("marker", "area", "variance", "interval"), PUBLISHED)
 def test_ordinary_delong_against_published(
     shared_data: Path, marker: str, area: float, variance: float, interval: tuple[float, float]
 ) -> None:
-    with (shared_data / "known" / "aSAH.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    truth = [int(row["outcome"] == "Poor") for row in rows]
-    placed = placements(units(list(range(len(rows))), truth, [float(row[marker]) for row in rows]))
+    placed = asah(shared_data, marker)
     assert auroc(placed) == pytest.approx(area, abs=1e-8)
     assert auroc_variance(placed) == pytest.approx(variance, rel=1e-10)
     assert delong_clustered(placed, 0.95) == pytest.approx(interval, abs=1e-7)
+
+
+def test_ordinary_delong_of_a_subgroup_against_published(shared_data: Path) -> None:
+    low, area, high = NDKA_OF_FEMALES
+    placed = asah(shared_data, "ndka", gender=["Female"])
+    assert auroc(placed) == pytest.approx(area, abs=1e-10)
+    assert delong_clustered(placed, 0.95) == pytest.approx((low, high), abs=1e-9)
 
 
 @given(CLUSTERED.filter(both_classes))
@@ -75,16 +73,6 @@ def test_jackknife_against_sklearn(ranked: Units) -> None:
         mixed = 0 < ranked.truth[rest].sum() < rest.sum()
         expected.append(roc_auc_score(ranked.truth[rest], ranked.score[rest]) if mixed else np.nan)
     assert auroc_jackknife(ranked, placements(ranked)) == pytest.approx(np.array(expected), nan_ok=True)
-
-
-@given(CLUSTERED.filter(both_classes), st.lists(st.integers(0, 3), min_size=6, max_size=6))
-def test_replicate_against_sklearn(ranked: Units, drawn: list[int]) -> None:
-    weights = np.array(drawn, dtype=np.float64)[:, None]
-    here = auroc_replicates(score_groups(ranked), weights)[0]
-    weight = weights[ranked.patient, 0]
-    mixed = weight[ranked.truth == 1].sum() > 0 and weight[ranked.truth == 0].sum() > 0
-    expected = roc_auc_score(ranked.truth, ranked.score, sample_weight=weight) if mixed else np.nan
-    assert here == pytest.approx(expected, nan_ok=True)
 
 
 @given(CLUSTERED.filter(both_classes))
@@ -105,11 +93,32 @@ def test_clustering_widens_the_variance_against_itself() -> None:
     assert wider == pytest.approx(4 * ordinary, rel=0.05)
 
 
-def test_near_one_the_interval_stays_inside_by_hand() -> None:
-    ranked = units(list(range(8)), [0, 0, 0, 0, 1, 1, 1, 1], [0.1, 0.2, 0.3, 0.5, 0.4, 0.7, 0.8, 0.9])
-    interval = delong_clustered(placements(ranked), 0.95)
-    assert interval is not None
-    assert 0 < interval[0] < 15 / 16 < interval[1] < 1
+@given(CLUSTERED.filter(both_classes), st.sampled_from([0.8, 0.95, 0.99]))
+def test_the_interval_holds_the_area_and_stays_inside_against_itself(ranked: Units, level: float) -> None:
+    placed = placements(ranked)
+    interval = delong_clustered(placed, level)
+    if interval is not None:
+        assert 0 <= interval[0] < auroc(placed) < interval[1] <= 1
+
+
+NEAR_ONE = placements(units(range(8), [0, 0, 0, 0, 1, 1, 1, 1], [0.1, 0.2, 0.3, 0.5, 0.4, 0.7, 0.8, 0.9]))
+
+
+def test_near_one_the_interval_is_of_the_logit_by_hand() -> None:
+    variance = auroc_variance(NEAR_ONE)
+    assert variance is not None
+    half = 1.959963985 * math.sqrt(variance) / (15 / 16 * 1 / 16)
+    expected = expit(logit(15 / 16) - half), expit(logit(15 / 16) + half)
+    assert delong_clustered(NEAR_ONE, 0.95) == pytest.approx(expected, abs=1e-9)
+
+
+def test_near_one_more_confidence_is_wider_and_never_reaches_one_against_itself() -> None:
+    intervals = [delong_clustered(NEAR_ONE, level) for level in (0.9, 0.95, 0.99, 0.999)]
+    lows, highs = zip(*(interval for interval in intervals if interval), strict=True)
+    assert len(lows) == 4
+    assert list(lows) == sorted(lows, reverse=True)
+    assert list(highs) == sorted(highs)
+    assert lows[-1] > 0 and highs[-1] < 1
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ ESTIMATE = Estimate(
     intervals={"exact_clustered": (0.82, 0.95)},
     interval_notes={},
     decision_interval="exact_clustered",
+    monte_carlo_error=(0.0, 0.0),
     design_effect=1.2,
     undefined_replicates=0,
     status="ok",
@@ -107,7 +108,7 @@ def test_text_mined_truth_never_passes_by_hand() -> None:
 )
 def test_overall_verdict_by_hand(criteria: list[tuple[str, Any]], verdict: str) -> None:
     results = [
-        CriterionResult("C", role, "sensitivity", WHOLE, "lower", 0.8, 0.8, word, "why")
+        CriterionResult("C", role, "sensitivity", WHOLE, "lower", 0.8, 0.0, 0.8, word, "why")
         for role, word in criteria
     ]
     assert overall_verdict(results) == verdict

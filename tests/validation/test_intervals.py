@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from validation.intervals import (
+    ClusteredProportion,
     clopper_pearson,
     clustered_proportion,
     exact_clustered,
@@ -81,10 +82,19 @@ def test_design_effect_by_hand() -> None:
     sample = clustered_proportion(np.array([2.0, 1, 0]), np.array([2.0, 3, 1]), 0.95)
     variance = 3 / 2 * (1 + 0.25 + 0.25) / 36
     assert sample.design_effect == pytest.approx(variance / (0.25 / 6))
-    # Few patients carry an error or a success: never more than the size that unequal clusters allow.
-    assert sample.effective_trials is not None
     student = (stats.norm.ppf(0.975) / stats.t.ppf(0.975, 2)) ** 2
-    assert sample.effective_trials == pytest.approx(min(6 / (variance * 24) * student, 36 / 14))
+    believed = 6 / (variance * 24) * student
+    # The variance rests on 1.5^2 / (1 + 1/16 + 1/16) = 2 patients: a tenth of the trust, the rest is the worst case.
+    assert sample.effective_trials == pytest.approx(believed**0.1 * min(believed, 36 / 14) ** 0.9)
+
+
+def test_a_variance_that_rests_on_twenty_patients_is_believed_by_hand() -> None:
+    # Twenty patients with 3 of 3 and twenty with 1 of 3: all residuals are 1, so it rests on forty.
+    sample = clustered_proportion(np.array([3.0] * 20 + [1.0] * 20), np.full(40, 3.0), 0.95)
+    design_effect = (40 / 39 * 40 / 120**2) / (2 / 3 * 1 / 3 / 120)
+    assert sample.design_effect == pytest.approx(design_effect)
+    student = (stats.norm.ppf(0.975) / stats.t.ppf(0.975, 39)) ** 2
+    assert sample.effective_trials == pytest.approx(120 / design_effect * student)
 
 
 def test_one_image_a_patient_is_clopper_pearson_against_itself() -> None:
@@ -108,29 +118,87 @@ def test_boundary_has_no_design_effect_and_a_width_by_hand(successes: list[float
     assert high - low > 0.5
 
 
-def test_equal_shares_in_every_patient_do_not_divide_by_zero_by_hand() -> None:
-    # Every patient has one of two: the design effect is 0 and counts as n_eff = n before the corrections.
+def test_equal_shares_in_every_patient_are_no_variance_to_believe_by_hand() -> None:
+    # Every patient has one of two: the design effect is 0, and each patient counts as one unit.
     sample = clustered_proportion(np.ones(40), np.full(40, 2.0), 0.95)
     assert sample.design_effect == 0
-    student = (stats.norm.ppf(0.975) / stats.t.ppf(0.975, 39)) ** 2
-    assert sample.effective_trials == pytest.approx(80 * student)
+    assert sample.effective_trials == pytest.approx(40)
+    # A third is not exact in binary: the residuals still are.
+    thirds = clustered_proportion(np.array([1.0, 2, 3] * 10), np.array([3.0, 6, 9] * 10), 0.95)
+    assert thirds.design_effect == 0
+    assert thirds.effective_trials == pytest.approx(180**2 / 1260)
 
 
-@given(
-    patients=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=40).filter(
-        lambda pairs: sum(a + b for a, b in pairs) > 0
-    )
+def test_weighted_counts_are_taken_as_they_are_by_hand() -> None:
+    # Not whole: nothing is divided out, and the formula is that of counts.
+    weighted = clustered_proportion(np.array([1.5, 0.75, 0]), np.array([1.5, 2.25, 0.75]), 0.95)
+    counts = clustered_proportion(np.array([2.0, 1, 0]), np.array([2.0, 3, 1]), 0.95)
+    assert weighted.design_effect == pytest.approx(0.75 * (counts.design_effect or 0))
+    assert weighted.effective_trials is not None
+    assert weighted.effective_trials <= 4.5
+
+
+PATIENTS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=40).filter(
+    lambda pairs: sum(a + b for a, b in pairs) > 0
 )
+
+
+@given(patients=PATIENTS)
 def test_effective_size_never_exceeds_the_size_and_the_interval_holds_its_estimate(
     patients: list[tuple[int, int]],
 ) -> None:
-    successes = np.array([good for good, _ in patients], dtype=float)
-    trials = np.array([good + bad for good, bad in patients], dtype=float)
-    sample = clustered_proportion(successes, trials, 0.95)
+    sample = _sample(patients)
     low, high = exact_clustered(sample, 0.95)
     assert sample.effective_trials is None or sample.effective_trials <= sample.trials * (1 + 1e-12)
     assert low <= sample.proportion <= high
     assert low < high
+
+
+@given(patients=PATIENTS, copies=st.integers(2, 5))
+def test_copies_of_every_image_within_its_patient_change_nothing_against_itself(
+    patients: list[tuple[int, int]], copies: int
+) -> None:
+    once = _sample(patients)
+    copied = _sample([(copies * good, copies * bad) for good, bad in patients])
+    assert exact_clustered(copied, 0.95) == exact_clustered(once, 0.95)
+    assert copied.effective_trials == once.effective_trials
+    assert copied.trials == copies * once.trials
+    assert copied.design_effect == pytest.approx(once.design_effect and copies * once.design_effect)
+
+
+@given(patients=PATIENTS, copies=st.integers(2, 5))
+def test_copies_of_every_patient_never_widen_against_itself(
+    patients: list[tuple[int, int]], copies: int
+) -> None:
+    low, high = exact_clustered(_sample(patients), 0.95)
+    copied_low, copied_high = exact_clustered(_sample(patients * copies), 0.95)
+    assert copied_low >= low - 1e-12
+    assert copied_high <= high + 1e-12
+
+
+@given(patients=PATIENTS)
+def test_exchanging_errors_and_successes_mirrors_the_interval_against_itself(
+    patients: list[tuple[int, int]],
+) -> None:
+    low, high = exact_clustered(_sample(patients), 0.95)
+    mirrored = exact_clustered(_sample([(bad, good) for good, bad in patients]), 0.95)
+    assert mirrored == pytest.approx((1 - high, 1 - low), abs=1e-9)
+
+
+def test_one_patient_with_500_images_among_20_by_hand() -> None:
+    # All wrong in the large patient, all right elsewhere: the estimate is that patient's, and so is the doubt.
+    sample = clustered_proportion(np.array([0.0] + [1.0] * 20), np.array([500.0] + [1.0] * 20), 0.95)
+    assert sample.effective_trials is not None
+    assert sample.effective_trials < 1.3
+    low, high = exact_clustered(sample, 0.95)
+    assert low < 0.04
+    assert high > 0.95
+
+
+def _sample(patients: list[tuple[int, int]]) -> ClusteredProportion:
+    successes = np.array([good for good, _ in patients], dtype=float)
+    trials = np.array([good + bad for good, bad in patients], dtype=float)
+    return clustered_proportion(successes, trials, 0.95)
 
 
 def test_mover_ratio_by_hand() -> None:

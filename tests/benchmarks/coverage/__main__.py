@@ -1,0 +1,28 @@
+"""``python -m tests.benchmarks.coverage``: simulate what is missing and write the page."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tests.benchmarks.coverage.certificate import certificate
+from tests.benchmarks.coverage.ledger import Ledger
+from tests.benchmarks.coverage.page import page
+
+ROOT = Path(__file__).parents[3]
+
+
+def main() -> None:
+    """Run the certificate; stopped at any time, the next run goes on."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.coverage", description=__doc__)
+    parser.add_argument(
+        "--ledger", type=Path, default=ROOT / "build" / "coverage", help="folder of finished cells"
+    )
+    parser.add_argument("--page", type=Path, default=ROOT / "docs" / "coverage.md", help="file to write")
+    options = parser.parse_args()
+    done = certificate(Ledger(options.ledger, lambda line: print(line, file=sys.stderr, flush=True)))
+    options.page.write_text(page(done), encoding="utf-8")
+    print(f"wrote {options.page}")
+
+
+if __name__ == "__main__":
+    main()

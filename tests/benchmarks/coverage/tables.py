@@ -1,0 +1,148 @@
+"""The certificate's tables in Markdown: of many cells always the worst, with the limits of chance where it is close."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from tests.benchmarks.coverage.acceptance import Scenario, Verdicts
+from tests.benchmarks.coverage.candidates import DEFAULT
+from tests.benchmarks.coverage.designs import PATIENTS, Cell, Kind
+from tests.benchmarks.coverage.scores import AUROC_DEFAULT
+from tests.benchmarks.coverage.tally import Share, Tally, share
+
+Tallies = Mapping[Kind, Mapping[str, Tally]]
+Column = tuple[str, Callable[[Kind], bool]]  # a method, and the cells of it that count
+LOWER_IS_BETTER = ("brier", "lr_negative")
+AT_BOUNDARY = ("auroc wilson_patients",)  # given only there
+
+
+def methods_table(tallies: Tallies, methods: Iterable[str], beside: str) -> str:
+    """A row a method: its worst cells, how many of them fall short, and its width relative to that of another."""
+    header = ("method", "lowest coverage", "highest error", "short", "surely short")
+    rows = []
+    for name in methods:
+        of_one = {cell: every[name] for cell, every in tallies.items()}
+        strictly, surely = (
+            sum(
+                tally.falls_short(clustered=cell.clustered, strictly=strictly)
+                for cell, tally in of_one.items()
+            )
+            for strictly in (True, False)
+        )
+        widths = [_relative_width(tallies, name, beside, patients) for patients in PATIENTS]
+        rows.append([_code(name), *_worst(of_one.values()), str(strictly), str(surely), *widths])
+    return table([*header, *(f"K={patients}" for patients in PATIENTS)], rows)
+
+
+def by_truth(
+    tallies: Tallies,
+    columns: Mapping[str, Column],
+) -> str:
+    """A row for each number of patients and truth, a column for each method among some of the cells."""
+    keys = sorted({(cell.patients, cell.truth) for cell in tallies})
+    rows = []
+    for key in keys:
+        row = [str(key[0]), f"{key[1]:g}"]
+        for method, chosen in columns.values():
+            of_one = [
+                every[method]
+                for cell, every in tallies.items()
+                if (cell.patients, cell.truth) == key and chosen(cell)
+            ]
+            row.append(" / ".join(_worst(of_one)) if of_one else "")
+        rows.append(row)
+    return table(["patients", "truth", *columns], rows)
+
+
+def closest_table(tallies: Tallies, method: str, number: int) -> str:
+    """The cells of several images with the most lower bounds above the truth, with the limits of chance."""
+    clustered = [cell for cell in tallies if isinstance(cell, Cell) and cell.clustered]
+    rows = []
+    for cell in sorted(clustered, key=lambda cell: -tallies[cell][method].too_high.value)[:number]:
+        tally = tallies[cell][method]
+        kind = [cell.images, cell.model, f"{cell.correlation:g}", str(cell.patients), f"{cell.proportion:g}"]
+        rows.append([*kind, limits(tally.too_high), limits(tally.coverage), f"{tally.studies:,}"])
+    kind = ["images", "model", "correlation", "patients", "truth"]
+    return table([*kind, "error (limits)", "coverage (limits)", "studies"], rows)
+
+
+def metrics_table(tallies: Tallies) -> str:
+    """A row for each interval of each metric."""
+    names = dict.fromkeys(name for every in tallies.values() for name in every if name not in AT_BOUNDARY)
+    rows = []
+    for name in names:
+        metric, interval = name.split()
+        row = [metric, _code(interval)]
+        for clustered in (False, True):
+            of_one = [
+                every[name]
+                for cell, every in tallies.items()
+                if cell.clustered == clustered and name in every
+            ]
+            row.append(" / ".join(_worst(of_one, lower_is_better=metric in LOWER_IS_BETTER)))
+        given = [every[name] for every in tallies.values() if name in every]
+        missing = sum(tally.missing for tally in given) / sum(tally.studies or 0 for tally in given)
+        rows.append([*row, percent(missing)])
+    return table(["metric", "interval", "one image a patient", "several images", "not given %"], rows)
+
+
+def accepted_table(accepted: Mapping[Scenario, Verdicts]) -> str:
+    """A row for each scenario: how often each criterion was met, and how often the device passed."""
+    rows = []
+    for scenario, done in accepted.items():
+        met = ", ".join(
+            f"{name} {limits(share(count, done.studies))}"
+            if name in scenario.at_goal
+            else f"{name} {_share(count, done)}"
+            for name, count in done.met.items()
+        )
+        rows.append(
+            [
+                f"`{scenario.protocol}`",
+                " and ".join(scenario.at_goal),
+                met,
+                limits(share(done.passed, done.studies)),
+                f"{done.studies:,}",
+            ]
+        )
+    return table(["protocol", "at its goal", "criterion met, %", "passed, % (95 % limits)", "studies"], rows)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Markdown, without a final newline."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def limits(of: Share) -> str:
+    """Such as ``2.91 (2.80-3.02)``."""
+    if of.low == of.high:
+        return f"{100 * of.value:.2f}"
+    return f"{100 * of.value:.2f} ({100 * of.low:.2f}-{100 * of.high:.2f})"
+
+
+def percent(value: float) -> str:
+    """One decimal."""
+    return f"{100 * value:.1f}"
+
+
+def _share(count: int, done: Verdicts) -> str:
+    return percent(count / done.studies)
+
+
+def _worst(of_one: Iterable[Tally], *, lower_is_better: bool = False) -> tuple[str, str]:
+    tallies = list(of_one)
+    held = min(tally.coverage.value for tally in tallies)
+    error = max((tally.too_low if lower_is_better else tally.too_high).value for tally in tallies)
+    return percent(held), percent(error)
+
+
+def _relative_width(tallies: Tallies, name: str, beside: str, patients: int) -> str:
+    ratios = [
+        every[name].width / every[beside].width
+        for cell, every in tallies.items()
+        if cell.patients == patients
+    ]
+    return f"{sum(ratios) / len(ratios):.2f}"
+
+
+def _code(name: str) -> str:
+    return f"**`{name}`**" if name in (DEFAULT, AUROC_DEFAULT) else f"`{name}`"

@@ -1,0 +1,229 @@
+"""The coverage certificate: its formulas against the product's, its truths against large studies, six of its cells."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from tests.benchmarks.coverage.acceptance import SCENARIOS, cohort, verdicts
+from tests.benchmarks.coverage.candidates import CANDIDATES, DEFAULT, FORMER, LEVEL, summary
+from tests.benchmarks.coverage.certificate import PLANS, Certificate
+from tests.benchmarks.coverage.designs import Cell, simulated
+from tests.benchmarks.coverage.f1 import F1Cell, closed_f1, resampled_f1
+from tests.benchmarks.coverage.ledger import Ledger
+from tests.benchmarks.coverage.page import WORDS, page
+from tests.benchmarks.coverage.proportions import exact, resampled, simulation
+from tests.benchmarks.coverage.scores import (
+    AUROC_INTERVALS,
+    BY_MODEL,
+    DECIDES,
+    ScoreCell,
+    closed_auroc,
+    every_metric,
+    simulated_study,
+    the_protocol,
+    truths,
+)
+from tests.benchmarks.coverage.tally import ABOVE_CLUSTERED, COVERAGE, Tally
+from tests.benchmarks.coverage.whole_studies import estimates
+from validation.intervals import clustered_proportion, exact_clustered, wilson
+from validation.metrics import balanced_accuracy, confusion, lr_negative, lr_positive
+
+PAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
+STUDIES = 4_000
+# Few and many patients, few and many images, and where the default before this one held the truth too seldom.
+IN_CI = (
+    Cell(20, "1 to 8", "independent", 0.3, 0.95),
+    Cell(50, "1 to 8", "harder", 0.6, 0.80),
+    Cell(100, "8", "independent", 0.1, 0.99),
+    Cell(200, "1 to 8", "easier", 0.3, 0.90),
+    Cell(200, "skewed", "harder", 0.6, 0.80),
+    Cell(500, "skewed", "independent", 0.6, 0.95),
+)
+
+
+@pytest.mark.parametrize("cell", IN_CI, ids=lambda cell: f"{cell.images}-{cell.patients}")
+def test_the_default_meets_its_targets_against_theory(cell: Cell) -> None:
+    tally = simulation(cell, STUDIES, np.random.default_rng([510, 1]))[DEFAULT]
+    assert tally.held >= binom.ppf(0.001, STUDIES, COVERAGE)
+    assert tally.above <= binom.ppf(0.999, STUDIES, ABOVE_CLUSTERED)
+
+
+def test_the_former_default_did_not_meet_them_against_theory() -> None:
+    tally = simulation(IN_CI[-1], STUDIES, np.random.default_rng([510, 1]))[FORMER]
+    assert tally.above > binom.ppf(0.999, STUDIES, ABOVE_CLUSTERED)
+
+
+@pytest.mark.parametrize("kind", [("1", 0.0), ("2", 0.6), ("8", 0.3), ("1 to 8", 0.1), ("skewed", 0.6)])
+def test_formulas_on_arrays_against_the_product(kind: tuple[str, float]) -> None:
+    cell = Cell(20, kind[0], "independent", kind[1], 0.9)
+    ((right, images),) = simulated(cell, 60, np.random.default_rng(1))
+    # Patients without images, copies of images, no errors and one patient alone occur as well.
+    images[:5, :4], right[:5, :4] = 0, 0
+    images[5:10], right[5:10] = 3 * images[5:10], 3 * right[5:10]
+    right[10:12] = images[10:12]
+    images[12, 1:], right[12, 1:] = 0, 0
+    several = summary(right, images)
+    default, by_score = CANDIDATES[DEFAULT], CANDIDATES["wilson_effective"]
+    size = default.effective(several)
+    low, high = default.bounds(size * several.proportion, size)
+    misses = default.misses(size * several.proportion, size, cell.proportion)
+    for study in range(len(right)):
+        sample = clustered_proportion(right[study], images[study], LEVEL)
+        expected = exact_clustered(sample, LEVEL)
+        assert (low[study], high[study]) == pytest.approx(expected, abs=1e-9)
+        assert misses.above[study] == (expected[0] > cell.proportion)
+        assert misses.below[study] == (expected[1] < cell.proportion)
+        if sample.effective_trials is not None:
+            ends = by_score.bounds(size[study] * several.proportion[study], size[study])
+            assert ends == pytest.approx(wilson(sample.proportion, sample.effective_trials, LEVEL), abs=1e-9)
+
+
+def test_mid_p_lies_within_clopper_pearson_by_hand() -> None:
+    # 7 of 10: P(X > 7) + P(X = 7) / 2 = 0.025 at the lower bound.
+    low, high = CANDIDATES["mid_p"].bounds(np.array([7.0]), np.array([10.0]))
+    for bound, tail in ((low[0], 0.025), (high[0], 0.975)):
+        assert binom.sf(7, 10, bound) + binom.pmf(7, 10, bound) / 2 == pytest.approx(tail)
+
+
+def test_one_image_a_patient_is_summed_exactly_by_hand() -> None:
+    tallies = exact(Cell(20, "1", "independent", 0.0, 0.9))
+    # 14 of 20 ends below 0.9 (0.881), 15 does not (0.913); 20 of 20 begins at 0.832.
+    assert tallies[DEFAULT].coverage.value == pytest.approx(1 - binom.cdf(14, 20, 0.9))
+    assert tallies[DEFAULT].too_high.value == 0
+
+
+@pytest.mark.parametrize("model", ["independent", "easier", "harder"])
+def test_the_truth_is_that_of_a_large_study_against_theory(model: str) -> None:
+    cell = Cell(200_000, "skewed", model, 0.3, 0.9)
+    ((right, images),) = simulated(cell, 1, np.random.default_rng(1))
+    assert right.sum() / images.sum() == pytest.approx(0.9, abs=0.004)
+    few, many = images <= 2, images >= 8
+    gap = right[many].sum() / images[many].sum() - right[few].sum() / images[few].sum()
+    assert np.sign(round(gap, 2)) == {"independent": 0, "easier": 1, "harder": -1}[model]
+
+
+def test_two_images_of_a_patient_have_the_correlation_against_theory() -> None:
+    ((right, _),) = simulated(Cell(200_000, "2", "independent", 0.3, 0.8), 1, np.random.default_rng(1))
+    both_right = (right == 2).mean()
+    assert (both_right - 0.8**2) / (0.8 * 0.2) == pytest.approx(0.3, abs=0.01)
+
+
+def test_f1_holds_its_truth_against_theory() -> None:
+    cell = F1Cell(50, "1 to 8", 0.3, 0.8)
+    assert closed_f1(cell, studies=500, seed=[510, 2])[DEFAULT].held >= binom.ppf(0.001, 500, COVERAGE)
+    large = closed_f1(F1Cell(100_000, "1", 0.0, 0.8), studies=1, seed=[510, 2])
+    assert large["clopper_pearson"].held == 1
+    assert large["clopper_pearson"].width < 0.01
+    assert set(resampled_f1(cell, studies=5, seed=[510, 2])) == {
+        "percentile",
+        "bca",
+        *CANDIDATES,
+    }
+
+
+def test_the_bootstrap_of_proportions_comes_from_the_product_against_itself() -> None:
+    cell = Cell(20, "1", "independent", 0.0, 0.95)
+    tallies = resampled(cell, studies=50, seed=[510, 3])
+    assert tallies["percentile"].studies == 50
+    assert tallies["percentile"].missing > 0  # a study without errors has no percentile interval
+    assert tallies[DEFAULT].missing == 0
+
+
+def test_the_truths_of_scores_against_a_large_study() -> None:
+    large = simulated_study(ScoreCell(200_000, "1 to 8", 0.3, 0.85), np.random.default_rng(1))
+    counts = confusion(large.counts.sum(axis=0))
+    expected = truths(0.85)
+    assert balanced_accuracy(counts) == pytest.approx(expected["balanced_accuracy"], abs=0.004)
+    assert lr_positive(counts) == pytest.approx(expected["lr_positive"], rel=0.02)
+    assert lr_negative(counts) == pytest.approx(expected["lr_negative"], rel=0.02)
+
+
+def test_every_interval_of_a_study_with_scores_against_theory() -> None:
+    cell = ScoreCell(50, "1 to 8", 0.3, 0.95)
+    tallies = every_metric(cell, studies=20, seed=[510, 4])
+    assert {name.split()[0] for name in tallies} == set(BY_MODEL)
+    assert tallies[f"auroc {DECIDES}"].studies == 20
+    closed = closed_auroc(cell, studies=400, seed=[510, 4])
+    assert closed["delong_student"].held >= binom.ppf(0.001, 400, COVERAGE)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "patients", "positives", "negatives"),
+    [("chexnet-nih-rsna", 2331, 1108, 4258), ("nih-radiologists", 276, 129, 211), ("phantom", 315, 217, 468)],
+)
+def test_cohorts_of_the_librarys_protocols_by_hand(
+    protocol: str, patients: int, positives: int, negatives: int
+) -> None:
+    of_positives, of_negatives = cohort(protocol)
+    assert (len(of_positives), of_positives.sum(), of_negatives.sum()) == (patients, positives, negatives)
+
+
+@pytest.mark.parametrize("protocol", ["nih-radiologists", "phantom"])
+def test_an_acceptance_rule_is_judged_by_the_product_against_itself(protocol: str) -> None:
+    scenario = next(scenario for scenario in SCENARIOS if scenario.protocol == protocol)
+    done = verdicts(scenario, studies=10, seed=[510, 5])
+    assert done.passed <= min(done.met.values()) <= 3
+    assert max(done.met.values()) == 10
+
+
+def test_estimates_are_of_every_metric_against_itself() -> None:
+    study = simulated_study(ScoreCell(50, "1", 0.0, 0.85), np.random.default_rng(1))
+    metrics = [estimate.metric for estimate in estimates(study, the_protocol())]
+    assert {"sensitivity", "f1", *BY_MODEL} <= set(metrics)
+
+
+def test_a_share_is_judged_with_its_limits_by_hand() -> None:
+    tally = Tally(studies=1_000, held=950, above=33, below=17, missing=0, width=0.1)
+    assert tally.falls_short(clustered=True, strictly=True)  # the limits of 3.3 % reach beyond 3.5 %
+    assert not tally.falls_short(clustered=True, strictly=False)
+    assert tally.undecided(clustered=True)
+
+
+def test_a_stopped_run_goes_on_by_hand(tmp_path: Path) -> None:
+    made: list[str] = []
+    of = ("tests/benchmarks/coverage/tally.py", "tests/benchmarks/coverage/cohorts.csv")
+
+    def entry(settings: dict[str, Any]) -> Any:
+        def make() -> dict[str, int]:
+            made.append("once more")
+            return {"held": 1}
+
+        return Ledger(tmp_path, made.append).entry("section", "cell", settings, of, make).result
+
+    assert entry({"studies": 1}) == entry({"studies": 1}) == {"held": 1}
+    assert made.count("once more") == 1
+    entry({"studies": 2})
+    assert made.count("once more") == 2
+
+
+@pytest.fixture(scope="module")
+def anything() -> Certificate:
+    """A certificate of made-up numbers in every cell."""
+    tally = Tally(studies=1_000, held=960, above=20, below=20, missing=0, width=0.1)
+    methods = dict.fromkeys((*CANDIDATES, "percentile", "bca", *AUROC_INTERVALS), tally)
+    methods |= {f"auroc {name}": tally for name in ("percentile", "bca", DECIDES)} | {"brier bca": tally}
+    sections = {name: dict.fromkeys(plan.cells, methods) for name, plan in PLANS.items()}
+    sections["scored"] = {
+        cell: {name: tally for name in methods if " " in name} for cell in sections["scored"]
+    }
+    return Certificate(sections, {}, 360)
+
+
+def test_the_page_is_words_around_tables_by_hand(anything: Certificate) -> None:
+    text = page(anything)
+    assert "$" not in text
+    assert "| **`exact_clustered`** | 96.0 | 2.0 | 0 | 0 | 1.00 | 1.00 | 1.00 | 1.00 | 1.00 |" in text
+    assert "6 minutes" in text
+
+
+def test_the_page_in_the_docs_has_the_words_of_the_template_against_itself() -> None:
+    written = PAGE.read_text(encoding="utf-8")
+    missing = [
+        line
+        for line in WORDS.read_text(encoding="utf-8").splitlines()
+        if "$" not in line and line not in written
+    ]
+    assert missing == [], "docs/coverage.md is older than its template: run make coverage"

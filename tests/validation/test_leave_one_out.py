@@ -1,0 +1,58 @@
+"""Without one site, without one reader: by hand."""
+
+from tests.validation.conftest import TABLES, Image, Judge
+from validation.secondary import LeftOut
+
+
+def value(left_out: LeftOut, metric: str) -> float | None:
+    return next(one.value for one in left_out.estimates if one.metric == metric)
+
+
+def of_site(site: str, right: int) -> list[Image]:
+    """Ten positive patients of a site, of whom ``right`` are found, and ten negative ones, all called negative."""
+    positives = [
+        Image(f"{site}p{n}", "PPP", 0.9 if n < right else 0.1, further={"site": site}) for n in range(10)
+    ]
+    return [*positives, *(Image(f"{site}n{n}", "NNN", 0.1, further={"site": site}) for n in range(10))]
+
+
+def test_without_each_site_by_hand(judge: Judge) -> None:
+    results = judge([*of_site("A", 10), *of_site("B", 5), *of_site("", 5)])
+    sites = [one for one in results.leave_one_out if one.kind == "site"]
+    assert [(one.name, one.images, value(one, "sensitivity")) for one in sites] == [
+        ("A", 40, 0.5),
+        ("B", 40, 0.75),
+    ]
+
+
+def test_one_site_alone_is_not_left_out(judge: Judge) -> None:
+    assert [one for one in judge(of_site("A", 10)).leave_one_out if one.kind == "site"] == []
+
+
+def test_without_each_reader_by_hand(judge: Judge) -> None:
+    # R0 and R1 find the first five positive, R2 none: without R0 or R1 the two that are left disagree.
+    split = [Image(f"p{n}", "PPN", 0.9) for n in range(5)]
+    images = [
+        *split,
+        *(Image(f"n{n}", "NNN", 0.1) for n in range(5)),
+        *(Image(f"q{n}", "PPP", 0.9) for n in range(5)),
+    ]
+    results = judge(images)
+    readers = {one.name: one for one in results.leave_one_out if one.kind == "reader"}
+    assert results.estimate("sensitivity").denominator == 10
+    # Worst case: the five that became indeterminate and are called positive are false positives.
+    assert value(readers["R0"], "specificity") == 0.5
+    assert value(readers["R2"], "specificity") == 1.0
+
+
+def test_the_adjudicator_may_be_left_out(judge: Judge) -> None:
+    head = '[reference_standard]\nkind = "adjudicated"\nrule = "adjudicated:R2"\n'
+    images = [Image(f"p{n}", ("PPN", "NNP", "PNP", "PNN")[n % 4], (0.9, 0.1)[n % 2]) for n in range(40)]
+    results = judge(images, TABLES, standard=head)
+    assert {one.name for one in results.leave_one_out} == {"R0", "R1", "R2"}
+
+
+def test_a_single_reader_is_not_left_out(judge: Judge) -> None:
+    head = '[reference_standard]\nkind = "single_reader"\nrule = "majority"\n'
+    images = [Image(f"p{n}", "P" if n % 2 else "N", (0.9, 0.1)[n % 2]) for n in range(40)]
+    assert judge(images, TABLES, standard=head).leave_one_out == ()

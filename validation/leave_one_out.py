@@ -1,0 +1,82 @@
+"""The whole cohort without one site, and judged without one reader: does a single one carry the result?
+
+Owns who is left out. The estimates need no draws (`closed`). Leaving out a reader changes who is true, not who is
+analysed, except that an image that no other reader read leaves.
+"""
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocols.records import Reads
+from protocols.schema import Protocol
+from validation.closed import closed_estimates
+from validation.cohort import INDETERMINATE, NO_TRUTH, TRUTH_CODES, JoinedCohort
+from validation.consensus import verdicts_by_image
+from validation.inputs import Records
+from validation.outcomes import DrawnPatients, sample_of
+from validation.secondary import LeftOut
+
+METRICS = ("sensitivity", "specificity", "f1", "auroc")
+
+
+def without_each_site(
+    cohort: JoinedCohort, records: Records, drawn: DrawnPatients, protocol: Protocol
+) -> tuple[LeftOut, ...]:
+    """One entry a site of the analysed images, by code point; none where fewer than two sites are known."""
+    sites = np.array(records.studies.further.get("site", ("",) * len(cohort.image_id)), dtype=object)
+    names = sorted({site for site in sites[cohort.analysed] if site})
+    return tuple(
+        _left_out("site", name, cohort, cohort.analysed & (sites != name), drawn, protocol)
+        for name in (names if len(names) > 1 else ())
+    )
+
+
+def without_each_reader(
+    cohort: JoinedCohort, records: Records, drawn: DrawnPatients, protocol: Protocol
+) -> tuple[LeftOut, ...]:
+    """One entry a reader by code point; none for a single reader, or where no image has two."""
+    reads, standard = records.reads, protocol.reference_standard
+    analysed = {cohort.image_id[row] for row in np.flatnonzero(cohort.analysed)}
+    names = sorted(
+        {reader for image, reader in zip(reads.image_id, reads.reader_id, strict=True) if image in analysed}
+    )
+    if standard.kind not in ("consensus", "adjudicated") or len(names) < 2:
+        return ()
+    left_out = []
+    for name in names:
+        verdicts = verdicts_by_image(_reads_without(reads, name), standard.rule)
+        truth = np.array(
+            [TRUTH_CODES[verdicts[image]] if image in verdicts else NO_TRUTH for image in cohort.image_id],
+            dtype=np.int8,
+        )
+        members = cohort.analysed & (truth != NO_TRUTH)
+        if protocol.missing.indeterminate == "exclude":
+            members &= truth != INDETERMINATE
+        left_out.append(_left_out("reader", name, replace(cohort, truth=truth), members, drawn, protocol))
+    return tuple(left_out)
+
+
+def _left_out(
+    kind: Literal["site", "reader"],
+    name: str,
+    cohort: JoinedCohort,
+    members: NDArray[np.bool_],
+    drawn: DrawnPatients,
+    protocol: Protocol,
+) -> LeftOut:
+    sample = sample_of(cohort, members, drawn, unit=protocol.analysis.unit)
+    estimates = closed_estimates(sample, METRICS, protocol.bootstrap.confidence_level)
+    return LeftOut(kind, name, sample.tally.images, sample.tally.patients, estimates)
+
+
+def _reads_without(reads: Reads, name: str) -> Reads:
+    kept = [row for row, reader in enumerate(reads.reader_id) if reader != name]
+    return Reads(
+        reads.source,
+        tuple(reads.image_id[row] for row in kept),
+        tuple(reads.reader_id[row] for row in kept),
+        tuple(reads.verdict[row] for row in kept),
+    )

@@ -1,0 +1,248 @@
+"""Secondary results as frozen types: what stands beside the estimates, explains them, and decides nothing.
+
+Owns the shape of these parts of results.json. The numbers are made in the file that each docstring names and
+arrive rounded; a value or interval of None has a ``note`` that says why.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A value with its interval; either is None where it cannot be given, and ``note`` then says why."""
+
+    value: float | None
+    interval: Interval | None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedEstimate:
+    """A metric of another cut of the data, with an interval that needs no draws (`closed`)."""
+
+    metric: str
+    value: float | None
+    interval: Interval | None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """A sentence that must be read with a number; ``about`` is a criterion's id, a metric or an analysis."""
+
+    about: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projection:
+    """PPV, NPV or F1 as it would be at a stated prevalence, sensitivity and specificity unchanged (`projection`)."""
+
+    metric: Literal["ppv", "npv", "f1"]
+    prevalence: float
+    value: float | None
+    intervals: Mapping[str, Interval | None]
+    interval_notes: Mapping[str, str]
+    decision_interval: str | None
+    undefined_replicates: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrecisionRecallPoint:
+    """The highest threshold that reaches a recall, and the precision there (`average_precision`)."""
+
+    threshold: float
+    recall: float
+    precision: float
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityBin:
+    """Units of neighbouring scores: mean score beside the share that is positive (`calibration`)."""
+
+    low: float
+    high: float
+    units: int
+    patients: int
+    positives: int
+    mean_score: float
+    share: float
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class BrierParts:
+    """Brier score = reliability - resolution + uncertainty + within_bins (Murphy 1973; Stephenson 2008)."""
+
+    brier: float
+    reliability: float
+    resolution: float
+    uncertainty: float
+    within_bins: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spiegelhalter:
+    """z of calibration as if units were independent (Spiegelhalter 1986), and with patients as clusters."""
+
+    z: float | None
+    p_value: float | None
+    clustered_z: float | None
+    clustered_p_value: float | None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """Whether scores can be read as probabilities (`calibration`).
+
+    ``clipped`` scores of 0 or 1 were moved off the boundary before taking logits.
+    """
+
+    units: int
+    patients: int
+    positives: int
+    clipped: int
+    in_the_large: Measured
+    intercept: Measured
+    slope: Measured
+    brier: BrierParts | None
+    spiegelhalter: Spiegelhalter
+    bins: tuple[ReliabilityBin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionCurvePoint:
+    """Net benefit of calling at a threshold probability, and of calling everyone; of calling no one it is 0."""
+
+    threshold: float
+    net_benefit: float
+    interval: Interval | None
+    treat_all: float
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdRow:
+    """The device at another threshold: ``shift`` is the change of the share of units called positive (`thresholds`)."""
+
+    threshold: float
+    shift: float
+    called: int
+    estimates: tuple[ClosedEstimate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """The whole cohort without one site, or judged without one reader (`leave_one_out`)."""
+
+    kind: Literal["site", "reader"]
+    name: str
+    images: int
+    patients: int
+    estimates: tuple[ClosedEstimate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The largest difference between two levels, with its simultaneous interval over all pairs of the axis."""
+
+    higher: str
+    lower: str
+    difference: float
+    interval: Interval | None
+    p_value: float | None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Homogeneity:
+    """Whether a metric is the same in all levels of an axis (`homogeneity`).
+
+    ``left_out`` says of each level that could not enter why. ``holm_p_value`` is given inside the family that the
+    protocol names.
+    """
+
+    axis: str
+    metric: str
+    levels: tuple[str, ...]
+    left_out: Mapping[str, str]
+    patients: int
+    statistic: float | None
+    degrees_of_freedom: tuple[int, int] | None
+    p_value: float | None
+    in_family: bool
+    holm_p_value: float | None
+    largest_gap: Gap | None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderTendency:
+    """How many images a reader read, and how they were called."""
+
+    reader: str
+    images: int
+    positive: int
+    negative: int
+    indeterminate: int
+
+
+@dataclass(frozen=True, slots=True)
+class PairAgreement:
+    """Two readers on the images that both read: share of equal verdicts and Cohen's kappa."""
+
+    first: str
+    second: str
+    images: int
+    percent: Measured
+    kappa: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class LatentReader:
+    """A reader's sensitivity and specificity against the latent truth of Dawid and Skene's model."""
+
+    reader: str
+    sensitivity: float
+    specificity: float
+
+
+@dataclass(frozen=True, slots=True)
+class DawidSkene:
+    """Truth as a latent class fitted to all reads (`dawid_skene`).
+
+    ``changed`` images get another verdict than the rule's.
+    """
+
+    images: int
+    prevalence: float | None
+    readers: tuple[LatentReader, ...]
+    iterations: int
+    changed: int
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """How far readers agree on the analysed images that two or more of them read (`agreement`).
+
+    ``images`` and ``patients`` are those with two or more reads; ``categories``, ``readers`` and ``patterns`` are of
+    all that were read. ``patterns`` counts images by their verdicts, such as ``3 positive, 2 negative``.
+    """
+
+    images: int
+    patients: int
+    categories: tuple[str, ...]
+    readers: tuple[ReaderTendency, ...]
+    patterns: Mapping[str, int]
+    percent: Measured
+    fleiss_kappa: Measured
+    gwet_ac1: Measured
+    krippendorff_alpha: Measured
+    pairs: tuple[PairAgreement, ...]
+    dawid_skene: DawidSkene

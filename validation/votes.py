@@ -1,0 +1,70 @@
+"""Who said what of which image, as arrays: the reads of some images, in one order whatever the file's.
+
+Owns the step from rows of reads to numbers. What is made of them is `agreement` and `dawid_skene`; the
+protocol's own rule works on the reads themselves (`consensus`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocols.records import Reads, Verdict
+
+CATEGORIES = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.INDETERMINATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """The reads of some images, sorted by image and, within one, by reader.
+
+    Attributes:
+        image_id: the images asked for, in the order given, with or without reads.
+        readers: who read at least one of them, by code point.
+        categories: the verdicts that occur, in the order of `CATEGORIES`.
+        image: of each read its position in ``image_id``, shape (reads,).
+        reader: of each read its position in ``readers``, shape (reads,).
+        category: of each read its position in ``categories``, shape (reads,).
+    """
+
+    image_id: tuple[str, ...]
+    readers: tuple[str, ...]
+    categories: tuple[Verdict, ...]
+    image: NDArray[np.intp]
+    reader: NDArray[np.intp]
+    category: NDArray[np.intp]
+
+    def counts_by_image(self) -> NDArray[np.int64]:
+        """Reads of each category, shape (images, categories)."""
+        return self._counted(self.image, len(self.image_id))
+
+    def counts_by_reader(self) -> NDArray[np.int64]:
+        """Images that each reader put into each category, shape (readers, categories)."""
+        return self._counted(self.reader, len(self.readers))
+
+    def _counted(self, of: NDArray[np.intp], size: int) -> NDArray[np.int64]:
+        width = len(self.categories)
+        flat = np.bincount(of * width + self.category, minlength=size * width)
+        return flat.reshape(size, width).astype(np.int64)
+
+
+def votes_of(reads: Reads, image_id: Sequence[str]) -> Votes:
+    """The reads of some images as arrays; reads of other images are left out.
+
+    Args:
+        reads: one entry a reader and image, no pair twice.
+        image_id: the images, each once.
+    """
+    place = {image: position for position, image in enumerate(image_id)}
+    kept = [row for row, image in enumerate(reads.image_id) if image in place]
+    readers = tuple(sorted({reads.reader_id[row] for row in kept}))
+    occurring = {reads.verdict[row] for row in kept}
+    categories = tuple(category for category in CATEGORIES if category in occurring)
+    reader_code = {reader: position for position, reader in enumerate(readers)}
+    category_code = {category: position for position, category in enumerate(categories)}
+    image = np.array([place[reads.image_id[row]] for row in kept], dtype=np.intp)
+    reader = np.array([reader_code[reads.reader_id[row]] for row in kept], dtype=np.intp)
+    category = np.array([category_code[reads.verdict[row]] for row in kept], dtype=np.intp)
+    order = np.lexsort((reader, image))
+    return Votes(tuple(image_id), readers, categories, image[order], reader[order], category[order])
