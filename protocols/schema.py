@@ -186,8 +186,13 @@ class Decision(Table):
     other: Literal["percentile", "bca", "delong_clustered", "delong_student"] = "delong_student"
 
     @property
-    def without_auroc(self) -> Literal["percentile", "bca"]:
-        """What decides for everything else but AUROC: BCa where ``other`` names an interval that only AUROC has."""
+    def of_pairs(self) -> Literal["percentile", "bca", "mover"]:
+        """What decides for metrics of two shares: MOVER where ``other`` names an interval that only AUROC has."""
+        return self.other if self.other in ("percentile", "bca") else "mover"
+
+    @property
+    def of_other_scores(self) -> Literal["percentile", "bca"]:
+        """What decides for metrics of scores but AUROC: BCa where ``other`` names an interval that only AUROC has."""
         return "percentile" if self.other == "percentile" else "bca"
 
 

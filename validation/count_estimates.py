@@ -65,7 +65,7 @@ def count_estimate(
         metric=metric.name,
         value=value,
         intervals=intervals,
-        preferred=protocol.decision.proportion if metric.fraction else protocol.decision.without_auroc,
+        preferred=protocol.decision.proportion if metric.fraction else protocol.decision.of_pairs,
         tally=sample.tally,
         undefined_replicates=int(np.isnan(values).sum()),
         needs_positives=metric.needs_positives,

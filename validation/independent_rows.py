@@ -104,7 +104,9 @@ def _choice(metric: str, protocol: Protocol) -> str:
     if metric in PARTS:
         return protocol.decision.proportion
     other = protocol.decision.other
-    return other if metric == "auroc" or other == "percentile" else "bca"  # only AUROC has the others
+    if metric == "auroc" or other in ("percentile", "bca"):
+        return other
+    return "mover" if metric in OF_COUNTS else "bca"  # only AUROC has the others
 
 
 def _value(metric: str, own: Slice, patients: int) -> float | None:

@@ -122,7 +122,7 @@ def validate(loaded: LoadedProtocol, files: InputFiles, progress: Progress) -> V
             whole.counts,
             replicates[WHOLE].counts,
             protocol.prevalences.at if protocol.prevalences else (),
-            preferred=protocol.decision.without_auroc,
+            preferred=protocol.decision.of_pairs,
             confidence_level=confidence_level,
         ),
         precision_recall=precision_recall(whole.ranked, confidence_level),

@@ -108,7 +108,7 @@ def _from_draws(
             "percentile": percentile_interval(value, values, level),
             "bca": bca_interval(value, values, jackknife, level),
         },
-        preferred=protocol.decision.without_auroc,
+        preferred=protocol.decision.of_other_scores,
         tally=sample.ranked_tally,
         undefined_replicates=int(np.isnan(values).sum()),
     )

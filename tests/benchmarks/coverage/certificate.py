@@ -66,7 +66,12 @@ def _product(*names: str) -> tuple[str, ...]:
 _PROPORTIONS = _here("candidates", "designs", "proportions")
 _DRAWN = (*_PROPORTIONS, *_product("bootstrap"))
 _AUROC = (*_here("designs", "scores", "whole_studies"), *_product("auroc", "delong_student"))
-_ESTIMATES = (*_AUROC, *_product("bootstrap", "estimates", "intervals", "metrics", "ranking"))
+_ESTIMATES = (
+    *_AUROC,
+    *_product(
+        "bootstrap", "count_estimates", "estimates", "intervals", "metrics", "ranking", "score_estimates"
+    ),
+)
 _ACCEPTED = (
     *_ESTIMATES,
     *_here("acceptance"),
