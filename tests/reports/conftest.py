@@ -85,7 +85,8 @@ PROTOCOLS = {
     + STATED
     + '[analysis]\nunit = "patient"\n[missing]\nindeterminate = "exclude"\nnot_processed = "exclude"\n'
     + SUBGROUPS
-    + criterion("LR", "lr_negative", OVERALL, "upper", 0.4),
+    + criterion("LR", "lr_negative", OVERALL, "upper", 0.4)
+    + criterion("AP", "average_precision", OVERALL, "lower", 0.2),
     "text-mined": HEAD + MINED + STATED + SUBGROUPS + BESIDE + WEIGHTS + PASSING + FAILING,
     "one reader": HEAD.replace("replicates = 1000", 'replicates = 1000\nstrata = "class"')
     + ONE_READER
