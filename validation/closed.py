@@ -38,12 +38,12 @@ def closed_estimates(
     return tuple(
         _auroc(sample, confidence_level)
         if name == "auroc"
-        else count_estimate(name, sample.counts, confidence_level)
+        else closed_estimate(name, sample.counts, confidence_level)
         for name in metrics
     )
 
 
-def count_estimate(name: str, counts: NDArray[np.float64], confidence_level: float) -> ClosedEstimate:
+def closed_estimate(name: str, counts: NDArray[np.float64], confidence_level: float) -> ClosedEstimate:
     """One metric of counts (TP, FP, FN, TN) by patient, shape (patients, 4)."""
     value = float(OF_COUNTS[name].value(confusion(counts.sum(axis=0))))
     if math.isnan(value):

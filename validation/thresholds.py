@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.canonical import PLACES, rounded
-from validation.closed import count_estimate
+from validation.closed import closed_estimate
 from validation.outcomes import Case, Unit, Units, by_patient, outcome
 from validation.secondary import ThresholdRow
 
@@ -49,7 +49,7 @@ def threshold_rows(
         units = _called_at(images, at)
         counts = _counts(units if unit == "image" else by_patient(units), patients, case)
         shift = (called - locked) / max(1, len(ordered))
-        estimates = tuple(count_estimate(name, counts, confidence_level) for name in METRICS)
+        estimates = tuple(closed_estimate(name, counts, confidence_level) for name in METRICS)
         rows.append(ThresholdRow(at, rounded(shift, PLACES), called, estimates))
     return tuple(rows)
 

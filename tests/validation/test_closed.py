@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from validation.auroc import placements
-from validation.closed import closed_estimates, count_estimate, exact_interval
+from validation.closed import closed_estimate, closed_estimates, exact_interval
 from validation.delong_student import delong_student
 from validation.intervals import clopper_pearson
 from validation.outcomes import DrawnPatients, Sample, Tally, Units
@@ -51,7 +51,7 @@ def test_f1_is_mapped_from_the_jaccard_index_by_hand() -> None:
     assert exact_interval("f1", MIXED.counts, 0.95) == pytest.approx(
         (2 * low / (1 + low), 2 * high / (1 + high))
     )
-    assert count_estimate("f1", MIXED.counts, 0.95).value == pytest.approx(2 * tp / (2 * tp + fp + fn))
+    assert closed_estimate("f1", MIXED.counts, 0.95).value == pytest.approx(2 * tp / (2 * tp + fp + fn))
 
 
 def test_auroc_is_delong_student_against_itself() -> None:
