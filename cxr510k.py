@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
-    from protocols.images import ImageFolder
+    from protocols.images.folder import ImageFolder
     from protocols.load import LoadedProtocol
     from protocols.pipeline import Stages
     from protocols.progress import Progress
@@ -316,7 +316,7 @@ def rerun(
 
     Example: cxr510k rerun runs/one --level 1 --independent
     """
-    from protocols.images import ImageFolder
+    from protocols.images.folder import ImageFolder
     from protocols.rerun import rerun as rerun_run
     from reports.stack import same_content
     from reports.terminal import print_findings, progress_bars
@@ -456,7 +456,7 @@ def _stage_report(folder: "RunFolder", progress: "Progress") -> Mapping[str, str
 def _bring_phantom(folder: "RunFolder", progress: "Progress") -> "ImageFolder":
     """Phantoms into the run folder: tables among the inputs, images where the record finds them."""
     from protocols.cohorts import phantom
-    from protocols.images import ImageFolder
+    from protocols.images.folder import ImageFolder
 
     phantom.generate(folder.root, workers=os.cpu_count() or 1, progress=partial(progress, "phantoms"))
     for table in sorted(folder.root.glob("*.csv")):
@@ -514,7 +514,7 @@ def _cohort_tables(cohort: Path | None, studies: Path | None, reads: Path | None
 
 
 def _image_folder(studies: Path, images: Path | None) -> "ImageFolder":
-    from protocols.images import ImageFolder
+    from protocols.images.folder import ImageFolder
 
     return ImageFolder(images, search=True) if images else ImageFolder(studies.parent, search=False)
 

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from protocols.images import ImageFolder, UndecodableImageError, read_image
+from protocols.images.folder import ImageFolder, UndecodableImageError
+from protocols.images.picture import read_picture
 from protocols.progress import Progress
 from protocols.records import Studies
 
@@ -61,7 +62,7 @@ def pack(
     for position, row in enumerate(rows):
         image_path = studies.image_path[row] if studies.image_path else ""
         try:
-            picture = read_image(images.path_of(studies.image_id[row], image_path))
+            picture = read_picture(images.path_of(studies.image_id[row], image_path)).pixels
             pixels[position] = fitted(picture, image_size)
         except UndecodableImageError as error:
             faults[position] = error.reason

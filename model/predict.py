@@ -15,7 +15,7 @@ from model.pack import pack
 from model.runtime import Device, keras
 from protocols.canonical import csv_text
 from protocols.errors import BadInputError
-from protocols.images import ImageFolder
+from protocols.images.folder import ImageFolder
 from protocols.progress import Progress
 from protocols.records import Split, Status, Studies
 

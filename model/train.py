@@ -26,7 +26,7 @@ from model.runtime import Device, Runtime, keras
 from model.splits import Division, Examples, divide
 from protocols.canonical import FITTED_PLACES, rounded, sha256_bytes
 from protocols.errors import BadInputError
-from protocols.images import ImageFolder
+from protocols.images.folder import ImageFolder
 from protocols.load import LoadedProtocol
 from protocols.progress import Progress
 from protocols.records import Labels, Studies

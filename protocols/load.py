@@ -104,7 +104,7 @@ def _keys_of_the_file(location: tuple[int | str, ...], document: dict[str, Any])
     here: Any = document
     for position, step in enumerate(location):
         reachable = (isinstance(here, dict) and step in here) or (
-            isinstance(here, list) and isinstance(step, int)
+            isinstance(here, list) and isinstance(step, int) and step < len(here)
         )
         if reachable:
             kept.append(step)

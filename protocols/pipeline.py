@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from protocols.canonical import write_bytes
-from protocols.images import ImageFolder
+from protocols.images.folder import ImageFolder
 from protocols.load import LoadedProtocol
 from protocols.manifest import check_manifest, write_manifest
 from protocols.progress import Progress

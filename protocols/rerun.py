@@ -18,7 +18,7 @@ import numpy as np
 from protocols.admission import predictions_from
 from protocols.comparison import SCORE_TOLERANCE, Difference, beyond_tolerance, differences
 from protocols.errors import BadInputError, NotPossibleHereError
-from protocols.images import ImageFolder
+from protocols.images.folder import ImageFolder
 from protocols.manifest import differences as changed_files
 from protocols.pipeline import IN_THE_RUN, Stages
 from protocols.progress import Progress

@@ -44,8 +44,21 @@ batch_size = 16
 epochs = 2
 patience = 2
 learning_rate = 0.002
+warmup_epochs = 0
 weight_decay = 0.0001
+clip_norm = 1.0
+dropout = 0.0
+precision = "float32"
+calibration = "none"
 seed = 510
+
+[training.augmentation]
+turn_degrees = 5.0
+shift = 0.05
+zoom = 0.08
+brightness = 0.0
+contrast = 0.0
+mirror = false
 """
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from protocols.admission import labels_from, studies_from
 from protocols.canonical import csv_text, write_text
-from protocols.images import ImageFolder
+from protocols.images.folder import ImageFolder
 from protocols.load import LoadedProtocol, parse_protocol
 from protocols.records import Labels, Studies
 from protocols.tables import read_table
@@ -32,6 +32,8 @@ rule = "majority"
 [operating_point]
 from = "model"
 rule = "youden"
+[input_gate]
+smallest_side = 32
 [split]
 salt = "discs"
 tune_share = 0.3
@@ -44,8 +46,21 @@ batch_size = 16
 epochs = {epochs}
 patience = 3
 learning_rate = 0.003
+warmup_epochs = 0
 weight_decay = 0.0001
+clip_norm = 1.0
+dropout = 0.0
+precision = "float32"
+calibration = "none"
 seed = {seed}
+
+[training.augmentation]
+turn_degrees = 5.0
+shift = 0.05
+zoom = 0.08
+brightness = 0.0
+contrast = 0.0
+mirror = false
 """
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from model.pack import fitted, pack
-from protocols.images import ImageFolder
+from protocols.images.folder import ImageFolder
 from protocols.records import Studies
 
 

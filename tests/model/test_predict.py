@@ -17,7 +17,8 @@ from model.ranking import auroc
 from protocols.admission import predictions_from
 from protocols.canonical import sha256_bytes
 from protocols.errors import BadInputError
-from protocols.images import ImageFolder, read_image
+from protocols.images.folder import ImageFolder
+from protocols.images.picture import read_picture
 from protocols.tables import Table
 
 
@@ -69,7 +70,9 @@ def test_all_images_are_scored_where_no_split_is_stated(trained: Any, cohort: An
 
 def test_score_does_not_depend_on_the_batch(trained: Any, cohort: Any) -> None:
     model, _ = load(trained.folder)
-    pictures = np.stack([fitted(read_image(p), 32) for p in sorted((cohort.folder / "images").iterdir())])
+    pictures = np.stack(
+        [fitted(read_picture(p).pixels, 32) for p in sorted((cohort.folder / "images").iterdir())]
+    )
     together = scores(model, pictures)
     assert len(pictures) > BATCH
     np.testing.assert_array_equal(scores(model, pictures[::-1])[::-1], together)

@@ -16,7 +16,7 @@ from model.predict import scores
 from model.runtime import keras
 from protocols.canonical import sha256_file
 from protocols.errors import BadInputError, NotPossibleHereError
-from protocols.images import ImageFolder
+from protocols.images.folder import ImageFolder
 from protocols.load import LoadedProtocol
 from protocols.schema import Protocol
 
@@ -73,7 +73,7 @@ IN_ANOTHER_PROCESS = """
 import sys
 from pathlib import Path
 from model.train import train
-from protocols.images import ImageFolder
+from protocols.images.folder import ImageFolder
 from protocols.load import load_protocol
 from protocols.admission import labels_from, studies_from
 from protocols.tables import read_table

@@ -35,8 +35,21 @@ TRAINING = {
     "epochs": "10",
     "patience": "3",
     "learning_rate": "0.001",
+    "warmup_epochs": "1",
     "weight_decay": "0.0001",
+    "clip_norm": "1.0",
+    "dropout": "0.1",
+    "precision": '"float32"',
+    "calibration": '"none"',
     "seed": "1",
+}
+AUGMENTATION = {
+    "turn_degrees": "5.0",
+    "shift": "0.05",
+    "zoom": "0.1",
+    "brightness": "0.1",
+    "contrast": "0.1",
+    "mirror": "false",
 }
 SEX = '[[subgroups]]\naxis = "sex"\n'
 
@@ -54,7 +67,11 @@ def criterion(**values: str) -> str:
 
 
 def training(**values: str) -> str:
-    return "[training]\n" + keys(TRAINING | values)
+    return "[training]\n" + keys(TRAINING | values) + "[training.augmentation]\n" + keys(AUGMENTATION)
+
+
+def augmentation(**values: str) -> str:
+    return "[training]\n" + keys(TRAINING) + "[training.augmentation]\n" + keys(AUGMENTATION | values)
 
 
 def top(**values: str) -> str:
@@ -468,6 +485,12 @@ def test_an_intersection_is_named_by_its_parts_by_hand() -> None:
         ("weight_decay", "inf"),
         ("seed", "-1"),
         ("seed", "2147483648"),
+        ("warmup_epochs", "-1"),
+        ("clip_norm", "0"),
+        ("dropout", "1.0"),
+        ("precision", '"float16"'),
+        ("calibration", '"isotonic"'),
+        ("initial_weights_sha256", '"abc"'),
     ],
 )
 def test_refusals_of_training_by_hand(key: str, value: str) -> None:
@@ -479,8 +502,59 @@ def test_training_has_no_defaults_by_hand() -> None:
     with pytest.raises(ProtocolError) as refusal:
         parsed(further="[training]\n")
     assert refusal.value.faults == [
-        f"p.toml: training.{key}: this key is required and missing." for key in TRAINING
+        f"p.toml: training.{key}: this key is required and missing." for key in (*TRAINING, "augmentation")
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (
+            {"heads": '["Mass", "Nodule"]'},
+            r"heads must hold the label 'Pneumonia'; received \['Mass', 'Nodule'\]",
+        ),
+        ({"heads": '["Pneumonia", "Pneumonia"]'}, r"heads must differ"),
+        ({"warmup_epochs": "10"}, r"warmup_epochs must be fewer than epochs; received 10 of 10"),
+    ],
+)
+def test_refusals_between_keys_of_training_by_hand(values: dict[str, str], sentence: str) -> None:
+    with pytest.raises(ProtocolError, match=sentence):
+        parsed(further=training(**values))
+
+
+def test_heads_by_hand() -> None:
+    alone = parsed(further=training()).training
+    several = parsed(further=training(heads='["Mass", "Pneumonia"]')).training
+    assert alone and several
+    assert (alone.outputs, alone.primary) == (("Pneumonia",), 0)
+    assert (several.outputs, several.primary) == (("Mass", "Pneumonia"), 1)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("turn_degrees", "46"), ("shift", "-0.1"), ("zoom", "0.6"), ("contrast", "nan"), ("mirror", "1")],
+)
+def test_refusals_of_augmentation_by_hand(key: str, value: str) -> None:
+    with pytest.raises(ProtocolError, match=rf"p\.toml: training\.augmentation\.{key}: should "):
+        parsed(further=augmentation(**{key: value}))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("views = []", "views: must name at least one"),
+        ('views = ["OBLIQUE"]', "views.1: should be"),
+        (
+            "age_years = [90, 2]",
+            r"age_years: must be the youngest and the oldest age; received \[90.0, 2.0\]",
+        ),
+        ("age_years = [2]", "age_years"),
+        ("smallest_side = 8", "smallest_side: should be"),
+    ],
+)
+def test_refusals_of_the_input_gate_by_hand(text: str, sentence: str) -> None:
+    with pytest.raises(ProtocolError, match=sentence):
+        parsed(further=f"[input_gate]\n{text}\n")
 
 
 @pytest.mark.parametrize("share", ["0", "1", "nan", "-0.1"])

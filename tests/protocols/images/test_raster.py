@@ -1,4 +1,4 @@
-"""Decoding and locating images: each damage by a file made here, each conversion by hand."""
+"""Decoding PNG and JPEG: each damage by a file made here, each conversion by hand."""
 
 import io
 import struct
@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from protocols.errors import BadInputError
-from protocols.images import MOST_PIXELS, ImageFolder, UndecodableImageError, decode_image, read_image
+from protocols.images.folder import UndecodableImageError
+from protocols.images.picture import read_picture
+from protocols.images.raster import MOST_PIXELS, decode_raster
 
 GREY = np.arange(40 * 30, dtype=np.uint32).reshape(40, 30).astype(np.uint8)
 
@@ -84,7 +85,7 @@ def test_damaged_file_is_refused_with_its_reason(name: str, tmp_path: Path) -> N
     path = tmp_path / "image.png"
     path.write_bytes(content)
     with pytest.raises(UndecodableImageError) as refusal:
-        read_image(path)
+        read_picture(path)
     assert reason in refusal.value.reason
     assert str(path) not in refusal.value.reason and "\n" not in str(refusal.value)
 
@@ -93,7 +94,7 @@ def test_file_that_is_not_there_is_undecodable(tmp_path: Path) -> None:
     with pytest.raises(
         UndecodableImageError, match=r"nothing.png: cannot be read \(No such file or directory\)"
     ):
-        read_image(tmp_path / "nothing.png")
+        read_picture(tmp_path / "nothing.png")
 
 
 def test_size_limit_is_below_pillows_own() -> None:
@@ -128,7 +129,7 @@ CONVERSIONS = {
 @pytest.mark.parametrize("name", CONVERSIONS)
 def test_conversion_to_grey_by_hand(name: str) -> None:
     content, expected = CONVERSIONS[name]
-    pixels = decode_image(content)
+    pixels = decode_raster(content)
     assert pixels.dtype == np.uint8
     np.testing.assert_array_equal(pixels, expected)
 
@@ -162,70 +163,19 @@ def adam7(pixels: np.ndarray) -> bytes:
 def test_interlaced_png_by_the_specification(size: tuple[int, int]) -> None:
     pixels = GREY[: size[0], : size[1]]
     whole = png(width=size[1], height=size[0], data=adam7(pixels), interlace=1)
-    np.testing.assert_array_equal(decode_image(whole), pixels)
+    np.testing.assert_array_equal(decode_raster(whole), pixels)
     short = png(width=size[1], height=size[0], data=adam7(pixels)[:-1], interlace=1)
     with pytest.raises(UndecodableImageError, match="is incomplete"):
-        decode_image(short)
+        decode_raster(short)
 
 
 def test_exif_orientation_is_applied() -> None:
     turned = Image.Exif()
     turned[0x0112] = 6  # to be turned by 90 degrees clockwise for display
     content = pillow_bytes(Image.fromarray(GREY), exif=turned)
-    np.testing.assert_array_equal(decode_image(content), np.rot90(GREY, k=-1))
+    np.testing.assert_array_equal(decode_raster(content), np.rot90(GREY, k=-1))
 
 
 def test_real_images_of_each_kind(shared_data: Path) -> None:
     originals = sorted((shared_data / "nih" / "images-1024").rglob("*.png"))
-    assert {read_image(path).shape for path in originals} == {(1024, 1024)}
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    for name in ("a/one.png", "a/two.jpg", "b/deep/three.png", "b/twin.png", "a/twin.png", "top.png"):
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(WHOLE)
-    return tmp_path
-
-
-PLACES = [
-    # id, path, search, found
-    ("x", "a/one.png", False, "a/one.png"),  # as the studies say
-    ("x", "old/folder/three.png", True, "b/deep/three.png"),  # moved: by its name
-    ("x", "b/twin.png", True, "b/twin.png"),  # a path that exists is not ambiguous
-    ("one.png", "", False, "a/one.png"),  # no path: the id is the name
-    ("two", "", True, "a/two.jpg"),  # no path, an id without its ending
-]
-
-
-@pytest.mark.parametrize(("image_id", "image_path", "search", "expected"), PLACES)
-def test_place_of_an_image(tree: Path, image_id: str, image_path: str, search: bool, expected: str) -> None:
-    assert ImageFolder(tree, search=search).path_of(image_id, image_path) == tree / expected
-
-
-def test_image_that_is_nowhere_has_a_reason_without_the_folder(tree: Path) -> None:
-    with pytest.raises(UndecodableImageError) as refusal:
-        ImageFolder(tree, search=True).path_of("x", "four.png")
-    assert refusal.value.reason == "there is no file named 'four.png' in the images folder"
-
-
-def test_stated_path_is_not_searched_for_beside_the_studies(tree: Path) -> None:
-    with pytest.raises(UndecodableImageError, match=r"no file 'three.png' beside the studies table"):
-        ImageFolder(tree, search=False).path_of("x", "three.png")
-
-
-@pytest.mark.parametrize("image_id", ["twin.png", "twin"])
-def test_two_files_of_one_name_are_refused(tree: Path, image_id: str) -> None:
-    with pytest.raises(BadInputError, match=r"'a/twin.png' and 'b/twin.png' in .* both have its name"):
-        ImageFolder(tree, search=True).path_of(image_id, "")
-
-
-def test_absolute_path_is_refused(tree: Path) -> None:
-    with pytest.raises(BadInputError, match="is absolute; write it relative"):
-        ImageFolder(tree, search=True).path_of("x", "/etc/passwd")
-
-
-def test_folder_that_is_no_folder_is_refused(tree: Path) -> None:
-    with pytest.raises(BadInputError, match=r"top.png: is not a folder"):
-        ImageFolder(tree / "top.png", search=True)
+    assert {read_picture(path).pixels.shape for path in originals} == {(1024, 1024)}

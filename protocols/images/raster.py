@@ -1,27 +1,22 @@
-"""An image file -> pixels, strictly: every decoder of the suite sees the same 8-bit grey picture, or a reason.
+"""PNG and JPEG -> grey pixels, strictly: every decoder of the suite sees the same 8-bit picture, or a reason.
 
-Owns where the file of an image lies, and the decoding of PNG and JPEG. What a network does with the pixels
-is `model`'s business. Pillow alone is too lenient: it accepts a PNG with a wrong checksum, without its end,
-or with fewer rows than its header promises, so the chunks are checked here first.
+Owns the decoding of PNG and JPEG. Pillow alone is too lenient: it accepts a PNG with a wrong checksum, without
+its end, or with fewer rows than its header promises, so the chunks are checked here first.
 Source: PNG specification (W3C, 3rd edition), sections 5, 7, 8 and 11.
 """
 
 import io
-import os
 import struct
 import warnings
 import zlib
-from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from protocols.errors import BadInputError
+from protocols.images.folder import UndecodableImageError
 
 MOST_PIXELS = 60_000_000  # the largest detectors in use have about 20 million
-ENDINGS = (".png", ".jpg", ".jpeg")
 GREY_FROM = ("1", "L", "LA", "P", "PA", "RGB", "RGBA")
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -30,81 +25,8 @@ _PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type -> samples a pixel 
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
-class UndecodableImageError(BadInputError):
-    """An image that is not there or cannot be turned into pixels.
-
-    Attributes:
-        reason: why, without the name of the file or a folder, so that it may stand in evidence.
-    """
-
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"{name}: {reason}.")
-        self.reason = reason
-
-
-class ImageFolder:
-    """Where the images of a studies table lie.
-
-    Args:
-        root: the folder that ``image_path`` is relative to.
-        search: the images were moved: look for a file's name anywhere under ``root`` where the
-            stated path does not exist.
-
-    Raises:
-        BadInputError: ``root`` is not a folder.
-    """
-
-    def __init__(self, root: Path, *, search: bool) -> None:
-        if not root.is_dir():
-            raise BadInputError(f"{root}: is not a folder; name the folder that holds the images.")
-        self.root = root
-        self._search = search
-        self._tree: Mapping[str, list[Path]] | None = None
-
-    def path_of(self, image_id: str, image_path: str) -> Path:
-        """The file of one image; without an ``image_path`` the file named by its id, ending or not.
-
-        Raises:
-            UndecodableImageError: there is no such file.
-            BadInputError: the path is absolute, or two files under the folder have that name.
-        """
-        if Path(image_path).is_absolute():
-            raise BadInputError(
-                f"image {image_id!r}: image_path {image_path!r} is absolute; write it relative to the studies file."
-            )
-        if image_path and (self.root / image_path).is_file():
-            return self.root / image_path
-        if image_path and not self._search:
-            raise UndecodableImageError(image_id, f"there is no file {image_path!r} beside the studies table")
-        return self._by_name(image_id, Path(image_path).name or image_id)
-
-    def _by_name(self, image_id: str, name: str) -> Path:
-        if self._tree is None:
-            self._tree = _files_by_name(self.root)
-        found = self._tree.get(name) or [
-            path for ending in ENDINGS for path in self._tree.get(name + ending, [])
-        ]
-        if not found:
-            raise UndecodableImageError(image_id, f"there is no file named {name!r} in the images folder")
-        if len(found) > 1:
-            one, other = sorted(str(path.relative_to(self.root)) for path in found)[:2]
-            raise BadInputError(
-                f"image {image_id!r}: {one!r} and {other!r} in {self.root} both have its name; "
-                "keep one, or give an image_path in the studies table."
-            )
-        return found[0]
-
-
-def _files_by_name(root: Path) -> dict[str, list[Path]]:
-    tree: dict[str, list[Path]] = {}
-    for folder, _, names in os.walk(root):
-        for name in names:
-            tree.setdefault(name, []).append(Path(folder) / name)
-    return tree
-
-
-def read_image(path: Path) -> NDArray[np.uint8]:
-    """Decode a PNG or JPEG file to grey pixels.
+def decode_raster(content: bytes) -> NDArray[np.uint8]:
+    """Decode the bytes of a PNG or JPEG file to grey pixels.
 
     Colour becomes luma (ITU-R 601-2; grey stored as colour keeps its values), an alpha channel is
     dropped, a palette is looked up, one-bit black and white become 0 and 255. Sixteen-bit values are
@@ -115,21 +37,9 @@ def read_image(path: Path) -> NDArray[np.uint8]:
         Array of shape (rows, columns), 0 black to 255 white.
 
     Raises:
-        UndecodableImageError: the file cannot be read, is empty, not PNG or JPEG, damaged,
-            truncated, animated, of another colour space, or larger than `MOST_PIXELS`.
+        UndecodableImageError: the content is empty, not PNG or JPEG, damaged, truncated, animated, of another
+            colour space, or larger than `MOST_PIXELS`.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UndecodableImageError(path.name, f"cannot be read ({error.strerror})") from error
-    try:
-        return decode_image(content)
-    except UndecodableImageError as error:
-        raise UndecodableImageError(str(path), error.reason) from error
-
-
-def decode_image(content: bytes) -> NDArray[np.uint8]:
-    """`read_image` for the bytes of a file."""
     if not content:
         raise _fault("is empty (0 bytes)")
     if content.startswith(_PNG_SIGNATURE):
