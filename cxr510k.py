@@ -96,7 +96,8 @@ def cohort_nih(
     hold_out: HoldOut = None,
     reads: Annotated[Path | None, typer.Option(help="Radiologists' reads of some of these images.")] = None,
     finding: Annotated[
-        str | None, typer.Option(help="Offer this text-mined finding as reads; cannot pass.")
+        list[str] | None,
+        typer.Option(help="Offer this text-mined finding as reads; cannot pass. Repeatable."),
     ] = None,
 ) -> None:
     """Take NIH ChestX-ray14: patients, ages, sex, view and text-mined findings.
@@ -117,7 +118,7 @@ def cohort_nih(
             within=within,
             hold_out=hold_out,
             reads=reads,
-            finding=finding,
+            findings=finding or (),
         )
         write_cohort(cohort, folder)
     _print_flow(out)

@@ -11,7 +11,7 @@ from enum import StrEnum
 import numpy as np
 
 from protocols.errors import BadInputError
-from protocols.mapping import PREDICTION_COLUMNS, READ_COLUMNS, STUDY_COLUMNS
+from protocols.mapping import FINDING, PREDICTION_COLUMNS, READ_COLUMNS, STUDY_COLUMNS
 from protocols.records import (
     UNKNOWN,
     Labels,
@@ -25,7 +25,7 @@ from protocols.records import (
     View,
     number,
 )
-from protocols.tables import FIRST_ROW, Table
+from protocols.tables import Table
 
 OLDEST_YEARS = 120.0
 
@@ -72,8 +72,12 @@ def reads_from(table: Table) -> Reads:
     columns = table.columns
     _refuse_empty(table, "image_id", "reader_id")
     _refuse_unknown_values(table, "verdict", Verdict)
-    pairs = tuple(zip(columns["image_id"], columns["reader_id"], strict=True))
-    _refuse_duplicates(table, pairs, "image and reader {!r} stand twice; one verdict a reader and image.")
+    keys = [columns[name] for name in ("image_id", "reader_id", FINDING) if name in columns]
+    _refuse_duplicates(
+        table,
+        tuple(zip(*keys, strict=True)),
+        "image and reader {!r} stand twice; one verdict a reader and image.",
+    )
     verdict = tuple(map({str(v): v for v in Verdict}.__getitem__, columns["verdict"]))
     return Reads(table.source, columns["image_id"], columns["reader_id"], verdict)
 
@@ -155,7 +159,7 @@ def _refuse_duplicates(table: Table, keys: Sequence[object], sentence: str) -> N
     first: dict[object, int] = {}
     for index, key in enumerate(keys):
         if key in first:
-            there = f" (first in row {first[key] + FIRST_ROW})"
+            there = f" (first in row {table.number(first[key])})"
             raise table.fault(index, sentence.format(key) + there)
         first[key] = index
 

@@ -19,6 +19,7 @@ from protocols.tables import Table, listing, parse_table, read_content
 STUDY_COLUMNS = ("image_id", "patient_id", "age_years", "sex", "view")
 STUDY_EXTRAS = ("split", "site", "manufacturer")  # image_path only says where a file lies: it is no content
 READ_COLUMNS = ("image_id", "reader_id", "verdict")
+FINDING = "finding"  # of reads that are of several findings
 PREDICTION_COLUMNS = ("image_id", "score")
 PREDICTION_EXTRAS = ("status", "reason")
 
@@ -96,8 +97,31 @@ def studies_table(path: Path, protocol: Protocol) -> MappedTable:
 
 
 def reads_table(path: Path, protocol: Protocol) -> MappedTable:
-    """The reads table as a protocol maps it."""
-    return read_mapped(path, READ_COLUMNS, columns=protocol.columns.reads, values=protocol.values)
+    """The reads table as a protocol maps it, and of reads of several findings those of the protocol's.
+
+    Raises:
+        BadInputError: as `read_mapped`, or the finding cannot be told.
+    """
+    contract = (*READ_COLUMNS, FINDING)
+    mapped = read_mapped(path, contract, columns=protocol.columns.reads, values=protocol.values)
+    return replace(mapped, table=_of_finding(mapped.table, protocol.reference_standard.finding))
+
+
+def _of_finding(table: Table, finding: str | None) -> Table:
+    there = sorted(set(table.columns.get(FINDING, ())))
+    if finding is None:
+        if len(there) > 1:
+            raise BadInputError(
+                f"{table.source}: has reads of {len(there)} findings ({listing(there)}); name one of them in the "
+                "protocol as [reference_standard] finding."
+            )
+        return table
+    if finding not in there:
+        has = f"reads of {listing(there)}" if there else "no column 'finding'"
+        raise BadInputError(
+            f"{table.source}: has no read of [reference_standard] finding {finding!r}; the file has {has}."
+        )
+    return table.only([row for row, cell in enumerate(table.columns[FINDING]) if cell == finding])
 
 
 def predictions_table(path: Path, protocol: Protocol) -> MappedTable:

@@ -21,11 +21,24 @@ ENDINGS = (".csv.gz", ".csv", ".parquet")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns of text cells, all of one length, and where they came from."""
+    """Columns of text cells, all of one length, and where they came from.
+
+    ``numbers`` are those of the rows in the file, where rows of it were left out.
+    """
 
     source: str
     columns: dict[str, tuple[str, ...]]
     rows: int
+    numbers: tuple[int, ...] | None = None
+
+    def number(self, index: int) -> int:
+        """The number of a row in its file, as a spreadsheet shows it, for a zero-based ``index``."""
+        return index + FIRST_ROW if self.numbers is None else self.numbers[index]
+
+    def only(self, rows: Sequence[int]) -> "Table":
+        """The table of some rows, which keep their numbers."""
+        columns = {name: tuple(cells[row] for row in rows) for name, cells in self.columns.items()}
+        return Table(self.source, columns, len(rows), tuple(self.number(row) for row in rows))
 
     def require(self, names: Sequence[str]) -> None:
         """Refuse a table that lacks one of these columns.
@@ -42,7 +55,7 @@ class Table:
 
     def fault(self, index: int, sentence: str) -> BadInputError:
         """A refusal that names the file and the row of a zero-based ``index``."""
-        return BadInputError(f"{self.source}, row {index + FIRST_ROW}: {sentence}")
+        return BadInputError(f"{self.source}, row {self.number(index)}: {sentence}")
 
 
 def listing(names: Sequence[str] | dict[str, tuple[str, ...]]) -> str:

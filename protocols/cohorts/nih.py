@@ -13,6 +13,7 @@ from protocols.cohorts.image_paths import relative_paths
 from protocols.cohorts.nih_release import LABELS, Entries, find_images, read_entries, read_official_lists
 from protocols.cohorts.selection import Selection
 from protocols.errors import BadInputError
+from protocols.mapping import FINDING
 from protocols.records import Split, Verdict
 from protocols.tables import listing
 
@@ -31,7 +32,7 @@ def nih(
     within: Path | None = None,
     hold_out: Path | None = None,
     reads: Path | None = None,
-    finding: str | None = None,
+    findings: Sequence[str] = (),
 ) -> Cohort:
     """Make a cohort of NIH's images.
 
@@ -44,7 +45,7 @@ def nih(
         within: a table whose first column names the images to keep.
         hold_out: a table whose first column names the test images; see `Selection.hold_out`.
         reads: readers' verdicts to carry along, for the images that stay.
-        finding: a name of `LABELS` whose text-mined label becomes the verdict of a reader
+        findings: names of `LABELS` whose text-mined labels become the verdicts of a reader
             ``text-mined``, for protocols of kind text_mined.
 
     Returns:
@@ -53,10 +54,13 @@ def nih(
     Raises:
         BadInputError: a file breaks its rule, no image is left, or two options contradict each other.
     """
-    if reads is not None and finding is not None:
+    if reads is not None and findings:
         raise BadInputError("Give either reads or a finding as the reference standard, not both.")
-    if finding is not None and finding not in LABELS:
-        raise BadInputError(f"Finding {finding!r} is not NIH's; those are {listing(LABELS)}.")
+    for finding in findings:
+        if finding not in LABELS:
+            raise BadInputError(f"Finding {finding!r} is not NIH's; those are {listing(LABELS)}.")
+    if len(set(findings)) < len(findings):
+        raise BadInputError(f"Each finding can be given once; received {', '.join(findings)}.")
     lists = read_official_lists(train_val_list, test_list)
     if lists and hold_out is not None:
         raise BadInputError("Give either the official lists or a hold-out list, not both; each is a split.")
@@ -69,8 +73,9 @@ def nih(
     )
     if reads is not None:
         return replace(cohort, reads=selection.reads(reads))
-    if finding is not None:
-        return replace(cohort, reads=_text_mined_reads(selection, entries.findings[finding]))
+    if findings:
+        marks = {finding: entries.findings[finding] for finding in findings}
+        return replace(cohort, reads=_text_mined_reads(selection, marks))
     return cohort
 
 
@@ -154,10 +159,15 @@ def _labels(
     return {"image_id": taken.studies["image_id"], **taken.findings}
 
 
-def _text_mined_reads(selection: Selection, marks: Sequence[str]) -> dict[str, Sequence[str]]:
+def _text_mined_reads(selection: Selection, marks: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """A read an image and finding; the column that tells findings apart is there where there are several."""
     verdicts = {"1": Verdict.POSITIVE, "0": Verdict.NEGATIVE, "": Verdict.INDETERMINATE}
-    return {
-        "image_id": selection.pick(selection.image_id),
-        "reader_id": (TEXT_MINED,) * len(selection.kept),
-        "verdict": tuple(str(verdicts[mark]) for mark in selection.pick(marks)),
+    images = selection.pick(selection.image_id)
+    reads: dict[str, Sequence[str]] = {
+        "image_id": images * len(marks),
+        "reader_id": (TEXT_MINED,) * (len(images) * len(marks)),
+        "verdict": tuple(str(verdicts[mark]) for cells in marks.values() for mark in selection.pick(cells)),
     }
+    if len(marks) > 1:
+        reads[FINDING] = tuple(finding for finding in marks for _ in images)
+    return reads

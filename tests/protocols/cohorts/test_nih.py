@@ -98,12 +98,25 @@ def test_held_out_with_reads_by_hand(metadata: Path, tmp_path: Path) -> None:
 
 
 def test_reads_of_the_text_mined_label_by_hand(metadata: Path, tmp_path: Path) -> None:
-    cohort = nih(metadata, finding="Pneumonia", out=tmp_path / "out")
+    cohort = nih(metadata, findings=["Pneumonia"], out=tmp_path / "out")
     assert cohort.reads == {
         "image_id": ("a1.png", "a2.png", "b1.png", "c1.png"),
         "reader_id": ("text-mined",) * 4,
         "verdict": ("positive", "negative", "negative", "positive"),
     }
+
+
+def test_reads_of_several_findings_are_told_apart_by_hand(metadata: Path, tmp_path: Path) -> None:
+    cohort = nih(metadata, findings=["Pneumonia", "Hernia"], out=tmp_path / "out")
+    assert cohort.reads is not None
+    assert cohort.reads["finding"] == ("Pneumonia",) * 4 + ("Hernia",) * 4
+    assert cohort.reads["image_id"] == ("a1.png", "a2.png", "b1.png", "c1.png") * 2
+    assert cohort.reads["verdict"][:4] == ("positive", "negative", "negative", "positive")
+
+
+def test_a_finding_twice_is_refused_by_hand(metadata: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="Each finding can be given once; received Mass, Mass"):
+        nih(metadata, findings=["Mass", "Mass"], out=tmp_path)
 
 
 def test_an_unknown_label_is_an_indeterminate_read_by_hand(tmp_path: Path) -> None:
@@ -112,7 +125,7 @@ def test_an_unknown_label_is_an_indeterminate_read_by_hand(tmp_path: Path) -> No
         "Mass,Nodule,PatientId,Pleural_Thickening,Pneumonia,Pneumothorax"
     )
     binary = written(tmp_path, "train-small.csv", header, "x.png,0,0,0,0,0,0,0,0,0,0,0,8270,0,,0")
-    cohort = nih(binary, finding="Pneumonia", out=tmp_path / "out")
+    cohort = nih(binary, findings=["Pneumonia"], out=tmp_path / "out")
     assert cohort.reads is not None
     assert cohort.reads["verdict"] == ("indeterminate",)
 
@@ -123,7 +136,7 @@ def test_contradicting_options_by_hand(metadata: Path, tmp_path: Path) -> None:
     with pytest.raises(
         BadInputError, match="Give either reads or a finding as the reference standard, not both"
     ):
-        nih(metadata, reads=reads, finding="Edema", out=tmp_path)
+        nih(metadata, reads=reads, findings=["Edema"], out=tmp_path)
     with pytest.raises(BadInputError, match="Give either the official lists or a hold-out list, not both"):
         nih(metadata, test_list=names, hold_out=reads, out=tmp_path)
 
@@ -132,7 +145,7 @@ def test_a_finding_that_nih_lacks_by_hand(metadata: Path, tmp_path: Path) -> Non
     with pytest.raises(
         BadInputError, match=r"Finding 'pneumonia' is not NIH's; those are 'Atelectasis', .* 'Pneumothorax'\."
     ):
-        nih(metadata, finding="pneumonia", out=tmp_path)
+        nih(metadata, findings=["pneumonia"], out=tmp_path)
 
 
 def test_a_patient_in_both_lists_by_hand(metadata: Path, tmp_path: Path) -> None:
