@@ -1,15 +1,19 @@
 """A pattern of a protocol becomes one protocol a finding, and reads of several findings one reads table each."""
 
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from protocols.admission import reads_from
 from protocols.canonical import sha256_bytes
+from protocols.cohorts.nih_release import FINDINGS
 from protocols.errors import BadInputError, ProtocolError
-from protocols.findings import protocol_of_finding
-from protocols.load import parse_protocol
+from protocols.findings import protocol_of_finding, run_each
+from protocols.load import LoadedProtocol, parse_protocol
+from protocols.manifest import write_manifest
 from protocols.mapping import reads_table
+from protocols.run_folder import RunFolder
 from tests.conftest import PROTOCOL_HEAD
 
 PATTERN = PROTOCOL_HEAD.replace('id = "small"', 'id = "small-{finding}"').replace(
@@ -97,3 +101,39 @@ def test_hash_is_of_the_rows_that_count_against_itself(tmp_path: Path) -> None:
 
     assert content(READS) == content(READS.replace("maybe", "positive"))
     assert content(READS) != content(READS.replace("a,R1,positive,Edema", "a,R1,negative,Edema"))
+
+
+def test_the_librarys_pattern_is_sound_against_itself() -> None:
+    pattern = (resources.files("protocols") / "library" / "nih-full.toml").read_bytes()
+    made = protocol_of_finding(pattern, "Pleural_Thickening", source="nih-full.toml").protocol
+    assert made.training and made.training.outputs == FINDINGS
+    assert made.training.outputs[made.training.primary] == made.reference_standard.finding
+
+
+def test_what_an_interrupted_call_finished_is_kept_by_hand(tmp_path: Path) -> None:
+    made: list[str] = []
+
+    def run(root: Path, loaded: LoadedProtocol) -> None:
+        if root.name == "Mass" and not made.count("Mass"):
+            made.append("Mass")
+            raise KeyboardInterrupt
+        made.append(root.name)
+        root.mkdir(parents=True)
+        RunFolder(root).protocol.write_bytes(loaded.content)
+        write_manifest(root)
+
+    def both() -> tuple[RunFolder, ...]:
+        return run_each(tmp_path / "out", PATTERN.encode(), ["Edema", "Mass"], run, source="p.toml")
+
+    with pytest.raises(KeyboardInterrupt):
+        both()
+    assert [folder.root.name for folder in both()] == ["Edema", "Mass"]
+    assert made == ["Edema", "Mass", "Mass"]
+    (tmp_path / "out" / "Edema" / "protocol.toml").write_text("another")
+    with pytest.raises(BadInputError, match="Edema: is not empty"):
+        both()
+
+
+def test_a_finding_given_twice_is_refused_by_hand(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="each can be given once; received Edema, Edema"):
+        run_each(tmp_path, PATTERN.encode(), ["Edema", "Edema"], lambda *_: None, source="p.toml")
