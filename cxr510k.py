@@ -7,8 +7,9 @@ instant and an auditor's commands never load TensorFlow.
 import os
 import sys
 import tempfile
+import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -18,9 +19,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
+    from protocols.battery import BatteryFolder, BatteryScores
+    from protocols.cohorts.folder import Cohort
     from protocols.images.folder import ImageFolder
     from protocols.load import LoadedProtocol
-    from protocols.pipeline import Stages
+    from protocols.pipeline import Stages, Training
     from protocols.progress import Progress
     from protocols.records import Labels, Studies
     from protocols.rerun import Finding
@@ -38,20 +41,30 @@ cohort_app = typer.Typer(
 )
 app.add_typer(cohort_app, name="cohort")
 
+AGAINST = ("fail", "inconclusive")
 DONE, VERDICT_AGAINST, BAD_INPUT, NOT_POSSIBLE_HERE, INTERNAL_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 Out = Annotated[Path, typer.Option("--out", help="Folder to make; absent or empty.")]
 ProtocolFile = Annotated[Path, typer.Argument(help="The protocol, a TOML file.", show_default=False)]
 Device = Annotated[
-    Literal["cpu", "gpu"], typer.Option("--device", help="cpu or gpu; never another than the one asked for.")
+    Literal["cpu", "gpu", "gpus"],
+    typer.Option("--device", help="cpu, gpu (one) or gpus (all); never another than the one asked for."),
 ]
 Images = Annotated[
     Path | None,
     typer.Option("--images", help="Folder that holds the images, where they are not beside the studies."),
 ]
+InitialWeights = Annotated[
+    Path | None,
+    typer.Option("--initial-weights", help="Weights to begin from, where the protocol names their SHA-256."),
+]
+WithProfile = Annotated[
+    bool, typer.Option("--profile", help="Also write profile.html: what the cohort holds, before training.")
+]
 Within = Annotated[
     Path | None, typer.Option("--within", help="CSV whose first column lists the images to keep.")
 ]
+Boxes = Annotated[Path | None, typer.Option("--boxes", help="Boxes that readers drew around the finding.")]
 HoldOut = Annotated[
     Path | None,
     typer.Option("--hold-out", help="CSV whose first column lists images whose patients are the test split."),
@@ -63,6 +76,7 @@ def cohort_phantom(
     out: Out,
     patients: Annotated[int, typer.Option(help="How many synthetic patients.")] = 700,
     seed: Annotated[int, typer.Option(help="Another seed makes other patients.")] = 510,
+    profile: WithProfile = False,
 ) -> None:
     """Make synthetic chest radiographs with known truth and simulated readers.
 
@@ -72,14 +86,17 @@ def cohort_phantom(
     from protocols.cohorts import phantom
     from reports.terminal import progress_bars
 
-    with new_folder(out) as folder, progress_bars() as progress:
-        phantom.generate(
-            folder,
-            seed=seed,
-            patients=patients,
-            workers=os.cpu_count() or 1,
-            progress=partial(progress, "phantoms"),
-        )
+    with new_folder(out) as folder:
+        with progress_bars() as progress:
+            phantom.generate(
+                folder,
+                seed=seed,
+                patients=patients,
+                workers=os.cpu_count() or 1,
+                progress=partial(progress, "phantoms"),
+            )
+        if profile:
+            _write_profile(folder)
     print(f"wrote {out}")
 
 
@@ -95,33 +112,33 @@ def cohort_nih(
     within: Within = None,
     hold_out: HoldOut = None,
     reads: Annotated[Path | None, typer.Option(help="Radiologists' reads of some of these images.")] = None,
+    boxes: Boxes = None,
     finding: Annotated[
         list[str] | None,
         typer.Option(help="Offer this text-mined finding as reads; cannot pass. Repeatable."),
     ] = None,
+    profile: WithProfile = False,
 ) -> None:
     """Take NIH ChestX-ray14: patients, ages, sex, view and text-mined findings.
 
     Example: cxr510k cohort nih Data_Entry_2017_v2020.csv --images images --out cohorts/nih
     """
-    from protocols.canonical import new_folder
-    from protocols.cohorts.folder import write_cohort
     from protocols.cohorts.nih import nih
 
-    with new_folder(out) as folder:
-        cohort = nih(
-            metadata,
-            out=out,
-            images=images,
-            train_val_list=train_val_list,
-            test_list=test_list,
-            within=within,
-            hold_out=hold_out,
-            reads=reads,
-            findings=finding or (),
-        )
-        write_cohort(cohort, folder)
-    _print_flow(out)
+    make = partial(
+        nih,
+        metadata,
+        out=out,
+        images=images,
+        train_val_list=train_val_list,
+        test_list=test_list,
+        within=within,
+        hold_out=hold_out,
+        reads=reads,
+        boxes=boxes,
+        findings=finding or (),
+    )
+    _write_cohort(out, make, profile)
 
 
 @cohort_app.command("rsna")
@@ -132,19 +149,28 @@ def cohort_rsna(
     images: Images = None,
     within: Within = None,
     hold_out: HoldOut = None,
+    boxes: Annotated[
+        Path | None, typer.Option(help="RSNA's stage_2_train_labels.csv, for where the opacities are.")
+    ] = None,
+    profile: WithProfile = False,
 ) -> None:
     """Take RSNA 2018 radiologists' classes, joined to NIH's patients; positive is Lung Opacity.
 
     Example: cxr510k cohort rsna rsna_to_nih.csv --metadata Data_Entry_2017_v2020.csv --out cohorts/rsna
     """
-    from protocols.canonical import new_folder
-    from protocols.cohorts.folder import write_cohort
     from protocols.cohorts.rsna import rsna
 
-    with new_folder(out) as folder:
-        cohort = rsna(mapping, metadata=metadata, out=out, images=images, within=within, hold_out=hold_out)
-        write_cohort(cohort, folder)
-    _print_flow(out)
+    make = partial(
+        rsna,
+        mapping,
+        metadata=metadata,
+        out=out,
+        images=images,
+        within=within,
+        hold_out=hold_out,
+        boxes=boxes,
+    )
+    _write_cohort(out, make, profile)
 
 
 @cohort_app.command("chexpert")
@@ -152,18 +178,48 @@ def cohort_chexpert(
     folder: Annotated[Path, typer.Argument(help="Folder of the CheXpert test set's labels.")],
     finding: Annotated[str, typer.Option(help="One of the 14 findings, as the files name it.")],
     out: Out,
+    profile: WithProfile = False,
 ) -> None:
     """Take the CheXpert test set: 500 studies that five radiologists read for a finding.
 
     Example: cxr510k cohort chexpert chexpert-test --finding Consolidation --out cohorts/consolidation
     """
-    from protocols.canonical import new_folder
     from protocols.cohorts.chexpert import chexpert
-    from protocols.cohorts.folder import write_cohort
 
-    with new_folder(out) as staging:
-        write_cohort(chexpert(folder, finding=finding), staging)
-    _print_flow(out)
+    _write_cohort(out, partial(chexpert, folder, finding=finding), profile)
+
+
+@cohort_app.command("dicom")
+def cohort_dicom(
+    folder: Annotated[Path, typer.Argument(help="Folder of DICOM files, searched with all folders inside.")],
+    out: Out,
+    reads: Annotated[Path | None, typer.Option(help="Readers' verdicts.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="Training labels.")] = None,
+    within: Within = None,
+    hold_out: HoldOut = None,
+    boxes: Boxes = None,
+    profile: WithProfile = False,
+) -> None:
+    """Take a folder of DICOM radiographs: patients, ages, sex and view from their headers.
+
+    Example: cxr510k cohort dicom export --reads reads.csv --out cohorts/site
+    """
+    from protocols.cohorts.dicom import dicom
+    from reports.terminal import progress_bars
+
+    with progress_bars() as progress:
+        make = partial(
+            dicom,
+            folder,
+            out=out,
+            progress=partial(progress, "headers"),
+            reads=reads,
+            labels=labels,
+            within=within,
+            hold_out=hold_out,
+            boxes=boxes,
+        )
+        _write_cohort(out, make, profile)
 
 
 @cohort_app.command("table")
@@ -172,22 +228,28 @@ def cohort_table(
     out: Out,
     reads: Annotated[Path | None, typer.Option(help="Readers' verdicts.")] = None,
     labels: Annotated[Path | None, typer.Option(help="Training labels.")] = None,
+    boxes: Boxes = None,
     within: Within = None,
     hold_out: HoldOut = None,
+    profile: WithProfile = False,
 ) -> None:
     """Take a site's own tables, checked strictly.
 
     Example: cxr510k cohort table studies.csv --reads reads.csv --out cohorts/site
     """
-    from protocols.canonical import new_folder
-    from protocols.cohorts.folder import write_cohort
     from protocols.cohorts.table import table
 
-    with new_folder(out) as folder:
-        write_cohort(
-            table(studies, out=out, reads=reads, labels=labels, within=within, hold_out=hold_out), folder
-        )
-    _print_flow(out)
+    make = partial(
+        table,
+        studies,
+        out=out,
+        reads=reads,
+        labels=labels,
+        boxes=boxes,
+        within=within,
+        hold_out=hold_out,
+    )
+    _write_cohort(out, make, profile)
 
 
 @app.command()
@@ -197,6 +259,7 @@ def train(
     labels: Annotated[Path, typer.Option(help="The training labels.")],
     out: Out,
     images: Images = None,
+    initial_weights: InitialWeights = None,
     device: Device = "cpu",
 ) -> None:
     """Train the device under test and freeze its operating point.
@@ -206,17 +269,29 @@ def train(
     from model.train import train as train_model
     from protocols.canonical import new_folder
     from protocols.load import load_protocol
+    from protocols.pipeline import work_folder
     from reports.terminal import progress_bars
 
     loaded = load_protocol(protocol)
     cohort, findings = _studies(loaded, studies), _labels(labels)
-    with new_folder(out) as folder, progress_bars() as progress:
+    with work_folder(out) as work, new_folder(out) as folder, progress_bars() as progress:
         trained = train_model(
-            loaded, cohort, findings, _image_folder(studies, images), folder, device=device, progress=progress
+            loaded,
+            cohort,
+            findings,
+            _image_folder(studies, images),
+            folder,
+            work=work,
+            device=device,
+            progress=progress,
+            initial_weights=initial_weights,
         )
     print(
-        f"wrote {out}: tuning AUROC {trained.plan.tune_auroc:.3f}, threshold {trained.choice.threshold:.6f}"
+        f"wrote {out}: tuning AUROC {trained.plan.tune_auroc:.3f}, threshold {trained.choice.threshold:.6f}, "
+        f"{trained.images_per_second:.0f} images/s"
     )
+    for note in trained.notes:
+        print(f"note: {note}")
 
 
 @app.command()
@@ -224,6 +299,11 @@ def predict(
     model: Annotated[Path, typer.Option(help="Folder that `train` made.")],
     studies: Annotated[Path, typer.Option(help="The studies table; only its test split is scored.")],
     out: Annotated[Path, typer.Option("--out", help="CSV file to write.")],
+    inventory: Annotated[
+        Path | None,
+        typer.Option(help="Also write this CSV: hashes of every picture, and those seen in training."),
+    ] = None,
+    marks: Annotated[Path | None, typer.Option(help="Also write this CSV: where the device points.")] = None,
     images: Images = None,
     device: Device = "cpu",
 ) -> None:
@@ -232,17 +312,23 @@ def predict(
     Example: cxr510k predict --model model --studies c/studies.csv --out predictions.csv
     """
     from model.predict import predict as predict_scores
+    from model.saliency import mark
     from protocols.admission import studies_from
     from protocols.canonical import write_text
+    from protocols.pipeline import work_folder
     from protocols.tables import read_table
     from reports.terminal import progress_bars
 
-    _refuse_existing_file(out)
-    cohort = studies_from(read_table(studies))
-    with progress_bars() as progress:
-        text = predict_scores(model, cohort, _image_folder(studies, images), device=device, progress=progress)
-    write_text(out, text)
-    print(f"wrote {out}: {text.count(chr(10)) - 1} images")
+    for path in filter(None, (out, inventory, marks)):
+        _refuse_existing_file(path)
+    cohort, folder = studies_from(read_table(studies)), _image_folder(studies, images)
+    with work_folder(out) as work, progress_bars() as progress:
+        predicted = predict_scores(model, cohort, folder, work=work, device=device, progress=progress)
+        pointed = mark(model, cohort, folder, work=work, device=device, progress=progress) if marks else ""
+    for path, text in ((out, predicted.predictions), (inventory, predicted.images), (marks, pointed)):
+        if path:
+            write_text(path, text)
+    print(f"wrote {out}: {predicted.summary}")
 
 
 @app.command()
@@ -258,12 +344,18 @@ def validate(
     operating_point: Annotated[
         Path | None, typer.Option(help='The model\'s file, where from = "model".')
     ] = None,
+    boxes: Boxes = None,
+    marks: Annotated[Path | None, typer.Option(help="Where the device points, for --boxes.")] = None,
+    inventory: Annotated[
+        Path | None, typer.Option(help="images.csv of `predict`: test pictures that the device saw before.")
+    ] = None,
 ) -> None:
     """Measure a device's scores against the reference standard, as the protocol promises.
 
     Example: cxr510k validate protocol.toml --cohort cohorts/rsna --predictions scores.csv --out runs/one
     """
     from protocols.canonical import refuse_occupied
+    from protocols.cohorts.profile.record import profile_files
     from protocols.environment import run_record
     from protocols.load import load_protocol
     from protocols.pipeline import store_validation
@@ -274,13 +366,16 @@ def validate(
     record = run_record(_command(), datetime.now(UTC))
     refuse_occupied(out)
     loaded = load_protocol(protocol)
-    tables = _cohort_tables(cohort, studies, reads)
-    files = InputFiles(**tables, predictions=predictions, operating_point=operating_point)
+    further = {"operating_point": operating_point, "boxes": boxes, "marks": marks, "images": inventory}
+    tables = _cohort_tables(cohort, studies, reads) | {
+        "predictions": predictions,
+        **{name: path for name, path in further.items() if path},
+    }
+    if marks and "boxes" not in tables:
+        raise typer.BadParameter("--marks needs --boxes, or a --cohort that has boxes.")
     with progress_bars() as progress:
-        done = validate_files(loaded, files, progress)
-    given = {**tables, "predictions": predictions} | (
-        {"operating_point": operating_point} if operating_point else {}
-    )
+        done = validate_files(loaded, InputFiles(**tables), progress)
+    given = tables | (profile_files(cohort) if cohort else {})
     outputs = {"results.json": done.results.to_json(), "line_listing.csv": done.line_listing}
     store_validation(out, loaded, given, outputs, record)
     print_verdict(done.results)
@@ -345,7 +440,12 @@ def run(
     out: Out,
     protocol: Annotated[Path | None, typer.Argument(help="The protocol; without it, the phantom's.")] = None,
     cohort: Annotated[Path | None, typer.Option(help="Folder of `cohort`, with labels and images.")] = None,
+    finding: Annotated[
+        list[str] | None,
+        typer.Option(help="Write it for {finding} in the protocol; repeat for one run folder each."),
+    ] = None,
     images: Images = None,
+    initial_weights: InitialWeights = None,
     device: Device = "cpu",
 ) -> None:
     """Do everything: cohort, train, predict, validate, report; without a protocol, on phantoms.
@@ -354,29 +454,74 @@ def run(
     """
     from protocols.canonical import refuse_occupied
     from protocols.environment import run_record
+    from protocols.findings import run_each
     from protocols.load import library_protocol, load_protocol
     from protocols.pipeline import run as run_everything
+    from protocols.pipeline import work_folder
     from protocols.run_folder import RunFolder
-    from reports.terminal import print_verdict, progress_bars
-    from validation.results import results_from_json
+    from reports.terminal import progress_bars
 
-    record = run_record(_command(), datetime.now(UTC))
     if (protocol is None) != (cohort is None):
         raise typer.BadParameter("give a protocol and --cohort, or neither for the built-in phantom.")
-    refuse_occupied(out)
-    loaded = load_protocol(protocol) if protocol else library_protocol("phantom")
-    with progress_bars() as progress:
+    if finding and not protocol:
+        raise typer.BadParameter("--finding needs a protocol that holds {finding}.")
+    stages = _stages(device)
+    with work_folder(out) as work:
 
-        def bring_cohort(folder: RunFolder) -> "ImageFolder":
-            return (
-                _bring_tables(folder, loaded, cohort, images) if cohort else _bring_phantom(folder, progress)
-            )
+        def run_one(root: Path, loaded: "LoadedProtocol") -> None:
+            record = run_record(_command(), datetime.now(UTC))
+            with progress_bars() as progress:
 
-        run_everything(out, loaded, bring_cohort, _stages(device), record, progress)
-    results = results_from_json(RunFolder(out).results.read_bytes(), source=str(out))
-    print_verdict(results)
-    print(f"report: {RunFolder(out).report_pdf}")
-    _finish(out, results.verdict)
+                def bring_cohort(folder: RunFolder) -> "ImageFolder":
+                    if cohort is None:
+                        return _bring_phantom(folder, progress)
+                    return _bring_tables(folder, loaded, cohort, images, initial_weights)
+
+                run_everything(root, loaded, bring_cohort, stages, record, progress, work=work)
+
+        if finding and protocol:
+            folders = run_each(out, protocol.read_bytes(), finding, run_one, source=str(protocol))
+        else:
+            refuse_occupied(out)
+            run_one(out, load_protocol(protocol) if protocol else library_protocol("phantom"))
+            folders = (RunFolder(out),)
+    _finish_runs(folders)
+
+
+@app.command()
+def robustness(
+    run: Annotated[Path, typer.Argument(help="A run folder with a trained device.")],
+    images: Images = None,
+    device: Device = "cpu",
+) -> None:
+    """Score the test images again, perturb them and hide parts of them; the report then tells what follows.
+
+    Example: cxr510k robustness runs/one
+    """
+    from protocols.battery import BatteryFolder
+    from protocols.images.folder import ImageFolder
+    from protocols.pipeline import add_robustness, work_folder
+    from protocols.run_folder import RunFolder
+    from reports.terminal import progress_bars
+    from validation.robustness_results import robustness_from_json
+
+    def time_images(folder: RunFolder, images: ImageFolder, progress: "Progress") -> str:
+        from model.timing import timing
+
+        studies = _studies(_protocol_of(folder), folder.require_input("studies"))
+        timed = timing(
+            folder.model, studies, images, device=device, clock=time.perf_counter, progress=progress
+        )
+        return timed.to_json()
+
+    moved = ImageFolder(images, search=True) if images else None
+    with work_folder(run.resolve()) as work, progress_bars() as progress:
+        add_robustness(run, _stages(device), time_images, moved, progress, work=work)
+    made = BatteryFolder.of(RunFolder(run)).results
+    results = robustness_from_json(made.read_bytes(), source=str(made))
+    for caution in results.cautions:
+        print(f"caution: {caution.about}: {caution.text}")
+    print(f"wrote {made.parent}: {results.images} images, {len(results.perturbed)} changes")
 
 
 @app.command()
@@ -394,30 +539,113 @@ def doctor() -> None:
     print("nothing is missing")
 
 
-def _stages(device: Literal["cpu", "gpu"]) -> "Stages":
+def _write_cohort(out: Path, make: "Callable[[], Cohort]", profile: bool) -> None:
+    from protocols.canonical import new_folder
+    from protocols.cohorts.folder import FLOW, read_flow, write_cohort
+
+    with new_folder(out) as folder:
+        write_cohort(make(), folder)
+        if profile:
+            _write_profile(folder)
+    for step in read_flow(out / FLOW):
+        print(f"{step.step:<24}{step.images:>9,} images {step.patients:>8,} patients  {step.reason}")
+    print(f"wrote {out}")
+
+
+def _write_profile(folder: Path) -> None:
+    """profile.json, montage.png and profile.html beside a cohort's tables."""
+    from protocols.canonical import write_text
+    from protocols.cohorts.profile.write import write_profile
+    from reports.profile import PAGE, profile_html
+    from reports.terminal import progress_bars
+
+    with progress_bars() as progress:
+        write_profile(folder, folder, finding=None, progress=progress)
+    write_text(folder / PAGE, profile_html(folder))
+
+
+def _stages(device: Literal["cpu", "gpu", "gpus"]) -> "Stages":
     from protocols.pipeline import Stages
 
-    def stage_train(folder: "RunFolder", images: "ImageFolder", progress: "Progress") -> str:
+    def stage_train(
+        folder: "RunFolder", images: "ImageFolder", work: Path, progress: "Progress"
+    ) -> "Training":
         from model.train import train as train_model
+        from protocols.pipeline import Training
 
         loaded = _protocol_of(folder)
         # Named without its folder, which nobody knows while the run is being made.
         studies = replace(_studies(loaded, folder.require_input("studies")), source="studies")
         labels = _labels(folder.require_input("labels"))
         folder.model.mkdir()
-        return train_model(
-            loaded, studies, labels, images, folder.model, device=device, progress=progress
-        ).runtime.device_name
+        trained = train_model(
+            loaded,
+            studies,
+            labels,
+            images,
+            folder.model,
+            work=work,
+            device=device,
+            progress=progress,
+            initial_weights=folder.initial_weights if folder.initial_weights.exists() else None,
+        )
+        return Training(trained.runtime.device_name, trained.images_per_second)
 
-    def stage_predict(folder: "RunFolder", images: "ImageFolder", progress: "Progress") -> None:
+    def stage_predict(folder: "RunFolder", images: "ImageFolder", work: Path, progress: "Progress") -> None:
         from model.predict import predict as predict_scores
+        from model.saliency import mark
         from protocols.canonical import write_text
 
         studies = _studies(_protocol_of(folder), folder.require_input("studies"))
-        text = predict_scores(folder.model, studies, images, device=device, progress=progress)
-        write_text(folder.inputs / "predictions.csv", text)
+        predicted = predict_scores(folder.model, studies, images, work=work, device=device, progress=progress)
+        write_text(folder.inputs / "predictions.csv", predicted.predictions)
+        write_text(folder.inputs / "images.csv", predicted.images)
+        if folder.input("boxes"):
+            marks = mark(folder.model, studies, images, work=work, device=device, progress=progress)
+            write_text(folder.inputs / "marks.csv", marks)
 
-    return Stages(train=stage_train, predict=stage_predict, validate=_stage_validate, report=_stage_report)
+    def stage_illustrate(
+        folder: "RunFolder", images: "ImageFolder", work: Path, progress: "Progress"
+    ) -> None:
+        from model.illustrations import illustrate
+        from protocols.boxes import boxes_from, boxes_table
+
+        studies = _studies(_protocol_of(folder), folder.require_input("studies"))
+        boxes = folder.input("boxes")
+        illustrate(
+            folder.model,
+            studies,
+            images,
+            folder.line_listing,
+            boxes_from(boxes_table(boxes).table) if boxes else None,
+            work=work,
+            device=device,
+            progress=progress,
+        )
+
+    def stage_perturb(
+        folder: "RunFolder", images: "ImageFolder", work: Path, progress: "Progress"
+    ) -> "BatteryScores":
+        from model.robustness import perturbed_scores
+
+        studies = _studies(_protocol_of(folder), folder.require_input("studies"))
+        return perturbed_scores(folder.model, studies, images, work=work, device=device, progress=progress)
+
+    return Stages(
+        train=stage_train,
+        predict=stage_predict,
+        validate=_stage_validate,
+        illustrate=stage_illustrate,
+        report=_stage_report,
+        perturb=stage_perturb,
+        measure=_stage_measure,
+    )
+
+
+def _stage_measure(folder: "RunFolder", battery: "BatteryFolder", progress: "Progress") -> str:
+    from validation.robustness import robustness as measure_robustness
+
+    return measure_robustness(folder, battery, progress).to_json()
 
 
 def _stage_validate(folder: "RunFolder", progress: "Progress") -> str:
@@ -457,29 +685,42 @@ def _stage_report(folder: "RunFolder", progress: "Progress") -> Mapping[str, str
 def _bring_phantom(folder: "RunFolder", progress: "Progress") -> "ImageFolder":
     """Phantoms into the run folder: tables among the inputs, images where the record finds them."""
     from protocols.cohorts import phantom
+    from protocols.cohorts.profile.write import write_profile
     from protocols.images.folder import ImageFolder
 
     phantom.generate(folder.root, workers=os.cpu_count() or 1, progress=partial(progress, "phantoms"))
     for table in sorted(folder.root.glob("*.csv")):
         table.rename(folder.inputs / table.name)
+    write_profile(folder.inputs, folder.root, finding=None, progress=progress)
     return ImageFolder(folder.root, search=False)
 
 
 def _bring_tables(
-    folder: "RunFolder", loaded: "LoadedProtocol", cohort: Path, images: Path | None
+    folder: "RunFolder",
+    loaded: "LoadedProtocol",
+    cohort: Path,
+    images: Path | None,
+    initial_weights: Path | None,
 ) -> "ImageFolder":
     """A cohort's tables into the run folder, after they were checked where the user knows them."""
     from protocols.admission import reads_from
+    from protocols.canonical import write_bytes
     from protocols.cohorts.folder import tables_of
+    from protocols.cohorts.profile.record import profile_files
     from protocols.mapping import reads_table
     from protocols.pipeline import store_input
 
-    tables = tables_of(cohort, ("studies", "reads", "labels"), optional=("flow", "exclusions", "truth"))
+    further = ("flow", "exclusions", "truth", "boxes")
+    tables = tables_of(cohort, ("studies", "reads", "labels"), optional=further)
     _studies(loaded, tables["studies"])
     reads_from(reads_table(tables["reads"], loaded.protocol).table)
     _labels(tables["labels"])
     for name, path in tables.items():
         store_input(folder, name, path)
+    for name, path in profile_files(cohort).items():
+        store_input(folder, name, path)
+    if initial_weights:
+        write_bytes(folder.initial_weights, initial_weights.read_bytes())
     return _image_folder(tables["studies"], images)
 
 
@@ -504,11 +745,11 @@ def _protocol_of(folder: "RunFolder") -> "LoadedProtocol":
 
 
 def _cohort_tables(cohort: Path | None, studies: Path | None, reads: Path | None) -> dict[str, Path]:
-    """Studies, reads and, of a cohort folder, the source's flow."""
+    """Studies, reads and, of a cohort folder, the source's flow and boxes."""
     from protocols.cohorts.folder import tables_of
 
     if cohort and not (studies or reads):
-        return tables_of(cohort, ("studies", "reads"), optional=("flow",))
+        return tables_of(cohort, ("studies", "reads"), optional=("flow", "boxes"))
     if studies and reads and not cohort:
         return {"studies": studies, "reads": reads}
     raise typer.BadParameter("give --cohort, or both --studies and --reads.")
@@ -527,17 +768,26 @@ def _refuse_existing_file(out: Path) -> None:
         raise BadInputError(f"{out}: exists; name a file that does not.")
 
 
-def _print_flow(out: Path) -> None:
-    from protocols.cohorts.folder import FLOW, read_flow
+def _finish_runs(folders: "Sequence[RunFolder]") -> None:
+    """Every verdict in words; the exit code is against the device where one of them is."""
+    from reports.terminal import print_verdict
+    from validation.results import results_from_json
 
-    for step in read_flow(out / FLOW):
-        print(f"{step.step:<24}{step.images:>9,} images {step.patients:>8,} patients  {step.reason}")
-    print(f"wrote {out}")
+    verdicts = []
+    for folder in folders:
+        results = results_from_json(folder.results.read_bytes(), source=str(folder.root))
+        print_verdict(results)
+        print(f"report: {folder.report_pdf}")
+        verdicts.append(results.verdict)
+    for folder, verdict in list(zip(folders, verdicts, strict=True))[:-1]:
+        print(f"wrote {folder.root}: verdict {verdict}")
+    worst = next((verdict for verdict in verdicts if verdict in AGAINST), verdicts[-1])
+    _finish(folders[-1].root, worst)
 
 
 def _finish(out: Path, verdict: str) -> None:
     """The last line says which verdict it was; the exit code says whether it stands against the device."""
-    against = verdict in ("fail", "inconclusive")
+    against = verdict in AGAINST
     print(f"wrote {out}: verdict {verdict}, exit {VERDICT_AGAINST if against else DONE}")
     if against:
         raise typer.Exit(VERDICT_AGAINST)

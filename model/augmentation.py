@@ -1,60 +1,89 @@
-"""Small random shifts, zooms and turns of training pictures, as a patient stands differently each time.
+"""Random changes of training pictures: grey values as exporting devices differ, place as patients stand.
 
-Left and right are never mirrored: the heart's side is anatomy. Grey values are left alone, since the
-network standardises each picture. Part of training, not of the device.
+Part of training, not of the device. How far each change goes is [training.augmentation] of the protocol; a range
+of zero draws nothing and costs nothing.
+
+- Brightness is an offset of all grey values, contrast a slope about the picture's own mean: together the window
+  that a workstation applied at export. The network standardises each picture and so undoes both, except for what
+  a real window loses too: values beyond 0 and 255 are cut off, and the black that comes in from outside the
+  picture keeps its place while the grey values move. So the window goes first, and the movement after it.
+- Mirroring is off unless the protocol asks for it: the heart's side, the gastric bubble and the side marker are
+  anatomy and acquisition, and a mirrored chest is a rare disease (dextrocardia), not another view of this patient.
 """
 
-from math import pi
+from math import radians
 from typing import Any
 
 from model.runtime import keras
-
-SHIFT = 0.05  # of the side
-ZOOM = 0.08
-TURN = pi / 36  # five degrees
+from protocols.schema import Augmentation
 
 
-class Movement(keras.layers.Layer):
-    """Moves each picture on its own while training: one turn, zoom and shift, resampled once.
+class Augment(keras.layers.Layer):
+    """Changes each picture on its own while training, and resamples it once.
 
-    What an epoch draws depends on the seed and the epoch alone, so a training that is taken up again
-    at an epoch goes on as if it had never stopped.
+    What an epoch draws depends on the seed and the epoch alone, after `model.runtime.begin_epoch`, so a training
+    that is taken up again at an epoch goes on as if it had never stopped.
 
     Args:
+        augmentation: the ranges.
         seed: of the protocol.
     """
 
-    def __init__(self, *, seed: int) -> None:
-        super().__init__(name="movement")
-        self._seed = seed
+    def __init__(self, augmentation: Augmentation, *, seed: int) -> None:
+        super().__init__(name="augment", dtype="float32")
         self.seed_generator = keras.random.SeedGenerator(seed)
-
-    def begin(self, epoch: int) -> None:
-        """Set the draws to those of an epoch, from 1."""
-        self.seed_generator.state.assign([self._seed, epoch])
+        self._ranges = augmentation
+        self._moves = bool(
+            augmentation.turn_degrees or augmentation.shift or augmentation.zoom or augmentation.mirror
+        )
 
     def call(self, pictures: Any, training: bool = False) -> Any:
-        """Move pictures of shape (n, size, size, 1); black comes in from outside."""
+        """Change pictures of shape (n, size, size, 1), grey values 0 to 255 of any type; float32 comes back."""
+        pictures = keras.ops.cast(pictures, "float32")
         if not training:
             return pictures
-        images, size = keras.ops.shape(pictures)[0], pictures.shape[1]
-        turn, zoom, across, down = (
-            keras.random.uniform((images,), -most, most, seed=self.seed_generator)
-            for most in (TURN, ZOOM, SHIFT * size, SHIFT * size)
+        if self._ranges.brightness or self._ranges.contrast:
+            pictures = self._window(pictures)
+        return self._move(pictures) if self._moves else pictures
+
+    def _window(self, pictures: Any) -> Any:
+        images = keras.ops.shape(pictures)[0]
+        slope, offset = (
+            keras.ops.reshape(self._draw(images, most), (-1, 1, 1, 1))
+            for most in (self._ranges.contrast, 255.0 * self._ranges.brightness)
         )
+        mean = keras.ops.mean(pictures, axis=(1, 2, 3), keepdims=True)
+        return keras.ops.clip(pictures + slope * (pictures - mean) + offset, 0.0, 255.0)
+
+    def _move(self, pictures: Any) -> Any:
+        """Turn, zoom, shift and mirror in one bilinear resampling; black comes in from outside."""
+        images, size = keras.ops.shape(pictures)[0], pictures.shape[1]
+        turn = self._draw(images, radians(self._ranges.turn_degrees))
+        zoom = 1.0 + self._draw(images, self._ranges.zoom)
+        across, down = (self._draw(images, self._ranges.shift * size) for _ in range(2))
+        side = keras.ops.where(self._draw(images, float(self._ranges.mirror)) < 0.0, -1.0, 1.0)
         return keras.ops.image.affine_transform(
             pictures,
-            _transforms(turn, 1.0 + zoom, across, down, centre=(size - 1) / 2),
+            _transforms(turn, zoom, side, across, down, centre=(size - 1) / 2),
             interpolation="bilinear",
             fill_mode="constant",
             fill_value=0.0,
         )
 
+    def _draw(self, images: Any, most: float) -> Any:
+        """One number for each picture, even between -most and most."""
+        if not most:
+            return keras.ops.zeros((images,))
+        return keras.random.uniform((images,), -most, most, seed=self.seed_generator)
 
-def _transforms(turn: Any, zoom: Any, across: Any, down: Any, *, centre: float) -> Any:
-    """Rows (a0, a1, a2, b0, b1, b2, 0, 0): output (x, y) takes its value from (a.(x, y, 1), b.(x, y, 1))."""
+
+def _transforms(turn: Any, zoom: Any, side: Any, across: Any, down: Any, *, centre: float) -> Any:
+    """Rows (a0, a1, a2, b0, b1, b2, 0, 0): output (x, y) takes its value from (a.(x, y, 1), b.(x, y, 1)).
+
+    ``side`` is 1, or -1 for a mirrored picture.
+    """
     cosine, sine = zoom * keras.ops.cos(turn), zoom * keras.ops.sin(turn)
-    a2 = centre - centre * (cosine - sine) + across
-    b2 = centre - centre * (sine + cosine) + down
+    a2 = centre - centre * (side * cosine - sine) + across
+    b2 = centre - centre * (side * sine + cosine) + down
     nothing = keras.ops.zeros_like(turn)
-    return keras.ops.stack([cosine, -sine, a2, sine, cosine, b2, nothing, nothing], axis=1)
+    return keras.ops.stack([side * cosine, -sine, a2, side * sine, cosine, b2, nothing, nothing], axis=1)

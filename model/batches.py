@@ -1,6 +1,7 @@
 """One epoch of training batches, in an order that depends on the seed and the epoch alone.
 
-The order comes from raw Philox bits, which NumPy promises to keep; its permutation methods may change.
+Pictures go to the graph as they lie in the pack, one byte a pixel, and become numbers there. The order comes from
+raw Philox bits, which NumPy promises to keep; its permutation methods may change.
 """
 
 from typing import Any
@@ -8,15 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model import runtime
 from model.runtime import keras
 
 
 class Batches(keras.utils.PyDataset):
     """Pictures and labels of one epoch; sizes of batches differ by one at most, so none is tiny.
 
+    Where several GPUs share a batch (`runtime.replicas`) their shares must be equal, so a batch is filled up with
+    pictures of its own whose labels are unknown: they teach nothing.
+
     Args:
-        pixels: uint8 of shape (images, size, size).
-        labels: 1 or 0 of shape (images,).
+        pixels: uint8 of shape (pictures, size, size), in memory or mapped from a file.
+        rows: positions in ``pixels`` to learn from, of shape (n,).
+        labels: 1, 0 or NaN for unknown, of shape (n, findings), in the order of ``rows``.
         batch_size: the largest size of a batch.
         seed: of the protocol.
         epoch: from 1.
@@ -25,7 +31,8 @@ class Batches(keras.utils.PyDataset):
     def __init__(
         self,
         pixels: NDArray[np.uint8],
-        labels: NDArray[np.int64],
+        rows: NDArray[np.int64],
+        labels: NDArray[np.floating[Any]],
         *,
         batch_size: int,
         seed: int,
@@ -33,17 +40,22 @@ class Batches(keras.utils.PyDataset):
     ) -> None:
         super().__init__()
         self._pixels = pixels
-        self._labels = labels
+        self._rows = rows
+        self._labels = labels.astype(np.float32)
         self._parts = np.array_split(
-            epoch_order(len(labels), seed=seed, epoch=epoch), -(-len(labels) // batch_size)
+            epoch_order(len(rows), seed=seed, epoch=epoch), -(-len(rows) // batch_size)
         )
 
     def __len__(self) -> int:
         return len(self._parts)
 
-    def __getitem__(self, index: int) -> tuple[Any, Any]:
-        rows = self._parts[index]
-        return self._pixels[rows][..., None], self._labels[rows, None].astype("float32")
+    def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        part = self._parts[index]
+        shared = np.resize(part, -(-len(part) // runtime.replicas()) * runtime.replicas())
+        pictures = np.asarray(self._pixels[self._rows[shared]])  # a copy: only these pages are read
+        labels = self._labels[shared]
+        labels[len(part) :] = np.nan
+        return pictures[..., None], labels
 
 
 def epoch_order(images: int, *, seed: int, epoch: int) -> NDArray[np.int64]:

@@ -14,21 +14,27 @@ from model.runtime import keras
 class ClassWeightedBinaryCrossentropy(keras.losses.Loss):
     """-w1 y log p - w0 (1 - y) log(1 - p), averaged over known labels; y NaN is unknown.
 
-    w1 is the share of negatives in the training split and w0 the share of positives, so over the
-    whole split both classes carry the same total weight.
+    For each finding w1 is its share of negatives in the training split and w0 its share of positives, so over
+    the whole split both classes carry the same total weight. A finding of which the split does not hold both
+    classes cannot be learnt: its labels weigh nothing and do not count in the average. Always float32.
 
     Args:
         labels: 1, 0 or NaN, of shape (images, findings): the training split.
     """
 
-    def __init__(self, labels: NDArray[np.float64]) -> None:
-        super().__init__(name="class_weighted_binary_crossentropy")
-        share_of_positives = np.nanmean(labels, axis=0)
-        self.weight_of_positives = (1.0 - share_of_positives).astype("float32")
-        self.weight_of_negatives = share_of_positives.astype("float32")
+    def __init__(self, labels: NDArray[np.floating[Any]]) -> None:
+        super().__init__(name="class_weighted_binary_crossentropy", dtype="float32")
+        positives, negatives = (labels == 1).sum(axis=0), (labels == 0).sum(axis=0)
+        known = np.maximum(positives + negatives, 1)
+        self.weight_of_positives = (negatives / known * (positives > 0)).astype("float32")
+        self.weight_of_negatives = (positives / known * (negatives > 0)).astype("float32")
+        self.learnable = ((positives > 0) & (negatives > 0)).astype("float32")
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """The loss of a batch.
+        """One value a picture, whose mean is the loss of the batch.
+
+        A scalar would do, but Keras leaves a scalar as it is where a batch is shared by several GPUs, and the
+        sum of the GPUs' gradients would then be as many times too large.
 
         Args:
             y_true: labels of shape (images, findings).
@@ -40,5 +46,6 @@ class ClassWeightedBinaryCrossentropy(keras.losses.Loss):
         absent = ops.where(unknown, 0.0, 1.0 - y_true)
         weighted = self.weight_of_positives * present * ops.log_sigmoid(y_pred)
         weighted += self.weight_of_negatives * absent * ops.log_sigmoid(-y_pred)
-        known = ops.sum(present + absent)
-        return -ops.sum(weighted) / ops.maximum(known, 1.0)
+        known = ops.sum(self.learnable * (present + absent))
+        images = ops.cast(ops.shape(y_pred)[0], "float32")
+        return -ops.sum(weighted, axis=1) * images / ops.maximum(known, 1.0)

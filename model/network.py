@@ -1,6 +1,7 @@
-"""The two networks, from an 8-bit grey picture to one logit.
+"""The two networks, from an 8-bit grey picture to a logit for each finding.
 
-Owns the architecture and the preprocessing, which is a layer of the network and travels with its weights.
+Owns the architecture and the preprocessing, which is a layer of the network and travels with its weights. The
+feature map that class activation maps are cut from is the layer ``features`` in both networks.
 Sources: He et al. 2016, arXiv 1512.03385 (residual blocks); Huang et al. 2017, arXiv 1608.06993, and
 Rajpurkar et al. 2017, arXiv 1711.05225 (DenseNet-121 on chest radiographs).
 """
@@ -14,26 +15,34 @@ MOVING_AVERAGE_MOMENTUM = (
 )
 
 
-def build(network: str, *, image_size: int) -> keras.Model:
+def build(network: str, *, image_size: int, outputs: int, dropout: float) -> keras.Model:
     """The untrained network. Every layer has its own name: names stand in the weights file.
 
     Each picture is standardised by its own mean and deviation, so brightness and contrast of an
-    exporting device do not matter.
+    exporting device do not matter. Under mixed precision the standardisation, the pooled features and
+    the logits are still float32: sums over a whole picture, and the answer, need its digits.
 
     Args:
         network: one of `NETWORKS`.
         image_size: rows and columns of a picture, at least 32.
+        outputs: the number of findings, at least 1.
+        dropout: the share of pooled features left out while training, in [0, 1).
 
     Returns:
-        Model from grey values 0 to 255 of shape (n, image_size, image_size, 1) to a logit of shape (n, 1).
+        Model from grey values 0 to 255 of shape (n, image_size, image_size, 1) to float32 logits of shape
+        (n, outputs). Its last layers are ``features``, ``pooled``, ``dropout`` and ``logits``.
     """
+    layers = keras.layers
     pictures = keras.Input((image_size, image_size, 1), name="pictures")
-    x = keras.layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False, name="standardise")(
-        pictures
-    )
-    features = _compact(x) if network == "compact" else _densenet121(x)
-    pooled = keras.layers.GlobalAveragePooling2D(name="pooled")(features)
-    return keras.Model(pictures, keras.layers.Dense(1, name="logit")(pooled), name=network)
+    x = layers.LayerNormalization(
+        axis=(1, 2, 3), center=False, scale=False, dtype="float32", name="standardise"
+    )(pictures)
+    x = _compact(x) if network == "compact" else _densenet121(x)
+    x = layers.Activation("linear", name="features")(x)
+    x = layers.GlobalAveragePooling2D(dtype="float32", name="pooled")(x)
+    # the seed stands in the weights file, so it is no chance; `runtime.begin_epoch` sets what is drawn
+    x = layers.Dropout(dropout, seed=0, dtype="float32", name="dropout")(x)
+    return keras.Model(pictures, layers.Dense(outputs, dtype="float32", name="logits")(x), name=network)
 
 
 def _compact(x: keras.KerasTensor) -> keras.KerasTensor:

@@ -21,3 +21,18 @@ def auroc(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
     below = np.cumsum(negatives) - negatives
     doubled = int(np.sum(positives * (2 * below + negatives)))
     return doubled / (2 * int(positives.sum()) * int(negatives.sum()))
+
+
+def auroc_of_heads(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> tuple[float | None, ...]:
+    """`auroc` of each head over the images on which it is known; None where those are of one kind.
+
+    Args:
+        scores: finite, of shape (images, heads).
+        labels: 1, 0 or NaN for unknown, of the same shape.
+    """
+    found: list[float | None] = []
+    for head in range(labels.shape[1]):
+        known = ~np.isnan(labels[:, head])
+        truth = labels[known, head].astype(np.int64)
+        found.append(auroc(scores[known, head], truth) if 0 < truth.sum() < len(truth) else None)
+    return tuple(found)

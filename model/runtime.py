@@ -1,4 +1,4 @@
-"""The machine beneath the model: backend, device, precision, threads and determinism, each fixed and recorded.
+"""The machine beneath the model: backend, devices, precision, threads, random draws and determinism, each fixed.
 
 Owns the import of Keras (every other module takes ``keras`` from here, so that its settings come first) and the
 only lines that speak to TensorFlow or JAX themselves. Threads are pinned because their number changes the
@@ -13,14 +13,19 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
 
 from protocols.errors import NotPossibleHereError
 
-Device = Literal["cpu", "gpu"]
+Device = Literal["cpu", "gpu", "gpus"]
+Precision = Literal["float32", "bfloat16"]
 BACKENDS = ("jax", "tensorflow")
 INTRA_OP_THREADS = 2
 INTER_OP_THREADS = 1
+
+_strategy: Any = None  # TensorFlow's, after start("gpus")
 
 
 @contextlib.contextmanager
@@ -60,11 +65,12 @@ def start(device: Device) -> Runtime:
     """Choose the device and fix precision, threads and determinism for the rest of the process.
 
     Args:
-        device: ``cpu`` or ``gpu``; there is no falling back from one to the other.
+        device: ``cpu``, ``gpu`` for the first or ``gpus`` for all that there are; there is no falling back
+            from one to another.
 
     Raises:
-        NotPossibleHereError: the backend is neither TensorFlow nor JAX, ``gpu`` was asked for and there is
-            none, or the process already runs on the other device.
+        NotPossibleHereError: the backend is neither TensorFlow nor JAX, a GPU was asked for and there is
+            none, ``gpus`` was asked of JAX, or the process already runs on another device.
     """
     backend = keras.backend.backend()
     if backend not in BACKENDS:
@@ -87,8 +93,47 @@ def start(device: Device) -> Runtime:
 
 
 def seed(value: int) -> None:
-    """Seed every generator that Keras and its backend draw initial weights and augmentation from."""
+    """Seed every generator that Keras and its backend draw initial weights from."""
     keras.utils.set_random_seed(value)
+
+
+def begin_epoch(model: keras.Model, *, seed: int, epoch: int) -> None:
+    """Set every random stream of a model (augmentation, dropout) to its beginning for an epoch.
+
+    Each stream gets two words of its own of Philox(seed, epoch), which NumPy promises to keep, so no two layers
+    and no two epochs share draws, and an epoch draws the same whatever ran before it.
+
+    Args:
+        model: built, with its layers at any depth.
+        seed: of the protocol.
+        epoch: from 1.
+    """
+    streams = [variable for variable in model.variables if variable.name == "seed_generator_state"]
+    for position, state in enumerate(streams, start=1):
+        # counter's second word: the order of the batches draws from the same key with 0 there
+        word = np.random.Philox(key=[seed, epoch], counter=[0, position, 0, 0]).random_raw()
+        state.assign([word >> 33, word & 0x7FFFFFFF])  # 31 bits: backends differ in the sign of a word
+
+
+@contextlib.contextmanager
+def precision(name: Precision) -> Iterator[None]:
+    """Build layers inside with this arithmetic; ``bfloat16`` keeps weights and updates in float32."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16" if name == "bfloat16" else "float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def scope() -> contextlib.AbstractContextManager[Any]:
+    """Build and compile inside this: with ``gpus`` each weight is mirrored on every GPU, else nothing happens."""
+    return _strategy.scope() if _strategy is not None else contextlib.nullcontext()
+
+
+def replicas() -> int:
+    """How many devices share a batch: all GPUs with ``gpus``, else one."""
+    return _strategy.num_replicas_in_sync if _strategy is not None else 1
 
 
 @cache
@@ -97,39 +142,49 @@ def _start_tensorflow(device: Device) -> str:
 
     with _without_import_noise():
         gpus = tf.config.list_physical_devices("GPU")
-    if device == "gpu" and not gpus:
-        raise _no_gpu("TensorFlow")
+    if device != "cpu" and not gpus:
+        raise _no_gpu(device, "TensorFlow")
+    chosen = {"cpu": [], "gpu": gpus[:1], "gpus": gpus}[device]
     try:
         tf.config.threading.set_intra_op_parallelism_threads(INTRA_OP_THREADS)
         tf.config.threading.set_inter_op_parallelism_threads(INTER_OP_THREADS)
-        tf.config.set_visible_devices(gpus[:1] if device == "gpu" else [], "GPU")
+        tf.config.set_visible_devices(chosen, "GPU")
     except RuntimeError as error:
         raise NotPossibleHereError(
             f"device {device!r} cannot be chosen: TensorFlow already runs in this process; start a new one."
         ) from error
     tf.config.experimental.enable_op_determinism()
     tf.config.experimental.enable_tensor_float_32_execution(False)
-    if device == "gpu":
-        return str(tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU"))
-    return _cpu_name()
+    if device == "cpu":
+        return _cpu_name()
+    if device == "gpus":
+        global _strategy
+        _strategy = tf.distribute.MirroredStrategy([f"GPU:{position}" for position in range(len(gpus))])
+    details = (tf.config.experimental.get_device_details(gpu) for gpu in chosen)
+    return ", ".join(str(detail.get("device_name", "GPU")) for detail in details)
 
 
 @cache
 def _start_jax(device: Device) -> str:
     import jax
 
+    if device == "gpus":
+        raise NotPossibleHereError(
+            "--device gpus: several GPUs are trained on with TensorFlow alone, and KERAS_BACKEND is 'jax'; "
+            "set it to tensorflow, or use --device gpu."
+        )
     jax.config.update("jax_default_matmul_precision", "highest")
     try:
         chosen = jax.devices(device)[0]
     except RuntimeError as error:
-        raise _no_gpu("JAX") from error
+        raise _no_gpu(device, "JAX") from error
     jax.config.update("jax_default_device", chosen)
     return _cpu_name() if device == "cpu" else str(chosen.device_kind)
 
 
-def _no_gpu(library: str) -> NotPossibleHereError:
+def _no_gpu(device: Device, library: str) -> NotPossibleHereError:
     return NotPossibleHereError(
-        f"--device gpu: {library} sees no GPU on this machine; install the extra 'gpu' and a driver, "
+        f"--device {device}: {library} sees no GPU on this machine; install the extra 'gpu' and a driver, "
         "or use --device cpu."
     )
 

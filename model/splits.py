@@ -1,10 +1,12 @@
 """Which labelled images train the device and which tune it, never two splits for one patient.
 
 Owns the salted hash that divides patients, and the refusals of unusable labels. Images marked ``test`` are
-not touched here by any way.
+not touched here by any way. An image without a known label of the primary finding still teaches the other heads;
+everything that is measured or chosen takes the images on which the primary finding is known.
 """
 
 import hashlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 from protocols.errors import BadInputError
 from protocols.records import Labels, Split, Studies
 from protocols.schema import Split as SplitRule
+from protocols.schema import Training
 from protocols.tables import listing
 
 HASH_BYTES = 8
@@ -24,26 +27,64 @@ class Examples:
     """The labelled images of one split.
 
     Attributes:
-        rows: positions in the studies table, rising.
-        labels: 1 or 0 for each row.
-        patients: how many patients the rows belong to.
-        unlabelled: images of the split that are left out because their label is unknown.
+        rows: positions in the studies table, rising; each image has a known label of one head at least.
+        labels: 1, 0 or NaN (unknown), of shape (rows, heads).
+        primary: which head is the finding that the device is for.
+        patient_id: of each row.
+        unlabelled: images of the split that are left out because no head knows them.
     """
 
     rows: NDArray[np.int64]
-    labels: NDArray[np.int64]
-    patients: int
+    labels: NDArray[np.float64]
+    primary: int
+    patient_id: tuple[str, ...]
     unlabelled: int
 
     @property
+    def known(self) -> NDArray[np.int64]:
+        """Places among `rows` where the primary finding is known."""
+        return np.flatnonzero(~np.isnan(self.labels[:, self.primary]))
+
+    @property
+    def primary_labels(self) -> NDArray[np.int64]:
+        """The primary finding, 1 or 0, at `known`."""
+        return self.labels[self.known, self.primary].astype(np.int64)
+
+    @property
+    def patients(self) -> int:
+        """How many patients the rows belong to."""
+        return len(set(self.patient_id))
+
+    @property
+    def known_patients(self) -> int:
+        """How many patients have an image on which the primary finding is known."""
+        return len({self.patient_id[place] for place in self.known})
+
+    @property
     def positives(self) -> int:
-        """Images with the finding."""
-        return int(self.labels.sum())
+        """Images with the primary finding."""
+        return self.of_head(self.primary)[0]
 
     @property
     def negatives(self) -> int:
-        """Images without the finding."""
-        return len(self.labels) - self.positives
+        """Images without it."""
+        return self.of_head(self.primary)[1]
+
+    def of_head(self, head: int) -> tuple[int, int]:
+        """Images with and images without the finding of a head."""
+        labels = self.labels[:, head]
+        return int(np.count_nonzero(labels == 1)), int(np.count_nonzero(labels == 0))
+
+    def without(self, places: Collection[int]) -> "Examples":
+        """The same split less the images at some places among `rows`."""
+        kept = [place for place in range(len(self.rows)) if place not in places]
+        return Examples(
+            self.rows[kept],
+            self.labels[kept],
+            self.primary,
+            tuple(self.patient_id[place] for place in kept),
+            self.unlabelled,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +96,18 @@ class Division:
     tune: Examples
 
 
-def divide(studies: Studies, labels: Labels, *, label: str, rule: SplitRule | None) -> Division:
+def divide(studies: Studies, labels: Labels, *, training: Training, rule: SplitRule | None) -> Division:
     """Take train and tune as the studies have them, or divide the patients of ``train`` by the rule.
 
     Args:
         studies: the cohort, with a split column.
         labels: the findings.
-        label: the finding to learn.
+        training: the protocol's ``[training]``, for its heads.
         rule: the protocol's ``[split]``; needed where no patient is marked ``tune``.
 
     Raises:
-        BadInputError: no split column, nothing to train on, no ``tune`` and no rule, a finding that
-            the labels lack, or a split with labels of one kind only.
+        BadInputError: no split column, nothing to train on, no ``tune`` and no rule, findings that the labels
+            lack, a split with primary labels of one kind only, or a head that no training image knows.
     """
     if studies.split is None:
         raise BadInputError(
@@ -85,12 +126,14 @@ def divide(studies: Studies, labels: Labels, *, label: str, rule: SplitRule | No
             )
         for row in np.flatnonzero(splits == Split.TRAIN):
             splits[row] = Split.TUNE if tunes(studies.patient_id[row], rule) else Split.TRAIN
-    target = _target(studies, labels, label)
-    return Division(
-        origin,
-        _examples(studies, splits == Split.TRAIN, target, named=f"{Split.TRAIN} images have {label!r}"),
-        _examples(studies, splits == Split.TUNE, target, named=f"{Split.TUNE} images have {label!r}"),
+    target = _target(studies, labels, training.outputs)
+    train, tune = (
+        _examples(studies, splits == split, target, primary=training.primary)
+        for split in (Split.TRAIN, Split.TUNE)
     )
+    division = Division(origin, train, tune)
+    refuse_one_kind(division, training, source=studies.source)
+    return division
 
 
 def tunes(patient_id: str, rule: SplitRule) -> bool:
@@ -99,30 +142,53 @@ def tunes(patient_id: str, rule: SplitRule) -> bool:
     return int.from_bytes(digest[:HASH_BYTES], "big") / 256.0**HASH_BYTES < rule.tune_share
 
 
-def _target(studies: Studies, labels: Labels, label: str) -> NDArray[np.float64]:
-    """The label of each study: 1, 0, or NaN where it is unknown or the image has no row in the labels."""
-    if label not in labels.findings:
+def refuse_one_kind(division: Division, training: Training, *, source: str) -> None:
+    """Refuse a division from which the primary finding, or any head at all, cannot be learnt.
+
+    Raises:
+        BadInputError: naming the split or the head and what there is.
+    """
+    for split, examples in ((Split.TRAIN, division.train), (Split.TUNE, division.tune)):
+        if not (examples.positives and examples.negatives):
+            raise BadInputError(
+                f"{source}: {examples.positives} of the {split} images have {training.label!r} = 1 and "
+                f"{examples.negatives} have 0; both kinds are needed: check the labels, or the protocol's [split] "
+                "salt and tune_share."
+            )
+    blind = [name for head, name in enumerate(training.outputs) if division.train.of_head(head) == (0, 0)]
+    if blind:
         raise BadInputError(
-            f"{labels.source}: [training] label {label!r} is no finding of the labels; there are "
+            f"{source}: no train image has a known label of {listing(blind)}; take them out of [training] heads, "
+            "or give labels."
+        )
+
+
+def _target(studies: Studies, labels: Labels, heads: Sequence[str]) -> NDArray[np.float64]:
+    """Labels of shape (studies, heads): 1, 0, or NaN where unknown or where the image has no row in the labels."""
+    missing = [head for head in heads if head not in labels.findings]
+    if missing:
+        raise BadInputError(
+            f"{labels.source}: of the [training] label and heads, {listing(missing)} "
+            f"{'is no finding' if len(missing) == 1 else 'are no findings'} of the labels; there are "
             f"{listing(list(labels.findings))}."
         )
-    known = dict(zip(labels.image_id, labels.findings[label], strict=True))
-    return np.array([known.get(image, np.nan) for image in studies.image_id], dtype=np.float64)
+    place = {image: position for position, image in enumerate(labels.image_id)}
+    places = np.array([place.get(image, -1) for image in studies.image_id], dtype=np.int64)
+    known = np.stack([labels.findings[head] for head in heads], axis=1).astype(np.float64)
+    target = np.full((len(studies), len(heads)), np.nan)
+    target[places >= 0] = known[places[places >= 0]]
+    return target
 
 
 def _examples(
-    studies: Studies, chosen: NDArray[np.bool_], target: NDArray[np.float64], *, named: str
+    studies: Studies, chosen: NDArray[np.bool_], target: NDArray[np.float64], *, primary: int
 ) -> Examples:
-    rows = np.flatnonzero(chosen & ~np.isnan(target))
-    examples = Examples(
+    labelled = ~np.isnan(target).all(axis=1)
+    rows = np.flatnonzero(chosen & labelled)
+    return Examples(
         rows=rows,
-        labels=target[rows].astype(np.int64),
-        patients=len({studies.patient_id[row] for row in rows}),
-        unlabelled=int(np.count_nonzero(chosen & np.isnan(target))),
+        labels=target[rows],
+        primary=primary,
+        patient_id=tuple(studies.patient_id[row] for row in rows),
+        unlabelled=int(np.count_nonzero(chosen & ~labelled)),
     )
-    if examples.positives == 0 or examples.negatives == 0:
-        raise BadInputError(
-            f"{studies.source}: {examples.positives} of the {named} = 1 and {examples.negatives} have 0; both "
-            "kinds are needed: check the labels, or the protocol's [split] salt and tune_share."
-        )
-    return examples

@@ -13,6 +13,8 @@ SCORE_TOLERANCE = 1e-5
 # Metrics of scores, and parts of the results that are made of scores from end to end.
 SCORE_BASED_METRICS = ("auroc", "average_precision", "brier")
 SCORE_BASED_PARTS = ("calibration.", "decision_curve[", "precision_recall[", "threshold_sensitivity[")
+# What level 2 compares apart: hashes of the scores, and hits, where a point on the edge of a box may fall either way.
+COMPARED_APART = ("inputs.", "localisation.")
 ABSENT = "(absent)"
 
 
@@ -44,7 +46,7 @@ def differences(recorded: Any, recomputed: Any, key: str = "") -> Iterator[Diffe
 
 
 def beyond_tolerance(recorded: dict[str, Any], recomputed: dict[str, Any]) -> Iterator[Difference]:
-    """Differences that new scores may not cause: all but `inputs` and small ones of score-based numbers.
+    """Differences that new scores may not cause: all but what is compared apart and small ones of score-based numbers.
 
     Counts, proportions, F1 and everything else that comes from decisions must be the same; numbers
     made of scores (AUROC, average precision, Brier score, calibration and curves) may move by at most 1e-4.
@@ -58,7 +60,7 @@ def beyond_tolerance(recorded: dict[str, Any], recomputed: dict[str, Any]) -> It
             difference.recomputed, float | int
         )
         small = numeric and abs(difference.recorded - difference.recomputed) <= SCORE_BASED_TOLERANCE
-        if not (difference.key.startswith("inputs.") or (score_based and small)):
+        if not (difference.key.startswith(COMPARED_APART) or (score_based and small)):
             yield difference
 
 

@@ -38,6 +38,7 @@ def run_record(command: str, started: datetime) -> RunRecord:
         image_root=None,
         device=None,
         durations_seconds={},
+        images_per_second={},
         render_stack={},
     )
 

@@ -4,13 +4,16 @@ Owns the order, the copying of inputs, the record and the manifest. What a stage
 the command line passes in, so that nothing here knows the device, the statistics or the report.
 """
 
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from protocols.canonical import write_bytes
+from protocols.battery import BatteryFolder, BatteryScores
+from protocols.canonical import write_bytes, write_text
+from protocols.errors import NotPossibleHereError
 from protocols.images.folder import ImageFolder
 from protocols.load import LoadedProtocol
 from protocols.manifest import check_manifest, write_manifest
@@ -19,23 +22,38 @@ from protocols.run_folder import RunFolder, RunRecord, create
 from protocols.tables import ENDINGS
 
 IN_THE_RUN = "."
+OTHER_INPUTS = (".json", ".png")  # an operating point, a cohort's profile and its montage
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What a training ran on and how fast: the device's name, and images a second."""
+
+    device: str
+    images_per_second: float
 
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """What the rooms do to a run folder.
+    """What the rooms do to a run folder; a stage that takes images keeps its work in a folder that outlives it.
 
     Attributes:
-        train: inputs and images -> model/; returns the device's name.
-        predict: model/ and images -> inputs/predictions.csv.
+        train: inputs and images -> model/.
+        predict: model/ and images -> inputs/predictions.csv and images.csv, and marks.csv where there are boxes.
         validate: protocol and inputs -> results.json and line_listing.csv; returns the verdict.
+        illustrate: model/, images and line_listing.csv -> pictures in model/ that the report shows.
         report: the folder -> report.pdf and report.html; returns the render stack.
+        perturb: model/ and images -> the scores of changed pictures.
+        measure: results.json, inputs and a battery's tables -> the text of its results.
     """
 
-    train: Callable[[RunFolder, ImageFolder, Progress], str]
-    predict: Callable[[RunFolder, ImageFolder, Progress], None]
+    train: Callable[[RunFolder, ImageFolder, Path, Progress], Training]
+    predict: Callable[[RunFolder, ImageFolder, Path, Progress], None]
     validate: Callable[[RunFolder, Progress], str]
+    illustrate: Callable[[RunFolder, ImageFolder, Path, Progress], None]
     report: Callable[[RunFolder, Progress], Mapping[str, str]]
+    perturb: Callable[[RunFolder, ImageFolder, Path, Progress], BatteryScores]
+    measure: Callable[[RunFolder, BatteryFolder, Progress], str]
 
 
 def run(
@@ -45,6 +63,8 @@ def run(
     stages: Stages,
     record: RunRecord,
     progress: Progress,
+    *,
+    work: Path,
 ) -> str:
     """The main job, into a folder that appears only when all of it is done.
 
@@ -55,6 +75,8 @@ def run(
         stages: what is done, in the order of `Stages`.
         record: of this run, without what only the stages know.
         progress: told of every stage.
+        work: folder of decoded pictures and checkpoints; interrupted, the same job goes on with them and ends in
+            the same bytes. The caller removes it when it is no longer needed.
 
     Returns:
         The verdict.
@@ -66,14 +88,19 @@ def run(
         with _timed("cohort", durations):
             images = bring_cohort(folder)
         with _timed("train", durations):
-            device = stages.train(folder, images, progress)
+            training = stages.train(folder, images, work, progress)
         with _timed("predict", durations):
-            stages.predict(folder, images, progress)
+            stages.predict(folder, images, work, progress)
         with _timed("validate", durations):
             verdict = stages.validate(folder, progress)
+        with _timed("illustrate", durations):
+            stages.illustrate(folder, images, work, progress)
         inside = images.root == folder.root
         record = replace(
-            record, device=device, image_root=IN_THE_RUN if inside else str(images.root.resolve())
+            record,
+            device=training.device,
+            images_per_second={"train": round(training.images_per_second, 1)},
+            image_root=IN_THE_RUN if inside else str(images.root.resolve()),
         )
         folder.write_record(replace(record, durations_seconds=durations))
         with _timed("report", durations):
@@ -81,6 +108,14 @@ def run(
         folder.write_record(replace(record, durations_seconds=durations, render_stack=render_stack))
         write_manifest(folder.root)
     return verdict
+
+
+@contextmanager
+def work_folder(out: Path) -> Iterator[Path]:
+    """Where work on ``out`` stands that an interruption must not cost; removed when the work is done."""
+    folder = out.with_name(f"{out.name}.work")
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def store_validation(
@@ -112,7 +147,7 @@ def store_validation(
 
 def store_input(folder: RunFolder, name: str, path: Path) -> None:
     """Copy one file, bytes as given, under the name the suite knows it by."""
-    ending = next(ending for ending in (*ENDINGS, ".json") if path.name.endswith(ending))
+    ending = next(ending for ending in (*ENDINGS, *OTHER_INPUTS) if path.name.endswith(ending))
     write_bytes(folder.inputs / f"{name}{ending}", path.read_bytes())
 
 
@@ -132,6 +167,69 @@ def add_report(
         render_stack = report(folder, progress)
     folder.write_record(replace(record, durations_seconds=durations, render_stack=render_stack))
     write_manifest(root)
+
+
+def add_robustness(
+    root: Path,
+    stages: Stages,
+    time_images: Callable[[RunFolder, ImageFolder, Progress], str],
+    images: ImageFolder | None,
+    progress: Progress,
+    *,
+    work: Path,
+) -> None:
+    """Test the device of a run on changed pictures, and render its report anew where it has one.
+
+    Nothing of the run changes before the whole test is done; an earlier one is replaced.
+
+    Args:
+        root: a run folder that is as it was recorded.
+        stages: as for a run.
+        time_images: the text of timing.json.
+        images: where the images are now; None for where the run had them.
+        progress: told of every stage.
+        work: for the pack and the test under way; the caller removes it.
+
+    Raises:
+        EvidenceDiffersError: a file of the folder is not what the manifest says.
+        NotPossibleHereError: the run has no model, or its images are not to be found.
+    """
+    run = RunFolder(root)
+    record = run.read_record()
+    check_manifest(root)
+    if not run.model.is_dir():
+        raise NotPossibleHereError(f"{root}: holds no model/, so its pictures cannot be scored again.")
+    images = images or recorded_images(run, record.image_root)
+    durations = dict(record.durations_seconds)
+    made = BatteryFolder(work / "robustness")
+    with _timed("robustness", durations):
+        scores = stages.perturb(run, images, work, progress)
+        made.root.mkdir(parents=True, exist_ok=True)
+        write_text(made.items, scores.items_csv())
+        write_text(made.scores, scores.scores_csv())
+        write_text(made.results, stages.measure(run, made, progress))
+        write_text(made.timing, time_images(run, images, progress))
+    there = BatteryFolder.of(run)
+    shutil.rmtree(there.root, ignore_errors=True)
+    shutil.move(made.root, there.root)
+    run.write_record(replace(record, durations_seconds=durations))
+    write_manifest(root)
+    if run.report_pdf.exists():
+        add_report(root, stages.report, progress)
+
+
+def recorded_images(run: RunFolder, image_root: str | None) -> ImageFolder:
+    """Where a run had its images.
+
+    Raises:
+        NotPossibleHereError: they are no longer there.
+    """
+    root = run.root if image_root == IN_THE_RUN else Path(image_root or "")
+    if not image_root or not root.is_dir():
+        raise NotPossibleHereError(
+            f"{run.root}: its images are not at {image_root!r}; name their folder with --images."
+        )
+    return ImageFolder(root, search=False)
 
 
 @contextmanager

@@ -16,11 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from protocols.admission import predictions_from
+from protocols.battery import BatteryFolder, BatteryScores, largest_distance
+from protocols.boxes import marks_from
+from protocols.canonical import PLACES, write_text
 from protocols.comparison import SCORE_TOLERANCE, Difference, beyond_tolerance, differences
 from protocols.errors import BadInputError, NotPossibleHereError
 from protocols.images.folder import ImageFolder
 from protocols.manifest import differences as changed_files
-from protocols.pipeline import IN_THE_RUN, Stages
+from protocols.pipeline import Stages, recorded_images
 from protocols.progress import Progress
 from protocols.records import Predictions
 from protocols.run_folder import RunFolder
@@ -28,6 +31,7 @@ from protocols.tables import read_table
 
 LEVELS = (1, 2, 3)
 WEIGHTS = "model.weights.h5"
+MARK_TOLERANCE = 0.002  # shares of a side: half a pixel of a picture of 256
 SHOWN = 5
 
 
@@ -97,33 +101,33 @@ def _from_level(
             f"{run.root}: holds no model/, so scores cannot be computed again; level 1 is possible."
         )
     if level >= 2:
-        images = images or _recorded_images(run, record.image_root)
+        images = images or recorded_images(run, record.image_root)
     found: list[Finding] = []
     with tempfile.TemporaryDirectory(prefix="cxr510k-rerun-") as temporary:
         again = RunFolder(Path(temporary))
         _copy_evidence(run, again)
+        work = again.root / "work"
         if level >= 3 and images:
             shutil.rmtree(again.model)
-            stages.train(again, images, progress)
+            stages.train(again, images, work, progress)
             found.append(_same_bytes("weights", run.model / WEIGHTS, again.model / WEIGHTS))
         if level >= 2 and images:
-            stages.predict(again, images, progress)
+            stages.predict(again, images, work, progress)
+            found.append(_same_bytes("images", *(one.require_input("images") for one in (run, again))))
             found += compare_scores(run, again)
+            if run.input("marks"):
+                found.append(compare_marks(run, again))
         stages.validate(again, progress)
+        if level >= 3 and images:
+            stages.illustrate(again, images, work, progress)
         found += _compare_results(run, again, exactly=level == 1)
+        if BatteryFolder.of(run).root.is_dir():
+            scores = stages.perturb(again, images, work, progress) if level >= 2 and images else None
+            found += _compare_robustness(run, again, scores, stages, progress)
         if run.report_pdf.exists():
             same_stack = stages.report(again, progress) == record.render_stack
             found += _compare_reports(run, again, same_stack, same_content)
     return found
-
-
-def _recorded_images(run: RunFolder, image_root: str | None) -> ImageFolder:
-    root = run.root if image_root == IN_THE_RUN else Path(image_root or "")
-    if not image_root or not root.is_dir():
-        raise NotPossibleHereError(
-            f"{run.root}: its images are not at {image_root!r}; name their folder with --images, or rerun level 1."
-        )
-    return ImageFolder(root, search=False)
 
 
 def _copy_evidence(run: RunFolder, again: RunFolder) -> None:
@@ -161,6 +165,27 @@ def compare_scores(run: RunFolder, again: RunFolder) -> Iterator[Finding]:
     )
 
 
+def compare_marks(run: RunFolder, again: RunFolder) -> Finding:
+    """Level 2's promise about marks: the same images have one, and its point has moved by 0.002 of a side at most."""
+    recorded, recomputed = (
+        marks_from(read_table(folder.require_input("marks"))).by_image for folder in (run, again)
+    )
+    if {image for image, mark in recorded.items() if mark} != {
+        image for image, mark in recomputed.items() if mark
+    }:
+        return Finding("marks", False, "other images have a mark")
+    farthest = max(
+        (
+            round(max(abs(mark.x - moved.x), abs(mark.y - moved.y)), PLACES)
+            for image, mark in recorded.items()
+            if mark and (moved := recomputed[image])
+        ),
+        default=0.0,
+    )
+    words = "identical" if farthest == 0 else f"largest distance {farthest:.1e}, allowed {MARK_TOLERANCE:g}"
+    return Finding("marks", farthest <= MARK_TOLERANCE, f"{len(recorded)} marks, {words}")
+
+
 def _predictions(folder: RunFolder) -> Predictions:
     return predictions_from(read_table(folder.require_input("predictions")))
 
@@ -180,6 +205,29 @@ def _compare_results(run: RunFolder, again: RunFolder, *, exactly: bool) -> Iter
             yield Finding("results.json", True, "same decisions; score-based numbers within tolerance")
     if exactly:
         yield _same_bytes("line_listing.csv", run.line_listing, again.line_listing)
+
+
+def _compare_robustness(
+    run: RunFolder, again: RunFolder, scores: BatteryScores | None, stages: Stages, progress: Progress
+) -> Iterator[Finding]:
+    """Scores of changed pictures within 1e-5 where they were computed again; what follows from the recorded ones.
+
+    Times are of one machine and one moment: they are copied, so that the report prints them, and never compared.
+    """
+    recorded, recomputed = BatteryFolder.of(run), BatteryFolder.of(again)
+    if scores is not None:
+        largest = largest_distance(recorded.read(), scores)
+        within = largest is not None and largest <= SCORE_TOLERANCE
+        word = "other images or changes" if largest is None else f"largest difference {largest:.1e}"
+        yield Finding("robustness/scores.csv", within, "identical" if largest == 0 else word)
+    if run.results.read_bytes() != again.results.read_bytes():
+        yield Finding("robustness/results.json", True, "not compared: it belongs to the results above")
+        return
+    recomputed.root.mkdir()
+    for name in (recorded.items, recorded.scores, recorded.timing):
+        shutil.copy(name, recomputed.root)
+    write_text(recomputed.results, stages.measure(again, recomputed, progress))
+    yield _same_bytes("robustness/results.json", recorded.results, recomputed.results)
 
 
 def _compare_reports(

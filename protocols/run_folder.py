@@ -31,6 +31,7 @@ class RunRecord:
             itself, or None where no image was read.
         device: what trained and scored, as TensorFlow or JAX names it, or None.
         durations_seconds: stage -> seconds.
+        images_per_second: stage -> rate, for training.
         render_stack: what laid out the PDF, name -> version; empty before `report`.
     """
 
@@ -44,6 +45,7 @@ class RunRecord:
     image_root: str | None
     device: str | None
     durations_seconds: Mapping[str, float]
+    images_per_second: Mapping[str, float]
     render_stack: Mapping[str, str]
 
     def to_json(self) -> str:
@@ -81,6 +83,11 @@ class RunFolder:
     def model(self) -> Path:
         """The device under test, where the run trained one."""
         return self.root / "model"
+
+    @property
+    def initial_weights(self) -> Path:
+        """The weights that training began from, where a file was given; bytes as given."""
+        return self.inputs / "initial_weights.h5"
 
     @property
     def images(self) -> Path:

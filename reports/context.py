@@ -17,6 +17,7 @@ from protocols.run_folder import RunFolder
 from protocols.schema import Protocol
 from reports.cautions import CautionNote, caution_notes
 from reports.closed_rows import LeftOutTable, left_out_tables
+from reports.cohort_profile import CohortProfile, profile_of_run
 from reports.confusion import Confusion, confusion_of, refuse_contradiction
 from reports.device import Device, read_device
 from reports.document import DocumentControl, document_control
@@ -25,7 +26,9 @@ from reports.gaps import Gap, gaps_of
 from reports.homogeneity import HomogeneityTable, homogeneity_tables
 from reports.labelling import labelling_sentence
 from reports.listing import CALLS, REFERENCES, Listing, Roc, Scores, read_listing, roc, scores_by_truth
+from reports.localisation import Look, look_of
 from reports.readers import ReaderTables, reader_tables
+from reports.robustness import RobustnessReport, read_robustness
 from reports.rows import (
     WHOLE,
     AxisRows,
@@ -71,6 +74,9 @@ class ReportContext:
         scores: by truth, from the line listing.
         curve: the ROC curve, None where a class has no score.
         device: from ``model/``, None where the scores were brought.
+        look: where the device looks, None where the run has neither marks nor pictures of it.
+        robustness: of the device on changed pictures, None where it was not tested.
+        profile: of the cohort before training, None where the inputs hold none.
         gaps: what the evidence does not hold and a submission needs.
         results_json, listing_csv: the attachments, bytes as they are.
     """
@@ -96,9 +102,18 @@ class ReportContext:
     scores: Scores
     curve: Roc | None
     device: Device | None
+    look: Look | None
+    robustness: RobustnessReport | None
+    profile: CohortProfile | None
     gaps: tuple[Gap, ...]
     results_json: bytes
     listing_csv: bytes
+
+    @property
+    def optional_sections(self) -> tuple[str, ...]:
+        """Sections that only some runs have evidence for."""
+        there = {"localisation": self.look, "perturbations": self.robustness}
+        return tuple(name for name, evidence in there.items() if evidence)
 
     @property
     def acceptance(self) -> tuple[CriterionRow, ...]:
@@ -183,6 +198,7 @@ def report_context(run: RunFolder) -> ReportContext:
     refuse_contradiction(run, results, listing, confusion, curve)
     device = read_device(run.model)
     words = Words.of(results, loaded.protocol)
+    robustness = read_robustness(run, results_json, words)
     return ReportContext(
         document=document_control(run.read_record(), results, sha256_bytes(results_json)),
         protocol=loaded.protocol,
@@ -204,10 +220,13 @@ def report_context(run: RunFolder) -> ReportContext:
         left_out=left_out_tables(results.leave_one_out, words),
         secondary=secondary_tables(results, words),
         readers=reader_tables(results.agreement),
-        cautions=caution_notes(results, words),
+        cautions=(*caution_notes(results, words), *(robustness.cautions if robustness else ())),
         scores=scores,
         curve=curve,
         device=device,
+        look=look_of(run.model, results),
+        robustness=robustness,
+        profile=profile_of_run(run, loaded.protocol),
         gaps=gaps_of(results, loaded.protocol, device),
         results_json=results_json,
         listing_csv=listing_csv,

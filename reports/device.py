@@ -1,22 +1,26 @@
 """model/ of a run folder -> what a report says about the device under test; nothing where there is no such folder.
 
-Owns which keys of plan.json, operating_point.json and history.csv are told. `reports` never imports `model`:
-these files are evidence, and are read as such. Source: the contract ("Run folder"); docs/results.md.
+Owns which keys of plan.json and operating_point.json and which columns of history.csv and tuning_curve.csv are
+told. `reports` never imports `model`: these files are evidence, and are read as such. Source: the contract ("Run
+folder"); docs/results.md.
 """
 
 import csv
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import Field as Column
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from protocols.errors import BadInputError
-from protocols.schema import Training
+from protocols.schema import InputGate, Training
 
 PLAN = "plan.json"
 OPERATING_POINT = "operating_point.json"
 HISTORY = "history.csv"
+TUNING_CURVE = "tuning_curve.csv"
 
 
 class Evidence(BaseModel):
@@ -26,13 +30,20 @@ class Evidence(BaseModel):
 
 
 class Examples(Evidence):
-    """How many labelled images of how many patients a split has."""
+    """How many images of how many patients a split has, and how many of it were left out and why."""
 
     images: int
     patients: int
     positives: int
     negatives: int
+    primary_unknown: int
     unlabelled: int
+    out_of_scope: dict[str, int]
+
+    @property
+    def refused(self) -> int:
+        """Images that the input gate refused."""
+        return sum(self.out_of_scope.values())
 
 
 class DeviceSplit(Evidence):
@@ -44,14 +55,35 @@ class DeviceSplit(Evidence):
     tune: Examples
 
 
+class Head(Evidence):
+    """One finding that the network answers."""
+
+    finding: str
+    train_positives: int
+    train_negatives: int
+    tune_positives: int
+    tune_negatives: int
+    tune_auroc: float | None
+
+
+class Leakage(Evidence):
+    """Tuning images whose picture is also one of training."""
+
+    identical: int
+    near: int
+
+
 class DevicePlan(Evidence):
     """What was trained, on what, and which epoch was kept."""
 
     training: Training
+    input_gate: InputGate
     preprocessing: str
     backend: str
     device: str
     split: DeviceSplit
+    heads: Annotated[tuple[Head, ...], Field(strict=False)]
+    leakage: Leakage
     best_epoch: int
     tune_auroc: float
     weights_sha256: str
@@ -69,25 +101,51 @@ class ChosenOn(Evidence):
     f1: float
 
 
+class Calibration(Evidence):
+    """How a logit becomes a score, and the log-loss of the tuning split before and after."""
+
+    method: str
+    slope: float
+    intercept: float
+    images: int
+    log_loss_before: float
+    log_loss_after: float
+    reason: str | None
+
+
 class FrozenThreshold(Evidence):
-    """The threshold, its rule, and the weights it belongs to."""
+    """The threshold, its rule, the calibration under it, and the weights they belong to."""
 
     threshold: float
     rule: str
     chosen_on: ChosenOn
+    calibration: Calibration
     weights_sha256: str
-
-
-Read = TypeVar("Read", bound=Evidence)
 
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One pass over the training split."""
+    """One pass over the training split, and the judgement on the tuning split after it."""
 
     epoch: int
+    learning_rate: float
     loss: float
+    tune_loss: float
     tune_auroc: float
+    tune_auroc_mean: float
+
+
+@dataclass(frozen=True, slots=True)
+class TuningPoint:
+    """What one threshold does to the tuning split."""
+
+    threshold: float
+    sensitivity: float
+    specificity: float
+    f1: float
+
+
+Read = TypeVar("Read", bound=Evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +155,7 @@ class Device:
     plan: DevicePlan
     threshold: FrozenThreshold
     history: tuple[Epoch, ...]
+    tuning_curve: tuple[TuningPoint, ...]
 
 
 def read_device(folder: Path) -> Device | None:
@@ -111,6 +170,7 @@ def read_device(folder: Path) -> Device | None:
         plan=_read(folder / PLAN, DevicePlan),
         threshold=_read(folder / OPERATING_POINT, FrozenThreshold),
         history=_history(folder / HISTORY),
+        tuning_curve=_tuning_curve(folder / TUNING_CURVE),
     )
 
 
@@ -127,17 +187,22 @@ def _read(path: Path, kind: type[Read]) -> Read:
 
 
 def _history(path: Path) -> tuple[Epoch, ...]:
+    return tuple(Epoch(int(numbers[0]), *numbers[1:]) for numbers in _numbers(path, fields(Epoch)))
+
+
+def _tuning_curve(path: Path) -> tuple[TuningPoint, ...]:
+    return tuple(TuningPoint(*numbers) for numbers in _numbers(path, fields(TuningPoint)))
+
+
+def _numbers(path: Path, columns: Sequence[Column[Any]]) -> list[list[float]]:
+    """The named columns of a table of numbers; other columns are left alone."""
+    names = [column.name for column in columns]
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            return tuple(
-                Epoch(int(row["epoch"]), float(row["loss"]), float(row["tune_auroc"]))
-                for row in csv.DictReader(file)
-            )
+            return [[float(row[name]) for name in names] for row in csv.DictReader(file)]
     except OSError as error:
         raise BadInputError(
             f"{path}: cannot be read ({error.strerror}); restore the model folder."
         ) from error
     except (KeyError, TypeError, ValueError) as error:
-        raise BadInputError(
-            f"{path}: is not as `train` writes it (columns epoch, loss, tune_auroc)."
-        ) from error
+        raise BadInputError(f"{path}: is not as `train` writes it (columns {', '.join(names)}).") from error

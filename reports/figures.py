@@ -217,15 +217,26 @@ def images_per_patient_figure(patients_by_images: Mapping[str, int]) -> Drawing:
 
 
 def training_figure(history: Sequence[Epoch], best_epoch: int) -> Drawing:
-    """Loss on the training split and AUROC on the tuning split after each epoch; the epoch that was kept is marked."""
+    """Loss and AUROC after each epoch, the tuning split's loss and the mean of all findings dashed; the kept marked."""
     height, top, body, width = 128.0, 22.0, 78.0, 206.0
     canvas = Canvas("training", height)
     epochs = [entry.epoch for entry in history]
-    for left, title, values in (
-        (30.0, "Loss, training split", [entry.loss for entry in history]),
-        (286.0, "AUROC, tuning split", [entry.tune_auroc for entry in history]),
+    several = any(entry.tune_auroc_mean != entry.tune_auroc for entry in history)
+    for left, title, values, others in (
+        (
+            30.0,
+            "Loss: training split; dashed, tuning split",
+            [entry.loss for entry in history],
+            [entry.tune_loss for entry in history],
+        ),
+        (
+            286.0,
+            "AUROC, tuning split" + ("; dashed, mean of all findings" if several else ""),
+            [entry.tune_auroc for entry in history],
+            [entry.tune_auroc_mean for entry in history] if several else [],
+        ),
     ):
-        low, high = min(values), max(values)
+        low, high = min(values + others), max(values + others)
         room = (high - low) * 0.1 or 0.05
         limits = (min(epochs) - 0.5, max(epochs) + 0.5)
         panel = canvas.panel(left, top, width, body, x=limits, y=(low - room, high + room))
@@ -234,18 +245,11 @@ def training_figure(history: Sequence[Epoch], best_epoch: int) -> Drawing:
             panel.axhline(value, color=RULE, linewidth=0.5)
             _, y = canvas.place(panel, epochs[0], value)
             canvas.label(left - 5, y + 2.7, formatting.decimal(value, 2), "end", "soft")
+        if others:
+            panel.plot(epochs, others, color=SOFT, linewidth=1.0, linestyle=DASHES)
         panel.plot(epochs, values, color=BLUE, linewidth=1.3, marker="o", markersize=2.4)
         panel.plot([0, 1], [0, 0], transform=panel.transAxes, color=FAINT, linewidth=0.8, clip_on=False)
-        chosen = values[epochs.index(best_epoch)]
-        panel.plot(
-            [best_epoch],
-            [chosen],
-            "D",
-            markersize=5,
-            markerfacecolor="white",
-            markeredgecolor=INK,
-            markeredgewidth=1.1,
-        )
+        lozenge(panel, best_epoch, values[epochs.index(best_epoch)])
         for epoch in sorted({epochs[0], best_epoch, epochs[-1]}):
             x, y = canvas.place(panel, epoch, low - room)
             canvas.label(x, y + 11, str(epoch), "middle", "soft")

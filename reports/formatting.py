@@ -101,6 +101,14 @@ def between(bounds: Interval | None) -> str:
     return NOT_GIVEN if bounds is None else f"{decimal(bounds[0])} to {decimal(bounds[1])}"
 
 
+def signed(number: float | None) -> str:
+    """A difference with its sign: ``+0.018``, ``−0.012``, ``0.000``; ``n.e.`` where it is not estimable."""
+    if number is None:
+        return NOT_ESTIMABLE_SHORT
+    text = decimal(number)
+    return f"+{text}" if number > 0 and text != decimal(0.0) else text
+
+
 def score(number: float) -> str:
     """A score: six decimals, as `predict` writes them, more where fewer than three digits of it would be left."""
     leading = -math.floor(math.log10(number)) if 0 < number < 1 else 0

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from reports import formatting
 from reports.context import ReportContext
 from reports.curves import decision_curve_figure, precision_recall_figure, reliability_figure
+from reports.differences import differences_figure
 from reports.drawing import Drawing, house_style
 from reports.figures import images_per_patient_figure, roc_figure, score_figure, training_figure
 from reports.forest import Forest, ForestGroup, forest_of_one, forest_of_two
+from reports.overlaps import overlap_figure
+from reports.profile_figures import ProfileFigures, profile_figures
 from reports.rows import AxisRows
+from reports.tuning import tuning_figure
 
 PAIR = ("sensitivity", "specificity")
 # Lines of the summary's plot that fit on one page, and how many of them what stands above it takes.
@@ -46,12 +50,17 @@ class Gallery:
     decision_curve: Drawing | None
     images_per_patient: Drawing
     training: Drawing | None
+    tuning: Drawing | None
+    profile: ProfileFigures | None
+    overlap: Drawing | None
+    perturbations: Drawing | None
+    shortcuts: Drawing | None
 
 
 def gallery(context: ReportContext) -> Gallery:
     """Draw every figure."""
     estimates, curve, device = context.whole.estimates, context.curve, context.device
-    results, words = context.results, context.words
+    results, words, robustness = context.results, context.words, context.robustness
     threshold = results.operating_point.threshold
     with house_style():
         return Gallery(
@@ -70,6 +79,13 @@ def gallery(context: ReportContext) -> Gallery:
             training=training_figure(device.history, device.plan.best_epoch)
             if device and device.history
             else None,
+            tuning=tuning_figure(device.tuning_curve, device.threshold.threshold) if device else None,
+            overlap=overlap_figure(results.localisation) if results.localisation else None,
+            perturbations=differences_figure("perturbations", robustness.perturbations, words)
+            if robustness
+            else None,
+            shortcuts=differences_figure("shortcuts", robustness.shortcuts, words) if robustness else None,
+            profile=profile_figures(context.profile.profile) if context.profile else None,
         )
 
 

@@ -54,6 +54,7 @@ LABEL_SOURCES = {
     "text_mined": "mined from the text of reports, no reference standard",
     "known_truth": "the known truth of synthetic images",
 }
+CALIBRATIONS = {"temperature": "temperature scaling", "platt": "Platt scaling"}
 # In the order of columns: what decides by default, then the bootstrap, then what stands for comparison.
 INTERVALS = {
     "exact_clustered": "exact clustered",

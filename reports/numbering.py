@@ -4,6 +4,7 @@ Owns the order of the sections. Tables and figures are numbered where they are f
 their own caption, so a mention must come in the order of appearance.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 TITLES = {
@@ -15,11 +16,15 @@ TITLES = {
     "primary": "Primary results",
     "subgroups": "Subgroups",
     "secondary": "Secondary results",
+    "localisation": "Where the device looks",
     "robustness": "Robustness of the result",
+    "perturbations": "Robustness of the device",
     "methods": "Statistical methods",
     "limitations": "Limitations and gaps",
     "rerun": "How to rerun",
 }
+# Sections of evidence that a run may lack.
+OPTIONAL = ("localisation", "perturbations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,11 @@ class Section:
     title: str
 
 
-def sections(*, agreement: bool) -> dict[str, Section]:
-    """All sections by id, in order; without a reference standard none is named in a title."""
+def sections(*, agreement: bool, present: Collection[str] = ()) -> dict[str, Section]:
+    """All sections by id, in order, of the optional ones those present; without a reference standard none is named."""
     titles = TITLES | ({"reference": "Labels compared with"} if agreement else {})
-    return {id_: Section(id_, number, title) for number, (id_, title) in enumerate(titles.items(), start=1)}
+    there = {id_: title for id_, title in titles.items() if id_ not in OPTIONAL or id_ in present}
+    return {id_: Section(id_, number, title) for number, (id_, title) in enumerate(there.items(), start=1)}
 
 
 class Numbering:

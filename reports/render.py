@@ -17,6 +17,7 @@ from reports.context import ReportContext, report_context
 from reports.gallery import Gallery, gallery
 from reports.layout import Attached, lay_out
 from reports.numbering import Numbering, sections
+from reports.robustness import ATTACHED_AS
 from reports.rules import reference_rule, threshold_rule
 from reports.stack import render_stack, require_libraries
 from reports.typefaces import bundled_characters, font_face_css
@@ -35,6 +36,7 @@ FILTERS = (
     formatting.fraction,
     formatting.interval,
     formatting.between,
+    formatting.signed,
     formatting.interval_of,
     formatting.value,
     formatting.p_value,
@@ -82,10 +84,14 @@ def render(run: RunFolder, progress: Progress) -> RenderedReport:
     progress(STAGE, 1, STEPS, "evidence read")
     html = page(context, gallery(context))
     progress(STAGE, 2, STEPS, "figures drawn")
-    attached = (
+    attached = [
         Attached(run.results.name, "All numbers of this report", context.results_json),
         Attached(run.line_listing.name, "One line an image", context.listing_csv),
-    )
+    ]
+    if context.robustness:
+        attached.append(
+            Attached(ATTACHED_AS, "All numbers of changed pictures", context.robustness.results_json)
+        )
     pdf = lay_out(html, date=context.document.date, attached=attached)
     progress(STAGE, 3, STEPS, "pages laid out")
     return RenderedReport(pdf, html, render_stack())
@@ -109,7 +115,7 @@ def page(context: ReportContext, figures: Gallery) -> str:
             w=words,
             figures=figures,
             names=names,
-            sections=sections(agreement=words.agreement),
+            sections=sections(agreement=words.agreement, present=context.optional_sections),
             numbering=Numbering(),
             confidence=formatting.level(context.results.resampling.confidence_level),
             font_face_css=Markup(font_face_css()),

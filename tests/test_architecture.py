@@ -40,6 +40,7 @@ def test_imports_go_one_way(path: Path) -> None:
 def test_reports_know_of_validation_only_its_results(path: Path) -> None:
     assert {name for name in imported(path) if name.startswith("validation")} <= {
         "validation.results",
+        "validation.robustness_results",
         "validation.secondary",
     }
 

@@ -6,20 +6,32 @@ Owns when a caution is due. Whether a criterion is met is `criteria`, and no cau
 from collections.abc import Iterator, Sequence
 
 from validation.results import CriterionResult, Estimate
-from validation.secondary import Caution
+from validation.secondary import Caution, Leakage
 
 LARGEST_SHARE = 0.1
 LARGEST_DISAGREEMENT = 0.01
 
 
-def cautions_of(criteria: Sequence[CriterionResult], overall: Sequence[Estimate]) -> tuple[Caution, ...]:
+def cautions_of(
+    criteria: Sequence[CriterionResult], overall: Sequence[Estimate], leakage: Leakage | None
+) -> tuple[Caution, ...]:
     """All cautions of a study.
 
     Args:
         criteria: as judged; a decision hangs on chance where other draws could move its bound far towards the goal.
         overall: the estimates of the whole cohort; two methods that disagree say that neither is to be trusted alone.
+        leakage: test pictures that trained or tuned the device make every number look better than it is.
     """
-    return (*_unsettled_bounds(criteria), *_disagreeing_intervals(overall))
+    return (*_seen_before(leakage), *_unsettled_bounds(criteria), *_disagreeing_intervals(overall))
+
+
+def _seen_before(leakage: Leakage | None) -> Iterator[Caution]:
+    if leakage is not None and leakage.pictures:
+        yield Caution(
+            "leakage",
+            f"{len(leakage.pictures)} of the {leakage.compared} analysed pictures are the same, or nearly the same, as "
+            f"pictures that trained or tuned the device ({leakage.identical} identical, {leakage.near} near)",
+        )
 
 
 def _unsettled_bounds(criteria: Sequence[CriterionResult]) -> Iterator[Caution]:

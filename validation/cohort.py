@@ -122,14 +122,18 @@ def join(
         ),
         flow_step("not_processed", analysed & not_processed, "of these, the device gave no score"),
     )
+    eligible = ~(leaves["not_test_split"] | leaves["no_reference"])
+    status_of = dict(zip(predictions.image_id, predictions.status, strict=True))
+    statuses = [status_of.get(image) for image in itertools.compress(studies.image_id, eligible)]
     quality = DataQuality(
         age_years_unknown=int(np.isnan(studies.age_years[analysed]).sum()),
         sex_unknown=sum(not sex for sex in itertools.compress(studies.sex, analysed)),
         view_unknown=sum(not view for view in itertools.compress(studies.view, analysed)),
         unused_predictions=sum(image not in row_of for image in predictions.image_id),
         unused_reads=sum(image not in row_of for image in reads.image_id),
+        failed=statuses.count(Status.FAILED),
+        out_of_scope=statuses.count(Status.OUT_OF_SCOPE),
     )
-    eligible = ~(leaves["not_test_split"] | leaves["no_reference"])
     called = np.zeros(len(studies), dtype=np.bool_)
     called[~not_processed] = score[~not_processed] >= threshold
     return JoinedCohort(

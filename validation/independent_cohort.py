@@ -48,6 +48,7 @@ class Recounted:
     images: tuple[Image, ...]
     unused_predictions: int
     unused_reads: int
+    statuses: Mapping[str, str]
 
 
 def recount(files: InputFiles, protocol: Protocol) -> Recounted:
@@ -88,6 +89,7 @@ def recount(files: InputFiles, protocol: Protocol) -> Recounted:
         images,
         unused_predictions=sum(name not in known for name in scores),
         unused_reads=sum(len(of_image) for name, of_image in verdicts.items() if name not in known),
+        statuses={row["image_id"]: row.get("status", "ok") for row in _rows(predictions.columns)},
     )
 
 
@@ -224,8 +226,19 @@ def summary(counted: Recounted, analysed: Sequence[Image]) -> dict[str, object]:
             "view_unknown": sum(image.cells["view"] not in ("PA", "AP", "LATERAL") for image in analysed),
             "unused_predictions": counted.unused_predictions,
             "unused_reads": counted.unused_reads,
+            "failed": _with_status(counted, "failed"),
+            "out_of_scope": _with_status(counted, "out_of_scope"),
         },
     }
+
+
+def _with_status(counted: Recounted, status: str) -> int:
+    return sum(
+        image.split == "test"
+        and image.reference is not None
+        and counted.statuses.get(image.image_id) == status
+        for image in counted.images
+    )
 
 
 def patients(images: Iterable[Image]) -> list[str]:

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from protocols.admission import predictions_from, reads_from, studies_from
+from protocols.boxes import (
+    BOX_SHARES,
+    MARK_SHARES,
+    Boxes,
+    Marks,
+    boxes_from,
+    boxes_table,
+    marks_from,
+    marks_table,
+)
 from protocols.cohorts.folder import FlowStep, read_flow
+from protocols.images.inventory import Inventory, read_inventory
 from protocols.mapping import predictions_table, reads_table, studies_table
 from protocols.records import Predictions, Reads, Studies
 from protocols.run_folder import RunFolder
@@ -20,13 +31,16 @@ OPERATING_POINT = "operating_point.json"
 
 @dataclass(frozen=True, slots=True)
 class InputFiles:
-    """The files of one validation; ``operating_point`` and ``flow`` only where there are such."""
+    """The files of one validation; those after ``predictions`` only where there are such."""
 
     studies: Path
     reads: Path
     predictions: Path
     operating_point: Path | None = None
     flow: Path | None = None
+    boxes: Path | None = None
+    marks: Path | None = None
+    images: Path | None = None
 
 
 def input_files(folder: RunFolder, protocol: Protocol) -> InputFiles:
@@ -43,6 +57,9 @@ def input_files(folder: RunFolder, protocol: Protocol) -> InputFiles:
         predictions=folder.require_input("predictions"),
         operating_point=frozen if protocol.operating_point.origin else None,
         flow=folder.input("flow"),
+        boxes=folder.input("boxes"),
+        marks=folder.input("marks"),
+        images=folder.input("images"),
     )
 
 
@@ -53,6 +70,9 @@ class Records:
     studies: Studies
     reads: Reads
     predictions: Predictions
+    boxes: Boxes | None
+    marks: Marks | None
+    inventory: Inventory | None
     source_flow: tuple[FlowStep, ...]
     identity: Inputs
 
@@ -66,6 +86,8 @@ def read_records(files: InputFiles, protocol: Protocol) -> Records:
     studies = studies_table(files.studies, protocol)
     reads = reads_table(files.reads, protocol)
     predictions = predictions_table(files.predictions, protocol)
+    boxes = boxes_table(files.boxes) if files.boxes else None
+    marks = marks_table(files.marks) if files.marks else None
     axes = sorted({part for group in protocol.subgroups for part in group.parts})
     numeric_axes = {axis for axis in axes if protocol.cut_points(axis) is not None}
     # Numbers that change results without being axes: what excludes images and what weighs them.
@@ -76,6 +98,9 @@ def read_records(files: InputFiles, protocol: Protocol) -> Records:
         studies=studies_from(studies.table).by_image_id(),
         reads=reads_from(reads.table),
         predictions=predictions_from(predictions.table),
+        boxes=boxes_from(boxes.table) if boxes else None,
+        marks=marks_from(marks.table) if marks else None,
+        inventory=read_inventory(files.images) if files.images else None,
         source_flow=read_flow(files.flow) if files.flow else (),
         identity=Inputs(
             studies=studies.identity(
@@ -83,6 +108,8 @@ def read_records(files: InputFiles, protocol: Protocol) -> Records:
             ),
             reads=reads.identity(numeric=set(), further=set()),
             predictions=predictions.identity(numeric={"score"}, further=set()),
+            boxes=boxes.identity(numeric=set(BOX_SHARES), further=set()) if boxes else None,
+            marks=marks.identity(numeric=set(MARK_SHARES), further=set()) if marks else None,
         ),
     )
     for column in sorted(measured):

@@ -21,7 +21,9 @@ from validation.secondary import (
     DecisionCurvePoint,
     Homogeneity,
     Interval,
+    Leakage,
     LeftOut,
+    Localisation,
     PrecisionRecallPoint,
     Projection,
     ThresholdRow,
@@ -48,11 +50,13 @@ class ProtocolIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What was analysed, by bytes and by content."""
+    """What was analysed, by bytes and by content; ``boxes`` and ``marks`` are None where there are none."""
 
     studies: FileIdentity
     reads: FileIdentity
     predictions: FileIdentity
+    boxes: FileIdentity | None = None
+    marks: FileIdentity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +115,19 @@ class Resampling:
 
 @dataclass(frozen=True, slots=True)
 class DataQuality:
-    """What was accepted and counted: unknowns among analysed images, rows that nothing used."""
+    """What was accepted and counted: unknowns among analysed images, rows that nothing used.
+
+    ``failed`` and ``out_of_scope`` are images in the test split with a reference that got no score, by what the
+    device says of them.
+    """
 
     age_years_unknown: int
     sex_unknown: int
     view_unknown: int
     unused_predictions: int
     unused_reads: int
+    failed: int
+    out_of_scope: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +249,8 @@ class Results:
     decision_curve: tuple[DecisionCurvePoint, ...]
     threshold_sensitivity: tuple[ThresholdRow, ...]
     agreement: Agreement
+    localisation: Localisation | None
+    leakage: Leakage | None
     criteria: tuple[CriterionResult, ...]
     verdict: Verdict
     cautions: tuple[Caution, ...]

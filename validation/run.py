@@ -28,8 +28,10 @@ from validation.estimates import estimates_of
 from validation.homogeneity import METRICS as HOMOGENEITY_METRICS
 from validation.homogeneity import LevelData, homogeneity_of, with_holm
 from validation.inputs import InputFiles, Records, read_records
+from validation.leakage import leakage_of
 from validation.leave_one_out import without_each_reader, without_each_site
 from validation.listing import line_listing
+from validation.localisation import localisation
 from validation.operating_point import operating_point
 from validation.outcomes import DrawnPatients, Sample, drawn_patients, sample_of
 from validation.projection import projections
@@ -77,6 +79,7 @@ def validate(loaded: LoadedProtocol, files: InputFiles, progress: Progress) -> V
     records = read_records(files, protocol)
     reference = reference_verdicts(records.reads, protocol.reference_standard.rule)
     cohort = join(records, reference, threshold=point.threshold, missing=protocol.missing)
+    leaked = leakage_of(cohort, records.inventory, stage=protocol.stage)
     axes = axes_of(protocol, records.studies)
     drawn = drawn_patients(cohort, cohort.analysed, protocol.bootstrap.strata)
     analysed = np.flatnonzero(cohort.analysed)
@@ -136,9 +139,11 @@ def validate(loaded: LoadedProtocol, files: InputFiles, progress: Progress) -> V
             confidence_level=confidence_level,
         ),
         agreement=agreement_of(readers, replication.tables[0], confidence_level, latent.summary),
+        leakage=leaked,
+        localisation=localisation(cohort, records.boxes, records.marks, confidence_level),
         criteria=criteria,
         verdict=verdict,
-        cautions=cautions_of(criteria, by_subgroup[WHOLE]),
+        cautions=cautions_of(criteria, by_subgroup[WHOLE], leaked),
     )
     return Validation(results, line_listing(cohort, axes))
 

@@ -246,3 +246,88 @@ class Agreement:
     krippendorff_alpha: Measured
     pairs: tuple[PairAgreement, ...]
     dawid_skene: DawidSkene
+
+
+@dataclass(frozen=True, slots=True)
+class LikePicture:
+    """A test picture and the picture that it is like, which trained or tuned the device."""
+
+    image_id: str
+    like: str
+    kind: Literal["identical", "near"]
+
+
+@dataclass(frozen=True, slots=True)
+class Leakage:
+    """Whether test pictures were seen before (`leakage`).
+
+    ``compared`` are the analysed images whose pictures were compared with those that trained and tuned the device;
+    ``identical`` and ``near`` count those that are the same or nearly so, of ``patients`` patients.
+    """
+
+    compared: int
+    identical: int
+    near: int
+    patients: int
+    pictures: tuple[LikePicture, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Localised:
+    """How well the device points, over some images with a box (`localisation`).
+
+    ``marked`` are the images in which it points at all; the others are misses without overlap. ``hits`` have the
+    point in a box; ``overlap`` is the mean over images of intersection over union of region and boxes.
+    """
+
+    images: int
+    patients: int
+    marked: int
+    hits: int
+    hit_rate: Measured
+    overlap: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPlace:
+    """The place that lies in boxes of the most images, found on the same images, and its hit rate there."""
+
+    x: float
+    y: float
+    hit_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class OverlapBin:
+    """Images whose overlap is at least ``low`` and below ``high`` (the last bin includes 1), by hit and miss."""
+
+    low: float
+    high: float
+    hits: int
+    misses: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Localisation:
+    """Whether the device points at what readers drew boxes around (`localisation`).
+
+    ``positives`` are the analysed images with a positive reference and a score; those ``without_box`` are left out, and
+    so are ``boxed_not_positive`` ones, analysed images that have a box though their reference is not positive.
+    ``whole`` are the others, ``called`` and ``not_called`` its parts at the operating point. ``chance`` is the hit
+    rate of a point drawn anywhere in the picture, ``swapped`` that of the device's own marks of other patients' images.
+    ``unused_boxes`` and ``unused_marks`` are rows of no study.
+    """
+
+    positives: int
+    without_box: int
+    boxed_not_positive: int
+    boxes: int
+    whole: Localised
+    called: Localised
+    not_called: Localised
+    chance: float | None
+    swapped: float | None
+    fixed_place: FixedPlace | None
+    overlaps: tuple[OverlapBin, ...]
+    unused_boxes: int
+    unused_marks: int

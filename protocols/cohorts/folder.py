@@ -1,4 +1,4 @@
-"""A cohort on disk: studies, reads, labels, flow and exclusions as every source writes them.
+"""A cohort on disk: studies, reads, boxes, labels, flow and exclusions as every source writes them.
 
 Owns the file names and the flow's arithmetic; what a source means by its rows is the source's own.
 """
@@ -13,6 +13,7 @@ from protocols.tables import ENDINGS, read_table
 
 STUDIES = "studies.csv"
 READS = "reads.csv"
+BOXES = "boxes.csv"
 LABELS = "labels.csv"
 FLOW = "flow.csv"
 EXCLUSIONS = "exclusions.csv"
@@ -41,7 +42,8 @@ class Exclusion:
 class Cohort:
     """What a source yields: columns of text, header first by the order of the mapping.
 
-    ``reads`` and ``labels`` are None where the source has no verdicts or no training labels.
+    ``reads``, ``labels`` and ``boxes`` are None where the source has no verdicts, no training labels or nobody said
+    where the finding is.
     """
 
     studies: Mapping[str, Sequence[str]]
@@ -49,11 +51,18 @@ class Cohort:
     labels: Mapping[str, Sequence[str]] | None
     flow: Sequence[FlowStep]
     exclusions: Sequence[Exclusion]
+    boxes: Mapping[str, Sequence[str]] | None = None
 
 
 def write_cohort(cohort: Cohort, folder: Path) -> None:
     """Write the tables of a cohort into an existing folder."""
-    for name, columns in ((STUDIES, cohort.studies), (READS, cohort.reads), (LABELS, cohort.labels)):
+    tables = {
+        STUDIES: cohort.studies,
+        READS: cohort.reads,
+        LABELS: cohort.labels,
+        BOXES: cohort.boxes,
+    }
+    for name, columns in tables.items():
         if columns is not None:
             write_text(folder / name, csv_text(list(columns), zip(*columns.values(), strict=True)))
     flow = [[step.step, str(step.images), str(step.patients), step.reason] for step in cohort.flow]

@@ -33,6 +33,7 @@ def nih(
     hold_out: Path | None = None,
     reads: Path | None = None,
     findings: Sequence[str] = (),
+    boxes: Path | None = None,
 ) -> Cohort:
     """Make a cohort of NIH's images.
 
@@ -47,6 +48,7 @@ def nih(
         reads: readers' verdicts to carry along, for the images that stay.
         findings: names of `LABELS` whose text-mined labels become the verdicts of a reader
             ``text-mined``, for protocols of kind text_mined.
+        boxes: boxes around the finding to carry along, for the images that stay.
 
     Returns:
         Studies in the order of ``metadata``; labels of the images that are not for the test.
@@ -71,6 +73,8 @@ def nih(
     cohort, selection = cohort_of(
         entries, selection, out=out, images=images, lists=lists, within=within, hold_out=hold_out
     )
+    if boxes is not None:
+        cohort = replace(cohort, boxes=selection.boxes(boxes))
     if reads is not None:
         return replace(cohort, reads=selection.reads(reads))
     if findings:

@@ -16,16 +16,19 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from protocols.boxes import box_columns
 from protocols.canonical import csv_text, write_text
 from protocols.cohorts.anatomy.attachments import Attachments, draw_attachments
 from protocols.cohorts.anatomy.opacity import FULLEST, Focus, draw_foci
 from protocols.cohorts.anatomy.person import Person, Pose, draw_pose, person
+from protocols.cohorts.anatomy.shapes import SIZE
 from protocols.cohorts.folder import Cohort, FlowStep, write_cohort
 from protocols.cohorts.radiograph import Box, Radiograph, radiograph
 from protocols.cohorts.readers import Evidence, verdicts
 from protocols.cohorts.sites import SITE_SHARES, SITES, Site
 from protocols.errors import BadInputError
 from protocols.records import Sex, Split, View
+from protocols.workers import keep_freed_memory
 
 IMAGES = "images"
 TRUTH = "truth.csv"
@@ -107,7 +110,7 @@ def generate(
     places = [(number, image) for number in drawn for image in range(1, drawn[number].images + 1)]
     findings: list[Finding] = []
     context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_keep_freed_memory) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=keep_freed_memory) as pool:
         for finding in pool.map(partial(_write_image, folder, seed), places, chunksize=CHUNK):
             findings.append(finding)
             progress(len(findings), len(places))
@@ -170,15 +173,6 @@ def _stream(seed: int, purpose: int, patient: int = 0, image: int = 0) -> np.ran
     return np.random.Generator(np.random.Philox(key=[seed, purpose], counter=[0, 0, image, patient]))
 
 
-def _keep_freed_memory() -> None:
-    """Spare a worker a third of its time.
-
-    glibc gives the pages of a freed quarter-megabyte array back and faults them in again for the next one; one
-    large block, freed, raises the size from which it does so for the life of the process.
-    """
-    np.empty(30_000_000, np.uint8)
-
-
 def _write_image(folder: Path, seed: int, place: tuple[int, int]) -> Finding:
     finding, picture = draw_image(seed, *place)
     path = folder / IMAGES / f"{finding.image_id}.png"
@@ -227,7 +221,18 @@ def _cohort(findings: Sequence[Finding], drawn: Mapping[int, Patient], seed: int
         },
         flow=[FlowStep("source", len(findings), len(drawn), f"phantom generator, seed {seed}")],
         exclusions=[],
+        boxes=_boxes(tested),
     )
+
+
+def _boxes(tested: Sequence[Finding]) -> dict[str, list[str]] | None:
+    """Where disease visibly changes the test images, in the true place whatever readers say; None where nowhere."""
+    found = [
+        (finding.image_id, (box.x, box.y, box.width, box.height))
+        for finding in tested
+        for box in finding.boxes
+    ]
+    return box_columns(found, side=SIZE) if found else None
 
 
 def _truth_text(findings: Sequence[Finding]) -> str:

@@ -1,13 +1,15 @@
 """Cohort source ``rsna``: the RSNA Pneumonia Detection Challenge 2018, read on NIH's images and patients.
 
-Owns the match of an RSNA image to its NIH image and what the radiologists' class means. RSNA's own
-patient id is one id an image, so patient, age, sex and view all come from NIH. Source: Shih et al.,
+Owns the match of an RSNA image to its NIH image, what the radiologists' class means and where their boxes are.
+RSNA's own patient id is one id an image, so patient, age, sex and view all come from NIH. Source: Shih et al.,
 Radiology: Artificial Intelligence 2019; the matches and their pixel distance from TorchXRayVision.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from protocols.boxes import box_columns
 from protocols.cohorts.folder import Cohort
 from protocols.cohorts.nih import cohort_of
 from protocols.cohorts.nih_release import read_entries
@@ -25,6 +27,8 @@ CLASSES = {
     "Normal": Verdict.NEGATIVE,
 }
 COLUMNS = ("rsna_patient_id", "detailed_class", "match_mse", "nih_image_index")
+BOX_COLUMNS = ("patientId", "x", "y", "width", "height", "Target")
+SIDE = 1024  # pixels of every RSNA image, which are what its boxes count
 
 
 def rsna(
@@ -35,6 +39,7 @@ def rsna(
     images: Path | None = None,
     within: Path | None = None,
     hold_out: Path | None = None,
+    boxes: Path | None = None,
 ) -> Cohort:
     """Make a cohort of the NIH images that RSNA's radiologists read.
 
@@ -48,6 +53,7 @@ def rsna(
         images: the image folder; images without a file there leave.
         within: a table whose first column names the images to keep.
         hold_out: a table whose first column names the test images; see `Selection.hold_out`.
+        boxes: the challenge's labels, a table of `BOX_COLUMNS`, for where the opacities are.
 
     Returns:
         Studies in the order of ``mapping`` with ``rsna_id``, ``rsna_class`` and ``match_mse``; one read
@@ -93,7 +99,38 @@ def rsna(
         "reader_id": (READER,) * len(classes),
         "verdict": tuple(str(CLASSES[name]) for name in classes),
     }
-    return replace(cohort, reads=reads)
+    image_of = dict(zip(cohort.studies["rsna_id"], cohort.studies["image_id"], strict=True))
+    return replace(cohort, reads=reads, boxes=None if boxes is None else _boxes(boxes, image_of))
+
+
+def _boxes(file: Path, image_of: Mapping[str, str]) -> dict[str, list[str]]:
+    """The boxes of the images that stay, under their NIH names, in the order of the file."""
+    table = read_table(file)
+    for name in BOX_COLUMNS:
+        if name not in table.columns:
+            raise BadInputError(
+                f"{table.source}: column {name!r} is missing; the file has {listing(table.columns)}. "
+                "Give the challenge's stage_2_train_labels."
+            )
+    found = []
+    for row in range(table.rows):
+        rsna_id, *cells, target = (table.columns[name][row] for name in BOX_COLUMNS)
+        if target == "1":
+            x, y, width, height = pixels = [number(cell) for cell in cells]
+            inside = x >= 0 and y >= 0 and x + width <= SIDE and y + height <= SIDE
+            if not (inside and width > 0 and height > 0):
+                raise table.fault(
+                    row, f"a box with x, y, width, height {cells} does not lie in {SIDE} x {SIDE} pixels."
+                )
+            if rsna_id in image_of:
+                found.append((image_of[rsna_id], pixels))
+        elif target != "0" or any(cells):
+            raise table.fault(
+                row, f"Target is {target!r} with box {cells}; it must be 1 with a box or 0 without."
+            )
+    if not found:
+        raise BadInputError(f"{file}: has no box of any image of the cohort; its patientId must be RSNA's.")
+    return box_columns(found, side=SIDE)
 
 
 def _check(table: Table) -> None:

@@ -1,7 +1,7 @@
 """Which images of a source stay in the cohort, and the account of those that leave.
 
 Owns the steps of a source's flow, the two lists a user may give (`within`, `hold_out`), and which
-reads stay with the images. What a step means for one source is the source's own.
+reads and boxes stay with the images. What a step means for one source is the source's own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from protocols.admission import reads_from
+from protocols.boxes import boxes_from
 from protocols.cohorts.folder import Exclusion, FlowStep
 from protocols.errors import BadInputError
 from protocols.records import Split
-from protocols.tables import read_table
+from protocols.tables import Table, read_table
 
 SOURCE = "source"
 NOT_WITHIN = "not_within"
@@ -128,11 +129,22 @@ class Selection:
             BadInputError: as `read_table` and `reads_from`, or no image that stays has a read.
         """
         table = read_table(file)
-        images = reads_from(table).image_id
+        return self._carried(table, reads_from(table).image_id, "read")
+
+    def boxes(self, file: Path) -> dict[str, tuple[str, ...]]:
+        """Boxes around the finding for the images that stay, as `reads` does it for verdicts.
+
+        Raises:
+            BadInputError: as `read_table` and `boxes_from`, or no image that stays has a box.
+        """
+        table = read_table(file)
+        return self._carried(table, boxes_from(table).image_id, "box")
+
+    def _carried(self, table: Table, images: Sequence[str], noun: str) -> dict[str, tuple[str, ...]]:
         staying = set(self.pick(self.image_id))
         if staying.isdisjoint(images):
             raise BadInputError(
-                f"{file}: has no read of any image of the cohort; image ids there look like {images[0]!r}, "
+                f"{table.source}: has no {noun} of any image of the cohort; image ids there look like {images[0]!r}, "
                 f"those of the cohort like {self.image_id[self.kept[0]]!r}."
             )
         left = set(self.image_id) - staying

@@ -4,6 +4,7 @@ Owns nothing of the columns' meaning (that is `protocols.records`); it writes ag
 in years and points image paths at the new folder.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from protocols.admission import labels_from, studies_from
@@ -24,6 +25,7 @@ def table(
     labels: Path | None = None,
     within: Path | None = None,
     hold_out: Path | None = None,
+    boxes: Path | None = None,
 ) -> Cohort:
     """Make a cohort of a site's own tables.
 
@@ -34,6 +36,7 @@ def table(
         labels: training labels; those of test images and of images that leave are dropped.
         within: a table whose first column names the images to keep.
         hold_out: a table whose first column names the test images; see `Selection.hold_out`.
+        boxes: boxes around the finding.
 
     Returns:
         The cohort, rows and columns in the order of the files.
@@ -62,9 +65,10 @@ def table(
     return Cohort(
         columns,
         None if reads is None else selection.reads(reads),
-        None if labels is None else _labels(labels, columns),
+        None if labels is None else trainable_labels(labels, columns),
         selection.flow,
         selection.exclusions,
+        None if boxes is None else selection.boxes(boxes),
     )
 
 
@@ -75,8 +79,12 @@ def _moved(paths: tuple[str, ...], home: Path, out: Path) -> tuple[str, ...]:
     return tuple(moved.get(path, "") for path in paths)
 
 
-def _labels(file: Path, studies: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]] | None:
-    """The labels of images in the cohort that are not for the test; None where there are none."""
+def trainable_labels(file: Path, studies: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]] | None:
+    """The labels of images in the cohort that are not for the test; None where there are none.
+
+    Raises:
+        BadInputError: as `read_table` and `labels_from`.
+    """
     source = read_table(file)
     labelled = labels_from(source).image_id
     parts = studies.get("split", ("",) * len(studies["image_id"]))

@@ -1,9 +1,10 @@
 """One image file -> one picture: grey pixels, what the header says of them, and hashes of file and pixels.
 
-Owns the choice of decoder and the record that everything else works on. Whether a picture is one that the
-device is made for is `gate`'s.
+Owns the choice of decoder, by what a file holds and not by how its name ends, and the record that everything
+else works on. Whether a picture is one that the device is made for is `gate`'s.
 """
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,27 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.canonical import sha256_bytes
+from protocols.images.dicom import decode_dicom
 from protocols.images.folder import UndecodableImageError
-from protocols.images.raster import decode_raster
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What a DICOM header says of a picture; text is empty and the age None where it says nothing.
-
-    Attributes:
-        modality: (0008,0060), such as ``DX``.
-        body_part: (0018,0015), such as ``CHEST``.
-        view: the projection, one of `View` or empty.
-        view_tag: where it stood: ``ViewPosition``, ``PatientPosition`` or empty.
-        age_years: of the patient.
-    """
-
-    modality: str = ""
-    body_part: str = ""
-    view: str = ""
-    view_tag: str = ""
-    age_years: float | None = None
+from protocols.images.header import Header, is_dicom
+from protocols.images.raster import decode_raster, is_raster
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +37,9 @@ class Picture:
     @property
     def pixels_sha256(self) -> str:
         """SHA-256 of rows and columns as little-endian uint32 and then the pixels: equal for equal pictures."""
-        shape = np.array(self.pixels.shape, dtype="<u4").tobytes()
-        return sha256_bytes(shape + self.pixels.tobytes())
+        digest = hashlib.sha256(np.array(self.pixels.shape, dtype="<u4").tobytes())
+        digest.update(np.ascontiguousarray(self.pixels).data)
+        return digest.hexdigest()
 
 
 def read_picture(path: Path) -> Picture:
@@ -62,7 +47,7 @@ def read_picture(path: Path) -> Picture:
 
     Raises:
         UndecodableImageError: the file cannot be read, is empty, of another kind, damaged, truncated,
-            animated, of several frames, of another colour space, or larger than `MOST_PIXELS`.
+            animated, of several frames, of another colour space, or larger than `raster.MOST_PIXELS`.
     """
     try:
         content = path.read_bytes()
@@ -76,4 +61,15 @@ def read_picture(path: Path) -> Picture:
 
 def decode_picture(content: bytes) -> Picture:
     """`read_picture` for the bytes of a file."""
-    return Picture(decode_raster(content), 0.0, Header(), sha256_bytes(content))
+    if is_raster(content):
+        raster = decode_raster(content)
+        return Picture(raster.pixels, raster.colourful, Header(), sha256_bytes(content))
+    if is_dicom(content):
+        pixels, header = decode_dicom(content)
+        return Picture(pixels, 0.0, header, sha256_bytes(content))
+    reason = (
+        f"is neither PNG, JPEG nor DICOM (it begins with {content[:9]!r})"
+        if content
+        else "is empty (0 bytes)"
+    )
+    raise UndecodableImageError("image", reason)

@@ -23,6 +23,7 @@ schema = "cxr510k-protocol/1"
 id = "discs"
 version = 1
 title = "Discs"
+stage = "{stage}"
 [claim]
 type = "detection"
 finding = "a disc"
@@ -33,35 +34,54 @@ rule = "majority"
 from = "model"
 rule = "youden"
 [input_gate]
-smallest_side = 32
+smallest_side = {smallest_side}
 [split]
 salt = "discs"
 tune_share = 0.3
 [training]
 label = "{label}"
 label_source = "known_truth"
+heads = {heads}
+{initial_weights}
 network = "{network}"
 image_size = 32
 batch_size = 16
 epochs = {epochs}
 patience = 3
 learning_rate = 0.003
-warmup_epochs = 0
+warmup_epochs = {warmup_epochs}
 weight_decay = 0.0001
 clip_norm = 1.0
-dropout = 0.0
-precision = "float32"
-calibration = "none"
+dropout = {dropout}
+precision = "{precision}"
+calibration = "{calibration}"
 seed = {seed}
 
 [training.augmentation]
 turn_degrees = 5.0
 shift = 0.05
 zoom = 0.08
-brightness = 0.0
-contrast = 0.0
+brightness = {brightness}
+contrast = {contrast}
 mirror = false
 """
+
+DEFAULTS = {
+    "stage": "exploratory",
+    "smallest_side": 32,
+    "label": "disc",
+    "heads": [],
+    "initial_weights": "",
+    "network": "compact",
+    "epochs": 5,
+    "warmup_epochs": 0,
+    "dropout": 0.0,
+    "precision": "float32",
+    "calibration": "none",
+    "seed": 510,
+    "brightness": 0.0,
+    "contrast": 0.0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +113,8 @@ def progress() -> Any:
 
 @pytest.fixture(scope="session")
 def protocol() -> Callable[..., LoadedProtocol]:
-    def with_values(
-        *, label: str = "disc", network: str = "compact", epochs: int = 5, seed: int = 510
-    ) -> LoadedProtocol:
-        text = PROTOCOL.format(label=label, network=network, epochs=epochs, seed=seed)
+    def with_values(**values: object) -> LoadedProtocol:
+        text = PROTOCOL.format(**{**DEFAULTS, **values})
         return parse_protocol(text.encode(), source="discs.toml")
 
     return with_values
@@ -150,5 +168,12 @@ def trained(
 
     out = tmp_path_factory.mktemp("trained") / "model"
     return train(
-        protocol(), cohort.studies, cohort.labels, cohort.images, out, device="cpu", progress=progress
+        protocol(),
+        cohort.studies,
+        cohort.labels,
+        cohort.images,
+        out,
+        work=out.parent / "work",
+        device="cpu",
+        progress=progress,
     )

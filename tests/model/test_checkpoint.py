@@ -1,7 +1,10 @@
 """The model folder: read back what was written, and refuse every other."""
 
+import csv
+import io
 import json
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,10 @@ import numpy as np
 import pytest
 
 from model import checkpoint, network
-from model.checkpoint import load, read_plan, save, weights_of
+from model.calibration import Calibration
+from model.checkpoint import OPERATING_POINT, load, read_operating_point, save, weights_of
+from model.operating_point import Point
+from model.plan import PLAN, read_plan
 from protocols.canonical import sha256_bytes, sha256_file
 from protocols.errors import BadInputError
 
@@ -20,28 +26,49 @@ def folder(trained: Any, tmp_path: Path) -> Path:
     return Path(shutil.copytree(trained.folder, tmp_path / "model"))
 
 
-def rewritten(folder: Path, **values: object) -> None:
-    plan = json.loads((folder / "plan.json").read_text())
-    (folder / "plan.json").write_text(json.dumps(plan | values))
+def rewritten(folder: Path, name: str = PLAN, **values: object) -> None:
+    document = json.loads((folder / name).read_text())
+    (folder / name).write_text(json.dumps(document | values))
+
+
+def recalibrated(folder: Path, **values: object) -> None:
+    frozen = json.loads((folder / OPERATING_POINT).read_text())
+    rewritten(folder, OPERATING_POINT, calibration=frozen["calibration"] | values)
 
 
 def rehashed(folder: Path) -> None:
-    rewritten(folder, weights_sha256=sha256_file(folder / "model.weights.h5"))
+    sha256 = sha256_file(folder / "model.weights.h5")
+    rewritten(folder, weights_sha256=sha256)
+    rewritten(folder, OPERATING_POINT, weights_sha256=sha256)
 
 
 def test_load_gives_back_what_was_trained(trained: Any, folder: Path) -> None:
-    model, plan = load(folder)
-    assert plan == trained.plan
-    assert sha256_bytes(weights_of(model)) == plan.weights_sha256
+    loaded = load(folder)
+    assert loaded.plan == trained.plan
+    assert loaded.calibration == Calibration()
+    assert sha256_bytes(weights_of(loaded.model)) == trained.plan.weights_sha256
 
 
 def test_saving_again_gives_the_same_bytes(trained: Any, folder: Path, tmp_path: Path) -> None:
-    model, plan = load(folder)
-    again = tmp_path / "again"
-    save(again, plan, weights_of(model), choice=trained.choice, history=trained.history)
-    assert {p.name: p.read_bytes() for p in again.iterdir()} == {
-        p.name: p.read_bytes() for p in folder.iterdir()
-    }
+    loaded = load(folder)
+    frozen = read_operating_point(folder, loaded.plan)
+    header, *rows = csv.reader((folder / "tuning_curve.csv").read_text().splitlines())
+    counts = (frozen.chosen_on.positives, frozen.chosen_on.negatives)
+    assert header[:3] == ["threshold", "true_positives", "false_positives"]
+    save(
+        tmp_path / "again",
+        loaded.plan,
+        weights_of(loaded.model),
+        frozen=frozen,
+        curve=[Point(float(row[0]), int(row[1]), int(row[2]), *counts) for row in rows],
+        history=trained.history,
+        images=(folder / "images.csv").read_text(),
+    )
+    assert contents(tmp_path / "again") == contents(folder)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def flip_weights(folder: Path) -> None:
@@ -58,21 +85,69 @@ def truncate_weights_and_rehash(folder: Path) -> None:
 
 def replace_weights_by_another_networks(folder: Path) -> None:
     wider = checkpoint.keras.Sequential([checkpoint.keras.Input((3,)), checkpoint.keras.layers.Dense(2)])
-    (folder / "model.weights.h5").write_bytes(weights_of(wider))
-    rehashed(folder)
+    replace_weights(folder, weights_of(wider))
+
+
+def replace_weights_by_more_heads(folder: Path) -> None:
+    replace_weights(folder, weights_of(network.build("compact", image_size=32, outputs=14, dropout=0.0)))
 
 
 def replace_weights_by_nan(folder: Path) -> None:
-    model = network.build("compact", image_size=32)
+    model = load(folder).model
     model.set_weights([np.full_like(weight, np.nan) for weight in model.get_weights()])
-    (folder / "model.weights.h5").write_bytes(weights_of(model))
+    replace_weights(folder, weights_of(model))
+
+
+def replace_weights_by_an_archive(folder: Path) -> None:
+    replace_weights(folder, malicious_archive())
+
+
+def replace_weights(folder: Path, content: bytes) -> None:
+    (folder / "model.weights.h5").write_bytes(content)
     rehashed(folder)
+
+
+def malicious_archive() -> bytes:
+    """A .keras file whose configuration names a function of the standard library to call."""
+    called = {"module": "os", "class_name": "function", "config": "system", "registered_name": "system"}
+    lambda_layer = {
+        "module": "keras.layers",
+        "class_name": "Lambda",
+        "config": {"name": "x", "function": called, "arguments": {"command": "exit 1"}},
+    }
+    config = {
+        "module": "keras",
+        "class_name": "Sequential",
+        "config": {"name": "m", "layers": [lambda_layer]},
+    }
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": "3.0.0", "date_saved": ""}))
+        archive.writestr("config.json", json.dumps(config))
+        archive.writestr("model.weights.h5", b"")
+    return held.getvalue()
+
+
+@pytest.mark.parametrize("name", ["model.keras", "config.json", "model.pkl", "saved_model.pb"])
+def test_other_files_of_a_folder_are_never_loaded(
+    name: str, folder: Path, trained: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def called(*_: object, **__: object) -> None:
+        raise AssertionError("a model file was loaded")
+
+    for loader in ("load_model", "model_from_json"):
+        monkeypatch.setattr(checkpoint.keras.models, loader, called)
+    monkeypatch.setattr("pickle.loads", called)
+    (folder / name).write_bytes(malicious_archive())
+    assert sha256_bytes(weights_of(load(folder).model)) == trained.plan.weights_sha256
 
 
 DAMAGES: list[tuple[Callable[[Path], object], str]] = [
     (flip_weights, r"model.weights.h5: is not the file that plan.json records"),
     (truncate_weights_and_rehash, "does not hold the weights of a compact network"),
     (replace_weights_by_another_networks, "does not hold the weights of a compact network"),
+    (replace_weights_by_more_heads, "does not hold the weights of a compact network"),
+    (replace_weights_by_an_archive, "does not hold the weights of a compact network"),
     (replace_weights_by_nan, "holds weights that are not finite numbers"),
     (lambda folder: (folder / "model.weights.h5").unlink(), r"model.weights.h5: is missing"),
     (lambda folder: (folder / "plan.json").unlink(), r"plan.json: cannot be read \(No such file"),
@@ -80,6 +155,17 @@ DAMAGES: list[tuple[Callable[[Path], object], str]] = [
     (lambda folder: rewritten(folder, backend=3), r"is not a plan .*\(see backend\)"),
     (lambda folder: rewritten(folder, code="import os"), r"is not a plan .*\(see code\)"),
     (lambda folder: rewritten(folder, preprocessing="another"), "'another'; this version .* 'fitted into"),
+    (lambda folder: rewritten(folder, weights_sha256="short"), r"is not a plan .*\(see weights_sha256\)"),
+    (
+        lambda folder: (folder / OPERATING_POINT).unlink(),
+        r"operating_point.json: cannot be read \(No such file",
+    ),
+    (
+        lambda folder: rewritten(folder, OPERATING_POINT, weights_sha256="00"),
+        "was chosen for other weights than plan.json records",
+    ),
+    (lambda folder: recalibrated(folder, slope=-1.0), r"is not an operating point .*calibration.slope"),
+    (lambda folder: recalibrated(folder, method="eval"), r"is not an operating point .*calibration.method"),
 ]
 
 
@@ -95,6 +181,9 @@ def test_plan_carries_no_version_and_no_machine(folder: Path) -> None:
         "backend",
         "best_epoch",
         "device",
+        "heads",
+        "input_gate",
+        "leakage",
         "preprocessing",
         "protocol",
         "schema",

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from model.operating_point import choose
+from model.calibration import fit
+from model.operating_point import MOST_POINTS, OperatingPointRecord, Point, choose, curve, thinned
 from protocols.errors import BadInputError
 
 # falling: 0.9 positive, 0.8 negative, 0.7 positive, 0.6 positive, 0.4 negative, 0.2 negative
@@ -67,3 +68,34 @@ def test_max_f1_against_sklearn() -> None:
 def test_one_kind_of_label_is_refused(labels: list[int]) -> None:
     with pytest.raises(BadInputError, match="needs positive and negative ones"):
         choose("youden", np.array([0.1, 0.2]), np.array(labels))
+
+
+def test_curve_by_hand() -> None:
+    points = [(p.threshold, p.true_positives, p.false_positives) for p in curve(SCORES, LABELS)]
+    assert points == [(0.9, 1, 0), (0.8, 1, 1), (0.7, 2, 1), (0.6, 3, 1), (0.4, 3, 2), (0.2, 3, 3)]
+    tied = curve(np.array([0.5, 0.5, 0.1]), np.array([1, 0, 0]))
+    assert [(p.threshold, p.true_positives, p.false_positives) for p in tied] == [(0.5, 1, 1), (0.1, 1, 2)]
+
+
+@pytest.mark.parametrize("points", [1, 2, MOST_POINTS, MOST_POINTS + 1, 7 * MOST_POINTS + 3])
+def test_thinned_curve_keeps_its_ends_and_the_choice(points: int) -> None:
+    falling = [Point(1 - place / points, place, 0, points, 1) for place in range(points)]
+    chosen = falling[points // 3].threshold
+    kept = thinned(falling, threshold=chosen)
+    assert len(kept) <= MOST_POINTS + 2
+    assert kept[0] == falling[0] and kept[-1] == falling[-1]
+    assert chosen in [point.threshold for point in kept]
+    assert kept == sorted(kept, key=lambda point: -point.threshold)
+    assert points > MOST_POINTS or kept == falling
+
+
+def test_record_carries_the_decimals_it_is_written_with_by_hand() -> None:
+    logits = np.array([-1.0, 2.0, 0.5, 1.5, -0.5, 1.0])
+    choice = choose("youden", SCORES, LABELS)
+    record = OperatingPointRecord.of(choice, fit("platt", logits, LABELS), patients=4, weights_sha256="ab")
+    assert (record.chosen_on.images, record.chosen_on.patients, record.chosen_on.split) == (6, 4, "tune")
+    assert record.chosen_on.specificity == 0.666666667
+    assert record.calibration.method == "platt" and record.calibration.images == 6
+    assert record.calibration.log_loss_after < record.calibration.log_loss_before
+    assert record.calibration.calibration == fit("platt", logits, LABELS).calibration
+    assert OperatingPointRecord.model_validate_json(record.model_dump_json()) == record

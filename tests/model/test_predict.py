@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.checkpoint import load
+from model.calibration import Calibration
+from model.checkpoint import LoadedModel, load
 from model.pack import fitted
-from model.predict import BATCH, predict, scores
+from model.predict import BATCH, Predicted, predict, scores
 from model.ranking import auroc
 from protocols.admission import predictions_from
-from protocols.canonical import sha256_bytes
 from protocols.errors import BadInputError
 from protocols.images.folder import ImageFolder
 from protocols.images.picture import read_picture
@@ -27,8 +27,18 @@ def rows_of(text: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def text(trained: Any, cohort: Any, progress: Any) -> str:
-    return predict(trained.folder, cohort.studies, cohort.images, device="cpu", progress=progress)
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("work")
+
+
+@pytest.fixture(scope="module")
+def predicted(trained: Any, cohort: Any, progress: Any, work: Path) -> Predicted:
+    return predict(trained.folder, cohort.studies, cohort.images, work=work, device="cpu", progress=progress)
+
+
+@pytest.fixture(scope="module")
+def text(predicted: Predicted) -> str:
+    return predicted.predictions
 
 
 def test_one_row_a_test_image_in_the_order_of_the_studies(text: str, cohort: Any) -> None:
@@ -57,19 +67,32 @@ def test_device_finds_the_discs_of_unseen_patients(text: str, cohort: Any) -> No
     assert auroc(values, labels.astype(np.int64)) > 0.9
 
 
-def test_prediction_against_itself(text: str, trained: Any, cohort: Any, progress: Any) -> None:
-    again = predict(trained.folder, cohort.studies, cohort.images, device="cpu", progress=progress)
-    assert sha256_bytes(again.encode()) == sha256_bytes(text.encode())
+def test_prediction_against_itself(
+    predicted: Predicted, trained: Any, cohort: Any, progress: Any, tmp_path: Path
+) -> None:
+    """The first time from a fresh folder, the second from its pack."""
+    for _ in range(2):
+        again = predict(
+            trained.folder, cohort.studies, cohort.images, work=tmp_path, device="cpu", progress=progress
+        )
+        assert again == predicted
 
 
-def test_all_images_are_scored_where_no_split_is_stated(trained: Any, cohort: Any, progress: Any) -> None:
+def test_all_images_are_scored_where_no_split_is_stated(
+    trained: Any, cohort: Any, progress: Any, work: Path
+) -> None:
     studies = replace(cohort.studies, split=None)
-    rows = rows_of(predict(trained.folder, studies, cohort.images, device="cpu", progress=progress))
-    assert [row["image_id"] for row in rows] == list(studies.image_id)
+    predicted = predict(trained.folder, studies, cohort.images, work=work, device="cpu", progress=progress)
+    assert [row["image_id"] for row in rows_of(predicted.predictions)] == list(studies.image_id)
+    assert predicted.summary == "120 images scored, 0 out of scope, 0 failed"
+    # The pictures that trained or tuned the device are found among these; no test picture is.
+    likes = {row["image_id"]: (row["like"], row["like_kind"]) for row in rows_of(predicted.images)}
+    learnt = {row["image_id"] for row in rows_of((trained.folder / "images.csv").read_text())}
+    assert {name for name, like in likes.items() if like == (name, "identical")} == learnt
 
 
 def test_score_does_not_depend_on_the_batch(trained: Any, cohort: Any) -> None:
-    model, _ = load(trained.folder)
+    model = load(trained.folder)
     pictures = np.stack(
         [fitted(read_picture(p).pixels, 32) for p in sorted((cohort.folder / "images").iterdir())]
     )
@@ -79,15 +102,34 @@ def test_score_does_not_depend_on_the_batch(trained: Any, cohort: Any) -> None:
     np.testing.assert_array_equal([scores(model, picture[None])[0] for picture in pictures], together)
 
 
-def test_score_is_the_sigmoid_of_the_logit_by_hand() -> None:
-    class Logits:
-        def predict_on_batch(self, batch: np.ndarray) -> np.ndarray:
-            return batch[:, 0, 0, :] - 100.0
+class Logits:
+    """A network that answers with the grey value of the first pixel less 100, and with twice that."""
 
-    values = [0, 98, 99, 100, 102, 255]  # logits -100, -2, -1, 0, 2, 155
-    pixels = np.array(values, np.uint8)[:, None, None]
-    expected = [0.0, 0.119203, 0.268941, 0.5, 0.880797, 1.0]
-    assert scores(Logits(), pixels).tolist() == expected
+    output_shape = (None, 2)
+
+    def predict_on_batch(self, batch: np.ndarray) -> np.ndarray:
+        return (batch[:, 0, 0, :] - 100.0) * np.array([1.0, 2.0], np.float32)
+
+
+def device(trained: Any, *, heads: tuple[str, ...], label: str, calibration: Calibration) -> LoadedModel:
+    training = trained.plan.training.model_copy(update={"heads": heads, "label": label})
+    return LoadedModel(Logits(), trained.plan.model_copy(update={"training": training}), calibration)
+
+
+VALUES = [0, 98, 99, 100, 102, 255]  # logits -100, -2, -1, 0, 2, 155
+PIXELS = np.array(VALUES, np.uint8)[:, None, None]
+
+
+def test_score_is_the_sigmoid_of_the_logit_by_hand(trained: Any) -> None:
+    first = device(trained, heads=("a", "b"), label="a", calibration=Calibration())
+    assert scores(first, PIXELS).tolist() == [0.0, 0.119203, 0.268941, 0.5, 0.880797, 1.0]
+    assert scores(first, PIXELS, rows=np.array([4, 1])).tolist() == [0.880797, 0.119203]
+
+
+def test_score_is_of_the_primary_head_and_calibrated_by_hand(trained: Any) -> None:
+    second = device(trained, heads=("a", "b"), label="b", calibration=Calibration("platt", 0.5, 1.0))
+    # 0.5 * 2 * logit + 1: -99, -1, 0, 1, 3, 156
+    assert scores(second, PIXELS).tolist() == [0.0, 0.268941, 0.5, 0.731059, 0.952574, 1.0]
 
 
 @pytest.fixture
@@ -101,13 +143,16 @@ def broken(cohort: Any, tmp_path: Path) -> ImageFolder:
 
 
 def test_unreadable_images_are_failed_and_the_others_are_unchanged(
-    text: str, trained: Any, cohort: Any, broken: ImageFolder, progress: Any
+    text: str, trained: Any, cohort: Any, broken: ImageFolder, progress: Any, work: Path
 ) -> None:
-    rows = rows_of(predict(trained.folder, cohort.studies, broken, device="cpu", progress=progress))
+    predicted = predict(trained.folder, cohort.studies, broken, work=work, device="cpu", progress=progress)
+    rows = rows_of(predicted.predictions)
+    assert predicted.summary == "37 images scored, 0 out of scope, 3 failed"
+    assert len(rows_of(predicted.images)) == 37
     failed = {row["image_id"]: (row["score"], row["reason"]) for row in rows if row["status"] == "failed"}
     assert failed == {
         "d-002-0": ("", "is cut short: the file ends inside its pixel data or header"),
-        "d-002-1": ("", "is neither PNG nor JPEG (it begins with b'<html>Not')"),
+        "d-002-1": ("", "is neither PNG, JPEG nor DICOM (it begins with b'<html>Not')"),
         "d-005-0": ("", "there is no file 'images/d-005-0.png' beside the studies table"),
     }
     unharmed = [row for row in rows if row["status"] == "ok"]
@@ -116,18 +161,55 @@ def test_unreadable_images_are_failed_and_the_others_are_unchanged(
 
 def test_wrong_images_folder_is_refused(trained: Any, cohort: Any, progress: Any, tmp_path: Path) -> None:
     with pytest.raises(
-        BadInputError, match=r"not one of the 40 images can be read, so this may be the wrong folder"
+        BadInputError, match=r"not one of the 40 images can be scored, so this may be the wrong folder"
     ):
         predict(
             trained.folder,
             cohort.studies,
             ImageFolder(tmp_path, search=True),
+            work=tmp_path / "work",
             device="cpu",
             progress=progress,
         )
 
 
-def test_studies_without_test_images_are_refused(trained: Any, cohort: Any, progress: Any) -> None:
+def test_studies_without_test_images_are_refused(
+    trained: Any, cohort: Any, progress: Any, tmp_path: Path
+) -> None:
     studies = replace(cohort.studies, split=("train",) * len(cohort.studies))
     with pytest.raises(BadInputError, match="no image is marked test"):
-        predict(trained.folder, studies, cohort.images, device="cpu", progress=progress)
+        predict(trained.folder, studies, cohort.images, work=tmp_path, device="cpu", progress=progress)
+
+
+def test_pictures_outside_the_gate_get_a_reason_and_no_score(
+    text: str, trained: Any, cohort: Any, progress: Any, tmp_path: Path
+) -> None:
+    lateral = tuple("LATERAL" if name in ("d-002-0", "d-005-1") else "PA" for name in cohort.studies.image_id)
+    studies = replace(cohort.studies, view=lateral)
+    predicted = predict(
+        trained.folder, studies, cohort.images, work=tmp_path, device="cpu", progress=progress
+    )
+    rows = rows_of(predicted.predictions)
+    refused = {row["image_id"]: (row["status"], row["score"]) for row in rows if row["status"] != "ok"}
+    assert refused == {"d-002-0": ("out_of_scope", ""), "d-005-1": ("out_of_scope", "")}
+    assert all("LATERAL" in row["reason"] for row in rows if row["status"] != "ok")
+    assert [row for row in rows if row["status"] == "ok"] == [
+        row for row in rows_of(text) if row["image_id"] not in refused
+    ]
+
+
+def test_nothing_within_the_gate_is_refused(trained: Any, cohort: Any, progress: Any, tmp_path: Path) -> None:
+    studies = replace(cohort.studies, view=("LATERAL",) * len(cohort.studies))
+    with pytest.raises(
+        BadInputError, match=r"all 40 images are outside the device's input gate; of 'd-002-0'"
+    ):
+        predict(trained.folder, studies, cohort.images, work=tmp_path, device="cpu", progress=progress)
+
+
+def test_model_without_its_images_is_refused(
+    trained: Any, cohort: Any, progress: Any, work: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(trained.folder, tmp_path / "model"))
+    (folder / "images.csv").unlink()
+    with pytest.raises(BadInputError, match=r"images\.csv"):
+        predict(folder, cohort.studies, cohort.images, work=work, device="cpu", progress=progress)

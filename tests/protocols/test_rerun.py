@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from protocols.rerun import Finding, compare_scores
+from protocols.rerun import Finding, compare_marks, compare_scores
 from protocols.run_folder import RunFolder
 
 HEADER = "image_id,score,status,reason\n"
@@ -50,3 +50,32 @@ def test_a_flipped_image_is_named_by_hand(tmp_path: Path) -> None:
 def test_a_score_that_came_or_went_is_a_difference_by_hand(tmp_path: Path) -> None:
     findings = found(tmp_path, ["0.1", ""], ["0.1", "0.2"])
     assert findings == {"scores": Finding("scores", False, "other images have a score")}
+
+
+MARKS = "image_id,x,y,left,top,width,height\n"
+POINTS = [
+    # recorded, recomputed, reproduced, words
+    (["0.5,0.5"], ["0.5,0.5"], True, "1 marks, identical"),
+    (["0.5,0.5"], ["0.502,0.5"], True, "largest distance 2.0e-03"),
+    (["0.5,0.5"], ["0.5,0.503"], False, "allowed 0.002"),
+    (["0.5,0.5", ""], ["0.5,0.5", ""], True, "2 marks, identical"),
+    (["0.5,0.5", ""], ["0.5,0.5", "0.5,0.5"], False, "other images have a mark"),
+]
+
+
+@pytest.mark.parametrize(("recorded", "recomputed", "reproduced", "words"), POINTS)
+def test_marks_by_hand(
+    tmp_path: Path, recorded: list[str], recomputed: list[str], reproduced: bool, words: str
+) -> None:
+    runs = []
+    for name, points in (("run", recorded), ("again", recomputed)):
+        run = RunFolder(tmp_path / name)
+        run.inputs.mkdir(parents=True)
+        rows = [
+            f"i{number},{point},0.4,0.4,0.2,0.2" if point else f"i{number},,,,,,"
+            for number, point in enumerate(points)
+        ]
+        (run.inputs / "marks.csv").write_text(MARKS + "\n".join(rows) + "\n", encoding="utf-8")
+        runs.append(run)
+    finding = compare_marks(*runs)
+    assert (finding.reproduced, words in finding.words) == (reproduced, True)

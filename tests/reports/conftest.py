@@ -156,6 +156,7 @@ def make_run(root: Path, protocol: str, **settings: object) -> RunFolder:
             image_root=None,
             device=None,
             durations_seconds={},
+            images_per_second={},
             render_stack={},
         )
     )

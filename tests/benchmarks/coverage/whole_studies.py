@@ -34,7 +34,7 @@ def sample(patient: NDArray[np.intp], positive: NDArray[np.bool_], score: NDArra
         step=(),
         eligible=np.ones(len(patient), dtype=np.bool_),
         flow=(),
-        data_quality=DataQuality(0, 0, 0, 0, 0),
+        data_quality=DataQuality(0, 0, 0, 0, 0, 0, 0),
     )
     drawn = DrawnPatients(int(patient.max()) + 1, patient, None)
     return sample_of(cohort, cohort.eligible, drawn, unit="image")

@@ -97,6 +97,13 @@ def test_held_out_with_reads_by_hand(metadata: Path, tmp_path: Path) -> None:
     assert cohort.labels["image_id"] == ("b1.png", "c1.png")
 
 
+def test_boxes_are_carried_along_by_hand(metadata: Path, tmp_path: Path) -> None:
+    boxes = written(tmp_path, "boxes.csv", "image_id,x,y,width,height", "a1.png,0,0,0.5,0.5", "z.png,0,0,1,1")
+    cohort = nih(metadata, boxes=boxes, out=tmp_path / "out")
+    assert cohort.boxes is not None
+    assert cohort.boxes["image_id"] == ("a1.png", "z.png")
+
+
 def test_reads_of_the_text_mined_label_by_hand(metadata: Path, tmp_path: Path) -> None:
     cohort = nih(metadata, findings=["Pneumonia"], out=tmp_path / "out")
     assert cohort.reads == {

@@ -8,8 +8,19 @@ import pytest
 from PIL import Image
 
 from protocols.admission import labels_from, reads_from, studies_from
+from protocols.boxes import boxes_from, boxes_table
 from protocols.canonical import sha256_file
-from protocols.cohorts.folder import EXCLUSIONS, FLOW, LABELS, READS, STUDIES, Cohort, FlowStep, read_flow
+from protocols.cohorts.folder import (
+    BOXES,
+    EXCLUSIONS,
+    FLOW,
+    LABELS,
+    READS,
+    STUDIES,
+    Cohort,
+    FlowStep,
+    read_flow,
+)
 from protocols.cohorts.phantom import TRUTH, draw_image, draw_patient, generate, splits
 from protocols.errors import BadInputError
 from protocols.mapping import READ_COLUMNS, STUDY_COLUMNS, STUDY_EXTRAS, read_mapped
@@ -54,7 +65,7 @@ def test_another_seed_gives_another_image_against_itself() -> None:
 
 def test_the_files_of_a_cohort_by_hand(cohort: Path) -> None:
     tables = {path.name for path in cohort.iterdir()} - {"images"}
-    assert tables == {STUDIES, READS, LABELS, FLOW, EXCLUSIONS, TRUTH}
+    assert tables == {STUDIES, READS, BOXES, LABELS, FLOW, EXCLUSIONS, TRUTH}
 
 
 def test_progress_is_told_in_the_parent_by_hand(tmp_path: Path) -> None:
@@ -105,6 +116,17 @@ def test_boxes_stand_where_disease_is_by_hand(cohort: Path) -> None:
     ):
         assert (opacity == "1") == (x != "") == (float(conspicuity) > 0)
         assert not x or 0 <= int(x) < int(x) + int(width) <= 256
+
+
+def test_boxes_of_test_images_are_the_truth_in_shares_against_itself(cohort: Path) -> None:
+    truth = read_table(cohort / TRUTH).columns
+    places = zip(*(truth[name] for name in ("image_id", "x", "y", "width", "height")), strict=True)
+    tested = set(reads_from(read_mapped(cohort / READS, READ_COLUMNS).table).image_id)
+    expected = [(image, *map(int, cells)) for image, *cells in places if image in tested and cells[0]]
+    boxes = boxes_from(boxes_table(cohort / BOXES).table)
+    found = [(image, *box) for image, box in zip(boxes.image_id, boxes.rectangles * 256, strict=True)]
+    assert found == expected
+    assert found
 
 
 def test_splits_are_shares_of_the_patients_by_hand() -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from protocols.cohorts.folder import Cohort
+from protocols.boxes import boxes_from, boxes_table
+from protocols.cohorts.folder import BOXES as BOXES_FILE
+from protocols.cohorts.folder import Cohort, write_cohort
 from protocols.cohorts.rsna import rsna
 from protocols.errors import BadInputError
 
@@ -150,6 +152,63 @@ def test_refusals_by_hand(tmp_path: Path, rows: list[str], sentence: str) -> Non
         rsna(mapping, metadata=written(tmp_path, "entries.csv", *NIH), out=tmp_path / "out")
 
 
+BOXES = "patientId,x,y,width,height,Target"
+
+
+def boxes_of(folder: Path, *rows: str, matches: tuple[str, ...] = MATCHES) -> Cohort:
+    return rsna(
+        written(folder, "mapping.csv", HEADER, *matches),
+        metadata=written(folder, "entries.csv", *NIH),
+        out=folder / "out",
+        boxes=written(folder, "boxes.csv", BOXES, *rows),
+    )
+
+
+def test_boxes_are_those_of_the_image_that_is_kept_by_hand(tmp_path: Path) -> None:
+    cohort = boxes_of(
+        tmp_path,
+        "r3,264.0,152.0,256.0,512.0,1",
+        "r3,562.0,152.0,256.0,453.0,1",
+        "r4,1,1,1,1,1",  # a2.png is r3's, whose match is closer
+        "r9,1,1,1,1,1",  # in no row of the mapping
+        "r5,,,,,0",
+    )
+    assert cohort.boxes == {
+        "image_id": ["a2.png", "a2.png"],
+        "x": ["0.2578125", "0.548828125"],
+        "y": ["0.1484375", "0.1484375"],
+        "width": ["0.25", "0.25"],
+        "height": ["0.5", "0.4423828125"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("r3,264,152,761,10,1", "row 2: a box with x, y, width, height .* does not lie in 1024 x 1024"),
+        ("r3,264,,761,10,1", "row 2: a box with .* does not lie in"),
+        ("r3,264,152,0,10,1", "row 2: a box with .* does not lie in"),
+        ("r3,,,,,1", "row 2: a box with .* does not lie in"),
+        ("r3,1,1,1,1,0", "row 2: Target is '0' with box"),
+        ("r3,1,1,1,1,yes", "row 2: Target is 'yes'"),
+        ("a2.png,1,1,1,1,1", "has no box of any image of the cohort"),
+    ],
+)
+def test_refusals_of_boxes_by_hand(tmp_path: Path, row: str, sentence: str) -> None:
+    with pytest.raises(BadInputError, match=r"boxes\.csv.*" + sentence):
+        boxes_of(tmp_path, row)
+
+
+def test_boxes_without_a_column_by_hand(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="column 'Target' is missing; the file has 'height'"):
+        rsna(
+            written(tmp_path, "mapping.csv", HEADER, *MATCHES),
+            metadata=written(tmp_path, "entries.csv", *NIH),
+            out=tmp_path / "out",
+            boxes=written(tmp_path, "boxes.csv", "patientId,x,y,width,height", "r3,1,1,1,1"),
+        )
+
+
 # --- the real challenge ----------------------------------------------------------------------------
 
 
@@ -218,3 +277,23 @@ def test_the_real_join_against_pandas(shared_data: Path, whole: Cohort) -> None:
 def test_rsnas_own_ids_are_no_patients_by_hand(whole: Cohort) -> None:
     assert len(set(whole.studies["rsna_id"])) == 26_663
     assert len(set(whole.studies["patient_id"])) == 11_439
+
+
+def test_every_real_positive_has_a_box_against_published(shared_data: Path, tmp_path: Path) -> None:
+    """Of the 340 images at hand that RSNA read, the 129 with Lung Opacity have 205 boxes."""
+    cohort = rsna(
+        shared_data / "rsna" / "rsna_to_nih.csv.gz",
+        metadata=shared_data / "nih" / "Data_Entry_2017_v2020.csv.gz",
+        images=shared_data / "nih" / "images-320",
+        boxes=shared_data / "rsna" / "stage_2_train_labels.csv.gz",
+        out=tmp_path / "out",
+    )
+    assert cohort.reads is not None and cohort.boxes is not None
+    verdicts = dict(zip(cohort.reads["image_id"], cohort.reads["verdict"], strict=True))
+    positive = {image for image, verdict in verdicts.items() if verdict == "positive"}
+    assert set(cohort.boxes["image_id"]) == positive
+    assert (len(verdicts), len(positive), len(cohort.boxes["image_id"])) == (340, 129, 205)
+    write_cohort(cohort, tmp_path)
+    boxes = boxes_from(boxes_table(tmp_path / BOXES_FILE).table)
+    ends = boxes.rectangles[:, :2] + boxes.rectangles[:, 2:]
+    assert ends.max() <= 1.0 and boxes.rectangles.min() > 0.0

@@ -116,3 +116,12 @@ def test_reads_are_checked_by_hand(selection: Selection, tmp_path: Path) -> None
     path = listing(tmp_path, "image_id,reader_id,verdict", "a1,r1,yes")
     with pytest.raises(BadInputError, match=r"list\.csv, row 2: verdict is 'yes'"):
         selection.reads(path)
+
+
+def test_boxes_leave_with_their_image_by_hand(selection: Selection, tmp_path: Path) -> None:
+    rows = ["a1,0,0,0.5,0.5", "b1,0,0,0.5,0.5", "z9,0,0,0.5,0.5"]
+    path = listing(tmp_path, "image_id,x,y,width,height", *rows)
+    boxes = selection.without("gone", "r", {2: "r"}).boxes(path)
+    assert boxes["image_id"] == ("a1", "z9")
+    with pytest.raises(BadInputError, match=r"has no box of any image"):
+        selection.boxes(listing(tmp_path, "image_id,x,y,width,height", rows[2]))

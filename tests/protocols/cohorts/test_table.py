@@ -157,3 +157,15 @@ def test_labels_are_checked_by_hand(studies: Path, tmp_path: Path) -> None:
     labels = written(tmp_path, "l.csv", "image_id,Pneumonia", "a1,maybe")
     with pytest.raises(BadInputError, match=r"l\.csv, row 2: Pneumonia is 'maybe'"):
         table(studies, labels=labels, out=tmp_path)
+
+
+def test_boxes_are_carried_along_by_hand(studies: Path, tmp_path: Path) -> None:
+    boxes = written(tmp_path, "site/boxes.csv", "image_id,x,y,width,height", "a1,0,0,0.5,0.5")
+    cohort = table(studies, boxes=boxes, out=tmp_path / "out")
+    assert cohort.boxes == {
+        "image_id": ("a1",),
+        "x": ("0",),
+        "y": ("0",),
+        "width": ("0.5",),
+        "height": ("0.5",),
+    }

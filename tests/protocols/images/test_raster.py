@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from protocols.images.folder import UndecodableImageError
@@ -59,7 +61,10 @@ WHOLE = encoded(GREY)
 PHOTO = encoded(GREY, "JPEG", quality=95)
 DAMAGED = {
     "empty": (b"", "is empty (0 bytes)"),
-    "html named png": (b"<!DOCTYPE html><html></html>", "neither PNG nor JPEG (it begins with b'<!DOCTYPE')"),
+    "html named png": (
+        b"<!DOCTYPE html><html></html>",
+        "neither PNG, JPEG nor DICOM (it begins with b'<!DOCTYPE')",
+    ),
     "signature alone": (WHOLE[:8], "cut short: the end of the PNG is missing"),
     "half a png": (WHOLE[: len(WHOLE) // 2], "cut short: the file ends inside"),
     "no IEND": (WHOLE[:-12], "cut short: the end of the PNG is missing"),
@@ -129,9 +134,91 @@ CONVERSIONS = {
 @pytest.mark.parametrize("name", CONVERSIONS)
 def test_conversion_to_grey_by_hand(name: str) -> None:
     content, expected = CONVERSIONS[name]
-    pixels = decode_raster(content)
+    pixels = decode_raster(content).pixels
     assert pixels.dtype == np.uint8
     np.testing.assert_array_equal(pixels, expected)
+
+
+PLAIN = {"L": (0, 1), "RGB": (2, 3), "LA": (4, 2), "RGBA": (6, 4)}  # mode -> colour type, samples a pixel
+
+
+@pytest.mark.parametrize("mode", PLAIN)
+@pytest.mark.parametrize("fill", [0, 1, 255])
+def test_plain_png_with_a_row_missing_is_refused_whatever_stands_in_the_last(mode: str, fill: int) -> None:
+    colour, samples = PLAIN[mode]
+    row = b"\0" + bytes([fill]) * 9 * samples
+    whole = png(width=9, height=7, data=row * 7, colour=colour)
+    assert (decode_raster(whole).pixels == fill).all()
+    for data in (row * 6, row * 7 + row[:-1], row[:-1], b""):
+        content = png(width=9, height=8, data=data, colour=colour)
+        with pytest.raises(UndecodableImageError, match="is incomplete"):
+            decode_raster(content)
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(sorted(PLAIN)),
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.integers(0, 9),
+    st.integers(0, 2**32),
+)
+def test_plain_png_against_pillow(mode: str, width: int, height: int, level: int, seed: int) -> None:
+    shape = (height, width, PLAIN[mode][1])
+    smooth = np.random.default_rng(seed).integers(0, 9, shape).cumsum(axis=1).astype(np.uint8)
+    image = Image.fromarray(smooth[..., 0] if mode == "L" else smooth, mode)
+    content = pillow_bytes(image, compress_level=level)
+    expected = np.asarray(Image.open(io.BytesIO(content)).convert("L"))
+    np.testing.assert_array_equal(decode_raster(content).pixels, expected)
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_damaged_png_is_refused_or_whole(data: st.DataObject) -> None:
+    """With checksums made right again, so that only the pixel data themselves can tell."""
+    packed = bytearray(zlib.compress(rows(20, 30)))
+    packed[data.draw(st.integers(0, len(packed) - 1))] = data.draw(st.integers(0, 255))
+    header = struct.pack(">IIBBBBB", 30, 20, 8, 0, 0, 0, 0)
+    chunks = chunk(b"IHDR", header) + chunk(b"IDAT", bytes(packed)) + chunk(b"IEND", b"")
+    try:
+        pixels = decode_raster(b"\x89PNG\r\n\x1a\n" + chunks).pixels
+    except UndecodableImageError:
+        return
+    assert pixels.shape == (20, 30)
+
+
+COLOURS = {
+    "grey": (colour(), 0.0),
+    "grey with alpha": (colour(alpha=3), 0.0),
+    "red": (RED, 1.0),
+    "31 levels apart": (np.full((4, 4, 3), 100, np.uint8) + np.array([0, 0, 31], np.uint8), 0.0),
+    "33 levels apart in a quarter": (
+        np.full((4, 4, 3), 100, np.uint8)
+        + np.array([0, 33, 0], np.uint8) * (np.arange(4) == 2).astype(np.uint8)[:, None],
+        0.25,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COLOURS)
+def test_colourful_share_by_hand(name: str) -> None:
+    pixels, expected = COLOURS[name]
+    assert decode_raster(encoded(pixels)).colourful == expected
+
+
+def test_grey_as_colour_jpeg_is_grey() -> None:
+    raster = decode_raster(encoded(colour(), "JPEG", quality=50))
+    assert raster.colourful == 0.0
+
+
+def test_orientation_in_a_text_chunk_is_applied() -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    body = turned.tobytes()
+    text = b"\nexif\n%8d\n" % len(body) + body.hex().encode() + b"\n"
+    block = chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(text))
+    content = WHOLE[:33] + block + WHOLE[33:]
+    np.testing.assert_array_equal(decode_raster(content).pixels, np.rot90(GREY, k=-1))
 
 
 def adam7(pixels: np.ndarray) -> bytes:
@@ -163,7 +250,7 @@ def adam7(pixels: np.ndarray) -> bytes:
 def test_interlaced_png_by_the_specification(size: tuple[int, int]) -> None:
     pixels = GREY[: size[0], : size[1]]
     whole = png(width=size[1], height=size[0], data=adam7(pixels), interlace=1)
-    np.testing.assert_array_equal(decode_raster(whole), pixels)
+    np.testing.assert_array_equal(decode_raster(whole).pixels, pixels)
     short = png(width=size[1], height=size[0], data=adam7(pixels)[:-1], interlace=1)
     with pytest.raises(UndecodableImageError, match="is incomplete"):
         decode_raster(short)
@@ -173,7 +260,7 @@ def test_exif_orientation_is_applied() -> None:
     turned = Image.Exif()
     turned[0x0112] = 6  # to be turned by 90 degrees clockwise for display
     content = pillow_bytes(Image.fromarray(GREY), exif=turned)
-    np.testing.assert_array_equal(decode_raster(content), np.rot90(GREY, k=-1))
+    np.testing.assert_array_equal(decode_raster(content).pixels, np.rot90(GREY, k=-1))
 
 
 def test_real_images_of_each_kind(shared_data: Path) -> None:

@@ -1,0 +1,149 @@
+"""From logit to probability: a slope and an intercept fitted on the tuning split, so that a score means its share.
+
+Owns the fit and its refusals; where the numbers are written is `checkpoint`. A class-weighted loss teaches the
+network as if both classes were equally frequent, and long training makes it surer than it is right.
+Sources: Platt 1999 (both parameters, and targets that stay inside 0 and 1); Guo et al. 2017, arXiv 1706.04599
+(temperature: the slope alone). Newton's method after Lin, Lin and Weng 2007, with sums in place of BLAS.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocols.canonical import FITTED_PLACES, rounded
+
+Method = Literal["none", "temperature", "platt"]
+
+MOST_STEPS = 100
+SMALLEST_STEP = 1e-10
+SMALLEST_PART_OF_A_STEP = 2.0**-40
+SMALLEST_CURVATURE = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Probability = sigmoid(slope * logit + intercept); the slope is above 0, so the order of images stays."""
+
+    method: Method = "none"
+    slope: float = 1.0
+    intercept: float = 0.0
+
+    def __call__(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probabilities in [0, 1], in float64; NaN stays NaN."""
+        return sigmoid(self.slope * logits + self.intercept)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A calibration and what it did where it was fitted.
+
+    Attributes:
+        calibration: with 6 decimals, as it is written.
+        images: on how many it was fitted.
+        log_loss_before: mean of -log(probability of what was so), natural logarithm, uncalibrated.
+        log_loss_after: the same, calibrated.
+        reason: why the method asked for was not used; None where it was.
+    """
+
+    calibration: Calibration
+    images: int
+    log_loss_before: float
+    log_loss_after: float
+    reason: str | None = None
+
+
+def fit(method: Method, logits: NDArray[np.float64], labels: NDArray[np.int64]) -> Fit:
+    """Fit slope and intercept by Newton's method to Platt's smoothed targets.
+
+    Args:
+        method: ``none``; ``temperature``, the slope alone (1 / temperature); ``platt``, both.
+        logits: finite, of shape (images,).
+        labels: 1 or 0, with at least one of each.
+
+    Returns:
+        The fit. Where the logits do not rise with the labels nothing is calibrated and the reason is given: a
+        device that is wrong more often than right is not turned round in silence.
+    """
+    before = log_loss(logits, labels)
+    if method == "none":
+        return _unused(len(labels), before, None)
+    if logits.min() == logits.max():
+        return _unused(
+            len(labels), before, "every tuning image has the same score, so no slope can be fitted"
+        )
+    slope, intercept = _newton(logits, smoothed(labels), both=method == "platt")
+    used = Calibration(method, rounded(slope, FITTED_PLACES), rounded(intercept, FITTED_PLACES))
+    if used.slope <= 0:
+        return _unused(
+            len(labels),
+            before,
+            f"the fitted slope is {used.slope:g}: a higher score does not go with the finding on the tuning split",
+        )
+    return Fit(used, len(labels), before, log_loss(used.slope * logits + used.intercept, labels))
+
+
+def smoothed(labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Platt's targets (n1 + 1) / (n1 + 2) and 1 / (n0 + 2), with which separated classes keep a finite slope."""
+    positives = int(labels.sum())
+    negatives = len(labels) - positives
+    return np.where(labels == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+
+
+def log_loss(logits: NDArray[np.float64], targets: NDArray[np.int64] | NDArray[np.float64]) -> float:
+    """Mean cross-entropy of targets in [0, 1], from logits so that no probability underflows."""
+    return float(np.mean(np.logaddexp(0.0, logits) - targets * logits))
+
+
+def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """In float64 and of the negative magnitude only, so that no logit overflows."""
+    small = np.exp(-np.abs(logits))
+    return np.where(logits >= 0, 1.0, small) / (1.0 + small)
+
+
+def _unused(images: int, loss: float, reason: str | None) -> Fit:
+    return Fit(Calibration(), images, loss, loss, reason)
+
+
+def _newton(logits: NDArray[np.float64], targets: NDArray[np.float64], *, both: bool) -> tuple[float, float]:
+    """Minimise the convex cross-entropy; a step that does not lower it is halved until it does."""
+    scale = float(np.abs(logits).max())  # the same fit whatever the unit of the logits
+    x = logits / scale
+    slope, intercept = 0.0, 0.0
+    loss = log_loss(slope * x + intercept, targets)
+    for _ in range(MOST_STEPS):
+        p = sigmoid(slope * x + intercept)
+        error, weight = p - targets, p * (1.0 - p)
+        step = _step(x, error, weight, both=both)
+        part = 1.0
+        while part > SMALLEST_PART_OF_A_STEP:
+            nearer = slope - part * step[0], intercept - part * step[1]
+            loss_there = log_loss(nearer[0] * x + nearer[1], targets)
+            if loss_there <= loss:
+                break
+            part /= 2
+        else:
+            break  # no way down is left: the loss is flat to the last bit
+        (slope, intercept), loss = nearer, loss_there
+        if max(abs(part * step[0]), abs(part * step[1])) < SMALLEST_STEP:
+            break
+    return slope / scale, intercept
+
+
+def _step(
+    x: NDArray[np.float64], error: NDArray[np.float64], weight: NDArray[np.float64], *, both: bool
+) -> tuple[float, float]:
+    """Inverse of the second derivatives times the first, by hand for one or two parameters."""
+    slope_1 = float(np.sum(error * x))
+    slope_2 = float(np.sum(weight * x * x)) + SMALLEST_CURVATURE
+    if not both:
+        return slope_1 / slope_2, 0.0
+    intercept_1 = float(np.sum(error))
+    intercept_2 = float(np.sum(weight)) + SMALLEST_CURVATURE
+    across = float(np.sum(weight * x))
+    determinant = slope_2 * intercept_2 - across * across
+    return (
+        (intercept_2 * slope_1 - across * intercept_1) / determinant,
+        (slope_2 * intercept_1 - across * slope_1) / determinant,
+    )

@@ -1,0 +1,101 @@
+"""What is known of each packed picture, written line by line as the work goes on, so that none of it is done twice.
+
+Owns the lines of ``journal.jsonl``: one a finished chunk, with the SHA-256 of its packed pixels and a checksum of its
+own. A line that is torn, damaged or of other pixels counts as never written, so a killed process or a power cut
+costs what was in work and nothing else.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from protocols.canonical import json_line, sha256_bytes
+from protocols.images.inventory import PictureRecord
+
+CHECKSUM = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What became of one picture.
+
+    Attributes:
+        stamp: of the file that was read; empty where the reading failed for a cause outside of it, so that it is
+            tried again.
+        fault: why it cannot be decoded; empty where it can.
+        refusal: why it is out of scope; empty where it is not.
+        record: of a picture that was decoded.
+    """
+
+    stamp: str
+    fault: str
+    refusal: str
+    record: PictureRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some neighbouring pictures that were packed together."""
+
+    number: int
+    pixels_sha256: str
+    entries: tuple[Entry, ...]
+
+
+class Journal:
+    """An open journal; lines are only ever added."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def add(self, chunk: Chunk) -> None:
+        """Write a finished chunk down.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self._file.write(line_of(chunk))
+        self._file.flush()
+
+
+@contextmanager
+def journal(path: Path) -> Iterator[Journal]:
+    """The journal, made where it is absent; what follows a torn line begins a line of its own."""
+    with path.open("a+b") as file:
+        if file.tell():
+            file.seek(-1, 2)
+            if file.read(1) != b"\n":
+                file.write(b"\n")
+        yield Journal(file)
+
+
+def line_of(chunk: Chunk) -> bytes:
+    """One line: the SHA-256 of its text, then the text."""
+    text = json_line(asdict(chunk)).encode()
+    return f"{sha256_bytes(text)} ".encode() + text
+
+
+def chunks_of(path: Path) -> dict[int, Chunk]:
+    """The sound lines of a journal, the last one of each chunk; none where there is no file."""
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        return {chunk.number: chunk for chunk in _sound(file)}
+
+
+def _sound(lines: Iterator[bytes] | BinaryIO) -> Iterator[Chunk]:
+    for line in lines:
+        text = line[CHECKSUM + 1 :]
+        if line[:CHECKSUM] == sha256_bytes(text).encode():
+            told = json.loads(text)
+            yield Chunk(told["number"], told["pixels_sha256"], _entries(told["entries"]))
+
+
+def _entries(told: Sequence[dict[str, object]]) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(**(entry | {"record": entry["record"] and PictureRecord(**entry["record"])}))  # type: ignore[arg-type]
+        for entry in told
+    )

@@ -1,0 +1,200 @@
+"""What may happen to a radiograph on its way to the device, as functions of a packed picture.
+
+Owns the changes of the whole picture; what hides a part of it is `shortcuts`. Every change acts on the 8-bit square
+that the network reads, after the input gate, is a pure function uint8 -> uint8 of one shape, and repeats to the bit:
+randomness is Philox of (`SEED`, the image's position), and grey levels are rounded to whole numbers.
+"""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.random import Philox
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+from scipy.special import ndtri
+
+from protocols.battery import Item
+
+Picture = NDArray[np.uint8]
+SEED = 510
+LEVELS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Perturbation:
+    """An item of the battery and what it does.
+
+    ``change`` takes a picture, uint8 of shape (side, side), and the position of the image among those scored, which
+    only noise uses; it returns a picture of the same shape and leaves what it was given.
+    """
+
+    item: Item
+    change: Callable[[Picture, int], Picture]
+
+
+def noise(picture: Picture, position: int, *, deviation: float) -> Picture:
+    """Add normal noise of a standard deviation in grey levels."""
+    key = np.array([SEED, round(LEVELS * deviation)], dtype=np.uint64)
+    words = Philox(key=key, counter=[0, 0, 0, position]).random_raw((picture.size + 1) // 2)
+    # Low half of each word first, on machines of either byte order.
+    uniform = (words.astype("<u8").view("<u4")[: picture.size] + 0.5) / 2**32
+    return _grey(picture + deviation * ndtri(uniform).reshape(picture.shape))
+
+
+def crop(picture: Picture, _: int, *, share: float) -> Picture:
+    """Cut a share of the side off each edge and enlarge the rest to the former size."""
+    side = len(picture)
+    cut = round(share * side)
+    rest = Image.fromarray(picture[cut : side - cut, cut : side - cut])
+    return np.asarray(rest.resize((side, side), Image.Resampling.BILINEAR))
+
+
+def rotation(picture: Picture, _: int, *, degrees: float) -> Picture:
+    """Turn anticlockwise about the centre; what comes in is black."""
+    turned = Image.fromarray(picture).rotate(degrees, resample=Image.Resampling.BILINEAR, fillcolor=0)
+    return np.asarray(turned)
+
+
+def jpeg(picture: Picture, _: int, *, quality: int) -> Picture:
+    """Compress as JPEG and decompress."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "JPEG", quality=quality)
+    return np.asarray(Image.open(buffer))
+
+
+def bit_depth(picture: Picture, _: int, *, bits: int) -> Picture:
+    """Keep 2^bits evenly spaced grey levels, black and white among them."""
+    steps = 2**bits - 1
+    return _grey(np.rint(picture * (steps / 255)) * (255 / steps))
+
+
+def contrast(picture: Picture, _: int, *, factor: float) -> Picture:
+    """Multiply the distance of every pixel from the picture's median."""
+    middle = float(np.median(picture))
+    return _grey(middle + factor * (picture - middle))
+
+
+def brightness(picture: Picture, _: int, *, levels: float) -> Picture:
+    """Add grey levels to every pixel."""
+    return _grey(picture + np.float64(levels))
+
+
+def blur(picture: Picture, _: int, *, share: float) -> Picture:
+    """Blur with a Gaussian whose standard deviation is a share of the side."""
+    return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(share * len(picture))))
+
+
+def half_resolution(picture: Picture, _: int) -> Picture:
+    """Reduce to half the side by area averaging and enlarge again."""
+    side = len(picture)
+    small = Image.fromarray(picture).resize((max(1, side // 2),) * 2, Image.Resampling.BOX)
+    return np.asarray(small.resize((side, side), Image.Resampling.BILINEAR))
+
+
+def inversion(picture: Picture, _: int) -> Picture:
+    """Black for white: 255 less every pixel."""
+    return np.uint8(255) - picture
+
+
+def flip(picture: Picture, _: int) -> Picture:
+    """Left for right."""
+    return picture[:, ::-1].copy()
+
+
+def _grey(levels: NDArray[np.float64]) -> Picture:
+    grey: Picture = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    return grey
+
+
+def _of(id_: str, name: str, does: str, change: Callable[[Picture, int], Picture]) -> Perturbation:
+    return Perturbation(Item(id_, "perturbation", "", name, does), change)
+
+
+PERTURBATIONS = (
+    *(
+        _of(
+            f"noise_{deviation}",
+            f"noise, {deviation} grey levels",
+            f"Normal noise with a standard deviation of {deviation} of 255 grey levels is added.",
+            partial(noise, deviation=deviation),
+        )
+        for deviation in (4, 12)
+    ),
+    *(
+        _of(
+            f"crop_{percent}",
+            f"crop {percent} %",
+            f"{percent} % of the side are cut off each edge and the rest is enlarged.",
+            partial(crop, share=percent / 100),
+        )
+        for percent in (5, 10)
+    ),
+    *(
+        _of(
+            f"rotation_{direction}_{degrees}",
+            f"turned {degrees}° {direction}",
+            f"The picture is turned {degrees} degrees {word}; what comes in is black.",
+            partial(rotation, degrees=degrees if direction == "left" else -degrees),
+        )
+        for degrees in (5, 10)
+        for direction, word in (("left", "anticlockwise"), ("right", "clockwise"))
+    ),
+    *(
+        _of(
+            f"jpeg_{quality}",
+            f"JPEG quality {quality}",
+            f"The picture is compressed as JPEG of quality {quality} and decompressed.",
+            partial(jpeg, quality=quality),
+        )
+        for quality in (50, 20)
+    ),
+    *(
+        _of(
+            f"bits_{bits}",
+            f"{bits} bits a pixel",
+            f"Grey levels are rounded to {2**bits} evenly spaced ones.",
+            partial(bit_depth, bits=bits),
+        )
+        for bits in (6, 4)
+    ),
+    *(
+        _of(
+            f"contrast_{word}",
+            f"contrast × {factor}",
+            f"The distance of every pixel from the picture's median is multiplied by {factor}.",
+            partial(contrast, factor=factor),
+        )
+        for word, factor in (("lower", 0.7), ("higher", 1.3))
+    ),
+    *(
+        _of(
+            word,
+            f"{word} by {abs(levels)} levels",
+            f"Every pixel is made {abs(levels)} of 255 grey levels {word}.",
+            partial(brightness, levels=levels),
+        )
+        for word, levels in (("darker", -25), ("brighter", 25))
+    ),
+    _of(
+        "blur",
+        "blur",
+        "It is blurred by a Gaussian with a standard deviation of 1 % of its side.",
+        partial(blur, share=0.01),
+    ),
+    _of(
+        "half_resolution",
+        "half resolution",
+        "The picture is reduced to half its side and enlarged again.",
+        half_resolution,
+    ),
+    _of(
+        "inversion",
+        "black for white",
+        "A wrong photometric interpretation: 255 less every grey level.",
+        inversion,
+    ),
+    _of("flip", "left for right", "The picture is mirrored, so that the heart lies on the other side.", flip),
+)

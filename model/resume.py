@@ -1,0 +1,129 @@
+"""The state of a training after each epoch, on disk, so that an interruption costs one epoch and no bit.
+
+Owns the checkpoint file and which one may be used. A checkpoint belongs to one training: its folder is named by the
+hash of everything that decides the bits. Each file begins with the SHA-256 of the rest and is written whole or not
+at all; the one before it is kept, so that a damaged newest costs one epoch more. It holds arrays alone: reading it
+executes nothing.
+"""
+
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.runtime import keras
+from protocols.canonical import json_text, sha256_bytes, write_bytes
+from protocols.errors import NotPossibleHereError
+
+ENDING = ".checkpoint"
+KEPT = 2
+DIGITS_OF_A_HASH = 64
+DIGITS_OF_A_NAME = 16
+PARTS = ("learner", "optimizer", "best")
+
+Arrays = tuple[NDArray[Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A training after a whole epoch.
+
+    Attributes:
+        learner: every variable of augmentation and network, in the model's order.
+        optimizer: every variable of the optimizer, likewise.
+        best: the weights of the best epoch so far, as `get_weights` gives them.
+        history: float64 of shape (epochs, columns), one row an epoch done.
+    """
+
+    learner: Arrays
+    optimizer: Arrays
+    best: Arrays
+    history: NDArray[np.float64]
+
+
+class Checkpoints:
+    """The checkpoints of one training.
+
+    Args:
+        work: a folder that survives interruption; made where it is absent.
+        identity: what decides the bits of the training: protocol, pictures, labels, machine, versions.
+    """
+
+    def __init__(self, work: Path, identity: Mapping[str, Any]) -> None:
+        self._all = work / "training"
+        self._folder = self._all / sha256_bytes(json_text(identity).encode())[:DIGITS_OF_A_NAME]
+
+    def latest(self) -> tuple[Snapshot | None, str]:
+        """The newest checkpoint that is whole, and a note for the screen; the note is empty at a first start."""
+        files = self._files()
+        for file in files:
+            snapshot = _read(file)
+            if snapshot is not None:
+                damaged = "the newest checkpoint is damaged; " if file != files[0] else ""
+                return snapshot, f"{damaged}taken up after epoch {len(snapshot.history)}"
+        if files:
+            return None, "the checkpoints are damaged; begun anew"
+        if self._all.is_dir() and any(self._all.iterdir()):
+            return None, "the checkpoints there are of another training; begun anew"
+        return None, ""
+
+    def save(self, snapshot: Snapshot) -> None:
+        """Write the checkpoint of an epoch and remove all but the last two.
+
+        Raises:
+            NotPossibleHereError: it cannot be written; those before it are whole.
+        """
+        epoch = len(snapshot.history)
+        content = _content(snapshot)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            for torn in self._folder.glob(f".*{ENDING}.*"):
+                torn.unlink()  # what a killed process left half written
+            write_bytes(
+                self._folder / f"{epoch:05}{ENDING}", sha256_bytes(content).encode() + b"\n" + content
+            )
+            for old in self._files()[KEPT:]:
+                old.unlink()
+        except OSError as error:
+            raise NotPossibleHereError(
+                f"{self._folder}: the checkpoint of epoch {epoch} cannot be written ({error.strerror}); free some "
+                f"space and start again: the training goes on after epoch {epoch - 1}."
+            ) from error
+
+    def _files(self) -> list[Path]:
+        return sorted(self._folder.glob(f"[0-9]*{ENDING}"), reverse=True)
+
+
+def arrays_of(values: Sequence[Any]) -> Arrays:
+    """Copies of some variables or arrays as they are now."""
+    return tuple(np.array(keras.ops.convert_to_numpy(value)) for value in values)
+
+
+def _content(snapshot: Snapshot) -> bytes:
+    arrays = {
+        f"{part}/{place:05}": array for part in PARTS for place, array in enumerate(getattr(snapshot, part))
+    }
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, history=snapshot.history, **arrays)
+    return file.getvalue()
+
+
+def _read(path: Path) -> Snapshot | None:
+    """A checkpoint; None where it is not what was written."""
+    try:
+        stated, _, content = path.read_bytes().partition(b"\n")
+        if len(stated) != DIGITS_OF_A_HASH or sha256_bytes(content).encode() != stated:
+            return None
+        with np.load(io.BytesIO(content), allow_pickle=False) as held:
+            parts = {
+                part: tuple(held[name] for name in sorted(held.files) if name.startswith(f"{part}/"))
+                for part in PARTS
+            }
+            return Snapshot(**parts, history=held["history"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None

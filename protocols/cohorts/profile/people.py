@@ -1,0 +1,131 @@
+"""Who is in a cohort: patients, splits, ages, sex, view and further columns by class, and what is missing.
+
+Owns these counts. Which cells the suite cannot use is `admission`'s rule; they are told apart here from empty ones.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocols.admission import OLDEST_YEARS
+from protocols.canonical import rounded
+from protocols.cohorts.profile.image_class import classes_of
+from protocols.cohorts.profile.parts import CLASSES, AgeProfile, Classes, Level, Missing, Part, Spread
+from protocols.records import Labels, Sex, Split, Studies, View
+from protocols.tables import Table
+
+BIN_YEARS = 10
+MOST_LEVELS = 12  # a column with more is an identifier or a number, not a group
+PLACES = 6
+
+
+def spread_of(values: NDArray[np.float64]) -> Spread:
+    """A distribution in a few numbers; the order of the values does not matter."""
+    ordered = np.sort(values)
+    low, middle, high = np.quantile(ordered, (0.25, 0.5, 0.75)).tolist()
+    return Spread(
+        number=len(ordered),
+        mean=rounded(float(ordered.mean()), PLACES),
+        lowest=rounded(float(ordered[0]), PLACES),
+        lower_quartile=rounded(low, PLACES),
+        median=rounded(middle, PLACES),
+        upper_quartile=rounded(high, PLACES),
+        highest=rounded(float(ordered[-1]), PLACES),
+    )
+
+
+def images_a_patient(studies: Studies) -> Counter[int]:
+    """Number of images -> patients."""
+    return Counter(Counter(studies.patient_id).values())
+
+
+def parts(studies: Studies, names: Sequence[str]) -> tuple[Part, ...]:
+    """Each split with its images by class; one part without a name where the studies have no split."""
+    split = studies.split or ("",) * len(studies)
+    found = []
+    for part in dict.fromkeys(("", *map(str, Split))):
+        rows = [row for row, of in enumerate(split) if of == part]
+        if rows:
+            patients = {studies.patient_id[row] for row in rows}
+            found.append(
+                Part(name=part, patients=len(patients), classes=classes_of([names[row] for row in rows]))
+            )
+    return tuple(found)
+
+
+def age_profile(studies: Studies, names: Sequence[str]) -> AgeProfile:
+    """Ages by class, and by class within each sex and view."""
+    classes = np.array(names, dtype=object)
+    sex, view = np.array(studies.sex, dtype=object), np.array(studies.view, dtype=object)
+    everyone = np.ones(len(studies), dtype=bool)
+    known = ~np.isnan(studies.age_years)
+    return AgeProfile(
+        first_years=tuple(range(0, int(OLDEST_YEARS) + 1, BIN_YEARS)),
+        spread={
+            name: spread_of(studies.age_years[known & (classes == name)])
+            for name in CLASSES
+            if (known & (classes == name)).any()
+        },
+        spread_of_all=spread_of(studies.age_years[known]) if known.any() else None,
+        bins=_bins(studies.age_years, classes, everyone),
+        by_sex={str(level): _bins(studies.age_years, classes, sex == str(level)) for level in Sex},
+        by_view={str(level): _bins(studies.age_years, classes, view == str(level)) for level in View},
+    )
+
+
+def levels(studies: Studies, names: Sequence[str]) -> tuple[Level, ...]:
+    """Sex, view and every further column of at most `MOST_LEVELS` levels, by class; levels by code point."""
+    found = []
+    for column in ("sex", "view", *sorted(studies.further)):
+        cells = studies.column(column)
+        there = sorted(set(cells), key=lambda level: (not level, level))
+        if len(there) > MOST_LEVELS or there == [""]:
+            continue
+        pairs = Counter(zip(cells, names, strict=True))
+        found += [Level(column=column, level=level, classes=_of_level(pairs, level)) for level in there]
+    return tuple(found)
+
+
+def _of_level(pairs: Counter[tuple[str, str]], level: str) -> Classes:
+    """Images of one level by class."""
+    return Classes(**{name: pairs[level, name] for name in CLASSES})
+
+
+def missing(table: Table, studies: Studies, labels: Labels | None) -> tuple[Missing, ...]:
+    """What each column of the studies, and each finding of the labels, lacks.
+
+    Args:
+        table: the studies as they stand in the file.
+        studies: as admitted, in any order.
+        labels: where there are any; a finding of an image without a row is not missing here.
+    """
+    unknown = {
+        "age_years": int(np.isnan(studies.age_years).sum()),
+        "sex": studies.sex.count(""),
+        "view": studies.view.count(""),
+    }
+    found = []
+    for column, cells in table.columns.items():
+        empty = cells.count("")
+        unusable = unknown.get(column, empty) - empty
+        found.append(Missing(table="studies", column=column, rows=table.rows, empty=empty, unusable=unusable))
+    for name, marks in labels.findings.items() if labels else ():
+        found.append(
+            Missing(
+                table="labels", column=name, rows=len(marks), empty=int(np.isnan(marks).sum()), unusable=0
+            )
+        )
+    return tuple(found)
+
+
+def _bins(
+    ages: NDArray[np.float64], classes: NDArray[np.object_], among: NDArray[np.bool_]
+) -> dict[str, tuple[int, ...]]:
+    edges = np.arange(0, OLDEST_YEARS + 2 * BIN_YEARS, BIN_YEARS)
+    inside = among & ~np.isnan(ages)
+    return {
+        name: tuple(np.histogram(ages[inside & (classes == name)], bins=edges)[0].tolist())
+        for name in CLASSES
+    }

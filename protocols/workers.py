@@ -1,0 +1,96 @@
+"""Work spread over processes: a bounded queue, results as they come, and nobody left behind.
+
+Owns how the processes start, stop and die. What they do, and what their results mean, is the caller's.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from itertools import islice
+from multiprocessing import get_context, parent_process
+from typing import TypeVar
+
+import numpy as np
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+WAITING = 2  # tasks a worker: one in work, one at hand
+KEPT_WHEN_FREED = 30_000_000
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def spread(
+    function: Callable[[Task], Result], tasks: Iterable[Task], *, workers: int
+) -> Generator[Result, None, None]:
+    """The results of a function for each task, in the order in which they are done.
+
+    At most two tasks a worker are under way, so that memory does not depend on their number. Where the
+    caller stops early, is interrupted or is killed, the workers finish or end too.
+
+    Args:
+        function: of a module, so that another process finds it.
+        tasks: taken as there is room.
+        workers: processes; 1 works in this process.
+
+    Raises:
+        concurrent.futures.process.BrokenProcessPool: a worker was killed.
+    """
+    rest = iter(tasks)
+    if workers == 1:
+        yield from map(function, rest)
+        return
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
+    try:
+        with _interrupts_held():
+            under_way: set[Future[Result]] = {
+                pool.submit(function, task) for task in islice(rest, WAITING * workers)
+            }
+        while under_way:
+            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            under_way |= {pool.submit(function, task) for task in islice(rest, len(done))}
+            for future in done:
+                yield future.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl+C reaches every process of a terminal; one that starts now is told of it by its parent alone."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin() -> None:
+    """A worker lives no longer than its parent, and keeps the memory of one picture for the next."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    keep_freed_memory()
+
+
+def keep_freed_memory() -> None:
+    """Spare a process that works on pictures, one after the other, up to a third of its time.
+
+    glibc gives the pages of a freed quarter of a megabyte back and faults them in again for the next one; one large
+    block, freed, raises the size from which it does so for the life of the process.
+    """
+    np.empty(KEPT_WHEN_FREED, np.uint8)
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+    os._exit(1)

@@ -1,0 +1,284 @@
+"""Decoding DICOM: shades by hand, pydicom's own windows as the other oracle, and each refusal by a file made here."""
+
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate
+from pydicom.pixels.processing import apply_windowing
+from pydicom.sequence import Sequence
+from pydicom.uid import (
+    JPEG2000,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    RLELossless,
+)
+
+from protocols.images.dicom import decode_dicom
+from protocols.images.folder import UndecodableImageError
+from protocols.images.picture import read_picture
+from tests.protocols.cohorts.dicom_files import dataset_of, dicom_bytes
+
+SHADES = np.arange(72 * 64, dtype=np.uint32).reshape(72, 64).astype(np.uint8)
+ROW = np.array([[0, 1000, 2000, 3000, 4095]], dtype=np.uint16)
+
+
+def shades(dataset: Dataset, **options: str) -> np.ndarray:
+    return decode_dicom(dicom_bytes(dataset, **options))[0]
+
+
+def compressed(syntax: str, pixels: np.ndarray = SHADES, *, photometric: str = "MONOCHROME2") -> bytes:
+    dataset = dataset_of(pixels, photometric=photometric)
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    if syntax == JPEGBaseline8Bit:
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "JPEG", quality=95)
+        dataset.PixelData = encapsulate([buffer.getvalue()])
+        dataset["PixelData"].is_undefined_length = True
+        dataset.file_meta.TransferSyntaxUID = syntax
+    else:
+        more = {"j2k_psnr": [90.0]} if syntax == JPEG2000 else {}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dataset.compress(syntax, generate_instance_uid=False, **more)
+    return dicom_bytes(dataset)
+
+
+def test_real_files_are_each_others_negative(shared_data: Path) -> None:
+    one, other = (read_picture(path) for path in sorted((shared_data / "dicom").glob("*.dcm")))
+    np.testing.assert_array_equal(one.pixels, 255 - other.pixels)
+    assert one.pixels.shape == (1024, 1024) and one.pixels.std() > 30
+    header = other.header
+    assert (header.modality, header.body_part, header.view, header.age_years) == ("CR", "CHEST", "PA", 62.0)
+
+
+def test_real_pixels_inverted_and_relabelled_are_the_same_picture(shared_data: Path) -> None:
+    path = next(path for path in (shared_data / "dicom").glob("1.2*.dcm"))
+    dataset = pydicom.dcmread(path)
+    dataset.decompress()
+    dataset.PixelData = (255 - dataset.pixel_array).tobytes()
+    dataset.PhotometricInterpretation = "MONOCHROME1"
+    np.testing.assert_array_equal(shades(dataset), read_picture(path).pixels)
+
+
+@pytest.mark.parametrize("syntax", [RLELossless, JPEG2000Lossless])
+def test_lossless_syntaxes_keep_every_pixel(syntax: str) -> None:
+    np.testing.assert_array_equal(decode_dicom(compressed(syntax))[0], SHADES)
+
+
+@pytest.mark.parametrize("syntax", [JPEGBaseline8Bit, JPEG2000])
+def test_lossy_syntaxes_keep_the_picture(syntax: str) -> None:
+    smooth = np.add.outer(np.arange(64), np.arange(48)).astype(np.uint8)
+    pixels = decode_dicom(compressed(syntax, smooth))[0]
+    assert np.abs(pixels.astype(int) - smooth).max() <= 3
+    negative = decode_dicom(compressed(syntax, smooth, photometric="MONOCHROME1"))[0]
+    np.testing.assert_array_equal(negative, 255 - pixels)
+
+
+@pytest.mark.parametrize(
+    "syntax", [ImplicitVRLittleEndian, ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian]
+)
+def test_uncompressed_syntaxes_agree(syntax: str) -> None:
+    np.testing.assert_array_equal(shades(dataset_of(SHADES), syntax=syntax), SHADES)
+
+
+def test_big_endian_by_hand() -> None:
+    dataset = dataset_of(ROW, bits=12, WindowCenter=2048, WindowWidth=4096)
+    dataset.PixelData = ROW.astype(">u2").tobytes()
+    little = shades(dataset_of(ROW, bits=12, WindowCenter=2048, WindowWidth=4096))
+    np.testing.assert_array_equal(shades(dataset, syntax=ExplicitVRBigEndian), little)
+
+
+LUT = Dataset()
+LUT.LUTDescriptor = [4, 1000, 16]  # first mapped value 1000
+LUT.LUTData = np.array([0, 1023, 2047, 4095], "<u2").tobytes()  # 12 bits in use, though 16 are stated
+HAND = {
+    # 8 bits keep their full range: as PNG
+    "8 bits": (dataset_of(np.array([[10, 200]])), [[10, 200]]),
+    "8 bits, dark is high": (dataset_of(np.array([[10, 200]]), photometric="MONOCHROME1"), [[245, 55]]),
+    # more bits: least to greatest; 1000 of 0..4095 is 62.3
+    "12 bits": (dataset_of(ROW, bits=12), [[0, 62, 125, 187, 255]]),
+    "16 bits stated, 12 used": (dataset_of(ROW, bits=16), [[0, 62, 125, 187, 255]]),
+    # padding is not part of the range: 1000..3000, and black also where dark is high
+    "padding": (
+        dataset_of(ROW, bits=12, PixelPaddingValue=0, PixelPaddingRangeLimit=999),
+        [[0, 0, 82, 165, 255]],
+    ),
+    "padding, dark is high": (
+        dataset_of(ROW, bits=12, photometric="MONOCHROME1", PixelPaddingValue=4095),
+        [[255, 170, 85, 0, 0]],
+    ),
+    # LINEAR: (x - 1999.5) / 2000 + 0.5; 1000 -> 0.00025, 2000 -> 0.50025
+    "window": (dataset_of(ROW, bits=12, WindowCenter=2000, WindowWidth=2001), [[0, 0, 128, 255, 255]]),
+    "first of two windows": (
+        dataset_of(ROW, bits=12, WindowCenter=[2000, 1], WindowWidth=[2001, 2]),
+        [[0, 0, 128, 255, 255]],
+    ),
+    # LINEAR_EXACT: (x - 2000) / 4000 + 0.5
+    "exact window": (
+        dataset_of(ROW, bits=12, WindowCenter=2000, WindowWidth=4000, VOILUTFunction="LINEAR_EXACT"),
+        [[0, 64, 128, 191, 255]],
+    ),
+    # 1 / (1 + exp(-4 (x - 2000) / 4000)): 0.1192, 0.2689, 0.5, 0.7311, 0.8905
+    "sigmoid": (
+        dataset_of(ROW, bits=12, WindowCenter=2000, WindowWidth=4000, VOILUTFunction="SIGMOID"),
+        [[30, 69, 128, 186, 227]],
+    ),
+    # rescaled to -1024..3071: the window is of rescaled values
+    "rescaled": (
+        dataset_of(ROW, bits=12, RescaleSlope=1, RescaleIntercept=-1024, WindowCenter=976, WindowWidth=2001),
+        [[0, 0, 128, 255, 255]],
+    ),
+    # 1000 is the first entry, 1001 and 1002 the next, all above the last
+    "look-up table": (
+        dataset_of(
+            np.array([[0, 1001, 1002, 4000]]),
+            bits=12,
+            VOILUTSequence=Sequence([LUT]),
+            WindowCenter=1,
+            WindowWidth=2,
+        ),
+        [[0, 64, 127, 255]],
+    ),
+    "signed": (
+        dataset_of(np.array([[-1000, 0, 1000]]), bits=12, WindowCenter=0.5, WindowWidth=2001),
+        [[0, 128, 255]],
+    ),
+    # four overlay bits above the twelve stored
+    "overlay bits": (dataset_of(ROW | 0x8000, bits=12), [[0, 62, 125, 187, 255]]),
+    # twelve bits in the upper part of sixteen
+    "high bit": (dataset_of(ROW << 4, bits=12, HighBit=15), [[0, 62, 125, 187, 255]]),
+    "window of no width": (dataset_of(ROW, bits=12, WindowCenter=1, WindowWidth=0), [[0, 62, 125, 187, 255]]),
+    "all of one value": (dataset_of(np.full((1, 2), 700), bits=12), [[0, 0]]),
+}
+
+
+@pytest.mark.parametrize("name", HAND)
+def test_shades_by_hand(name: str) -> None:
+    dataset, expected = HAND[name]
+    np.testing.assert_array_equal(shades(dataset), np.array(expected, np.uint8))
+
+
+@settings(deadline=None)
+@given(
+    st.floats(-500, 4500),
+    st.floats(50, 5000),
+    st.sampled_from(["LINEAR", "LINEAR_EXACT", "SIGMOID"]),
+)
+def test_window_against_pydicom(centre: float, width: float, function: str) -> None:
+    values = np.arange(0, 4096, 37, dtype=np.uint16)[None, :]
+    cells = {"WindowCenter": round(centre, 3), "WindowWidth": round(width, 3), "VOILUTFunction": function}
+    dataset = dataset_of(values, bits=12, **cells)
+    theirs = apply_windowing(values, dataset) / 4095 * 255
+    assert np.abs(shades(dataset) - theirs).max() <= 0.5 + 1e-6
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 4095), min_size=2, max_size=40))
+def test_monochrome1_is_the_negative_against_itself(values: list[int]) -> None:
+    stored = np.array([values], np.uint16)
+    bright, dark = (shades(dataset_of(stored, bits=12, photometric=f"MONOCHROME{n}")) for n in (2, 1))
+    if len(set(values)) > 1:
+        assert np.abs(bright.astype(int) + dark - 255).max() <= 1  # a half may be rounded either way
+
+
+def without(*names: str, **tags: object) -> bytes:
+    return dicom_bytes(dataset_of(SHADES, **dict.fromkeys(names), **tags))
+
+
+def of_syntax(uid: str) -> bytes:
+    """A file that states a transfer syntax of the same length as the one it was written in."""
+    content = dicom_bytes(dataset_of(SHADES))
+    stated = b"1.2.840.10008.1.2.1\0"
+    assert content.count(stated) == 1
+    return content.replace(stated, uid.encode().ljust(len(stated), b"\0"))
+
+
+WHOLE = dicom_bytes(dataset_of(SHADES))
+REFUSED = {
+    "empty": (b"", "is empty"),
+    "text": (b"<html></html>" * 20, "neither PNG, JPEG nor DICOM"),
+    "preamble alone": (WHOLE[:132], "nothing is said of an image in it"),
+    "preamble and rubbish": (WHOLE[:132] + b"\xff" * 300, "DICOM"),
+    "half a header": (WHOLE[:300], "no whole DICOM file"),
+    "no pixels": (without("PixelData"), "holds no pixels"),
+    "no rows": (without("Rows", "BitsStored"), "lacks Rows (0028,0010), BitsStored (0028,0101)"),
+    "frames": (without(NumberOfFrames=12), "has 12 frames; a radiograph is one picture"),
+    "colour": (without(SamplesPerPixel=3, PhotometricInterpretation="RGB"), "3 samples a pixel as RGB"),
+    "palette": (without(PhotometricInterpretation="PALETTE COLOR"), "PALETTE COLOR"),
+    "no interpretation": (without("PhotometricInterpretation"), "no photometric interpretation"),
+    "cut": (WHOLE[:-600], "cut short"),
+    "bomb": (without(Rows=60_000, Columns=60_000), "has 60000 x 60000 pixels"),
+    "no columns": (without(Columns=0), "has 0 x 72 pixels"),
+    "more stored than allocated": (without(BitsStored=12), "12 bits stored of 8 with sign 0"),
+    "unknown syntax": (of_syntax("1.2.840.99999.1"), "transfer syntax 1.2.840.99999.1, which cannot be read"),
+    "syntax on two lines": (of_syntax("1.2\n3"), "transfer syntax 1.2 3, which"),
+    "film": (of_syntax("1.2.840.10008.1.2.7"), "transfer syntax 1.2.840.10008.1.2.7"),
+    "jpeg cut": (compressed(JPEGBaseline8Bit)[:-300], "pixel"),
+    "j2k cut": (compressed(JPEG2000Lossless)[:-100], "pixel"),
+    "rle cut": (compressed(RLELossless)[:-200], "pixel"),
+    "unknown window": (
+        without(WindowCenter=1, WindowWidth=9, VOILUTFunction="CUBIC"),
+        "VOI function 'CUBIC'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_with_its_reason(name: str, tmp_path: Path) -> None:
+    content, reason = REFUSED[name]
+    path = tmp_path / "secret-name.dcm"
+    path.write_bytes(content)
+    with pytest.raises(UndecodableImageError) as refusal:
+        read_picture(path)
+    assert reason in refusal.value.reason
+    assert "secret" not in refusal.value.reason and "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("end", range(0, len(WHOLE), 53))
+def test_any_beginning_of_a_file_is_refused(end: int, tmp_path: Path) -> None:
+    path = tmp_path / "part.dcm"
+    path.write_bytes(WHOLE[:end])
+    with pytest.raises(UndecodableImageError):
+        read_picture(path)
+
+
+@settings(deadline=None)  # the first use of a decoder loads it
+@given(st.data())
+def test_damage_is_a_picture_or_a_reason(data: st.DataObject) -> None:
+    content = bytearray(
+        data.draw(st.sampled_from([WHOLE, compressed(RLELossless), compressed(JPEGBaseline8Bit)]))
+    )
+    for _ in range(data.draw(st.integers(1, 6))):
+        content[data.draw(st.integers(132, 600))] = data.draw(st.integers(0, 255))
+    try:
+        pixels, _ = decode_dicom(bytes(content))
+    except UndecodableImageError as refusal:
+        assert "\n" not in refusal.reason
+    else:
+        assert pixels.dtype == np.uint8 and pixels.ndim == 2
+
+
+@pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRLittleEndian])
+def test_old_form_without_preamble_is_read(syntax: str, tmp_path: Path) -> None:
+    dataset = dataset_of(SHADES)
+    buffer = io.BytesIO()
+    implicit = syntax == ImplicitVRLittleEndian
+    dataset.save_as(buffer, implicit_vr=implicit, little_endian=True, enforce_file_format=False)
+    content = buffer.getvalue()
+    assert content[128:132] != b"DICM"
+    path = tmp_path / "old"
+    path.write_bytes(content)
+    np.testing.assert_array_equal(read_picture(path).pixels, SHADES)
