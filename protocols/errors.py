@@ -39,3 +39,9 @@ class NotPossibleHereError(SuiteError):
     """This machine or this run folder lacks what the command needs."""
 
     exit_code = 3
+
+
+class InterruptedWorkError(SuiteError):
+    """The user stopped the work; what is done of it is kept."""
+
+    exit_code = 130

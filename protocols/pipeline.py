@@ -13,7 +13,7 @@ from pathlib import Path
 
 from protocols.battery import BatteryFolder, BatteryScores
 from protocols.canonical import write_bytes, write_text
-from protocols.errors import NotPossibleHereError
+from protocols.errors import InterruptedWorkError, NotPossibleHereError
 from protocols.images.folder import ImageFolder
 from protocols.load import LoadedProtocol
 from protocols.manifest import check_manifest, write_manifest
@@ -112,9 +112,20 @@ def run(
 
 @contextmanager
 def work_folder(out: Path) -> Iterator[Path]:
-    """Where work on ``out`` stands that an interruption must not cost; removed when the work is done."""
+    """Where work on ``out`` stands that an interruption must not cost; removed when the work is done.
+
+    Raises:
+        InterruptedWorkError: in place of the user's interruption, saying where the work is kept.
+    """
     folder = out.with_name(f"{out.name}.work")
-    yield folder
+    try:
+        yield folder
+    except KeyboardInterrupt as stop:
+        if not folder.is_dir():
+            raise
+        raise InterruptedWorkError(
+            f"interrupted; {out} was not written. What is done is kept in {folder}: the same command goes on with it."
+        ) from stop
     shutil.rmtree(folder, ignore_errors=True)
 
 

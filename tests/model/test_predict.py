@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 
 from model.calibration import Calibration
@@ -15,11 +16,12 @@ from model.checkpoint import LoadedModel, load
 from model.pack import fitted
 from model.predict import BATCH, Predicted, predict, scores
 from model.ranking import auroc
-from protocols.admission import predictions_from
+from protocols.admission import predictions_from, studies_from
 from protocols.errors import BadInputError
 from protocols.images.folder import ImageFolder
 from protocols.images.picture import read_picture
-from protocols.tables import Table
+from protocols.tables import Table, read_table
+from tests.protocols.cohorts.dicom_files import dicom_bytes
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -213,3 +215,32 @@ def test_model_without_its_images_is_refused(
     (folder / "images.csv").unlink()
     with pytest.raises(BadInputError, match=r"images\.csv"):
         predict(folder, cohort.studies, cohort.images, work=work, device="cpu", progress=progress)
+
+
+def test_a_negative_that_says_so_has_the_same_score(
+    trained: Any, progress: Any, shared_data: Path, tmp_path: Path
+) -> None:
+    """A real radiograph, its compressed bytes called MONOCHROME1, and its inverted pixels called MONOCHROME1."""
+    given = {path.stem: path for path in (shared_data / "dicom").glob("*.dcm")}
+    real = next(path for name, path in given.items() if name.startswith("1.2.276"))
+    dataset = pydicom.dcmread(real)
+    dataset.decompress()
+    dataset.PixelData = (255 - dataset.pixel_array).tobytes()
+    dataset.PhotometricInterpretation = "MONOCHROME1"
+    names = {"real": real.read_bytes(), "relabelled": given["Fake_MONOHR1"].read_bytes()}
+    names["inverted"] = dicom_bytes(dataset)
+    for name, content in names.items():
+        (tmp_path / f"{name}.dcm").write_bytes(content)
+    rows = "".join(f"{name},p,50,F,PA,{name}.dcm\n" for name in names)
+    studies = tmp_path / "studies.csv"
+    studies.write_text("image_id,patient_id,age_years,sex,view,image_path\n" + rows)
+    text = predict(
+        trained.folder,
+        studies_from(read_table(studies)),
+        ImageFolder(tmp_path, search=False),
+        work=tmp_path / "work",
+        device="cpu",
+        progress=progress,
+    ).predictions
+    scores = {row["image_id"]: row["score"] for row in rows_of(text)}
+    assert scores["inverted"] == scores["real"] != scores["relabelled"]
