@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from protocols.pipeline import Stages, Training
     from protocols.progress import Progress
     from protocols.records import Labels, Studies
-    from protocols.rerun import Finding
+    from protocols.reproduction import Finding
     from protocols.run_folder import RunFolder
 
 app = typer.Typer(

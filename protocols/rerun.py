@@ -1,48 +1,36 @@
 """A run again, from a given level down, in a temporary folder, and where anything first differs.
 
-Owns the levels and what each promises. The stages are the run's own (`pipeline`); how documents are
-compared is `comparison`. A second implementation of the numbers is a function that the command line passes in.
+Owns the levels and their order. The stages are the run's own (`pipeline`); what each part is held to is
+`reproduction`. A second implementation of the numbers is a function that the command line passes in.
 Source: DESIGN.md, "What reproduced means".
 """
 
-import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
-import numpy as np
-
-from protocols.admission import predictions_from
 from protocols.battery import BatteryFolder, BatteryScores, largest_distance
-from protocols.boxes import marks_from
-from protocols.canonical import PLACES, write_text
-from protocols.comparison import SCORE_TOLERANCE, Difference, beyond_tolerance, differences
+from protocols.canonical import write_text
+from protocols.comparison import SCORE_TOLERANCE
 from protocols.errors import BadInputError, NotPossibleHereError
 from protocols.images.folder import ImageFolder
 from protocols.manifest import differences as changed_files
 from protocols.pipeline import Stages, recorded_images
 from protocols.progress import Progress
-from protocols.records import Predictions
+from protocols.reproduction import (
+    Finding,
+    compare_images,
+    compare_marks,
+    compare_reports,
+    compare_results,
+    compare_scores,
+    same_bytes,
+)
 from protocols.run_folder import RunFolder
-from protocols.tables import read_table
 
 LEVELS = (1, 2, 3)
 WEIGHTS = "model.weights.h5"
-MARK_TOLERANCE = 0.002  # shares of a side: half a pixel of a picture of 256
-SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What came of comparing one thing; ``reproduced`` says whether the promise of the level is kept."""
-
-    what: str
-    reproduced: bool
-    words: str
-
 
 SecondOpinion = Callable[[RunFolder, Progress], Iterable[Finding]]
 
@@ -110,23 +98,23 @@ def _from_level(
         if level >= 3 and images:
             shutil.rmtree(again.model)
             stages.train(again, images, work, progress)
-            found.append(_same_bytes("weights", run.model / WEIGHTS, again.model / WEIGHTS))
+            found.append(same_bytes("weights", run.model / WEIGHTS, again.model / WEIGHTS))
         if level >= 2 and images:
             stages.predict(again, images, work, progress)
-            found.append(_same_bytes("images", *(one.require_input("images") for one in (run, again))))
+            found.append(compare_images(run, again))
             found += compare_scores(run, again)
             if run.input("marks"):
                 found.append(compare_marks(run, again))
         stages.validate(again, progress)
         if level >= 3 and images:
             stages.illustrate(again, images, work, progress)
-        found += _compare_results(run, again, exactly=level == 1)
+        found += compare_results(run, again, exactly=level == 1)
         if BatteryFolder.of(run).root.is_dir():
             scores = stages.perturb(again, images, work, progress) if level >= 2 and images else None
             found += _compare_robustness(run, again, scores, stages, progress)
         if run.report_pdf.exists():
             same_stack = stages.report(again, progress) == record.render_stack
-            found += _compare_reports(run, again, same_stack, same_content)
+            found += compare_reports(run, again, same_stack, same_content)
     return found
 
 
@@ -137,74 +125,6 @@ def _copy_evidence(run: RunFolder, again: RunFolder) -> None:
     shutil.copytree(run.inputs, again.inputs)
     if run.model.is_dir():
         shutil.copytree(run.model, again.model)
-
-
-def _same_bytes(what: str, recorded: Path, recomputed: Path) -> Finding:
-    same = recorded.read_bytes() == recomputed.read_bytes()
-    return Finding(what, same, "identical to the byte" if same else "other bytes")
-
-
-def compare_scores(run: RunFolder, again: RunFolder) -> Iterator[Finding]:
-    """Level 2's promise about scores: each within 1e-5 of the recorded one, and no decision flipped."""
-    recorded, recomputed = _predictions(run), _predictions(again)
-    if recorded.image_id != recomputed.image_id or recorded.status != recomputed.status:
-        yield Finding("scores", False, "other images have a score")
-        return
-    scored = ~np.isnan(recorded.score)
-    # Scores carry 6 decimals; the difference of two of them carries the error of binary fractions as well.
-    distance = np.round(np.abs(recorded.score - recomputed.score)[scored], 9)
-    largest = float(distance.max()) if len(distance) else 0.0
-    within = largest <= SCORE_TOLERANCE
-    word = "identical" if largest == 0 else f"largest difference {largest:.1e}, allowed {SCORE_TOLERANCE:.0e}"
-    yield Finding("scores", within, f"{int(scored.sum())} scores, {word}")
-    threshold = json.loads(run.results.read_bytes())["operating_point"]["threshold"]
-    flipped = np.flatnonzero(scored & ((recorded.score >= threshold) != (recomputed.score >= threshold)))
-    names = ", ".join(recorded.image_id[row] for row in flipped[:SHOWN])
-    yield Finding(
-        "decisions", not len(flipped), f"{len(flipped)} flipped: {names}" if len(flipped) else "none flipped"
-    )
-
-
-def compare_marks(run: RunFolder, again: RunFolder) -> Finding:
-    """Level 2's promise about marks: the same images have one, and its point has moved by 0.002 of a side at most."""
-    recorded, recomputed = (
-        marks_from(read_table(folder.require_input("marks"))).by_image for folder in (run, again)
-    )
-    if {image for image, mark in recorded.items() if mark} != {
-        image for image, mark in recomputed.items() if mark
-    }:
-        return Finding("marks", False, "other images have a mark")
-    farthest = max(
-        (
-            round(max(abs(mark.x - moved.x), abs(mark.y - moved.y)), PLACES)
-            for image, mark in recorded.items()
-            if mark and (moved := recomputed[image])
-        ),
-        default=0.0,
-    )
-    words = "identical" if farthest == 0 else f"largest distance {farthest:.1e}, allowed {MARK_TOLERANCE:g}"
-    return Finding("marks", farthest <= MARK_TOLERANCE, f"{len(recorded)} marks, {words}")
-
-
-def _predictions(folder: RunFolder) -> Predictions:
-    return predictions_from(read_table(folder.require_input("predictions")))
-
-
-def _compare_results(run: RunFolder, again: RunFolder, *, exactly: bool) -> Iterator[Finding]:
-    if run.results.read_bytes() == again.results.read_bytes():
-        yield Finding("results.json", True, "identical to the byte")
-    else:
-        recorded, recomputed = json.loads(run.results.read_bytes()), json.loads(again.results.read_bytes())
-        compare = differences if exactly else beyond_tolerance
-        different: list[Difference] = list(compare(recorded, recomputed))
-        for difference in islice(different, SHOWN):
-            yield Finding("results.json", False, str(difference))
-        if len(different) > SHOWN:
-            yield Finding("results.json", False, f"and {len(different) - SHOWN} more keys")
-        if not different:
-            yield Finding("results.json", True, "same decisions; score-based numbers within tolerance")
-    if exactly:
-        yield _same_bytes("line_listing.csv", run.line_listing, again.line_listing)
 
 
 def _compare_robustness(
@@ -227,21 +147,4 @@ def _compare_robustness(
     for name in (recorded.items, recorded.scores, recorded.timing):
         shutil.copy(name, recomputed.root)
     write_text(recomputed.results, stages.measure(again, recomputed, progress))
-    yield _same_bytes("robustness/results.json", recorded.results, recomputed.results)
-
-
-def _compare_reports(
-    run: RunFolder, again: RunFolder, same_stack: bool, same_content: Callable[[bytes, bytes], bool]
-) -> Iterator[Finding]:
-    """Identical with the recorded render stack; with another one the same text and results in other bytes."""
-    if run.results.read_bytes() != again.results.read_bytes():
-        yield Finding("report.pdf", True, "not compared: it prints the results above")
-    elif same_stack:
-        yield _same_bytes("report.pdf", run.report_pdf, again.report_pdf)
-        yield _same_bytes("report.html", run.report_html, again.report_html)
-    else:
-        same = same_content(run.report_pdf.read_bytes(), again.report_pdf.read_bytes())
-        words = "content-equal: drawn by other libraries than recorded, same text and results"
-        yield Finding(
-            "report.pdf", same, words if same else "other content, drawn by other libraries than recorded"
-        )
+    yield same_bytes("robustness/results.json", recorded.results, recomputed.results)

@@ -15,7 +15,7 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from protocols.progress import Progress
-from protocols.rerun import Finding
+from protocols.reproduction import Finding
 from reports.names import AGREEMENT_METRICS
 from reports.wording import Words
 from validation.results import CriterionResult, Results

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from protocols.comparison import ABSENT
-from protocols.rerun import SHOWN, Finding
+from protocols.reproduction import SHOWN, Finding
 from validation.independent_opinion import Judged, Opinion
 from validation.independent_rows import FITTED
 from validation.results import Results

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from protocols.rerun import Finding, compare_marks, compare_scores
+from protocols.images.inventory import Inventory, PictureRecord
+from protocols.images.likeness import BITS
+from protocols.reproduction import Finding, compare_images, compare_marks, compare_scores
 from protocols.run_folder import RunFolder
 
 HEADER = "image_id,score,status,reason\n"
@@ -78,4 +80,31 @@ def test_marks_by_hand(
         (run.inputs / "marks.csv").write_text(MARKS + "\n".join(rows) + "\n", encoding="utf-8")
         runs.append(run)
     finding = compare_marks(*runs)
+    assert (finding.reproduced, words in finding.words) == (reproduced, True)
+
+
+def record(file: str, pixels: str) -> PictureRecord:
+    return PictureRecord(10, 10, file * 64, pixels * 64, "0" * ((BITS + 1) // 4))
+
+
+PICTURES = [
+    # recomputed, reproduced, words
+    ({"a": record("1", "2"), "b": record("3", "4")}, True, "2 files, identical"),
+    ({"a": record("1", "9"), "b": record("3", "4")}, True, "identical, 1 decoded to other pixels here"),
+    ({"a": record("9", "2"), "b": record("3", "4")}, False, "1 are not the files of the run: a"),
+    ({"a": record("1", "2")}, False, "1 are not the files of the run: b"),
+]
+
+
+@pytest.mark.parametrize(("recomputed", "reproduced", "words"), PICTURES)
+def test_images_by_hand(
+    tmp_path: Path, recomputed: dict[str, PictureRecord], reproduced: bool, words: str
+) -> None:
+    runs = []
+    for name, records in (("run", PICTURES[0][0]), ("again", recomputed)):
+        run = RunFolder(tmp_path / name)
+        run.inputs.mkdir(parents=True)
+        Inventory(records, {}).write(run.inputs / "images.csv")
+        runs.append(run)
+    finding = compare_images(*runs)
     assert (finding.reproduced, words in finding.words) == (reproduced, True)

@@ -1,0 +1,139 @@
+"""What came of doing a part of a run again: scores, marks, pictures, results and reports, each held to its promise.
+
+Owns what each promise is and its words. Doing it again, and from which level, is `rerun`; the walk through two
+documents is `comparison`. Source: DESIGN.md, "What reproduced means".
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from protocols.admission import predictions_from
+from protocols.boxes import marks_from
+from protocols.canonical import PLACES
+from protocols.comparison import SCORE_TOLERANCE, Difference, beyond_tolerance, differences
+from protocols.images.inventory import read_inventory
+from protocols.records import Predictions
+from protocols.run_folder import RunFolder
+from protocols.tables import read_table
+
+MARK_TOLERANCE = 0.002  # shares of a side: half a pixel of a picture of 256
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What came of comparing one thing; ``reproduced`` says whether the promise of the level is kept."""
+
+    what: str
+    reproduced: bool
+    words: str
+
+
+def same_bytes(what: str, recorded: Path, recomputed: Path) -> Finding:
+    """Level 1's promise, and level 3's about weights."""
+    same = recorded.read_bytes() == recomputed.read_bytes()
+    return Finding(what, same, "identical to the byte" if same else "other bytes")
+
+
+def compare_scores(run: RunFolder, again: RunFolder) -> Iterator[Finding]:
+    """Level 2's promise about scores: each within 1e-5 of the recorded one, and no decision flipped."""
+    recorded, recomputed = _predictions(run), _predictions(again)
+    if recorded.image_id != recomputed.image_id or recorded.status != recomputed.status:
+        yield Finding("scores", False, "other images have a score")
+        return
+    scored = ~np.isnan(recorded.score)
+    # Scores carry 6 decimals; the difference of two of them carries the error of binary fractions as well.
+    distance = np.round(np.abs(recorded.score - recomputed.score)[scored], 9)
+    largest = float(distance.max()) if len(distance) else 0.0
+    within = largest <= SCORE_TOLERANCE
+    word = "identical" if largest == 0 else f"largest difference {largest:.1e}, allowed {SCORE_TOLERANCE:.0e}"
+    yield Finding("scores", within, f"{int(scored.sum())} scores, {word}")
+    threshold = json.loads(run.results.read_bytes())["operating_point"]["threshold"]
+    flipped = np.flatnonzero(scored & ((recorded.score >= threshold) != (recomputed.score >= threshold)))
+    names = ", ".join(recorded.image_id[row] for row in flipped[:SHOWN])
+    yield Finding(
+        "decisions", not len(flipped), f"{len(flipped)} flipped: {names}" if len(flipped) else "none flipped"
+    )
+
+
+def compare_images(run: RunFolder, again: RunFolder) -> Finding:
+    """Level 2 starts from the files that the run scored; another decoder may still make other pixels of a JPEG."""
+    recorded, recomputed = (read_inventory(folder.require_input("images")).records for folder in (run, again))
+    other = sorted(
+        image
+        for image in {*recorded, *recomputed}
+        if image not in recorded
+        or image not in recomputed
+        or recorded[image].file_sha256 != recomputed[image].file_sha256
+    )
+    if other:
+        names = ", ".join(other[:SHOWN])
+        return Finding("images", False, f"{len(other)} are not the files of the run: {names}")
+    pixels = sum(recorded[image].pixels_sha256 != recomputed[image].pixels_sha256 for image in recorded)
+    decoded = f", {pixels} decoded to other pixels here" if pixels else ""
+    return Finding("images", True, f"{len(recorded)} files, identical{decoded}")
+
+
+def compare_marks(run: RunFolder, again: RunFolder) -> Finding:
+    """Level 2's promise about marks: the same images have one, and its point has moved by 0.002 of a side at most."""
+    recorded, recomputed = (
+        marks_from(read_table(folder.require_input("marks"))).by_image for folder in (run, again)
+    )
+    if {image for image, mark in recorded.items() if mark} != {
+        image for image, mark in recomputed.items() if mark
+    }:
+        return Finding("marks", False, "other images have a mark")
+    farthest = max(
+        (
+            round(max(abs(mark.x - moved.x), abs(mark.y - moved.y)), PLACES)
+            for image, mark in recorded.items()
+            if mark and (moved := recomputed[image])
+        ),
+        default=0.0,
+    )
+    words = "identical" if farthest == 0 else f"largest distance {farthest:.1e}, allowed {MARK_TOLERANCE:g}"
+    return Finding("marks", farthest <= MARK_TOLERANCE, f"{len(recorded)} marks, {words}")
+
+
+def _predictions(folder: RunFolder) -> Predictions:
+    return predictions_from(read_table(folder.require_input("predictions")))
+
+
+def compare_results(run: RunFolder, again: RunFolder, *, exactly: bool) -> Iterator[Finding]:
+    """Level 1: every byte, of the line listing too. Below: decisions the same, score-based numbers within tolerance."""
+    if run.results.read_bytes() == again.results.read_bytes():
+        yield Finding("results.json", True, "identical to the byte")
+    else:
+        recorded, recomputed = json.loads(run.results.read_bytes()), json.loads(again.results.read_bytes())
+        compare = differences if exactly else beyond_tolerance
+        different: list[Difference] = list(compare(recorded, recomputed))
+        for difference in islice(different, SHOWN):
+            yield Finding("results.json", False, str(difference))
+        if len(different) > SHOWN:
+            yield Finding("results.json", False, f"and {len(different) - SHOWN} more keys")
+        if not different:
+            yield Finding("results.json", True, "same decisions; score-based numbers within tolerance")
+    if exactly:
+        yield same_bytes("line_listing.csv", run.line_listing, again.line_listing)
+
+
+def compare_reports(
+    run: RunFolder, again: RunFolder, same_stack: bool, same_content: Callable[[bytes, bytes], bool]
+) -> Iterator[Finding]:
+    """Identical with the recorded render stack; with another one the same text and results in other bytes."""
+    if run.results.read_bytes() != again.results.read_bytes():
+        yield Finding("report.pdf", True, "not compared: it prints the results above")
+    elif same_stack:
+        yield same_bytes("report.pdf", run.report_pdf, again.report_pdf)
+        yield same_bytes("report.html", run.report_html, again.report_html)
+    else:
+        same = same_content(run.report_pdf.read_bytes(), again.report_pdf.read_bytes())
+        words = "content-equal: drawn by other libraries than recorded, same text and results"
+        yield Finding(
+            "report.pdf", same, words if same else "other content, drawn by other libraries than recorded"
+        )
