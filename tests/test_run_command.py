@@ -1,5 +1,6 @@
 """`cxr510k run`, `train` and `predict` on a small phantom: the whole way once, its rerun, and images that are none."""
 
+import json
 import shutil
 from collections.abc import Callable
 from functools import partial
@@ -10,7 +11,7 @@ import pytest
 from protocols.cohorts import phantom
 from protocols.manifest import write_manifest
 from protocols.progress import silent
-from tests.conftest import Outcome
+from tests.conftest import Outcome, Study
 
 Command = Callable[..., Outcome]
 
@@ -112,8 +113,19 @@ def test_the_whole_way_and_its_rerun(command: Command, cohort: Path, tmp_path: P
     ):
         assert (out / name).is_file()
     assert command("rerun", out, "--level", 1).code == 0
+    for _ in range(2):  # a second test of robustness takes the place of the first
+        assert command("robustness", out).code == 0
+    first = command("rerun", out, "--level", 1)
+    assert (first.code, "robustness/results.json: identical" in first.out) == (0, True)
     second = command("rerun", out, "--level", 2)
-    assert (second.code, "scores, identical" in second.out) == (0, True)
+    assert second.code == 0
+    for same in (
+        "scores, identical",
+        "marks, identical",
+        "files, identical",
+        "robustness/scores.csv: identical",
+    ):
+        assert same in second.out
     third = command("rerun", out, "--level", 3)
     assert (third.code, "weights: identical to the byte" in third.out) == (0, True)
 
@@ -168,6 +180,46 @@ def test_predict_marks_what_is_no_image_and_goes_on(command: Command, broken: Pa
     assert set(failed) == {victim.stem for victim in victims}
     assert all(failed.values())
     assert len(rows) == len(images_of(broken, "test"))
+
+
+@pytest.mark.slow
+def test_one_run_folder_a_finding(command: Command, cohort: Path, tmp_path: Path) -> None:
+    """Two findings that one network learns together; the second is the first with every third label turned round."""
+    folder = Path(shutil.copytree(cohort, tmp_path / "cohort"))
+    names, *labels = (folder / "labels.csv").read_text(encoding="utf-8").splitlines()
+    turned = [f"{line},{int(line[-1]) ^ int(number % 3 == 0)}" for number, line in enumerate(labels)]
+    (folder / "labels.csv").write_text("\n".join([f"{names},shadow", *turned]) + "\n", encoding="utf-8")
+    header, *reads = (folder / "reads.csv").read_text(encoding="utf-8").splitlines()
+    told = [f"{line},{finding}" for finding in ("opacity", "shadow") for line in reads]
+    (folder / "reads.csv").write_text("\n".join([f"{header},finding", *told]) + "\n", encoding="utf-8")
+    pattern = tmp_path / "pattern.toml"
+    pattern.write_text(
+        PROTOCOL.replace('id = "small-phantom"', 'id = "small-{finding}"')
+        .replace('label = "opacity"', 'label = "{finding}"\nheads = ["opacity", "shadow"]')
+        .replace('rule = "majority"', 'rule = "majority"\nfinding = "{finding}"'),
+        encoding="utf-8",
+    )
+    out = tmp_path / "runs"
+    both = ["--finding", "opacity", "--finding", "shadow"]
+    ended = command("run", pattern, "--cohort", folder, *both, "--out", out)
+    assert (ended.code, ended.out.count("report: ")) == (0, 2)
+    for finding in ("opacity", "shadow"):
+        plan = json.loads((out / finding / "model" / "plan.json").read_text())
+        assert (plan["training"]["label"], len(plan["heads"])) == (finding, 2)
+        assert (
+            json.loads((out / finding / "results.json").read_text())["protocol"]["id"] == f"small-{finding}"
+        )
+        assert (out / finding / "report.pdf").is_file()
+    kept = (out / "opacity" / "run.json").read_bytes()
+    assert command("run", pattern, "--cohort", folder, *both, "--out", out).code == 0
+    assert (out / "opacity" / "run.json").read_bytes() == kept
+
+
+def test_robustness_needs_a_model(command: Command, study: Study) -> None:
+    out = study.folder / "run"
+    assert command(*study.arguments, "--out", out).code in (0, 1)
+    ended = command("robustness", out)
+    assert (ended.code, "holds no model/" in ended.err, (out / "robustness").exists()) == (3, True, False)
 
 
 def test_asking_for_an_absent_gpu_is_not_possible(command: Command, cohort: Path, tmp_path: Path) -> None:
