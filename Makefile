@@ -22,6 +22,7 @@ test-slow: setup
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks.statistics
+	$(BIN)/python -m tests.benchmarks.images
 
 # One core, about an hour; stopped, it goes on where it was. Idle threads of BLAS would wait by spinning.
 coverage: setup
