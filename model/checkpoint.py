@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from pydantic import ValidationError
 
 from model import network
 from model.calibration import Calibration
 from model.history import HISTORY_COLUMNS, Epoch
 from model.operating_point import SCORE_PLACES, OperatingPointRecord, Point
 from model.pack import PREPROCESSING
-from model.plan import PLAN, Plan, read_plan
+from model.plan import PLAN, Plan, read_plan, read_record
 from model.runtime import keras
 from protocols.canonical import csv_text, json_text, sha256_file, write_bytes, write_text
 from protocols.errors import BadInputError
@@ -98,17 +97,7 @@ def read_operating_point(folder: Path, plan: Plan) -> OperatingPointRecord:
         BadInputError: there is none, it is not one, or it was chosen for other weights than the plan's.
     """
     path = folder / OPERATING_POINT
-    try:
-        frozen = OperatingPointRecord.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise BadInputError(
-            f"{path}: cannot be read ({error.strerror}); name a model folder as `train` writes it."
-        ) from error
-    except ValidationError as error:
-        places = sorted({".".join(map(str, fault["loc"])) or "the whole" for fault in error.errors()})
-        raise BadInputError(
-            f"{path}: is not an operating point as `train` writes it (see {', '.join(places)})."
-        ) from error
+    frozen = read_record(path, OperatingPointRecord, "an operating point")
     if frozen.weights_sha256 != plan.weights_sha256:
         raise BadInputError(
             f"{path}: was chosen for other weights than {PLAN} records; restore both, or train again."

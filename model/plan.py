@@ -7,7 +7,7 @@ same bytes.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -23,6 +23,7 @@ from protocols.schema import Split as SplitRule
 PLAN = "plan.json"
 
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Record = TypeVar("Record", bound=Table)
 
 
 class ProtocolIdentity(Table):
@@ -160,9 +161,17 @@ def read_plan(folder: Path) -> Plan:
     Raises:
         BadInputError: there is none, or it has other keys or values than `train` writes.
     """
-    path = folder / PLAN
+    return read_record(folder / PLAN, Plan, "a plan")
+
+
+def read_record(path: Path, kind: type[Record], what: str) -> Record:
+    """A JSON file of a model folder as the table that `train` wrote.
+
+    Raises:
+        BadInputError: it is not there, or has other keys or values; ``what`` names in the sentence what it is not.
+    """
     try:
-        return Plan.model_validate_json(path.read_bytes())
+        return kind.model_validate_json(path.read_bytes())
     except OSError as error:
         raise BadInputError(
             f"{path}: cannot be read ({error.strerror}); name a model folder as `train` writes it."
@@ -170,5 +179,5 @@ def read_plan(folder: Path) -> Plan:
     except ValidationError as error:
         places = sorted({".".join(map(str, fault["loc"])) or "the whole" for fault in error.errors()})
         raise BadInputError(
-            f"{path}: is not a plan as `train` writes it (see {', '.join(places)})."
+            f"{path}: is not {what} as `train` writes it (see {', '.join(places)})."
         ) from error
