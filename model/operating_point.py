@@ -17,7 +17,7 @@ from pydantic import Field
 from model.calibration import Calibration, Fit, Method
 from protocols.canonical import FITTED_PLACES, rounded
 from protocols.errors import BadInputError
-from protocols.schema import Table
+from protocols.strict import Table
 
 SCORE_PLACES = 6
 MOST_POINTS = 1000

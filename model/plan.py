@@ -17,8 +17,9 @@ from model.splits import Division, Examples
 from protocols.canonical import FITTED_PLACES, rounded
 from protocols.errors import BadInputError
 from protocols.images.inventory import Like
-from protocols.schema import InputGate, Table, Training
+from protocols.schema import InputGate, Training
 from protocols.schema import Split as SplitRule
+from protocols.strict import Table
 
 PLAN = "plan.json"
 

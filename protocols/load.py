@@ -15,7 +15,7 @@ from protocols.canonical import sha256_bytes
 from protocols.errors import ProtocolError
 from protocols.schema import Protocol
 
-NAMED_ENTRIES = ("subgroups", "sensitivity", "criteria")
+NAMED_ENTRIES = ("subgroups", "sensitivity", "criteria", "risk")
 WORDS_OF_TOML = {"a valid tuple": "a list", "a valid dictionary": "a table", "a valid string": "text"}
 
 

@@ -10,8 +10,6 @@ import re
 from typing import Annotated, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     Strict,
@@ -20,6 +18,9 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+
+from protocols.strict import Age, Finite, Share, Table, Text
+from protocols.submission import Risk, Submission
 
 OVERALL = "overall"
 EVERY_LEVEL = "*"
@@ -43,20 +44,10 @@ Metric = Literal[
 ]
 UNBOUNDED = ("lr_positive", "lr_negative")
 
-Text = Annotated[str, Field(min_length=1)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Age = Annotated[float, Field(ge=0, le=120, allow_inf_nan=False)]
 NUMERIC_AXES = ("age_years",)
 CATEGORICAL_AXES = ("sex", "view")
 VALUED_COLUMNS = ("manufacturer", "sex", "site", "split", "status", "verdict", "view")
 OTHER_ANALYSES = ("other_unit", "one_image_per_patient", "all_best", "all_worst", "weighted", "dawid_skene")
-
-
-class Table(BaseModel):
-    """One table of a protocol: frozen, no key but its own, no value but of its type."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Claim(Table):
@@ -69,9 +60,9 @@ class Claim(Table):
 class Columns(Table):
     """For each table: the suite's column name = the file's."""
 
-    studies: dict[str, Text] = {}
-    reads: dict[str, Text] = {}
-    predictions: dict[str, Text] = {}
+    studies: dict[str, Text] = Field(default_factory=dict)
+    reads: dict[str, Text] = Field(default_factory=dict)
+    predictions: dict[str, Text] = Field(default_factory=dict)
 
 
 class ReferenceStandard(Table):
@@ -407,7 +398,7 @@ class Protocol(Table):
     stage: Literal["exploratory", "confirmatory"] = "exploratory"
     claim: Claim
     columns: Columns = Columns()
-    values: dict[str, dict[str, str]] = {}
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)
     reference_standard: ReferenceStandard
     operating_point: OperatingPoint
     analysis: Analysis = Analysis()
@@ -424,6 +415,8 @@ class Protocol(Table):
     input_gate: InputGate = InputGate()
     split: Split | None = None
     training: Training | None = None
+    submission: Submission = Submission()
+    risk: Annotated[tuple[Risk, ...], Strict(False)] = ()
 
     def cut_points(self, axis: str) -> tuple[float, ...] | None:
         """The cut points of a column's own axis entry, or none when it is categorical."""
@@ -436,6 +429,7 @@ class Protocol(Table):
             ("subgroups", [group.name for group in self.subgroups]),
             ("sensitivity", [analysis.id for analysis in self.sensitivity]),
             ("criteria", [criterion.id for criterion in self.criteria]),
+            ("risk", [risk.id for risk in self.risk]),
             ("family", [*self.family.axes, *self.family.metrics] if self.family else []),
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
@@ -449,6 +443,13 @@ class Protocol(Table):
             f"values.{column}: no table has a column {column!r} whose values could be given; "
             f"those there are {', '.join(sorted(named))}."
             for column in sorted(set(self.values) - named)
+        ]
+        criteria = {criterion.id for criterion in self.criteria}
+        faults += [
+            f"risk {risk.id!r}: criterion {risk.criterion!r} is not in [[criteria]]; those there are "
+            f"{', '.join(sorted(criteria)) or 'none'}."
+            for risk in self.risk
+            if risk.criterion not in criteria
         ]
         if self.weights and self.analysis.unit == "patient":
             faults.append('weights: weights are of images; they need analysis.unit = "image".')

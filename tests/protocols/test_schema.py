@@ -255,8 +255,16 @@ def test_rules_of_the_reference_standard_by_hand(rule: str, known: bool) -> None
         ('[values]\nsex = "F"\n', r"values\.sex: should be a table"),
         ("[values.sex]\nFemale = 1\n", r"values\.sex\.Female: should be text; received 1"),
         ("[cohort]\nname = 1\n", r"cohort: this key is not known"),  # tables that later work defines
-        ("[submission]\nname = 1\n", r"submission: this key is not known"),
-        ("[risk]\nname = 1\n", r"risk: this key is not known"),
+        ("[submission]\nname = 1\n", r"submission\.name: this key is not known"),
+        ("[submission]\nsponsor = ''\n", r"submission\.sponsor: should have at least 1 character"),
+        (
+            "[submission.predicate]\nname = 'P'\n",
+            r"submission\.predicate\.number: this key is required and missing",
+        ),
+        (
+            "[[risk]]\nid = 'R'\nhazard = 'h'\nsituation = 's'\nmeasure = 'm'\ncriterion = 'NONE'\n",
+            r"risk 'R': criterion 'NONE' is not in \[\[criteria\]\]; those there are",
+        ),
         ("[bootstrap]\nstrata = 'sex'\n", r"bootstrap\.strata: should be 'none' or 'class'"),
         ("[prevalences]\nat = []\n", r"prevalences\.at: must be 1 to 20 rising shares; received \[\]"),
         (
