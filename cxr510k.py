@@ -5,6 +5,7 @@ instant and an auditor's commands never load TensorFlow.
 """
 
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -53,6 +54,10 @@ Device = Annotated[
 Images = Annotated[
     Path | None,
     typer.Option("--images", help="Folder that holds the images, where they are not beside the studies."),
+]
+Fonts = Annotated[
+    list[Path] | None,
+    typer.Option("--font", help="Font file for letters that no bundled font has; repeatable."),
 ]
 InitialWeights = Annotated[
     Path | None,
@@ -383,17 +388,28 @@ def validate(
 
 
 @app.command()
-def report(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
-    """Render the 510(k)-style report of a run folder, PDF and HTML.
+def report(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    font: Fonts = None,
+) -> None:
+    """Render the 510(k)-style report of a run folder and its summary, PDF and HTML, with tables and figures.
 
     Example: cxr510k report runs/one
     """
     from protocols.pipeline import add_report
+    from protocols.run_folder import RunFolder
+    from reports.archival import verapdf
     from reports.terminal import progress_bars
 
     with progress_bars() as progress:
-        add_report(run, _stage_report, progress)
-    print(f"wrote {run / 'report.pdf'} and {run / 'report.html'}")
+        add_report(run, partial(_stage_report, fonts=font or ()), progress)
+    folder = RunFolder(run)
+    print(f"wrote {folder.report_pdf}, {folder.summary_pdf}, both as HTML, and {folder.report_parts}")
+    said = {path.name: verapdf(path.read_bytes()) for path in (folder.report_pdf, folder.summary_pdf)}
+    for name, answer in said.items():
+        print(f"veraPDF on {name}: {answer.status} ({answer.told})")
+    if any(answer.status == "FAILED" for answer in said.values()):
+        raise typer.Exit(VERDICT_AGAINST)
 
 
 @app.command()
@@ -406,6 +422,7 @@ def rerun(
         bool, typer.Option("--independent", help="Also ask the second implementation of the statistics.")
     ] = False,
     images: Images = None,
+    font: Fonts = None,
     device: Device = "cpu",
 ) -> None:
     """Repeat a run in a temporary folder and say what was reproduced.
@@ -420,11 +437,12 @@ def rerun(
     if level is None and not independent:
         raise typer.BadParameter("give --level 1, 2 or 3, --independent, or both.")
     moved = ImageFolder(images, search=True) if images else None
+    _require_fonts(run, font or ())
     with progress_bars() as progress:
         findings = rerun_run(
             run,
             level,
-            _stages(device),
+            replace(_stages(device), report=partial(_stage_report, fonts=font or ())),
             same_content,
             moved,
             progress,
@@ -672,14 +690,40 @@ def _second_opinion(folder: "RunFolder", progress: "Progress") -> "tuple[Finding
     return findings(compare(recorded, opinion), opinion.criteria)
 
 
-def _stage_report(folder: "RunFolder", progress: "Progress") -> Mapping[str, str]:
+def _stage_report(
+    folder: "RunFolder", progress: "Progress", *, fonts: "Sequence[Path]" = ()
+) -> Mapping[str, str]:
+    """Both documents, and the tables and figures of the report beside them."""
     from protocols.canonical import write_bytes, write_text
     from reports.render import render
+    from reports.summary_document import render_summary
 
-    rendered = render(folder, progress)
+    rendered = render(folder, progress, fonts=fonts)
+    summary = render_summary(folder, progress, fonts=fonts)
     write_bytes(folder.report_pdf, rendered.pdf)
     write_text(folder.report_html, rendered.html)
+    write_bytes(folder.summary_pdf, summary.pdf)
+    write_text(folder.summary_html, summary.html)
+    shutil.rmtree(folder.report_parts, ignore_errors=True)
+    for name, content in rendered.parts.items():
+        path = folder.report_parts / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(path, content)
     return rendered.render_stack
+
+
+def _require_fonts(run: Path, fonts: "Sequence[Path]") -> None:
+    """Refuse to draw a report again without the fonts that were given for it."""
+    from protocols.errors import NotPossibleHereError
+    from protocols.run_folder import RunFolder
+    from reports.stack import missing_fonts
+    from reports.supplied_fonts import supplied_fonts
+
+    lacking = missing_fonts(RunFolder(run).read_record().render_stack, supplied_fonts(fonts))
+    if lacking:
+        raise NotPossibleHereError(
+            f"{run}: its report was drawn with {', '.join(lacking)}; give the same files with --font."
+        )
 
 
 def _bring_phantom(folder: "RunFolder", progress: "Progress") -> "ImageFolder":
@@ -777,7 +821,7 @@ def _finish_runs(folders: "Sequence[RunFolder]") -> None:
     for folder in folders:
         results = results_from_json(folder.results.read_bytes(), source=str(folder.root))
         print_verdict(results)
-        print(f"report: {folder.report_pdf}")
+        print(f"report: {folder.report_pdf}\nsummary: {folder.summary_pdf}")
         verdicts.append(results.verdict)
     for folder, verdict in list(zip(folders, verdicts, strict=True))[:-1]:
         print(f"wrote {folder.root}: verdict {verdict}")

@@ -42,7 +42,7 @@ class Stages:
         predict: model/ and images -> inputs/predictions.csv and images.csv, and marks.csv where there are boxes.
         validate: protocol and inputs -> results.json and line_listing.csv; returns the verdict.
         illustrate: model/, images and line_listing.csv -> pictures in model/ that the report shows.
-        report: the folder -> report.pdf and report.html; returns the render stack.
+        report: the folder -> report.pdf, summary.pdf, both as HTML, and report/; returns the render stack.
         perturb: model/ and images -> the scores of changed pictures.
         measure: results.json, inputs and a battery's tables -> the text of its results.
     """

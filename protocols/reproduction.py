@@ -40,6 +40,18 @@ def same_bytes(what: str, recorded: Path, recomputed: Path) -> Finding:
     return Finding(what, same, "identical to the byte" if same else "other bytes")
 
 
+def _same_folder(what: str, recorded: Path, recomputed: Path) -> Finding:
+    """Every file below a folder."""
+    ours, theirs = (
+        {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        for root in (recorded, recomputed)
+    )
+    other = sorted(name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name))
+    if other:
+        return Finding(what, False, f"{len(other)} other files: {', '.join(other[:SHOWN])}")
+    return Finding(what, True, f"{len(ours)} files, identical to the byte")
+
+
 def compare_scores(run: RunFolder, again: RunFolder) -> Iterator[Finding]:
     """Level 2's promise about scores: each within 1e-5 of the recorded one, and no decision flipped."""
     recorded, recomputed = _predictions(run), _predictions(again)
@@ -131,9 +143,15 @@ def compare_reports(
     elif same_stack:
         yield same_bytes("report.pdf", run.report_pdf, again.report_pdf)
         yield same_bytes("report.html", run.report_html, again.report_html)
+        yield same_bytes("summary.pdf", run.summary_pdf, again.summary_pdf)
+        yield same_bytes("summary.html", run.summary_html, again.summary_html)
+        yield _same_folder("report/", run.report_parts, again.report_parts)
     else:
-        same = same_content(run.report_pdf.read_bytes(), again.report_pdf.read_bytes())
-        words = "content-equal: drawn by other libraries than recorded, same text and results"
-        yield Finding(
-            "report.pdf", same, words if same else "other content, drawn by other libraries than recorded"
-        )
+        for recorded, recomputed in (
+            (run.report_pdf, again.report_pdf),
+            (run.summary_pdf, again.summary_pdf),
+        ):
+            same = same_content(recorded.read_bytes(), recomputed.read_bytes())
+            drawn = "drawn by other libraries than recorded"
+            words = f"content-equal: {drawn}, same text and results" if same else f"other content, {drawn}"
+            yield Finding(recorded.name, same, words)

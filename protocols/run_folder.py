@@ -105,6 +105,21 @@ class RunFolder:
         return self.root / "report.html"
 
     @property
+    def summary_pdf(self) -> Path:
+        """The summary in the shape of 21 CFR 807.92 as PDF."""
+        return self.root / "summary.pdf"
+
+    @property
+    def summary_html(self) -> Path:
+        """The summary as one HTML file."""
+        return self.root / "summary.html"
+
+    @property
+    def report_parts(self) -> Path:
+        """The report's tables as CSV, and its figures as SVG with the data behind them."""
+        return self.root / "report"
+
+    @property
     def record(self) -> Path:
         """run.json."""
         return self.root / "run.json"

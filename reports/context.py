@@ -5,6 +5,7 @@ Names are `wording`, text of numbers is `formatting`, pictures are `figures`; th
 """
 
 import itertools
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from protocols.canonical import sha256_bytes
 from protocols.cohorts.folder import FlowStep
 from protocols.errors import BadInputError, EvidenceDiffersError
 from protocols.load import load_protocol
-from protocols.run_folder import RunFolder
+from protocols.run_folder import RunFolder, RunRecord
 from protocols.schema import Protocol
 from reports.cautions import CautionNote, caution_notes
 from reports.closed_rows import LeftOutTable, left_out_tables
@@ -21,14 +22,16 @@ from reports.cohort_profile import CohortProfile, profile_of_run
 from reports.confusion import Confusion, confusion_of, refuse_contradiction
 from reports.device import Device, read_device
 from reports.document import DocumentControl, document_control
+from reports.failures import Failures, failures_of
 from reports.flow import FlowStage, flow_stages, steps_not_taken
 from reports.gaps import Gap, gaps_of
 from reports.homogeneity import HomogeneityTable, homogeneity_tables
-from reports.labelling import labelling_sentence
+from reports.labelling import DoesLessWell, NotEstablished, does_less_well, not_established
 from reports.listing import CALLS, REFERENCES, Listing, Roc, Scores, read_listing, roc, scores_by_truth
 from reports.localisation import Look, look_of
 from reports.readers import ReaderTables, reader_tables
-from reports.robustness import RobustnessReport, read_robustness
+from reports.risk import RiskRow, risk_rows
+from reports.robustness import ROBUSTNESS, TIMING, RobustnessReport, read_robustness
 from reports.rows import (
     WHOLE,
     AxisRows,
@@ -42,8 +45,19 @@ from reports.rows import (
     rows_by_subgroup,
 )
 from reports.secondary import SecondaryTables, secondary_tables
+from reports.sourcing import Number, numbers_of, sourced
+from reports.submission import Statement, identity, statements
 from reports.wording import Words
 from validation.results import CriterionResult, Results, SensitivityEstimate, Subgroup, results_from_json
+
+# What the places of numbers begin with: the files that they are read from.
+RESULTS, PROTOCOL, RECORD, MODEL = "results.json", "protocol.toml", "run.json", "model"
+LISTING, CALLS_COUNTED, LOOK, PROFILE = (
+    "line_listing.csv",
+    "line_listing.csv, calls",
+    "model, looks",
+    "profile.json",
+)
 
 STEPS_FOR_WANT = ("indeterminate_excluded", "not_processed_excluded")
 
@@ -71,6 +85,7 @@ class ReportContext:
         secondary: what stands beside the estimates and decides nothing.
         readers: how they call and agree.
         cautions: what must be read with a number.
+        failures: the errors, from the line listing.
         scores: by truth, from the line listing.
         curve: the ROC curve, None where a class has no score.
         device: from ``model/``, None where the scores were brought.
@@ -78,6 +93,7 @@ class ReportContext:
         robustness: of the device on changed pictures, None where it was not tested.
         profile: of the cohort before training, None where the inputs hold none.
         gaps: what the evidence does not hold and a submission needs.
+        record: of the run: command, machine and versions.
         results_json, listing_csv: the attachments, bytes as they are.
     """
 
@@ -99,6 +115,7 @@ class ReportContext:
     secondary: SecondaryTables
     readers: ReaderTables
     cautions: tuple[CautionNote, ...]
+    failures: Failures
     scores: Scores
     curve: Roc | None
     device: Device | None
@@ -106,13 +123,38 @@ class ReportContext:
     robustness: RobustnessReport | None
     profile: CohortProfile | None
     gaps: tuple[Gap, ...]
+    record: RunRecord
     results_json: bytes
     listing_csv: bytes
 
     @property
+    def numbers(self) -> Mapping[str, Number]:
+        """Every number of the evidence by its place; those of results.json are read again from its bytes."""
+        found = numbers_of(json.loads(self.results_json), RESULTS)
+        if self.robustness:
+            found |= numbers_of(json.loads(self.robustness.results_json), ROBUSTNESS)
+            found |= numbers_of(self.robustness.timing, TIMING)
+        for value, document in (
+            (self.protocol, PROTOCOL),
+            (self.record, RECORD),
+            (self.device, MODEL),
+            (self.calls, CALLS_COUNTED),
+            (self.failures, LISTING),
+            (self.look, LOOK),
+            (self.profile, PROFILE),
+        ):
+            found |= numbers_of(value, document)
+        return found
+
+    @property
     def optional_sections(self) -> tuple[str, ...]:
         """Sections that only some runs have evidence for."""
-        there = {"localisation": self.look, "perturbations": self.robustness}
+        there = {
+            "localisation": self.look and self.look.result,
+            "perturbations": self.robustness,
+            "workflow": self.robustness and self.robustness.timing,
+            "predicate": self.protocol.submission.predicate,
+        }
         return tuple(name for name, evidence in there.items() if evidence)
 
     @property
@@ -153,10 +195,34 @@ class ReportContext:
         return tuple(self.words.within(self.words.axis(name)) for name in family.axes) if family else ()
 
     @property
-    def labelling(self) -> tuple[str, ...]:
-        """A draft sentence for each row in which a metric is insufficient or undefined, the whole cohort first."""
-        rows = (self.whole, *(row for axis in self.axes for row in axis.rows))
-        return tuple(labelling_sentence(row, self.words) for row in rows if row.short_of)
+    def rows(self) -> tuple[LevelRow, ...]:
+        """The whole cohort, then every level of every axis."""
+        return (self.whole, *(row for axis in self.axes for row in axis.rows))
+
+    @property
+    def not_established(self) -> tuple[NotEstablished, ...]:
+        """The rows in which a metric is insufficient or undefined, for the draft labelling."""
+        return not_established(self.rows, self.words)
+
+    @property
+    def does_less_well(self) -> tuple[DoesLessWell, ...]:
+        """The levels that lie below another, for the draft labelling."""
+        return does_less_well(self.results.homogeneity, self.rows, self.words)
+
+    @property
+    def identity(self) -> tuple[Statement, ...]:
+        """Who submits which device, as far as the sponsor says."""
+        return identity(self.protocol.submission)
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """All else that the sponsor states, by section."""
+        return statements(self.protocol.submission)
+
+    @property
+    def risks(self) -> tuple[RiskRow, ...]:
+        """Each risk with the results that test its measure."""
+        return risk_rows(self.protocol.risk, self.criteria)
 
     @property
     def nothing_missing(self) -> bool:
@@ -184,7 +250,8 @@ def report_context(run: RunFolder) -> ReportContext:
     """
     loaded = load_protocol(run.protocol)
     results_json, listing_csv = _content(run.results), _content(run.line_listing)
-    results = results_from_json(results_json, source=str(run.results))
+    results = sourced(results_from_json(results_json, source=str(run.results)), RESULTS)
+    protocol = sourced(loaded.protocol, PROTOCOL)
     if results.protocol.sha256 != loaded.sha256:
         raise EvidenceDiffersError(
             f"{run.protocol}: is not the protocol of {run.results.name}, which names sha256 {results.protocol.sha256}; "
@@ -196,38 +263,49 @@ def report_context(run: RunFolder) -> ReportContext:
     scores = scores_by_truth(listing, results.analysis.unit)
     curve = roc(scores)
     refuse_contradiction(run, results, listing, confusion, curve)
-    device = read_device(run.model)
-    words = Words.of(results, loaded.protocol)
+    device = sourced(read_device(run.model), MODEL)
+    words = Words.of(results, protocol)
     robustness = read_robustness(run, results_json, words)
+    record = sourced(run.read_record(), RECORD)
+    gaps = gaps_of(results, protocol, device)
+    axes = tuple(
+        AxisRows(group.name, tuple(row for row in rows.values() if row.subgroup.axis == group.name))
+        for group in loaded.protocol.subgroups
+    )
     return ReportContext(
-        document=document_control(run.read_record(), results, sha256_bytes(results_json)),
-        protocol=loaded.protocol,
+        document=document_control(
+            record,
+            results,
+            sha256_bytes(results_json),
+            number=loaded.protocol.submission.document_number,
+            draft=bool(gaps),
+        ),
+        protocol=protocol,
         notebook=_leading_comment(loaded.content.decode("utf-8")),
         results=results,
         words=words,
         whole=rows[WHOLE],
-        axes=tuple(
-            AxisRows(group.name, tuple(row for row in rows.values() if row.subgroup.axis == group.name))
-            for group in loaded.protocol.subgroups
-        ),
-        criteria=tuple(criterion_row(result, loaded.protocol, rows) for result in results.criteria),
+        axes=axes,
+        criteria=tuple(criterion_row(result, protocol, rows) for result in results.criteria),
         flow=flow_stages(results.flow),
         never_left=steps_not_taken(results),
         confusion=confusion,
-        calls=_calls(listing),
+        calls=sourced(_calls(listing), CALLS_COUNTED),
         analyses=_analyses(results.sensitivity_analyses),
         homogeneity=homogeneity_tables(results.homogeneity, words),
         left_out=left_out_tables(results.leave_one_out, words),
         secondary=secondary_tables(results, words),
         readers=reader_tables(results.agreement),
         cautions=(*caution_notes(results, words), *(robustness.cautions if robustness else ())),
+        failures=sourced(failures_of(listing, axes, results.operating_point.threshold), LISTING),
         scores=scores,
         curve=curve,
         device=device,
-        look=look_of(run.model, results),
+        look=sourced(look_of(run.model, results), LOOK),
         robustness=robustness,
-        profile=profile_of_run(run, loaded.protocol),
-        gaps=gaps_of(results, loaded.protocol, device),
+        profile=sourced(profile_of_run(run, protocol), PROFILE),
+        gaps=gaps,
+        record=record,
         results_json=results_json,
         listing_csv=listing_csv,
     )

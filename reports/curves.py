@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from reports import formatting
-from reports.drawing import BLUE, FAINT, INK, PALE_BLUE, RULE, SOFT, Canvas, Drawing, lozenge
+from reports.drawing import BLUE, DASHES, FAINT, INK, PALE_BLUE, RULE, SOFT, Canvas, Drawing, lozenge
+from reports.figure_data import bounds, figure_data
 from reports.secondary import pays
 from reports.wording import Words
 from validation.results import Estimate
@@ -18,21 +19,32 @@ from validation.secondary import DecisionCurvePoint, PrecisionRecallPoint, Relia
 
 WIDTH, HEIGHT = 238.0, 222.0
 LEFT, TOP, SIDE = 30.0, 22.0, 170.0
-DASHES = (0, (3.2, 2.2))
 STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
 MOST_STEPS = 5
 BELOW_ZERO = 4  # what is above 0 is at most as many times as high as what is below
 
 
 def precision_recall_figure(
-    points: Sequence[PrecisionRecallPoint], recall: Estimate, precision: Estimate, words: Words
+    points: Sequence[PrecisionRecallPoint],
+    average: Estimate,
+    recall: Estimate,
+    precision: Estimate,
+    words: Words,
 ) -> Drawing | None:
-    """Precision at rising recall with its intervals, the share of positives, and the operating point."""
+    """Precision at rising recall with its intervals, the share of positives, and the operating point.
+
+    Args:
+        points: as results hold them.
+        average: the average precision, whose counts are those of the curve: units with a score.
+        recall, precision: at the operating point.
+        words: the vocabulary of the run.
+    """
     if not points:
         return None
     canvas = Canvas("precision-recall", HEIGHT, width=WIDTH)
     panel = _panel(canvas, (0.0, 1.0, 0.25), (0.0, 1.0, 0.25))
-    share = recall.positives / (recall.positives + recall.negatives)
+    units = average.positives + average.negatives
+    share = average.positives / units
     panel.axhline(share, color=SOFT, linewidth=0.8, linestyle=DASHES)
     across = [point.recall for point in points]
     _band(panel, across, [point.interval for point in points])
@@ -44,7 +56,9 @@ def precision_recall_figure(
         lozenge(panel, recall.value, precision.value)
         told += f" Operating point: {_at(recall.value, precision.value)}."
     _titles(canvas, words.precision, words.recall)
-    return canvas.finish(told)
+    _units(canvas, units, words)
+    rows = [(point.threshold, point.recall, point.precision, *point.interval) for point in points]
+    return canvas.finish(told, figure_data(("threshold", "recall", "precision", "lower", "upper"), rows))
 
 
 def reliability_figure(bins: Sequence[ReliabilityBin], words: Words) -> Drawing | None:
@@ -71,9 +85,26 @@ def reliability_figure(bins: Sequence[ReliabilityBin], words: Words) -> Drawing 
         clip_on=False,
     )
     _titles(canvas, "Share positive", "Mean score")
+    _units(canvas, sum(one.units for one in bins), words)
     told = "; ".join(_at(one.mean_score, one.share) for one in bins)
+    header = (
+        "score_from",
+        "score_to",
+        words.units,
+        "patients",
+        "positives",
+        "mean_score",
+        "share",
+        "lower",
+        "upper",
+    )
+    rows = [
+        (one.low, one.high, one.units, one.patients, one.positives, one.mean_score, one.share, *one.interval)
+        for one in bins
+    ]
     return canvas.finish(
-        f"Share of positive {words.units} over mean score, by bins of neighbouring scores: {told}."
+        f"Share of positive {words.units} over mean score, by bins of neighbouring scores: {told}.",
+        figure_data(header, rows),
     )
 
 
@@ -101,7 +132,12 @@ def decision_curve_figure(
             lozenge(panel, point.threshold, point.net_benefit)
     _titles(canvas, "Net benefit", "Threshold probability")
     told = "; ".join(_at(point.threshold, point.net_benefit) for point in shown)
-    return canvas.finish(f"Net benefit of the device over threshold probability, by {words.unit}: {told}.")
+    header = ("threshold", "net_benefit", "lower", "upper", "treat_all")
+    rows = [(one.threshold, one.net_benefit, *bounds(one.interval), one.treat_all) for one in shown]
+    return canvas.finish(
+        f"Net benefit of the device over threshold probability, by {words.unit}: {told}.",
+        figure_data(header, rows),
+    )
 
 
 def _panel(canvas: Canvas, x: tuple[float, float, float], y: tuple[float, float, float]) -> Axes:
@@ -121,6 +157,13 @@ def _panel(canvas: Canvas, x: tuple[float, float, float], y: tuple[float, float,
 def _titles(canvas: Canvas, up: str, across: str) -> None:
     canvas.label(0, TOP - 9, up, tone="ink")
     canvas.label(LEFT + SIDE / 2, HEIGHT - 5, across, "middle", "ink")
+
+
+def _units(canvas: Canvas, number: int, words: Words) -> None:
+    """How many units the curve is about, above its right end."""
+    canvas.label(
+        LEFT + SIDE, TOP - 9, f"n = {formatting.counted(number, words.unit, words.units)}", "end", "soft"
+    )
 
 
 def _scale(highest: float) -> tuple[float, float, float]:

@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 
 from reports import formatting
 from reports.drawing import BLUE, FAINT, INK, RULE, SOFT, Canvas, Drawing
+from reports.figure_data import bounds, figure_data
+from reports.letters import shortened
 from reports.wording import Words
 from validation.robustness_results import Change, Perturbed
 
@@ -34,7 +36,8 @@ def differences_figure(name: str, items: Sequence[Perturbed], words: Words) -> D
     body = ROW * len(items)
     canvas = Canvas(name, HEAD + body + FOOT)
     for row, item in enumerate(items):
-        canvas.label(0, HEAD + (row + 0.5) * ROW + ABOVE_BASELINE, formatting.sentence(item.name))
+        name = shortened(formatting.sentence(item.name), FIRST - 12)
+        canvas.label(0, HEAD + (row + 0.5) * ROW + ABOVE_BASELINE, name)
     limit = _limit(items)
     for number, metric in enumerate(METRICS):
         left = FIRST + number * (PANEL + GUTTER)
@@ -43,7 +46,13 @@ def differences_figure(name: str, items: Sequence[Perturbed], words: Words) -> D
         _scale(canvas, panel, limit, body)
         for row, item in enumerate(items):
             _row(panel, item.change(metric), (row + 0.5) * ROW, limit)
-    return canvas.finish(_description(items, words))
+    rows = [
+        (item.name, change.metric, change.difference.value, *bounds(change.difference.interval))
+        for item in items
+        for change in item.changes
+    ]
+    header = ("change", "metric", "difference", "lower", "upper")
+    return canvas.finish(_description(items, words), figure_data(header, rows))
 
 
 def _limit(items: Sequence[Perturbed]) -> float:

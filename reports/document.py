@@ -18,7 +18,7 @@ class DocumentControl:
     """What identifies a document.
 
     Attributes:
-        number: of the document, from the protocol's id and version.
+        number: of the document: the sponsor's, or made of the protocol's id and version.
         date: when the run began, in UTC.
         stamps: in capitals, on every page.
         phantom: whether results are of synthetic radiographs, which every caption says.
@@ -35,11 +35,20 @@ class DocumentControl:
     results_sha256: str
 
 
-def document_control(record: RunRecord, results: Results, results_sha256: str) -> DocumentControl:
+def document_control(
+    record: RunRecord, results: Results, results_sha256: str, *, number: str | None = None, draft: bool = True
+) -> DocumentControl:
     """What identifies the report of a run.
 
-    A report is DRAFT because only a sponsor can supply what `gaps` lists; a confirmatory run is UNLOCKED
-    because nothing proves that its protocol was locked before the scores were read.
+    A report is a DRAFT as long as `gaps` lists something that only a sponsor can supply; a confirmatory run is
+    UNLOCKED because nothing proves that its protocol was locked before the scores were read.
+
+    Args:
+        record: of the run.
+        results: of the run.
+        results_sha256: of the bytes of results.json.
+        number: in the sponsor's system, None where the report bears its own.
+        draft: whether a gap is left.
 
     Raises:
         BadInputError: the record's time is not one.
@@ -48,9 +57,9 @@ def document_control(record: RunRecord, results: Results, results_sha256: str) -
     stage = ("CONFIRMATORY", "UNLOCKED") if confirmatory else ("EXPLORATORY",)
     phantom = (PHANTOM,) if results.cohort.synthetic else ()
     return DocumentControl(
-        number=f"VR-{results.protocol.id}-{results.protocol.version}",
+        number=number or f"VR-{results.protocol.id}-{results.protocol.version}",
         date=moment(record.started),
-        stamps=(*phantom, *stage, "DRAFT"),
+        stamps=(*phantom, *stage, *(("DRAFT",) if draft else ())),
         phantom=results.cohort.synthetic,
         suite=record.suite,
         protocol_sha256=results.protocol.sha256,

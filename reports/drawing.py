@@ -20,6 +20,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from reports.figure_data import FigureData
+from reports.letters import width
+
 INK = "#17212b"
 SOFT = "#5a6875"
 FAINT = "#95a1ad"
@@ -27,6 +30,7 @@ RULE = "#d5dce3"
 BLUE = "#1f4e79"
 PALE_BLUE = "#b9cde0"
 ORANGE = "#b4540a"
+DASHES = (0, (3.2, 2.2))
 
 WIDTH = 492.0
 POINTS_PER_INCH = 72
@@ -47,23 +51,38 @@ class Label:
     anchor: Anchor
     tone: Tone
 
+    @property
+    def start(self) -> float:
+        """Where its letters begin."""
+        share = {"start": 0.0, "middle": 0.5, "end": 1.0}[self.anchor]
+        return self.x - share * width(self.text, self.tone)
+
+    @property
+    def end(self) -> float:
+        """Where its letters end."""
+        return self.start + width(self.text, self.tone)
+
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
     """A finished figure.
 
     Attributes:
+        name: unique in a document; of its files too, where they are written.
         width, height: in points.
         shapes: an ``svg`` element without letters, but with the description as its title.
         labels: the letters.
         description: what the figure shows, for those who cannot see it.
+        data: the table behind it.
     """
 
+    name: str
     width: float
     height: float
     shapes: Markup
     labels: tuple[Label, ...]
     description: str
+    data: FigureData
 
 
 @contextmanager
@@ -112,14 +131,15 @@ class Canvas:
         across, up = axes.transData.transform((x, y))
         return float(across), self._height - float(up)
 
-    def finish(self, description: str) -> Drawing:
-        """The drawing as it goes into a page."""
+    def finish(self, description: str, data: FigureData) -> Drawing:
+        """The drawing as it goes into a page, with the table behind it."""
         buffer = io.StringIO()
         FigureCanvasSVG(self._figure)
         with mpl.rc_context({"svg.hashsalt": self._name}):
             self._figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         shapes = _bare(ElementTree.fromstring(buffer.getvalue()), description)
-        return Drawing(self._width, self._height, shapes, tuple(self._labels), description)
+        labels = tuple(self._labels)
+        return Drawing(self._name, self._width, self._height, shapes, labels, description, data)
 
 
 def _bare(svg: ElementTree.Element, description: str) -> Markup:

@@ -1,50 +1,60 @@
-"""The figures of a report other than the forest plot, all on one canvas and in one palette.
+"""Three plain figures: the ROC curve, patients by number of images, and the course of the training.
 
-Owns what each figure shows and its description in words. Colours differ in lightness, so that they are told
+Owns what each shows and its description in words. Colours differ in lightness, so that they are told
 apart in grey and by the colour-blind; the means are in `drawing`.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from reports import formatting
 from reports.device import Epoch
 from reports.drawing import (
     BLUE,
+    DASHES,
     FAINT,
     INK,
-    ORANGE,
     PALE_BLUE,
     RULE,
     SOFT,
     WIDTH,
     Canvas,
     Drawing,
+    Tone,
     lozenge,
 )
-from reports.listing import Roc, Scores
+from reports.figure_data import figure_data
+from reports.listing import Roc
 from reports.wording import Words
 from validation.results import Estimate
 
 HALF_WIDTH, HALF_HEIGHT = 238.0, 222.0
-PANEL_LEFT, PANEL_TOP, PANEL, PANEL_WIDTH = 30.0, 22.0, 170.0, 206.0
-DASHES = (0, (3.2, 2.2))
+PANEL_LEFT, PANEL_TOP, PANEL = 30.0, 22.0, 170.0
+TONES_IN_PANEL: tuple[Tone, ...] = ("ink", "soft", "soft")
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
-BINS_PER_LOGIT = 4
-SCORE_TICKS = (0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999)
-LOWEST_LOGIT, HIGHEST_LOGIT = -37, 37
+HALF = 0.5
 MOST_IMAGES_APART = 9
 NARROWEST = 72.0
-LETTER = 4.6
 
 
-def roc_figure(curve: Roc, sensitivity: Estimate, specificity: Estimate, words: Words) -> Drawing:
-    """The empirical ROC curve with the operating point and the box of its two deciding intervals."""
+def roc_figure(
+    curve: Roc,
+    sensitivity: Estimate,
+    specificity: Estimate,
+    words: Words,
+    *,
+    area: Estimate | None = None,
+) -> Drawing:
+    """The empirical ROC curve with the operating point and the box of its two deciding intervals.
+
+    Args:
+        curve: over all thresholds.
+        sensitivity, specificity: at the operating point.
+        words: the vocabulary of the run.
+        area: the AUROC, whose counts and interval are then written into the panel.
+    """
     canvas = Canvas("roc", HALF_HEIGHT, width=HALF_WIDTH)
     panel = canvas.panel(PANEL_LEFT, PANEL_TOP, PANEL, PANEL, x=(0, 1), y=(0, 1))
     for quarter in QUARTERS:
@@ -70,6 +80,19 @@ def roc_figure(curve: Roc, sensitivity: Estimate, specificity: Estimate, words: 
         "middle",
         "ink",
     )
+    if area is not None and area.value is not None:
+        for line, text in enumerate(
+            (
+                f"area {formatting.decimal(area.value)} ({formatting.interval(area.decision)})",
+                f"{formatting.count(area.positives)} positive",
+                f"{formatting.count(area.negatives)} negative",
+            )
+        ):
+            tone = TONES_IN_PANEL[line]
+            if area.value >= HALF:  # the corner that the curve leaves free
+                canvas.label(PANEL_LEFT + PANEL - 5, PANEL_TOP + PANEL - 26 + 10 * line, text, "end", tone)
+            else:
+                canvas.label(PANEL_LEFT + 5, PANEL_TOP + 12 + 10 * line, text, tone=tone)
     told = f"ROC curve with area {formatting.decimal(curve.area)}."
     if sensitivity.value is not None and specificity.value is not None:
         _operating_point(panel, sensitivity, specificity)
@@ -77,7 +100,9 @@ def roc_figure(curve: Roc, sensitivity: Estimate, specificity: Estimate, words: 
             f" Operating point: {words.within(words.metric('sensitivity'))} {formatting.decimal(sensitivity.value)}, "
             f"{words.within(words.metric('specificity'))} {formatting.decimal(specificity.value)}."
         )
-    return canvas.finish(told)
+    points = zip(curve.false_positive_rate, curve.true_positive_rate, strict=True)
+    rows = [(float(x), float(y)) for x, y in points]
+    return canvas.finish(told, figure_data(("false_positive_rate", "true_positive_rate"), rows))
 
 
 def _operating_point(panel: Axes, sensitivity: Estimate, specificity: Estimate) -> None:
@@ -98,99 +123,9 @@ def _operating_point(panel: Axes, sensitivity: Estimate, specificity: Estimate) 
     lozenge(panel, x, y)
 
 
-def score_figure(scores: Scores, threshold: float, words: Words) -> Drawing | None:
-    """Scores by truth on a logit scale, mirrored: positives upwards, negatives downwards, as shares of their class.
-
-    None where no unit has both a truth and a score.
-    """
-    everything = np.concatenate([scores.positive, scores.negative])
-    if not len(everything):
-        return None
-    low, high = _logit_limits(everything, threshold)
-    edges = [_expit(number / BINS_PER_LOGIT) for number in range(low, high + 1)]
-    shares = [_shares(part, edges) for part in (scores.positive, scores.negative)]
-    top = max(float(part.max(initial=0)) for part in shares)
-    step = next(step for step in (0.02, 0.05, 0.1, 0.2, 0.5) if top <= 3 * step or step == 0.5)
-    limit = step * max(1, math.ceil(round(top / step, 6)))
-    canvas = Canvas("scores", HALF_HEIGHT, width=HALF_WIDTH)
-    panel = canvas.panel(PANEL_LEFT, PANEL_TOP, PANEL_WIDTH, PANEL, x=(low, high), y=(-limit, limit))
-    for number in range(-round(limit / step), round(limit / step) + 1):
-        level = number * step
-        panel.axhline(
-            level, color=FAINT if number == 0 else RULE, linewidth=0.8 if number == 0 else 0.5, zorder=0
-        )
-        _, y = canvas.place(panel, low, level)
-        canvas.label(PANEL_LEFT - 5, y + 2.7, f"{round(100 * abs(level))}", "end", "soft")
-    left = np.arange(low, high)
-    panel.bar(left, shares[0], width=1, align="edge", color=BLUE, edgecolor="white", linewidth=0.3, zorder=2)
-    panel.bar(
-        left, -shares[1], width=1, align="edge", color=PALE_BLUE, edgecolor=SOFT, linewidth=0.5, zorder=2
-    )
-    at = min(max(_logit(threshold) * BINS_PER_LOGIT, low), high)
-    panel.axvline(at, color=ORANGE, linewidth=0.9, linestyle=DASHES, zorder=3)
-    x, _ = canvas.place(panel, at, limit)
-    canvas.label(x, PANEL_TOP - 9 + 5, f"threshold {formatting.stated(threshold)}", "middle", "goal")
-    taken = -math.inf
-    for tick in SCORE_TICKS:
-        position = round(_logit(tick) * BINS_PER_LOGIT, 6)
-        if low <= position <= high:
-            x, y = canvas.place(panel, position, -limit)
-            panel.plot(
-                [position] * 2,
-                [-limit, -limit - 0.012 * limit * 2],
-                color=FAINT,
-                linewidth=0.8,
-                clip_on=False,
-            )
-            name = formatting.stated(tick)
-            if x - LETTER * len(name) / 2 > taken:
-                canvas.label(x, y + 11, name, "middle", "soft")
-                taken = x + LETTER * (len(name) / 2 + 1)
-    canvas.label(0, PANEL_TOP - 9, "% of class", tone="ink")
-    canvas.label(PANEL_LEFT + PANEL_WIDTH / 2, HALF_HEIGHT - 5, "Score (logit scale)", "middle", "ink")
-    side: tuple[float, str] = (
-        (PANEL_LEFT + PANEL_WIDTH - 4, "end") if at - low < high - at else (PANEL_LEFT + 4, "start")
-    )
-    for y, word, part in (
-        (PANEL_TOP + 11, "positive", scores.positive),
-        (PANEL_TOP + PANEL - 6, "negative", scores.negative),
-    ):
-        text = f"{words.truth} {word}, n = {formatting.count(len(part))}"
-        canvas.label(side[0], y, text, "end" if side[1] == "end" else "start", "strong")
-    return canvas.finish(
-        f"Scores of {formatting.count(len(scores.positive))} {words.truth.lower()} positive and "
-        f"{formatting.count(len(scores.negative))} {words.truth.lower()} negative {words.units}, "
-        f"with the threshold {formatting.stated(threshold)}."
-    )
-
-
-def _shares(scores: NDArray[np.float64], edges: Sequence[float]) -> NDArray[np.float64]:
-    """Share of a class in each bin; what lies outside the outer edges counts in the outer bins."""
-    below = np.searchsorted(scores, edges[1:-1])
-    counts = np.diff(np.concatenate([[0], below, [len(scores)]]))
-    return counts / max(1, len(scores))
-
-
-def _logit_limits(scores: NDArray[np.float64], threshold: float) -> tuple[int, int]:
-    """The outer bins: those of the lowest and the highest score or the threshold, within 0.0001 and 0.9999."""
-    ends = [_logit(float(value)) * BINS_PER_LOGIT for value in (scores.min(), scores.max(), threshold)]
-    low = max(LOWEST_LOGIT, math.floor(round(min(ends), 6)))
-    high = min(HIGHEST_LOGIT, math.ceil(round(max(ends), 6)))
-    return (low, high) if high - low >= BINS_PER_LOGIT else (low - BINS_PER_LOGIT, high + BINS_PER_LOGIT)
-
-
-def _logit(score: float) -> float:
-    """Rounded, so that the last bit of the machine's logarithm does not matter; 0 and 1 lie far outside."""
-    if not 0 < score < 1:
-        return math.copysign(1000.0, score - 0.5)
-    return round(math.log(score / (1 - score)), 9)
-
-
-def _expit(logit: float) -> float:
-    return round(1 / (1 + math.exp(-logit)), 12)
-
-
-def images_per_patient_figure(patients_by_images: Mapping[str, int]) -> Drawing:
+def images_per_patient_figure(
+    patients_by_images: Mapping[str, int], *, name: str = "images-per-patient"
+) -> Drawing:
     """How many patients have one image, two, three and so on; ten and more in one bar."""
     counts = {int(images): patients for images, patients in patients_by_images.items()}
     bars = [(str(images), counts.get(images, 0)) for images in range(1, MOST_IMAGES_APART + 1)]
@@ -201,24 +136,27 @@ def images_per_patient_figure(patients_by_images: Mapping[str, int]) -> Drawing:
         bars = bars[: max(counts)]
     height, left, top, body = 112.0, 0.0, 14.0, 68.0
     width = min(WIDTH, 49.2 * len(bars))
-    canvas = Canvas("images-per-patient", height)
+    canvas = Canvas(name, height)
     highest = max(patients for _, patients in bars)
     panel = canvas.panel(left, top, width, body, x=(0, len(bars)), y=(0, highest))
-    for position, (name, patients) in enumerate(bars):
+    for position, (bar, patients) in enumerate(bars):
         middle = position + 0.5
         panel.bar(middle, patients, width=0.62, color=BLUE)
         x, y = canvas.place(panel, middle, patients)
         canvas.label(x, y - 4, formatting.count(patients), "middle", "ink")
-        canvas.label(x, top + body + 11, name, "middle", "soft")
+        canvas.label(x, top + body + 11, bar, "middle", "soft")
     panel.plot([0, len(bars)], [0, 0], color=FAINT, linewidth=0.8, clip_on=False)
     canvas.label(max(width / 2, NARROWEST / 2), height - 6, "Images of a patient", "middle", "ink")
-    told = ", ".join(f"{name}: {formatting.count(patients)}" for name, patients in bars)
-    return canvas.finish(f"Number of patients by number of images. {told}.")
+    told = ", ".join(f"{bar}: {formatting.count(patients)}" for bar, patients in bars)
+    return canvas.finish(
+        f"Number of patients by number of images. {told}.",
+        figure_data(("images", "patients"), sorted(counts.items())),
+    )
 
 
 def training_figure(history: Sequence[Epoch], best_epoch: int) -> Drawing:
     """Loss and AUROC after each epoch, the tuning split's loss and the mean of all findings dashed; the kept marked."""
-    height, top, body, width = 128.0, 22.0, 78.0, 206.0
+    height, top, body, width = 128.0, 22.0, 78.0, 200.0
     canvas = Canvas("training", height)
     epochs = [entry.epoch for entry in history]
     several = any(entry.tune_auroc_mean != entry.tune_auroc for entry in history)
@@ -254,4 +192,24 @@ def training_figure(history: Sequence[Epoch], best_epoch: int) -> Drawing:
             x, y = canvas.place(panel, epoch, low - room)
             canvas.label(x, y + 11, str(epoch), "middle", "soft")
         canvas.label(left + width / 2, height - 5, "Epoch", "middle", "ink")
-    return canvas.finish(f"Training over {len(history)} epochs; epoch {best_epoch} was kept.")
+    kept = history[epochs.index(best_epoch)]
+    header = ("epoch", "loss", "tune_loss", "tune_auroc", "tune_auroc_mean", "kept")
+    return canvas.finish(
+        f"Training over {len(history)} epochs; epoch {best_epoch} was kept, with loss {formatting.decimal(kept.loss)} "
+        f"on the training split and {formatting.decimal(kept.tune_loss)} on the tuning split, where its AUROC was "
+        f"{formatting.decimal(kept.tune_auroc)}.",
+        figure_data(
+            header,
+            [
+                (
+                    entry.epoch,
+                    entry.loss,
+                    entry.tune_loss,
+                    entry.tune_auroc,
+                    entry.tune_auroc_mean,
+                    "yes" if entry.epoch == best_epoch else "no",
+                )
+                for entry in history
+            ],
+        ),
+    )

@@ -9,6 +9,8 @@ from protocols.cohorts.profile.parts import LabelProfile
 from protocols.cohorts.profile.record import Profile
 from reports import formatting
 from reports.drawing import BLUE, FAINT, PALE_BLUE, RULE, WIDTH, Canvas, Drawing, Tone
+from reports.figure_data import figure_data
+from reports.letters import shortened
 
 TOP, ROW = 34.0, 14.0
 NAME_WIDTH = 118.0
@@ -49,7 +51,10 @@ def findings_figure(profile: Profile) -> Drawing | None:
         bars.barh(place, finding.positives, height=0.62, color=BLUE)
         x, y = canvas.place(bars, finding.positives, place)
         canvas.label(
-            0, y + 2.7, _short(finding.name), tone="strong" if finding.name == profile.finding else "ink"
+            0,
+            y + 2.7,
+            _short(finding.name, NAME_WIDTH),
+            tone="strong" if finding.name == profile.finding else "ink",
         )
         told = formatting.count(finding.positives)
         if finding.prevalence is not None:
@@ -71,7 +76,14 @@ def findings_figure(profile: Profile) -> Drawing | None:
         shares.plot([finding.share_after], [place], "o", markersize=4, color=BLUE, clip_on=False)
     told = "; ".join(f"{finding.name} {formatting.count(finding.positives)}" for finding in findings)
     return canvas.finish(
-        f"Positive images by finding, and the share of the loss that they hold before and after weighting. {told}."
+        f"Positive images by finding, and the share of the loss that they hold before and after weighting. {told}.",
+        figure_data(
+            ("finding", "positives", "prevalence", "share_of_loss", "share_of_loss_weighted"),
+            [
+                (one.name, one.positives, one.prevalence, one.share_before, one.share_after)
+                for one in findings
+            ],
+        ),
     )
 
 
@@ -88,7 +100,7 @@ def co_occurrence_figure(profile: Profile) -> Drawing | None:
     panel = canvas.panel(left, 16, cell * len(names), ROW * len(names), x=(0, len(names)), y=(len(names), 0))
     for row, name in enumerate(names):
         canvas.label(0, 16 + ROW * row + 9.7, f"{row + 1}", tone="soft")
-        canvas.label(14, 16 + ROW * row + 9.7, _short(name), tone="ink")
+        canvas.label(14, 16 + ROW * row + 9.7, _short(name, left - 14), tone="ink")
         canvas.label(left + cell * (row + 0.5), 10, f"{row + 1}", "middle", "soft")
         for column in range(len(names)):
             number, own = counts[row][column], counts[row][row]
@@ -110,7 +122,10 @@ def co_occurrence_figure(profile: Profile) -> Drawing | None:
         for column in range(row)
         if counts[row][column]
     )
-    return canvas.finish(f"Images positive for two findings: {told or 'none'}.")
+    return canvas.finish(
+        f"Images positive for two findings: {told or 'none'}.",
+        figure_data(("finding", *names), [(name, *row) for name, row in zip(names, counts, strict=True)]),
+    )
 
 
 def most_frequent(labels: LabelProfile, most: int) -> list[int]:
@@ -132,8 +147,8 @@ def closest_share(labels: LabelProfile) -> float:
     )
 
 
-def _short(name: str) -> str:
-    return name.replace("_", " ")
+def _short(name: str, room: float) -> str:
+    return shortened(name.replace("_", " "), room - 6, "strong")
 
 
 def _compact(number: int, cell: float) -> str:

@@ -14,6 +14,7 @@ from protocols.schema import UNBOUNDED
 from reports import formatting
 from reports.drawing import (
     BLUE,
+    DASHES,
     FAINT,
     INK,
     ORANGE,
@@ -26,6 +27,8 @@ from reports.drawing import (
     Drawing,
     Tone,
 )
+from reports.forest_data import forest_data
+from reports.letters import shortened, width
 from reports.rows import WHOLE, LevelRow
 from reports.wording import Words
 from validation.results import CriterionResult, Estimate, Subgroup
@@ -33,7 +36,7 @@ from validation.results import CriterionResult, Estimate, Subgroup
 ROW, GAP, HEAD, FOOT = 13.2, 4.4, 24.0, 19.0
 INDENT = 9.0
 ABOVE_BASELINE, ABOVE_BODY, BELOW_BODY = 2.7, 7.0, 12.0
-BAND, DASHES = 5.4, (0, (3.2, 2.2))
+BAND = 5.4
 STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0)
 RIGHT_PART = 0.6
 
@@ -113,14 +116,20 @@ def _drawn(name: str, forest: Forest, *, patients: float, panels: Sequence[Panel
             y += ROW
         for row in group.rows:
             tone: Tone = "strong" if row.subgroup == WHOLE else "ink"
-            label = forest.words.level(row.subgroup)
-            canvas.label(0 if group.heading is None else INDENT, _baseline(y), label, tone=tone)
-            canvas.label(patients, _baseline(y), formatting.count(row.size.patients), "end", tone)
+            number = formatting.count(row.size.patients)
+            left = 0 if group.heading is None else INDENT
+            room = patients - width(number, tone) - left - 6
+            canvas.label(
+                left, _baseline(y), shortened(forest.words.level(row.subgroup), room, tone), tone=tone
+            )
+            canvas.label(patients, _baseline(y), number, "end", tone)
             y += ROW
     for panel in panels:
         _panel(canvas, panel, forest)
     described = " ".join(_description(panel.metric, forest) for panel in panels)
-    return canvas.finish(described)
+    return canvas.finish(
+        described, forest_data([panel.metric for panel in panels], forest.rows, forest.criteria)
+    )
 
 
 def _panel(canvas: Canvas, panel: Panel, forest: Forest) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from protocols.errors import BadInputError
+from reports.sourcing import printed
 from validation.results import Estimate
 from validation.secondary import Interval
 
@@ -28,39 +29,46 @@ MONTHS = (
 HASH_HEAD, HASH_TAIL = 8, 4
 
 
+@printed
 def count(number: int) -> str:
     """A whole number with thousands separators: ``5,366``."""
     return f"{number:,}"
 
 
+@printed
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """A whole number with its noun: ``1 image``, ``5,366 images``."""
     return f"{count(number)} {noun if number == 1 else plural or noun + 's'}"
 
 
+@printed
 def decimal(value: float, places: int = PLACES) -> str:
     """A number with a fixed number of decimals and a true minus sign: ``0.555``, ``−0.012``; never a negative zero."""
     text = f"{value:,.{places}f}"
     return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text.replace("-", MINUS)
 
 
+@printed
 def stated(value: float) -> str:
     """A number that a person chose, with all the decimals it has and at least one: ``0.02``, ``0.5``, ``1.0``."""
     text = format(Decimal(repr(value)), "f")
     return text if "." in text else f"{text}.0"
 
 
+@printed
 def plain(value: float) -> str:
     """A number that a person chose, without decimals where it is whole: ``18``, ``44.5``."""
     return stated(value).removesuffix(".0")
 
 
+@printed
 def goal(value: float) -> str:
     """A goal: three decimals, more where it was set with more, so that no promise is rounded."""
     written = stated(value)
     return decimal(value, max(PLACES, len(written.partition(".")[2])))
 
 
+@printed
 def against(value: float, limit: float) -> str:
     """A number beside the goal it is compared with: as many decimals as it takes to tell them apart.
 
@@ -96,11 +104,17 @@ def interval(bounds: Interval | None) -> str:
     return NOT_GIVEN if bounds is None else f"{decimal(bounds[0])}–{decimal(bounds[1])}"
 
 
+def half_width(bounds: Interval | None) -> str:
+    """Half the distance between the bounds: ``0.057``; ``not given`` where there are none."""
+    return NOT_GIVEN if bounds is None else decimal((bounds[1] - bounds[0]) / 2)
+
+
 def between(bounds: Interval | None) -> str:
     """Bounds of what may be negative: ``−0.012 to 0.250``; ``not given`` where there are none."""
     return NOT_GIVEN if bounds is None else f"{decimal(bounds[0])} to {decimal(bounds[1])}"
 
 
+@printed
 def signed(number: float | None) -> str:
     """A difference with its sign: ``+0.018``, ``−0.012``, ``0.000``; ``n.e.`` where it is not estimable."""
     if number is None:
@@ -109,17 +123,20 @@ def signed(number: float | None) -> str:
     return f"+{text}" if number > 0 and text != decimal(0.0) else text
 
 
+@printed
 def score(number: float) -> str:
     """A score: six decimals, as `predict` writes them, more where fewer than three digits of it would be left."""
     leading = -math.floor(math.log10(number)) if 0 < number < 1 else 0
     return decimal(number, max(PLACES_OF_SCORES, leading + 2))
 
 
+@printed
 def value(number: float | None) -> str:
     """A number in a table; ``n.e.`` where it is not estimable, for which a note says why."""
     return NOT_ESTIMABLE_SHORT if number is None else decimal(number)
 
 
+@printed
 def p_value(probability: float | None) -> str:
     """Three decimals, ``<0.001`` below them; ``n.e.`` where there is none."""
     if probability is None:
@@ -127,6 +144,7 @@ def p_value(probability: float | None) -> str:
     return f"<{SMALLEST_P}" if probability < SMALLEST_P else decimal(probability)
 
 
+@printed
 def draws_error(error: float | None) -> str:
     """A Monte-Carlo error: four decimals, ``<0.0001`` below them; a dash where no draws decide."""
     if not error:
@@ -147,16 +165,19 @@ def design_effect(row: Estimate) -> str:
     return NOT_ESTIMABLE_SHORT if "exact_clustered" in row.intervals else NOT_APPLICABLE
 
 
+@printed
 def share(part: int, whole: int) -> str:
     """A count with its share: ``2,326 (43.3 %)``; the count alone where the whole is 0."""
     return f"{count(part)} ({percent(part / whole)})" if whole else count(part)
 
 
+@printed
 def percent(value: float) -> str:
     """A share as per cent with one decimal: ``43.3 %``."""
     return f"{100 * value:.1f}\u00a0%"
 
 
+@printed
 def shift(share: float) -> str:
     """A change of a share with its sign, as per cent with one decimal: ``+5.0 %``, ``−2.0 %``; a dash for none."""
     if not share:
@@ -164,6 +185,7 @@ def shift(share: float) -> str:
     return f"{'+' if share > 0 else MINUS}{percent(abs(share))}"
 
 
+@printed
 def level(confidence_level: float) -> str:
     """A level of confidence, or a share that a person chose, as it is usually written: ``95 %``, ``97.5 %``."""
     return f"{Decimal(repr(confidence_level)) * 100:f}".rstrip("0").rstrip(".") + "\u00a0%"

@@ -7,15 +7,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reports import formatting
+from reports.agreement_figure import agreement_figure
+from reports.confusion_figure import confusion_figure
 from reports.context import ReportContext
 from reports.curves import decision_curve_figure, precision_recall_figure, reliability_figure
 from reports.differences import differences_figure
 from reports.drawing import Drawing, house_style
-from reports.figures import images_per_patient_figure, roc_figure, score_figure, training_figure
+from reports.figures import images_per_patient_figure, roc_figure, training_figure
+from reports.flowchart import flowchart
 from reports.forest import Forest, ForestGroup, forest_of_one, forest_of_two
+from reports.heat_map import heat_map
 from reports.overlaps import overlap_figure
+from reports.prevalence_figure import prevalence_figure
 from reports.profile_figures import ProfileFigures, profile_figures
+from reports.pyramids import pyramids_figure
 from reports.rows import AxisRows
+from reports.score_figure import score_figure
+from reports.thresholds_figure import thresholds_figure
 from reports.tuning import tuning_figure
 
 PAIR = ("sensitivity", "specificity")
@@ -55,6 +63,13 @@ class Gallery:
     overlap: Drawing | None
     perturbations: Drawing | None
     shortcuts: Drawing | None
+    confusion: Drawing
+    prevalence: Drawing | None
+    thresholds: Drawing | None
+    pyramids: Drawing | None
+    reader_pairs: Drawing | None
+    heat_maps: Mapping[str, Drawing]
+    flowchart: Drawing | None
 
 
 def gallery(context: ReportContext) -> Gallery:
@@ -66,12 +81,18 @@ def gallery(context: ReportContext) -> Gallery:
         return Gallery(
             summary=_summary(context),
             axes={axis.name: tuple(_of_axis(context, axis)) for axis in context.axes},
-            roc=roc_figure(curve, estimates["sensitivity"], estimates["specificity"], words)
+            roc=roc_figure(
+                curve, estimates["sensitivity"], estimates["specificity"], words, area=estimates["auroc"]
+            )
             if curve
             else None,
             scores=score_figure(context.scores, threshold, words),
             precision_recall=precision_recall_figure(
-                results.precision_recall, estimates["sensitivity"], estimates["ppv"], words
+                results.precision_recall,
+                estimates["average_precision"],
+                estimates["sensitivity"],
+                estimates["ppv"],
+                words,
             ),
             reliability=reliability_figure(results.calibration.bins, words),
             decision_curve=decision_curve_figure(results.decision_curve, threshold, words),
@@ -86,6 +107,15 @@ def gallery(context: ReportContext) -> Gallery:
             else None,
             shortcuts=differences_figure("shortcuts", robustness.shortcuts, words) if robustness else None,
             profile=profile_figures(context.profile.profile) if context.profile else None,
+            confusion=confusion_figure(context.confusion, words),
+            prevalence=prevalence_figure(results.projections, estimates, words),
+            thresholds=thresholds_figure(results.threshold_sensitivity, threshold, words),
+            pyramids=None if context.profile else pyramids_figure(context.axes, context.whole, words),
+            reader_pairs=agreement_figure(results.agreement.pairs),
+            flowchart=flowchart(device) if device else None,
+            heat_maps={
+                axis.name: drawing for axis in context.axes if (drawing := heat_map(axis, words)) is not None
+            },
         )
 
 

@@ -1,96 +1,93 @@
 """What a submission needs and the evidence of a run does not hold: each a line that stays visible in the report.
 
-Owns the list and when an entry belongs on it. A report is DRAFT as long as one is left.
+Owns when a place of `submission` is a gap, and the gaps that no words can close. A report is DRAFT as long as one
+is left.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from protocols.schema import Protocol
 from reports.device import Device
+from reports.submission import PLACES, Place
 from validation.results import Results
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something that only a sponsor can supply, the section it belongs to, and what is asked for."""
+    """Something that only a sponsor can supply, the section it belongs to, and what is asked for.
+
+    ``key`` is the key of ``[submission]`` that closes it (``risk``: the tables ``[[risk]]``), None where no words do.
+    """
 
     section: str
     subject: str
     asked: str
+    key: str | None
 
 
-ALWAYS = (
-    Gap(
-        "device",
-        "Intended use and indications",
-        "the statements of the submission, and how this claim follows from them",
-    ),
-    Gap(
-        "device",
-        "Version tested",
-        "name and version of the software whose scores these are, as it will be marketed",
-    ),
-    Gap(
-        "protocol",
-        "Clinical justification of the goals",
-        "why each goal is enough in practice, with its source",
-    ),
-    Gap("data", "Sites, dates and selection", "where and when images were taken, and how they were chosen"),
-    Gap("data", "Race and ethnicity", "the composition of the cohort; the tables hold none"),
-    Gap(
-        "reference",
-        "Readers",
-        "qualifications and years of experience, instructions, and that they were blind to the device",
-    ),
-    Gap(
-        "primary",
-        "Comparison with a predicate",
-        "the predicate's performance, and why the studies may be compared",
-    ),
-    Gap("limitations", "Signatures", "names, roles, meaning and dates of those who approve this document"),
-)
+RISK = Place("risk", "risk", "Risks", "hazards of use, each with its measure and the criterion that tests it")
+# A column of this name, used as an axis of subgroups, answers the question with numbers.
+COLUMNS_THAT_ANSWER: Mapping[str, Collection[str]] = {
+    "manufacturers": ("manufacturer",),
+    "sites": ("site",),
+    "race_and_ethnicity": ("race", "ethnicity", "race_and_ethnicity"),
+}
+OF_READERS = ("reader_qualifications", "reader_blinding", "reader_instructions", "reader_software")
 
 
 def gaps_of(results: Results, protocol: Protocol, device: Device | None) -> tuple[Gap, ...]:
-    """The gaps of a run, in the order of the report's sections."""
-    found = list(ALWAYS)
-    if device is None:
-        found += [
-            Gap(
-                "device",
-                "Design and training",
-                "architecture, training data and labels; the scores were brought, and "
-                "nothing about the making of the device is in the evidence",
-            ),
-            Gap(
-                "data",
-                "Independence of training and test",
-                "proof that no patient of this cohort was used in development",
-            ),
-        ]
-    elif device.plan.training.label_source != "known_truth":
-        label = device.plan.training.label
-        found.append(Gap("device", "Training labels", f"how reliable the labels of column {label} are"))
-    if results.operating_point.sha256 is None:
-        found.append(
-            Gap(
-                "protocol",
-                "Origin of the operating point",
-                "proof that the threshold was fixed before the scores of this "
-                "cohort were seen; the protocol states it and no file backs it",
-            )
-        )
+    """The gaps of a run, in the order of the places that are to be filled."""
+    found = [
+        Gap(place.section, place.subject, _asked(place, results, device), place.key)
+        for place in (*PLACES, RISK)
+        if not _stated(place.key, protocol) and not _answered(place.key, results, protocol, device)
+    ]
     if results.protocol.stage == "confirmatory":
-        found.append(
-            Gap(
-                "protocol",
-                "Lock",
-                "proof that protocol and threshold were locked before the scores were read",
-            )
+        lock = "proof that protocol and threshold were locked before the scores were read"
+        found.append(Gap("protocol", "Lock", lock, None))
+    return tuple(found)
+
+
+def _stated(key: str, protocol: Protocol) -> bool:
+    return bool(protocol.risk if key == RISK.key else getattr(protocol.submission, key))
+
+
+def _answered(key: str, results: Results, protocol: Protocol, device: Device | None) -> bool:
+    """Whether the evidence itself answers what a key asks, or the question does not arise."""
+    if key in COLUMNS_THAT_ANSWER:
+        axes = {part for group in protocol.subgroups for part in group.parts}
+        return bool(axes & set(COLUMNS_THAT_ANSWER[key]))
+    if key in OF_READERS:
+        return results.reference_standard.kind == "text_mined"
+    if device is None:
+        return False
+    made_here = not _begun_elsewhere(device)
+    by_the_making = {
+        "algorithm": True,
+        "training_data": made_here and device.plan.training.label_source == "known_truth",
+        "independence": made_here,
+    }
+    return by_the_making.get(key, False)
+
+
+def _begun_elsewhere(device: Device) -> bool:
+    """Whether training began with weights of which the run knows nothing but their hash."""
+    return device.plan.training.initial_weights_sha256 is not None
+
+
+def _asked(place: Place, results: Results, device: Device | None) -> str:
+    """What is asked for, sharpened by what the evidence shows to be open."""
+    if place.key == "threshold_rationale" and results.operating_point.sha256 is None:
+        return (
+            f"{place.asked}, and how it was fixed before the scores of this cohort were seen; the protocol states "
+            "it and no file backs it"
         )
-    if not {"manufacturer", "site"} & {part for group in protocol.subgroups for part in group.parts}:
-        found.append(
-            Gap("data", "Equipment", "manufacturers and models of the X-ray systems; no subgroup is by them")
-        )
-    order = list(dict.fromkeys(gap.section for gap in ALWAYS))
-    return tuple(sorted(found, key=lambda gap: order.index(gap.section)))
+    if place.key == "training_data" and device is not None:
+        told = f"how reliable the labels of column {device.plan.training.label} are"
+        return f"{told}, and what the initial weights were trained on" if _begun_elsewhere(device) else told
+    if place.key == "training_data":
+        return f"{place.asked}; the scores were brought, and nothing about its making is in the evidence"
+    if place.key == "independence" and device is not None:
+        return f"{place.asked} of the initial weights"
+    return place.asked

@@ -1,26 +1,70 @@
-"""Draft labelling sentences: what the study does not establish, as a reader of the labelling would have to know it.
+"""What draft labelling sentences are made of: what the study does not establish, and where the device does less well.
 
-Owns one sentence a row that is too small or undefined, after the habit of naming in the indications what was not
-tested.
+Owns the two rules, after the habit of naming in the indications what was not tested or is known to be lower. The
+sentences stand in the template. A level does less well in a metric where the simultaneous interval of the axis'
+largest gap lies wholly on one side of 0, so that one small level among many does not draft a sentence by chance.
 """
 
-from reports.formatting import count, counted, listed, sentence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 from reports.rows import LevelRow
 from reports.wording import Words
-from validation.results import OVERALL_AXIS
+from validation.results import Estimate, Subgroup
+from validation.secondary import Gap, Homogeneity
 
 
-def labelling_sentence(row: LevelRow, words: Words) -> str:
-    """What has not been established for one row, and on how little that rests."""
-    metrics = listed([words.within(words.metric(name)) for name in row.short_of])
-    have = "has" if len(row.short_of) == 1 else "have"
-    whom = (
-        "for the cohort as a whole"
-        if row.subgroup.axis == OVERALL_AXIS
-        else f"for images of this kind: {words.whom(row.subgroup)}"
+@dataclass(frozen=True, slots=True)
+class NotEstablished:
+    """A row too small or undefined for some metrics, these in words; ``size`` holds the counts it rests on."""
+
+    subgroup: Subgroup
+    metrics: tuple[str, ...]
+    size: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class DoesLessWell:
+    """A level whose metric, in words, lies below that of another level, and by how much."""
+
+    metric: str
+    lower: Subgroup
+    lower_estimate: Estimate
+    higher: Subgroup
+    higher_estimate: Estimate
+    gap: Gap
+
+
+def not_established(rows: Sequence[LevelRow], words: Words) -> tuple[NotEstablished, ...]:
+    """What is not established, row by row."""
+    return tuple(
+        NotEstablished(
+            row.subgroup, tuple(words.within(words.metric(name)) for name in row.short_of), row.size
+        )
+        for row in rows
+        if row.short_of
     )
-    studied = (
-        f"{counted(row.size.patients, 'patient')}, {count(row.size.positive_patients)} with a positive and "
-        f"{count(row.size.negative_patients)} with a negative image, were studied"
-    )
-    return f"{sentence(metrics)} {have} not been established {whom} ({studied})."
+
+
+def does_less_well(
+    tests: Sequence[Homogeneity], rows: Sequence[LevelRow], words: Words
+) -> tuple[DoesLessWell, ...]:
+    """The levels that do less well, in the order of the tests."""
+    by_subgroup: Mapping[Subgroup, LevelRow] = {row.subgroup: row for row in rows}
+    found = []
+    for test in tests:
+        gap = test.largest_gap
+        if gap is None or gap.interval is None or gap.interval[0] <= 0:
+            continue
+        lower, higher = Subgroup(test.axis, gap.lower), Subgroup(test.axis, gap.higher)
+        found.append(
+            DoesLessWell(
+                metric=words.within(words.metric(test.metric)),
+                lower=lower,
+                lower_estimate=by_subgroup[lower].estimates[test.metric],
+                higher=higher,
+                higher_estimate=by_subgroup[higher].estimates[test.metric],
+                gap=gap,
+            )
+        )
+    return tuple(found)

@@ -7,7 +7,7 @@ Source: the contract ("results.json: line_listing.csv"; "Statistics", 5 for pati
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -23,13 +23,18 @@ GRID = 1000
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The analysed images; every field has one entry an image, ``score`` is NaN where there is none."""
+    """The analysed images; every field has one entry an image, ``score`` is NaN where there is none.
+
+    ``levels`` is by axis, in the order of the file's columns.
+    """
 
     patient_id: tuple[str, ...]
     reference: tuple[str, ...]
     score: NDArray[np.float64]
     called: tuple[str, ...]
     outcome: tuple[str, ...]
+    image_id: tuple[str, ...] = ()
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def outcomes(self) -> Mapping[str, int]:
         """How many images are TP, FP, FN and TN."""
@@ -72,7 +77,15 @@ def read_listing(path: Path) -> Listing:
         return tuple(columns[name][row] for row in kept)
 
     score = np.array([float(cell) if cell else np.nan for cell in cells("score")], dtype=np.float64)
-    return Listing(cells("patient_id"), cells("reference"), score, cells("called"), cells("outcome"))
+    return Listing(
+        patient_id=cells("patient_id"),
+        reference=cells("reference"),
+        score=score,
+        called=cells("called"),
+        outcome=cells("outcome"),
+        image_id=cells("image_id"),
+        levels={name: cells(name) for name in columns if name not in COLUMNS},
+    )
 
 
 def scores_by_truth(listing: Listing, unit: str) -> Scores:

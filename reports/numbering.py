@@ -6,41 +6,87 @@ their own caption, so a mention must come in the order of appearance.
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from string import ascii_uppercase
 
 TITLES = {
+    "signatures": "Signatures",
     "summary": "Summary",
+    "scope": "Purpose, scope and claim",
     "device": "Device under test",
     "protocol": "Protocol",
+    "risk": "Risk linkage",
     "data": "Data",
     "reference": "Reference standard",
+    "size": "Sample size",
+    "methods": "Statistical methods",
     "primary": "Primary results",
     "subgroups": "Subgroups",
     "secondary": "Secondary results",
     "localisation": "Where the device looks",
     "robustness": "Robustness of the result",
     "perturbations": "Robustness of the device",
-    "methods": "Statistical methods",
+    "repeatability": "Repeatability",
+    "workflow": "Workflow timing",
+    "failures": "Failure analysis",
+    "predicate": "Predicate device",
     "limitations": "Limitations and gaps",
+    "conclusion": "Conclusion",
     "rerun": "How to rerun",
 }
+# After the numbered sections, lettered in this order.
+APPENDICES = {
+    "appendix_listing": "Line listing of errors",
+    "appendix_dictionary": "Data dictionary",
+    "appendix_checklists": "Checklist coverage",
+    "appendix_materials": "Bill of materials",
+    "appendix_audit": "Audit trail",
+    "appendix_glossary": "Glossary",
+}
+# Titles where the labels were mined from text.
+OF_AGREEMENT = {
+    "reference": "Labels compared with",
+    "failures": "Disagreements",
+    "appendix_listing": "Line listing of disagreements",
+}
 # Sections of evidence that a run may lack.
-OPTIONAL = ("localisation", "perturbations")
+OPTIONAL = ("localisation", "perturbations", "workflow", "predicate")
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section of the report; ``id`` is its anchor."""
+    """A section of the report; ``id`` is its anchor, ``number`` a letter for an appendix."""
 
     id: str
-    number: int
+    number: int | str
     title: str
+
+    @property
+    def appendix(self) -> bool:
+        """Whether it stands after the numbered sections."""
+        return self.id in APPENDICES
+
+    @property
+    def reference(self) -> str:
+        """How a sentence names it: ``section 3``, ``appendix A``."""
+        return f"{'appendix' if self.appendix else 'section'} {self.number}"
 
 
 def sections(*, agreement: bool, present: Collection[str] = ()) -> dict[str, Section]:
-    """All sections by id, in order, of the optional ones those present; without a reference standard none is named."""
-    titles = TITLES | ({"reference": "Labels compared with"} if agreement else {})
+    """All sections by id, in order, of the optional ones those present, then the appendices.
+
+    Without a reference standard none is named.
+    """
+    given = OF_AGREEMENT if agreement else {}
+    titles = {id_: given.get(id_, title) for id_, title in TITLES.items()}
     there = {id_: title for id_, title in titles.items() if id_ not in OPTIONAL or id_ in present}
-    return {id_: Section(id_, number, title) for number, (id_, title) in enumerate(there.items(), start=1)}
+    numbered = {
+        id_: Section(id_, number, title) for number, (id_, title) in enumerate(there.items(), start=1)
+    }
+    lettered = {
+        id_: Section(id_, letter, given.get(id_, title))
+        for letter, (id_, title) in zip(ascii_uppercase, APPENDICES.items(), strict=False)
+    }
+    return numbered | lettered
 
 
 class Numbering:

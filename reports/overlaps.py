@@ -5,6 +5,7 @@ Owns what it shows and its description in words; the numbers are the results' ow
 
 from reports import formatting
 from reports.drawing import BLUE, FAINT, PALE_BLUE, RULE, Canvas, Drawing
+from reports.figure_data import figure_data
 from validation.secondary import Localisation
 
 WIDTH, HEIGHT = 238.0, 200.0
@@ -54,7 +55,11 @@ def overlap_figure(localisation: Localisation) -> Drawing | None:
         for one in bins
         if one.hits or one.misses
     )
-    return canvas.finish(f"Images by overlap of the device's region with the boxes. {told}.")
+    rows = [(one.low, one.high, one.hits, one.misses) for one in bins]
+    return canvas.finish(
+        f"Images by overlap of the device's region with the boxes. {told}.",
+        figure_data(("overlap_from", "overlap_to", "hits", "misses"), rows),
+    )
 
 
 def _step(highest: int) -> int:

@@ -16,11 +16,13 @@ from protocols.cohorts.profile.parts import CLASSES, NEGATIVE, POSITIVE, UNKNOWN
 from protocols.cohorts.profile.record import Profile
 from reports import formatting
 from reports.drawing import BLUE, FAINT, PALE_BLUE, RULE, SOFT, WIDTH, Canvas, Drawing
+from reports.figure_data import figure_data
 from reports.figures import images_per_patient_figure
 from reports.finding_figures import co_occurrence_figure, findings_figure
+from reports.letters import width as letters_width
 
 HALF_WIDTH, HALF_HEIGHT = 238.0, 166.0
-LEFT, TOP, BODY_WIDTH, BODY = 32.0, 34.0, 200.0, 104.0
+LEFT, TOP, BODY_WIDTH, BODY = 32.0, 34.0, 198.0, 104.0
 STEPS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
 MOST_STEPS = 4
 FILLS: Mapping[str, dict[str, Any]] = {
@@ -33,7 +35,6 @@ LINES: Mapping[str, dict[str, Any]] = {
     NEGATIVE: {"color": SOFT, "linewidth": 1.1, "linestyle": (0, (3.2, 1.6))},
     UNKNOWN: {"color": FAINT, "linewidth": 1.0, "linestyle": (0, (1, 1.4))},
 }
-LETTER = 4.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,9 @@ def profile_figures(profile: Profile) -> ProfileFigures:
     return ProfileFigures(
         findings=findings_figure(profile),
         co_occurrence=co_occurrence_figure(profile),
-        images_a_patient=images_per_patient_figure(profile.images_a_patient),
+        images_a_patient=images_per_patient_figure(
+            profile.images_a_patient, name="profile-images-per-patient"
+        ),
         ages=_ages(profile),
         by_sex=_pyramid(profile, "sex", profile.ages.by_sex, ("F", "M"), ("Female", "Male")),
         by_view=_pyramid(profile, "view", profile.ages.by_view, ("PA", "AP"), ("PA", "AP")),
@@ -98,7 +101,15 @@ def _ages(profile: Profile) -> Drawing | None:
         )
         for name in shown
     )
-    return canvas.finish(f"Images by age in bins of ten years and by class. {told}.")
+    rows = [
+        (name, _bin(ages.first_years, place), number)
+        for name in shown
+        for place, number in enumerate(ages.bins[name][: last + 1])
+    ]
+    return canvas.finish(
+        f"Images by age in bins of ten years and by class. {told}.",
+        figure_data(("class", "age_years", "images"), rows),
+    )
 
 
 def _pyramid(
@@ -159,7 +170,16 @@ def _pyramid(
         f"{title}: " + ", ".join(f"{name} {sum(by_level[side][name])}" for name in shown)
         for side, title in zip(sides, titles, strict=True)
     )
-    return canvas.finish(f"Images by age and {column}, with a known age. {told}.")
+    rows = [
+        (side, name, _bin(profile.ages.first_years, place), by_level[side][name][place])
+        for side in sides
+        for name in shown
+        for place in range(last + 1)
+    ]
+    return canvas.finish(
+        f"Images by age and {column}, with a known age. {told}.",
+        figure_data((column, "class", "age_years", "images"), rows),
+    )
 
 
 def _grey_levels(looks: Mapping[str, Look]) -> Drawing | None:
@@ -182,7 +202,15 @@ def _grey_levels(looks: Mapping[str, Look]) -> Drawing | None:
     told = "; ".join(
         f"{name}: mean grey level {formatting.decimal(look.means.mean, 1)}" for name, look in looks.items()
     )
-    return canvas.finish(f"Mean histogram of grey levels by class. {told}.")
+    rows = [
+        (name, round(place * 256 / len(look.histogram)), float(share))
+        for name, look in looks.items()
+        for place, share in enumerate(look.histogram)
+    ]
+    return canvas.finish(
+        f"Mean histogram of grey levels by class. {told}.",
+        figure_data(("class", "grey_level_from", "share_of_pixels"), rows),
+    )
 
 
 def _distribution(looks: Mapping[str, Look], kind: str, title: str, width: int) -> Drawing | None:
@@ -207,7 +235,14 @@ def _distribution(looks: Mapping[str, Look], kind: str, title: str, width: int) 
     told = "; ".join(
         f"{name}: median {formatting.decimal(spread.median, 1)}" for name, spread in spreads.items()
     )
-    return canvas.finish(f"{title}, by class. {told}.")
+    rows = [
+        (name, place * width, (place + 1) * width, number)
+        for name, values in bins.items()
+        for place, number in enumerate(values)
+    ]
+    return canvas.finish(
+        f"{title}, by class. {told}.", figure_data(("class", "from", "to", "pictures"), rows)
+    )
 
 
 def _shown(there: Iterable[str]) -> list[str]:
@@ -248,7 +283,7 @@ def _legend(canvas: Canvas, classes: Mapping[str, int | None], *, filled: bool) 
             panel.plot([x, x + 13], [5.5, 5.5], **LINES[name])
         text = name if number is None else f"{name}, n = {formatting.count(number)}"
         canvas.label(x + (12 if filled else 16), 8.4, text, tone="ink")
-        x += (12 if filled else 16) + LETTER * len(text) + 12
+        x += (12 if filled else 16) + letters_width(text) + 12
 
 
 def _bin(first_years: Sequence[int], place: int) -> str:

@@ -17,11 +17,14 @@ from protocols.run_folder import RunFolder
 from reports.cautions import CautionNote
 from reports.formatting import sentence
 from reports.reasons import reasons_told
+from reports.sourcing import sourced
 from reports.wording import Words
 from validation.robustness_results import Perturbed, RobustnessResults, robustness_from_json
 
 SECTION = "perturbations"
 ATTACHED_AS = "robustness.json"
+# What the places of its numbers begin with.
+ROBUSTNESS, TIMING = "robustness/results.json", "robustness/timing.json"
 
 
 class Distribution(BaseModel):
@@ -85,7 +88,7 @@ def read_robustness(run: RunFolder, results_json: bytes, words: Words) -> Robust
     if not folder.root.is_dir():
         return None
     content = _content(folder.results)
-    results = robustness_from_json(content, source=str(folder.results))
+    results = sourced(robustness_from_json(content, source=str(folder.results)), ROBUSTNESS)
     identities = results.identities
     _require_same(folder.results, run.results, sha256_bytes(results_json), identities.results_sha256)
     for path, recorded in (
@@ -103,7 +106,7 @@ def read_robustness(run: RunFolder, results_json: bytes, words: Words) -> Robust
         ),
         shortcut_notes=_notes(shortcuts, words, differences_of=("auroc",)),
         cautions=_cautions(results),
-        timing=_timing(folder.timing),
+        timing=sourced(_timing(folder.timing), TIMING),
         results_json=content,
         sha256=sha256_bytes(content),
     )

@@ -8,12 +8,14 @@ import ctypes
 import io
 import platform
 import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
 from pypdf import PdfReader
 
 from protocols.errors import NotPossibleHereError
+from reports.supplied_fonts import NeededFont, SuppliedFont
 from reports.typefaces import font_digests
 
 INSTALL = (
@@ -27,6 +29,7 @@ LIBRARIES = {
     "harfbuzz-subset": ("libharfbuzz-subset.so.0", "libharfbuzz-subset.0.dylib"),
     "fontconfig": ("libfontconfig.so.1", "libfontconfig.1.dylib"),
 }
+SUPPLIED = "supplied font "
 PACKAGES = (
     "fonttools",
     "jinja2",
@@ -66,8 +69,8 @@ def require_libraries() -> None:
         )
 
 
-def render_stack() -> dict[str, str]:
-    """Name -> version of everything whose change may change the bytes of a PDF."""
+def render_stack(fonts: Sequence[NeededFont] = ()) -> dict[str, str]:
+    """Name -> version of everything whose change may change the bytes of a PDF; of supplied fonts, the SHA-256."""
     fontconfig = _call("fontconfig", "FcGetVersion", ctypes.c_int)
     return {
         "python": ".".join(platform.python_version_tuple()[:2]),
@@ -78,7 +81,18 @@ def render_stack() -> dict[str, str]:
         "fontconfig": str(fontconfig or "none"),
         **{package: version(package) for package in PACKAGES},
         **{f"font {file}": digest for file, digest in font_digests().items()},
+        **{f"{SUPPLIED}{needed.font.file}": needed.font.sha256 for needed in fonts},
     }
+
+
+def missing_fonts(recorded: Mapping[str, str], fonts: Sequence[SuppliedFont]) -> tuple[str, ...]:
+    """The supplied fonts that a recorded stack names and that are not among these, each with its SHA-256."""
+    there = {font.sha256 for font in fonts}
+    return tuple(
+        f"{name.removeprefix(SUPPLIED)} (SHA-256 {digest})"
+        for name, digest in sorted(recorded.items())
+        if name.startswith(SUPPLIED) and digest not in there
+    )
 
 
 def content_of(pdf: bytes) -> ReportContent:

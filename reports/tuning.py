@@ -9,12 +9,13 @@ from collections.abc import Sequence
 
 from reports import formatting
 from reports.device import TuningPoint
-from reports.drawing import BLUE, FAINT, ORANGE, RULE, SOFT, Canvas, Drawing, lozenge
-from reports.figures import SCORE_TICKS
+from reports.drawing import BLUE, DASHES, FAINT, ORANGE, RULE, SOFT, Canvas, Drawing, lozenge
+from reports.figure_data import figure_data
+from reports.letters import width
+from reports.score_figure import SCORE_TICKS
 
 HEIGHT, LEFT, TOP, WIDTH, BODY = 176.0, 30.0, 26.0, 462.0, 118.0
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
-DASHES = (0, (3.2, 2.2))
 DOTS = (0, (1.0, 1.6))
 SAMPLE = 16.0
 CURVES = (
@@ -25,7 +26,7 @@ CURVES = (
 LEGEND_STEP = 78.0
 NARROWEST = 0.5
 LOWEST, HIGHEST = 0.0001, 0.9999
-LETTER = 4.6
+ROOM = 4.6
 
 
 def tuning_figure(points: Sequence[TuningPoint], threshold: float) -> Drawing | None:
@@ -64,7 +65,7 @@ def tuning_figure(points: Sequence[TuningPoint], threshold: float) -> Drawing | 
         place, _ = canvas.place(panel, _logit(tick), 0)
         panel.plot([_logit(tick)] * 2, [0, -0.02], color=FAINT, linewidth=0.8, clip_on=False)
         name = formatting.stated(tick)
-        apart = LETTER * (len(name) + len(formatting.stated(threshold))) / 2 + LETTER
+        apart = (width(name) + width(formatting.stated(threshold), "goal")) / 2 + ROOM
         if abs(place - x) > apart:
             canvas.label(place, bottom + 11, name, "middle", "soft")
     canvas.label(LEFT + WIDTH / 2, HEIGHT - 5, "Threshold (logit scale)", "middle", "ink")
@@ -72,7 +73,11 @@ def tuning_figure(points: Sequence[TuningPoint], threshold: float) -> Drawing | 
         f"Sensitivity, specificity and F1 on the tuning split over {len(points)} thresholds from "
         f"{formatting.score(rising[0].threshold)} to {formatting.score(rising[-1].threshold)}. At the chosen threshold "
         f"{formatting.stated(threshold)}: sensitivity {formatting.decimal(chosen.sensitivity)}, specificity "
-        f"{formatting.decimal(chosen.specificity)}, F1 {formatting.decimal(chosen.f1)}."
+        f"{formatting.decimal(chosen.specificity)}, F1 {formatting.decimal(chosen.f1)}.",
+        figure_data(
+            ("threshold", "sensitivity", "specificity", "f1"),
+            [(point.threshold, point.sensitivity, point.specificity, point.f1) for point in rising],
+        ),
     )
 
 

@@ -116,6 +116,11 @@ class Words:
         """What something missing counts as in the worst case."""
         return "a disagreement" if self.agreement else "an error"
 
+    @property
+    def mistake(self) -> str:
+        """A call that is not as the truth."""
+        return "disagreement" if self.agreement else "error"
+
     def metric(self, name: str) -> str:
         """A metric in full."""
         return (AGREEMENT_METRICS if self.agreement else ACCURACY_METRICS)[name]

@@ -110,6 +110,9 @@ def test_the_whole_way_and_its_rerun(command: Command, cohort: Path, tmp_path: P
         "results.json",
         "report.pdf",
         "report.html",
+        "summary.pdf",
+        "summary.html",
+        "report/figures/index.csv",
     ):
         assert (out / name).is_file()
     assert command("rerun", out, "--level", 1).code == 0

@@ -28,7 +28,8 @@ def test_scale_by_hand(highest: float, expected: tuple[float, float, float]) -> 
 
 def test_what_is_not_there_is_not_drawn(context_of: Callable[[str], ReportContext]) -> None:
     estimates = context_of("passing").whole.estimates
-    assert precision_recall_figure((), estimates["sensitivity"], estimates["ppv"], WORDS) is None
+    average, recall, precision = (estimates[name] for name in ("average_precision", "sensitivity", "ppv"))
+    assert precision_recall_figure((), average, recall, precision, WORDS) is None
     assert reliability_figure((), WORDS) is None
     assert decision_curve_figure((), 0.5, WORDS) is None
 

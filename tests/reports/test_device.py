@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from protocols.errors import BadInputError
+from protocols.images.gate import FEWEST_SHADES, MOST_COLOURFUL
 from reports.context import ReportContext
 from reports.device import HISTORY, OPERATING_POINT, PLAN, TUNING_CURVE, Epoch, TuningPoint, read_device
 from reports.gallery import gallery
@@ -127,7 +128,11 @@ def test_another_content_is_refused(name: str, model: Path) -> None:
 
 
 TOLD = [
-    "views PA and AP; ages 0 to 120; smaller side of 200 pixels or more",
+    "Modality DICOM header CR and DX",
+    "View DICOM header, else the studies table PA and AP; no oblique view",
+    "Age DICOM header, else the studies table 0 to 120 years",
+    "Size pixels smaller side of 200 pixels or more",
+    "From file to call.",
     "left out 1 without a label and 2 outside the input gate",
     "of the tuning pictures 0 are the same as a training picture and 1 nearly so",
     "learnt together with 1 other finding",
@@ -152,6 +157,11 @@ def told(model: Path, context_of: Callable[[str], ReportContext]) -> str:
 
 def test_the_section_says_how_the_device_was_made(told: str) -> None:
     assert [sentence for sentence in TOLD if sentence not in told] == []
+
+
+def test_the_checks_name_the_limits_of_the_gate(told: str) -> None:
+    assert f"at most {MOST_COLOURFUL * 100:.0f} % coloured" in told
+    assert f"at least {FEWEST_SHADES} of 256" in told
 
 
 def test_a_device_that_was_not_calibrated_says_why(

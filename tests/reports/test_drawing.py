@@ -6,6 +6,7 @@ import pytest
 
 from reports.context import ReportContext
 from reports.drawing import Canvas, Drawing, house_style
+from reports.figure_data import figure_data
 from reports.gallery import gallery
 
 
@@ -15,7 +16,7 @@ def drawing(name: str, description: str = "A line.") -> Drawing:
         panel = canvas.panel(10, 20, 200, 50, x=(0, 1), y=(0, 2))
         panel.plot([0, 1], [0, 2], marker="s")
         canvas.label(*canvas.place(panel, 1, 2), "top right", "end")
-        return canvas.finish(description)
+        return canvas.finish(description, figure_data(("x", "y"), [(0, 0), (1, 2)]))
 
 
 def test_a_place_on_the_canvas_by_hand() -> None:

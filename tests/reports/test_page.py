@@ -84,7 +84,9 @@ def test_sentence_is_there(name: str, sentence: str, page_of: Callable[[str], st
 
 
 def test_a_text_mined_study_speaks_of_agreement_alone(page_of: Callable[[str], str]) -> None:
-    document = page_of("text-mined")
+    # What checklists ask for and what keys are called is given, whatever a run may say of itself.
+    given = r'<section class="section" id="appendix_checklists">.*?</section>|<code>\w*sensitivity\w*</code>'
+    document = re.sub(given, "", page_of("text-mined"), flags=re.DOTALL)
     described = " ".join(re.findall(r"<title>(.*?)</title>", document))
     spoken = f"{words_of(document)} {described}".lower().replace("accuracy: the device was compared", "")
     wrong = r"sensitivity|specificity|true positive|false negative|accuracy|predictive|\brecall|\bppv|\bnpv"
@@ -154,7 +156,7 @@ def test_hostile_names_are_text(make: Callable[[str], RunFolder]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("\u80ba\u708e", "U+708E"), ("\U0001fac1", "U+1FAC1"), ("\u0635\u062f\u0631", "U+0631")],
+    [("\u80ba\u708e", "U+708E"), ("\U0001fac1", "U+1FAC1"), ("\u0e01", "U+0E01")],
 )
 def test_letters_that_no_bundled_font_has_are_named(
     name: str, told: str, make: Callable[[str], RunFolder]
@@ -164,8 +166,8 @@ def test_letters_that_no_bundled_font_has_are_named(
         page(context, gallery(context))
 
 
-@pytest.mark.parametrize("name", ["Pneumonía aiguë, ≥ 2 Å", "Πνευμονία", "Пневмония"])
-def test_latin_greek_and_cyrillic_are_there(name: str, make: Callable[[str], RunFolder]) -> None:
+@pytest.mark.parametrize("name", ["Pneumonía aiguë, ≥ 2 Å", "Πνευμονία", "Пневмония", "التهاب الرئة"])
+def test_latin_greek_cyrillic_and_arabic_are_there(name: str, make: Callable[[str], RunFolder]) -> None:
     context = report_context(make(name))
     assert name in page(context, gallery(context))
 

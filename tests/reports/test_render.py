@@ -72,8 +72,12 @@ def test_every_section_is_a_bookmark(pdf: PdfReader) -> None:
     (title,) = [entry.title for entry in pdf.outline if not isinstance(entry, list)]
     chapters = [entry.title for entry in pdf.outline[1] if not isinstance(entry, list)]
     assert title == "A study"
-    assert chapters[:2] == ["Contents", "1 Summary"]
-    assert chapters[-1] == "12 How to rerun"
+    assert chapters[:3] == ["Contents", "1 Signatures", "2 Summary"]
+    numbered = [chapter.split(" ", 1) for chapter in chapters[1:]]
+    sections = [number for number, _ in numbered if number.isdecimal()]
+    assert sections == [str(number) for number in range(1, len(sections) + 1)]
+    assert [name for number, name in numbered if number == sections[-1]] == ["How to rerun"]
+    assert [number for number, _ in numbered[len(sections) :]] == [*"ABCDEF"]
 
 
 def test_the_contents_give_the_pages(pdf: PdfReader) -> None:
@@ -84,7 +88,7 @@ def test_the_contents_give_the_pages(pdf: PdfReader) -> None:
 
 
 def test_figures_keep_their_letters_as_text(pdf: PdfReader) -> None:
-    summary = pdf.pages[2].extract_text()
+    summary = next(text for page in pdf.pages if "2  Summary" in (text := page.extract_text()))
     assert "Sensitivity (95\u00a0% CI)" in summary
     assert "goal > 0.300" in summary
 

@@ -2,7 +2,6 @@ from dataclasses import replace
 
 import pytest
 
-from reports.labelling import labelling_sentence
 from reports.rows import (
     SUBGROUP_METRICS,
     CriterionRow,
@@ -129,10 +128,3 @@ def test_columns_are_the_intervals_that_could_be_given_by_hand() -> None:
     )
     level = LevelRow(Subgroup("sex", "F"), found)
     assert level.intervals_given(("auroc", "f1")) == ("delong_student", "percentile")
-
-
-def test_a_labelling_sentence_by_hand() -> None:
-    assert labelling_sentence(row("F", auroc=None, f1=None), WORDS) == (
-        "F1 score and AUROC have not been established for images of this kind: female (20 patients, 6 with a "
-        "positive and 1 with a negative image, were studied)."
-    )

@@ -36,7 +36,7 @@ def test_the_stack_names_what_lays_out(libraries: None) -> None:
         "matplotlib",
         "pypdf",
     } <= found.keys()
-    assert sum(name.startswith("font ") for name in found) == 5
+    assert sum(name.startswith("font ") for name in found) == 7
     assert all(re.fullmatch(r"[0-9a-f.]+|yes", version) for version in found.values())
 
 
