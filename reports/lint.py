@@ -165,13 +165,13 @@ def _same_numbers(pages: Sequence[PrintedPage], text: PageText) -> Iterator[Lint
                 f"stands {beyond - led} times more in the PDF than in what was laid out",
             )
     for token in sorted(expected):
-        if printed[token] < expected[token]:
+        if not printed[token]:
             yield LintFinding(
                 "pdf",
                 None,
                 token,
                 "",
-                f"was laid out {expected[token]} times; the PDF has it {printed[token]} times",
+                f"was laid out {expected[token]} times; the PDF does not have it",
             )
     yield from _rows_in_order(text.rows, in_order)
 
