@@ -34,7 +34,7 @@ _NOT_A_NUMBER = re.compile(r"(?<![\w.-])(?:nan|NaN|inf|-inf|Infinity)(?![\w.-])"
 _NOTHING = re.compile(r"(?:None|Undefined|null)")
 _LONG = re.compile(r"[0-9a-f]{40,}")
 _PAGE = re.compile(r"Page (\d+) of (\d+)")
-_MARKER = re.compile(r"\d+\. ?")
+_MARKER = re.compile(r"\d+\. ")  # as a list prints it; the end of a sentence has no space after its full stop
 _CUT = "\x1f"
 
 
@@ -165,13 +165,13 @@ def _same_numbers(pages: Sequence[PrintedPage], text: PageText) -> Iterator[Lint
                 f"stands {beyond - led} times more in the PDF than in what was laid out",
             )
     for token in sorted(expected):
-        if not printed[token]:
+        if printed[token] < expected[token]:
             yield LintFinding(
                 "pdf",
                 None,
                 token,
                 "",
-                f"was laid out {expected[token]} times; the PDF does not have it",
+                f"was laid out {expected[token]} times; the PDF has it {printed[token]} times",
             )
     yield from _rows_in_order(text.rows, in_order)
 

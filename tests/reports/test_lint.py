@@ -168,6 +168,21 @@ def test_a_second_layer_of_text_is_found(honest: Laid) -> None:
     assert (found.rule, found.page, found.token) == ("pdf", 1, "0.987")
 
 
+def test_a_number_missing_from_the_pdf_is_found_though_it_stands_elsewhere(
+    libraries: None, lay: Callable[..., Laid]
+) -> None:
+    once, (_, twice, evidence) = lay()[0], lay(BODY + "<p>{{ e.positives | counted('positive') }}</p>")
+    assert rules(lint(once, twice, evidence)) == {"pdf"}
+
+
+def test_a_sentence_that_ends_in_a_number_is_no_marker_of_a_list(
+    libraries: None, lay: Callable[..., Laid]
+) -> None:
+    """The list prints no markers, like the contents of a report, so none of its numbers is to be looked for."""
+    items = "<ol style='list-style: none'>{% for _ in range(e.positives) %}<li>one</li>{% endfor %}</ol>"
+    assert lint(*lay(BODY + items + "<p>{{ e.positives | count }}.</p>")) == ()
+
+
 def test_a_glyph_changed_in_the_pdf_alone_is_found(libraries: None, lay: Callable[..., Laid]) -> None:
     """The digits of one number are set in another order."""
     pdf, html, evidence = lay("<p>{{ e.value | decimal }}</p>")
