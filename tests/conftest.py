@@ -1,10 +1,14 @@
 """Fixtures that several rooms share."""
 
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+# A shell that starts the tests in the background makes them, and every process they start, deaf to Ctrl+C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
