@@ -73,7 +73,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -123,7 +123,7 @@ def _csv_line(row: Sequence[str]) -> str:
     return ('""' if tuple(row) == ("",) else ",".join(cells)) + "\n"
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the new name survive a power cut, not only the content."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

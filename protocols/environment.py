@@ -3,11 +3,16 @@
 Owns what goes into the run record. It is told, never used: nothing here reaches a result.
 """
 
+import getpass
 import platform
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
+from pathlib import Path
 
+from protocols.canonical import sha256_bytes, sha256_file
 from protocols.errors import NotPossibleHereError
+from protocols.ledger import Actor, Stamp
 from protocols.run_folder import RunRecord
 
 DISTRIBUTION = "cxr510k"
@@ -28,7 +33,7 @@ RECORDED_PACKAGES = (
 def run_record(command: str, started: datetime) -> RunRecord:
     """The record of a run that begins now, without what only its stages know."""
     return RunRecord(
-        started=started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        started=utc_text(started),
         command=command,
         suite=metadata.version(DISTRIBUTION),
         python=platform.python_version(),
@@ -57,6 +62,36 @@ def refuse_borrowed_names() -> None:
                 f"the package name {room!r} also belongs to {', '.join(strangers)} in this environment; "
                 "install cxr510k in an environment of its own."
             )
+
+
+def stamp(by: str | None, role: str, now: datetime, mono_ns: int) -> Stamp:
+    """Who, where, when and with what, for an entry of a ledger; ``by`` is None where the account alone is known."""
+    account = getpass.getuser()
+    return Stamp(
+        ts_utc=utc_text(now),
+        mono_ns=mono_ns,
+        actor=Actor(name=by or account, id=account, role=role),
+        host=platform.node(),
+        tool={"cxr510k": metadata.version(DISTRIBUTION), "source_sha256": source_sha256()},
+    )
+
+
+@cache
+def source_sha256() -> str:
+    """SHA-256 over the installed suite's own files, by path: two installations of the same source agree."""
+    root = Path(__file__).parents[1]
+    files = [root / "cxr510k.py"]
+    for room in ROOMS:
+        files += [
+            path for path in (root / room).rglob("*") if path.is_file() and "__pycache__" not in path.parts
+        ]
+    listed = "".join(f"{sha256_file(path)}  {path.relative_to(root).as_posix()}\n" for path in sorted(files))
+    return sha256_bytes(listed.encode("utf-8"))
+
+
+def utc_text(moment: datetime) -> str:
+    """A moment as every record of the suite writes it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _version(package: str) -> str:

@@ -120,6 +120,16 @@ class RunFolder:
         return self.root / "report"
 
     @property
+    def trail(self) -> Path:
+        """What was done to this run folder, by whom and when: a ledger of its own."""
+        return self.root / "trail.jsonl"
+
+    @property
+    def ledger(self) -> Path:
+        """The test set's ledger as it was when the results were written, where the test set has one."""
+        return self.root / "ledger.jsonl"
+
+    @property
     def record(self) -> Path:
         """run.json."""
         return self.root / "run.json"

@@ -1,0 +1,284 @@
+"""An append-only record of who did what, when, to which bytes: one JSON line an entry, each bound to the one before.
+
+Owns the line, the chain, the file lock and what a torn last line becomes. An entry changed, taken out, moved or put in
+breaks the chain. A ledger cut short or written anew from its first line does not: that is caught by a head that was
+signed or filed elsewhere (`Head`). What is registered and counted with it is `seal`; signing is `signing`.
+Source: 21 CFR 11.10(e), supported, not fulfilled, by this; measurements in docs/decisions/0017-ledger.md.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from io import FileIO
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from protocols.canonical import json_line, sha256_bytes, sync_folder
+from protocols.errors import BadInputError, EvidenceDiffersError
+
+SCHEMA = "cxr510k-ledger/1"
+BEGINNING = "0" * 64  # what the first entry is bound to
+CLOCK_WENT_BACK = "clock went back"
+
+Action = Literal[
+    "register", "amend", "freeze", "look", "results", "run", "report", "robustness", "bundle", "recover"
+]
+Outcome = Literal["begun", "done", "failed", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person as the ledger names them: what they call themselves, the account of the system, and their role."""
+
+    name: str
+    id: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Who, where, when and with what: UTC as ``2026-01-31T12:00:00Z``, and a clock that no setting turns back."""
+
+    ts_utc: str
+    mono_ns: int
+    actor: Actor
+    host: str
+    tool: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A file or a content that an entry is about, by its SHA-256 before and after; None where there was none."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What an entry tells, without its place in the chain.
+
+    Attributes:
+        action: what was done.
+        objects: to which bytes.
+        facts: further values, of JSON's types.
+        reason: why; an amendment needs one.
+        outcome: begun, done, failed or interrupted.
+    """
+
+    action: Action
+    objects: Sequence[Touched] = ()
+    facts: Mapping[str, Any] | None = None
+    reason: str | None = None
+    outcome: Outcome = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a ledger."""
+
+    schema: str
+    seq: int
+    prev: str
+    ts_utc: str
+    mono_ns: int
+    actor: Actor
+    host: str
+    tool: Mapping[str, str]
+    action: Action
+    objects: tuple[Touched, ...]
+    facts: Mapping[str, Any]
+    reason: str | None
+    outcome: Outcome
+    flags: tuple[str, ...]
+
+    @property
+    def line(self) -> bytes:
+        """The bytes of the entry in the file, with the line feed."""
+        return json_line(asdict(self)).encode("utf-8")
+
+    @property
+    def sha256(self) -> str:
+        """What the next entry is bound to: of the line without its line feed."""
+        return sha256_bytes(self.line.removesuffix(b"\n"))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A ledger up to some entry: how many there are, and the hash of the last."""
+
+    entries: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The whole entries of a ledger, and the bytes of a line that was never finished."""
+
+    entries: tuple[Entry, ...]
+    torn: bytes = b""
+
+    @property
+    def head(self) -> Head:
+        """Of the last whole entry."""
+        return Head(len(self.entries), self.entries[-1].sha256 if self.entries else BEGINNING)
+
+    def continues(self, head: Head) -> bool:
+        """Whether this is what it was when it had that head, with or without entries since."""
+        if head.entries > len(self.entries):
+            return False
+        return Ledger(self.entries[: head.entries]).head == head
+
+
+def parse_ledger(content: bytes, *, source: str) -> Ledger:
+    """The bytes of a ledger -> its entries.
+
+    Raises:
+        EvidenceDiffersError: naming the line at which the chain breaks.
+    """
+    entries: list[Entry] = []
+    head = Head(0, BEGINNING)
+    lost: list[bytes] = []  # lines that no entry has explained yet
+    for number, line in enumerate(content.split(b"\n"), start=1):
+        entry = _entry(line)
+        if entry is None:
+            lost.append(line)
+            continue
+        if (entry.seq, entry.prev) != (head.entries + 1, head.sha256):
+            raise EvidenceDiffersError(
+                f"{source}: line {number} does not follow the line before it (entry {entry.seq} bound to "
+                f"{entry.prev}; expected entry {head.entries + 1} bound to {head.sha256})."
+            )
+        torn = b"\n".join(lost)
+        if (entry.action == "recover") != bool(lost) or (
+            lost and entry.facts.get("sha256") != sha256_bytes(torn)
+        ):
+            raise EvidenceDiffersError(f"{source}: line {number - len(lost) or 1} is no entry of a ledger.")
+        entries.append(entry)
+        head = Head(entry.seq, entry.sha256)
+        lost = []
+    unfinished = b"\n".join(lost)
+    if unfinished.endswith(b"\n"):
+        raise EvidenceDiffersError(f"{source}: its last line is no entry of a ledger.")
+    return Ledger(tuple(entries), unfinished)
+
+
+def read_ledger(path: Path) -> Ledger:
+    """Read and check a ledger.
+
+    Raises:
+        BadInputError: it cannot be read.
+        EvidenceDiffersError: its chain is broken.
+    """
+    try:
+        return parse_ledger(path.read_bytes(), source=str(path))
+    except OSError as error:
+        raise BadInputError(f"{path}: cannot be read ({error.strerror}).") from error
+
+
+class OpenLedger:
+    """A ledger that this process alone may add to; only `opened` makes one."""
+
+    def __init__(self, path: Path, file: FileIO) -> None:
+        self._path, self._file = path, file
+
+    def read(self) -> Ledger:
+        """What it holds now.
+
+        Raises:
+            EvidenceDiffersError: its chain is broken.
+        """
+        self._file.seek(0)
+        return parse_ledger(self._file.read(), source=str(self._path))
+
+    def append(self, event: Event, stamp: Stamp) -> Entry:
+        """Add one entry; it is on the disk when this returns. A torn last line is recorded first, and kept.
+
+        Raises:
+            EvidenceDiffersError: the chain is broken, so nothing may be added.
+        """
+        ledger = self.read()
+        if ledger.torn:
+            self._write(b"\n" + _next(ledger, _recovery(ledger.torn), stamp).line)
+            ledger = self.read()
+        entry = _next(ledger, event, stamp)
+        # The line feed of a whole last entry may have been lost as well.
+        self._write((b"" if self._ends_in_line_feed() else b"\n") + entry.line)
+        return entry
+
+    def _ends_in_line_feed(self) -> bool:
+        size = self._file.seek(0, os.SEEK_END)
+        if size == 0:
+            return True
+        self._file.seek(size - 1)
+        return self._file.read(1) == b"\n"
+
+    def _write(self, content: bytes) -> None:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[self._file.write(rest) :]
+        os.fsync(self._file.fileno())
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[OpenLedger]:
+    """Hold a ledger against every other process; it is made where it does not exist.
+
+    Raises:
+        BadInputError: it cannot be written.
+    """
+    is_new = not path.exists()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = FileIO(path, "a+")
+    except OSError as error:
+        raise BadInputError(
+            f"{path}: the ledger cannot be written ({error.strerror}); name another with --ledger."
+        ) from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if is_new:
+            sync_folder(path.parent)
+        yield OpenLedger(path, file)
+
+
+def append(path: Path, event: Event, stamp: Stamp) -> Entry:
+    """Add one entry to a ledger that is not held."""
+    with opened(path) as ledger:
+        return ledger.append(event, stamp)
+
+
+def _entry(line: bytes) -> Entry | None:
+    """The entry of a line; None where it is none, or is not written as the suite writes it."""
+    try:
+        entry = TypeAdapter(Entry).validate_json(line, strict=False)
+    except ValidationError:
+        return None
+    return entry if entry.schema == SCHEMA and entry.line == line + b"\n" else None
+
+
+def _next(ledger: Ledger, event: Event, stamp: Stamp) -> Entry:
+    last = ledger.entries[-1] if ledger.entries else None
+    back = last is not None and stamp.ts_utc < last.ts_utc
+    return Entry(
+        schema=SCHEMA,
+        seq=ledger.head.entries + 1,
+        prev=ledger.head.sha256,
+        **{name: getattr(stamp, name) for name in ("ts_utc", "mono_ns", "actor", "host", "tool")},
+        action=event.action,
+        objects=tuple(event.objects),
+        facts=dict(event.facts or {}),
+        reason=event.reason,
+        outcome=event.outcome,
+        flags=(CLOCK_WENT_BACK,) if back else (),
+    )
+
+
+def _recovery(torn: bytes) -> Event:
+    """The bytes of a line that a crash cut short stay where they are; this entry says so."""
+    return Event("recover", facts={"bytes": len(torn), "sha256": sha256_bytes(torn)})
