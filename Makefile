@@ -35,11 +35,11 @@ lint: setup
 
 setup: $(READY)
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements-dev.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "no Python 3.11, 3.12 or 3.13 found; install one of them and its venv module."; exit 3; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) cannot make a virtual environment; \
 	on Debian or Ubuntu: apt-get install -y python3-venv"; exit 3; }
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@$(BIN)/cxr510k doctor || $(MAKE) --no-print-directory libraries
 	@touch $(READY)
@@ -49,9 +49,12 @@ libraries:
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then sh -c "$$line" >/dev/null && $(BIN)/cxr510k doctor; \
 	else echo "run this line with the rights to install, then make again: $$line"; exit 3; fi
 
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --upgrade --quiet
+
 lock:
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --upgrade --quiet --output-file requirements.lock
+	$(LOCK) --output-file requirements.lock
+	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) runs build dist

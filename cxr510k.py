@@ -6,6 +6,7 @@ instant and an auditor's commands never load TensorFlow.
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -23,12 +24,17 @@ if TYPE_CHECKING:
     from protocols.battery import BatteryFolder, BatteryScores
     from protocols.cohorts.folder import Cohort
     from protocols.images.folder import ImageFolder
+    from protocols.ledger.chain import Stamp
     from protocols.load import LoadedProtocol
     from protocols.pipeline import Stages, Training
     from protocols.progress import Progress
     from protocols.records import Labels, Studies
-    from protocols.reproduction import Finding
+    from protocols.rerun.evidence import Evidence
+    from protocols.rerun.levels import Rerun
+    from protocols.rerun.reproduction import Finding
     from protocols.run_folder import RunFolder
+    from protocols.seal.look import Look, Unseal
+    from protocols.seal.registration import Stamping
 
 app = typer.Typer(
     name="cxr510k",
@@ -41,9 +47,14 @@ cohort_app = typer.Typer(
     help="Turn a data source into studies, reads, labels, flow.csv and exclusions.csv.", no_args_is_help=True
 )
 app.add_typer(cohort_app, name="cohort")
+ledger_app = typer.Typer(
+    help="Read and check the ledger of a test set, or the trail of a run.", no_args_is_help=True
+)
+app.add_typer(ledger_app, name="ledger")
 
 AGAINST = ("fail", "inconclusive")
 DONE, VERDICT_AGAINST, BAD_INPUT, NOT_POSSIBLE_HERE, INTERNAL_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
+TERMINATED = 143
 
 Out = Annotated[Path, typer.Option("--out", help="Folder to make; absent or empty.")]
 ProtocolFile = Annotated[Path, typer.Argument(help="The protocol, a TOML file.", show_default=False)]
@@ -70,10 +81,24 @@ Within = Annotated[
     Path | None, typer.Option("--within", help="CSV whose first column lists the images to keep.")
 ]
 Boxes = Annotated[Path | None, typer.Option("--boxes", help="Boxes that readers drew around the finding.")]
+PublicKeyFile = Annotated[
+    Path,
+    typer.Option(
+        "--pubkey", help="Public key of the bundle's maker, by a way of your own; never from the bundle."
+    ),
+]
 HoldOut = Annotated[
     Path | None,
     typer.Option("--hold-out", help="CSV whose first column lists images whose patients are the test split."),
 ]
+
+LedgerFile = Annotated[
+    Path | None,
+    typer.Option("--ledger", help="Ledger of the test set; default ledger.jsonl beside the protocol."),
+]
+By = Annotated[str | None, typer.Option("--by", help="Who does it; default the account of the system.")]
+Role = Annotated[str, typer.Option("--role", help="In which role, such as 'quality engineer'.")]
+NO_ROLE = "not stated"
 
 
 @cohort_app.command("phantom")
@@ -337,6 +362,110 @@ def predict(
 
 
 @app.command()
+def lock(
+    protocol: ProtocolFile,
+    studies: Annotated[Path | None, typer.Option(help="The studies table.")] = None,
+    reads: Annotated[Path | None, typer.Option(help="The readers' verdicts.")] = None,
+    cohort: Annotated[Path | None, typer.Option(help="Folder of `cohort`, for studies and reads.")] = None,
+    operating_point: Annotated[
+        Path | None, typer.Option(help='The model\'s file, where from = "model", to freeze its threshold.')
+    ] = None,
+    ledger: LedgerFile = None,
+    by: By = None,
+    role: Role = NO_ROLE,
+    reason: Annotated[str | None, typer.Option(help="Why, where it amends what is registered.")] = None,
+    receipt: Annotated[Path | None, typer.Option(help="Also write the receipt to this file.")] = None,
+) -> None:
+    """Lock a protocol, its test set and its threshold before anybody looks, and print a receipt to file elsewhere.
+
+    Example: cxr510k lock protocol.toml --cohort cohorts/rsna --by "A. Example" --role "quality engineer"
+    """
+    from protocols.admission import reads_from
+    from protocols.canonical import write_text
+    from protocols.load import load_protocol
+    from protocols.mapping import reads_table
+    from protocols.seal.entries import Threshold
+    from protocols.seal.registration import place_of_ledger, register
+    from protocols.seal.sealed_set import sealed_set_of
+    from validation.operating_point import operating_point as point_of
+
+    if receipt:
+        _refuse_existing_file(receipt)
+    loaded = load_protocol(protocol)
+    tables = _cohort_tables(cohort, studies, reads)
+    sealed = sealed_set_of(
+        _studies(loaded, tables["studies"]), reads_from(reads_table(tables["reads"], loaded.protocol).table)
+    )
+    threshold = None
+    if operating_point:
+        point = point_of(loaded.protocol.operating_point, operating_point)
+        threshold = Threshold(point.threshold, point.sha256)
+    path = place_of_ledger(protocol, ledger)
+    if path is None:
+        raise typer.BadParameter(
+            "the protocol lies in a run folder; name the ledger of its test set with --ledger."
+        )
+    given = register(path, loaded, sealed, threshold, _stamping(by, role), reason=reason)
+    print(given.to_json(), end="")
+    if receipt:
+        write_text(receipt, given.to_json())
+    print(
+        f"{path}: holds it as of entry {given.ledger.entries}. File or sign the receipt where nobody here can change "
+        "it: nothing else proves the order.",
+        file=sys.stderr,
+    )
+
+
+@ledger_app.command("show")
+def ledger_show(
+    ledger: Annotated[Path, typer.Argument(help="A ledger.jsonl or the trail.jsonl of a run.")],
+) -> None:
+    """Show every entry of a ledger, oldest first: when, who, what.
+
+    Example: cxr510k ledger show ledger.jsonl
+    """
+    from protocols.ledger.chain import read_ledger
+    from protocols.ledger.table import ledger_table
+
+    for line in ledger_table(read_ledger(ledger), shutil.get_terminal_size().columns):
+        print(line)
+
+
+@ledger_app.command("verify")
+def ledger_verify(
+    ledger: Annotated[Path, typer.Argument(help="A ledger.jsonl or the trail.jsonl of a run.")],
+    receipt: Annotated[
+        Path | None,
+        typer.Option(help="The receipt as it was filed elsewhere: nothing before it may be missing."),
+    ] = None,
+) -> None:
+    """Check the chain of a ledger, the order of its entries and, with a receipt, that nothing was cut off.
+
+    Example: cxr510k ledger verify ledger.jsonl --receipt filed/receipt.json
+    """
+    from protocols.ledger.chain import read_ledger
+    from protocols.ledger.rules import faults_of, notes_of
+    from protocols.seal.receipt import missing_promise, read_receipt
+
+    filed = read_receipt(receipt) if receipt else None
+    held = read_ledger(ledger)
+    faults = list(faults_of(held))
+    missing = missing_promise(filed, held) if filed else None
+    print(f"chain: whole; entries: {held.head.entries}, head {held.head.sha256}")
+    for note in notes_of(held):
+        print(f"note: {note}")
+    for fault in faults:
+        print(f"fault: {fault}")
+    print(f"order: {'broken' if faults else 'every look that had to be registered was'}")
+    if filed:
+        print(f"receipt: {missing or 'the ledger goes on from it'}")
+    else:
+        print("receipt: none given, so a ledger cut short or written anew would not be noticed")
+    if faults or missing:
+        raise typer.Exit(VERDICT_AGAINST)
+
+
+@app.command()
 def validate(
     protocol: ProtocolFile,
     predictions: Annotated[Path, typer.Option(help="The device's scores.")],
@@ -354,6 +483,9 @@ def validate(
     inventory: Annotated[
         Path | None, typer.Option(help="images.csv of `predict`: test pictures that the device saw before.")
     ] = None,
+    ledger: LedgerFile = None,
+    by: By = None,
+    role: Role = NO_ROLE,
 ) -> None:
     """Measure a device's scores against the reference standard, as the protocol promises.
 
@@ -363,7 +495,10 @@ def validate(
     from protocols.cohorts.profile.record import profile_files
     from protocols.environment import run_record
     from protocols.load import load_protocol
+    from protocols.occupancy import alone_at
     from protocols.pipeline import store_validation
+    from protocols.seal.look import looking
+    from protocols.seal.registration import place_of_ledger
     from reports.terminal import print_verdict, progress_bars
     from validation.inputs import InputFiles
     from validation.run import validate as validate_files
@@ -378,19 +513,25 @@ def validate(
     }
     if marks and "boxes" not in tables:
         raise typer.BadParameter("--marks needs --boxes, or a --cohort that has boxes.")
-    with progress_bars() as progress:
-        done = validate_files(loaded, InputFiles(**tables), progress)
     given = tables | (profile_files(cohort) if cohort else {})
-    outputs = {"results.json": done.results.to_json(), "line_listing.csv": done.line_listing}
-    store_validation(out, loaded, given, outputs, record)
+    stamping, path = _stamping(by, role), place_of_ledger(protocol, ledger)
+    with alone_at(out), looking(path, loaded, stamping, named=bool(ledger)) as look:
+        with progress_bars() as progress:
+            done = validate_files(loaded, InputFiles(**tables), progress, look.begin)
+        outputs = {"results.json": done.results.to_json(), "line_listing.csv": done.line_listing}
+        verdict = done.results.verdict
+        store_validation(out, loaded, given, outputs, record, look=look, verdict=verdict, stamping=stamping)
     print_verdict(done.results)
-    _finish(out, done.results.verdict)
+    _tell(look)
+    _finish(out, verdict)
 
 
 @app.command()
 def report(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
     font: Fonts = None,
+    by: By = None,
+    role: Role = NO_ROLE,
 ) -> None:
     """Render the 510(k)-style report of a run folder and its summary, PDF and HTML, with tables and figures.
 
@@ -402,7 +543,13 @@ def report(
     from reports.terminal import progress_bars
 
     with progress_bars() as progress:
-        add_report(run, partial(_stage_report, fonts=font or ()), progress)
+        add_report(
+            run,
+            partial(_stage_report, fonts=font or ()),
+            progress,
+            stamping=_stamping(by, role),
+            command=_command(),
+        )
     folder = RunFolder(run)
     print(f"wrote {folder.report_pdf}, {folder.summary_pdf}, both as HTML, and {folder.report_parts}")
     said = {path.name: verapdf(path.read_bytes()) for path in (folder.report_pdf, folder.summary_pdf)}
@@ -414,14 +561,25 @@ def report(
 
 @app.command()
 def rerun(
-    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    evidence: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run folder, a bundle or a bundle's archive.")
+    ],
     level: Annotated[
-        int | None, typer.Option(help="1 from scores, 2 from weights and images, 3 from data.")
+        int | None, typer.Option(help="1 from scores, 2 also from weights and images, 3 also from data.")
     ] = None,
     independent: Annotated[
         bool, typer.Option("--independent", help="Also ask the second implementation of the statistics.")
     ] = False,
+    pubkey: Annotated[
+        Path | None,
+        typer.Option(help="Public key of a bundle's maker, by a way of your own; never one from the bundle."),
+    ] = None,
     images: Images = None,
+    attest: Annotated[
+        Path | None, typer.Option(help="Also make this folder, with an attestation of what came out.")
+    ] = None,
+    by: Annotated[str | None, typer.Option(help="Who reran it, for --attest.")] = None,
+    role: Annotated[str | None, typer.Option(help="In which role, for --attest.")] = None,
     font: Fonts = None,
     device: Device = "cpu",
 ) -> None:
@@ -429,27 +587,59 @@ def rerun(
 
     Example: cxr510k rerun runs/one --level 1 --independent
     """
+    from protocols.bundle.signing import read_public_key
+    from protocols.canonical import refuse_occupied
     from protocols.images.folder import ImageFolder
-    from protocols.rerun import rerun as rerun_run
-    from reports.stack import same_content
-    from reports.terminal import print_findings, progress_bars
+    from protocols.rerun import evidence as starting_point
+    from protocols.rerun.levels import require_level
+    from protocols.rerun.rerun import rerun as rerun_evidence
+    from protocols.verification.verify import refuse_key_from_bundle
+    from reports.printed import PrintedPdf
+    from reports.stack import require_libraries, same_content
+    from reports.terminal import (
+        print_findings,
+        print_guard_band,
+        print_outcome,
+        print_rerun,
+        progress_bars,
+    )
 
     if level is None and not independent:
         raise typer.BadParameter("give --level 1, 2 or 3, --independent, or both.")
+    if attest and not (by and role):
+        raise typer.BadParameter("--attest needs --by NAME and --role ROLE: an attestation says who ran it.")
+    if not attest and (by or role):
+        raise typer.BadParameter("--by and --role are for --attest DIR.")
+    require_level(level)
+    if attest and attest.resolve().is_relative_to(evidence.resolve()):
+        raise typer.BadParameter("--attest names a folder within the evidence, which a rerun never changes.")
+    if attest:
+        refuse_occupied(attest)
+        require_libraries()
+    if pubkey:
+        refuse_key_from_bundle(evidence, pubkey)
+    key = read_public_key(pubkey) if pubkey else None
     moved = ImageFolder(images, search=True) if images else None
-    _require_fonts(run, font or ())
-    with progress_bars() as progress:
-        findings = rerun_run(
-            run,
-            level,
-            replace(_stages(device), report=partial(_stage_report, fonts=font or ())),
-            same_content,
-            moved,
-            progress,
-            second_opinion=_second_opinion if independent else None,
-        )
-    print_findings(findings, level)
-    if not all(finding.reproduced for finding in findings):
+    with starting_point.opened(evidence, key, printed=PrintedPdf) as opened:
+        print_findings(opened.intact.findings)
+        if opened.intact.reproduced:
+            _require_fonts(opened.run.root, font or ())
+        with progress_bars() as progress:
+            done = rerun_evidence(
+                opened,
+                level,
+                replace(_stages(device), report=partial(_stage_report, fonts=font or ())),
+                same_content,
+                moved,
+                progress,
+                announce=print_guard_band,
+                second_opinion=_second_opinion if independent else None,
+            )
+        print_rerun(done)
+        if attest and by and role:
+            _attest(attest, opened, done, by=by, role=role, fonts=font or ())
+    print_outcome(done)
+    if not done.reproduced:
         raise typer.Exit(VERDICT_AGAINST)
 
 
@@ -465,6 +655,9 @@ def run(
     images: Images = None,
     initial_weights: InitialWeights = None,
     device: Device = "cpu",
+    ledger: LedgerFile = None,
+    by: By = None,
+    role: Role = NO_ROLE,
 ) -> None:
     """Do everything: cohort, train, predict, validate, report; without a protocol, on phantoms.
 
@@ -477,25 +670,41 @@ def run(
     from protocols.pipeline import run as run_everything
     from protocols.pipeline import work_folder
     from protocols.run_folder import RunFolder
+    from protocols.seal.look import looking
+    from protocols.seal.registration import place_of_ledger
+    from reports.stack import require_libraries
     from reports.terminal import progress_bars
 
     if (protocol is None) != (cohort is None):
         raise typer.BadParameter("give a protocol and --cohort, or neither for the built-in phantom.")
     if finding and not protocol:
         raise typer.BadParameter("--finding needs a protocol that holds {finding}.")
-    stages = _stages(device)
+    require_libraries()  # before hours of training, not after them
+    stages, stamping = _stages(device), _stamping(by, role)
+    path = place_of_ledger(protocol, ledger) if protocol else ledger
     with work_folder(out) as work:
 
         def run_one(root: Path, loaded: "LoadedProtocol") -> None:
             record = run_record(_command(), datetime.now(UTC))
-            with progress_bars() as progress:
+            with looking(path, loaded, stamping, named=bool(ledger)) as look, progress_bars() as progress:
 
                 def bring_cohort(folder: RunFolder) -> "ImageFolder":
                     if cohort is None:
                         return _bring_phantom(folder, progress)
                     return _bring_tables(folder, loaded, cohort, images, initial_weights)
 
-                run_everything(root, loaded, bring_cohort, stages, record, progress, work=work)
+                run_everything(
+                    root,
+                    loaded,
+                    bring_cohort,
+                    stages,
+                    record,
+                    progress,
+                    work=work,
+                    look=look,
+                    stamping=stamping,
+                )
+            _tell(look)
 
         if finding and protocol:
             folders = run_each(out, protocol.read_bytes(), finding, run_one, source=str(protocol))
@@ -511,6 +720,8 @@ def robustness(
     run: Annotated[Path, typer.Argument(help="A run folder with a trained device.")],
     images: Images = None,
     device: Device = "cpu",
+    by: By = None,
+    role: Role = NO_ROLE,
 ) -> None:
     """Score the test images again, perturb them and hide parts of them; the report then tells what follows.
 
@@ -520,6 +731,7 @@ def robustness(
     from protocols.images.folder import ImageFolder
     from protocols.pipeline import add_robustness, work_folder
     from protocols.run_folder import RunFolder
+    from reports.stack import require_libraries
     from reports.terminal import progress_bars
     from validation.robustness_results import robustness_from_json
 
@@ -533,13 +745,152 @@ def robustness(
         return timed.to_json()
 
     moved = ImageFolder(images, search=True) if images else None
+    if RunFolder(run).report_pdf.exists():
+        require_libraries()
     with work_folder(run.resolve()) as work, progress_bars() as progress:
-        add_robustness(run, _stages(device), time_images, moved, progress, work=work)
+        add_robustness(
+            run,
+            _stages(device),
+            time_images,
+            moved,
+            progress,
+            work=work,
+            stamping=_stamping(by, role),
+            command=_command(),
+        )
     made = BatteryFolder.of(RunFolder(run)).results
     results = robustness_from_json(made.read_bytes(), source=str(made))
     for caution in results.cautions:
         print(f"caution: {caution.about}: {caution.text}")
     print(f"wrote {made.parent}: {results.images} images, {len(results.perturbed)} changes")
+
+
+@app.command()
+def keygen(out: Out) -> None:
+    """Make a key pair for signing bundles: private.pem for its owner alone, public.pem to publish.
+
+    Example: cxr510k keygen --out keys
+    """
+    from protocols.bundle.signing import new_key_pair
+
+    pair = new_key_pair(out)
+    print(f"wrote {pair.private}: keep it to yourself; whoever has it signs in your name")
+    print(f"wrote {pair.public}: publish it where the auditor finds it without you, with its key id")
+    print(f"key id {pair.key_id}")
+
+
+@app.command()
+def bundle(
+    run: Annotated[Path, typer.Argument(help="A run folder, with its report.")],
+    out: Out,
+    key: Annotated[Path, typer.Option("--key", help="The private.pem of `keygen` that signs the bundle.")],
+    tar: Annotated[bool, typer.Option("--tar", help="Also write it as one file, OUT.tar.")] = False,
+    without_images: Annotated[
+        bool, typer.Option("--without-images", help="Leave the images out; their hashes stay.")
+    ] = False,
+    images: Images = None,
+    ledger: Annotated[
+        Path | None,
+        typer.Option("--ledger", help="Ledger of a sealed test set; default where the run had it."),
+    ] = None,
+    by: By = None,
+    role: Role = NO_ROLE,
+) -> None:
+    """Make a signed bundle of a run folder: everything an auditor needs to check and repeat it.
+
+    Example: cxr510k bundle runs/one --out bundles/one --key keys/private.pem --tar
+    """
+    from protocols.bundle.archive import archive_of, refuse_archive, write_archive
+    from protocols.bundle.making import make_bundle
+    from protocols.bundle.signing import read_private_key
+    from protocols.workers import cores
+    from reports.terminal import progress_bars
+
+    private = read_private_key(key)
+    if tar:
+        refuse_archive(archive_of(out))
+    with progress_bars() as progress:
+        made = make_bundle(
+            run,
+            out,
+            private,
+            images=images,
+            with_images=not without_images,
+            ledger=ledger,
+            stamp=_stamping(by, role)(),
+            workers=cores(),
+            progress=progress,
+        )
+    print(f"wrote {out}: {made.files:,} files, {made.size / 1e6:,.1f} MB; the bag is {made.folder.bag}")
+    print(f"images: {made.images:,} listed, {made.bundled:,} within")
+    print(f"ledger: {made.ledger_entries:,} entries, the last of them this bundle's")
+    print(f"wrote {made.folder.attestation}: signed with key {made.key_id}")
+    if tar:
+        write_archive(out, archive_of(out))
+        print(f"wrote {archive_of(out)}: {archive_of(out).stat().st_size / 1e6:,.1f} MB")
+    print(
+        "publish the key id where an auditor finds it without this bundle: nothing within it can prove whose it is"
+    )
+
+
+@app.command()
+def verify(
+    bundle: Annotated[Path, typer.Argument(help="A bundle's folder or its archive.")],
+    pubkey: PublicKeyFile,
+    json: Annotated[
+        Path | None, typer.Option("--json", help="Also write this file: the verdict with every finding.")
+    ] = None,
+) -> None:
+    """Check a bundle offline: signature, every byte, ledger, and that its documents say the same.
+
+    Example: cxr510k verify bundles/one --pubkey keys/public.pem
+    """
+    from protocols.bundle.signing import read_public_key
+    from protocols.canonical import write_text
+    from protocols.environment import run_record
+    from protocols.verification.verify import refuse_key_from_bundle
+    from protocols.verification.verify import verify as verify_bundle
+    from reports.printed import PrintedPdf
+    from reports.stack import render_stack
+    from reports.verification import print_verification
+
+    refuse_key_from_bundle(bundle, pubkey)
+    key = read_public_key(pubkey)
+    if json:
+        _refuse_existing_file(json)
+    here = replace(run_record(_command(), datetime.now(UTC)), render_stack=render_stack())
+    verification = verify_bundle(bundle, key, printed=PrintedPdf, here=here)
+    print_verification(verification)
+    if json:
+        write_text(json, verification.to_json())
+        print(f"wrote {json}")
+    if not verification.passed:
+        raise typer.Exit(VERDICT_AGAINST)
+
+
+@app.command()
+def tamper_test(
+    bundle: Annotated[Path, typer.Argument(help="A bundle's folder or its archive; it is only read.")],
+    pubkey: PublicKeyFile,
+) -> None:
+    """Check that verification sees every tampering: a copy of a bundle is changed in each way and verified.
+
+    Example: cxr510k tamper-test bundles/one --pubkey keys/public.pem
+    """
+    from protocols.bundle.signing import read_public_key
+    from protocols.tampering.trial import tamper_test as test_tampering
+    from protocols.verification.verify import refuse_key_from_bundle
+    from reports.printed import PrintedPdf
+    from reports.terminal import progress_bars
+    from reports.verification import print_tamper_test
+
+    refuse_key_from_bundle(bundle, pubkey)
+    key = read_public_key(pubkey)
+    with progress_bars() as progress:
+        test = test_tampering(bundle, key, printed=PrintedPdf, progress=progress)
+    print_tamper_test(test)
+    if not test.passed:
+        raise typer.Exit(VERDICT_AGAINST)
 
 
 @app.command()
@@ -666,13 +1017,13 @@ def _stage_measure(folder: "RunFolder", battery: "BatteryFolder", progress: "Pro
     return measure_robustness(folder, battery, progress).to_json()
 
 
-def _stage_validate(folder: "RunFolder", progress: "Progress") -> str:
+def _stage_validate(folder: "RunFolder", progress: "Progress", unseal: "Unseal | None" = None) -> str:
     from protocols.canonical import write_text
     from validation.inputs import input_files
     from validation.run import validate as validate_files
 
     loaded = _protocol_of(folder)
-    done = validate_files(loaded, input_files(folder, loaded.protocol), progress)
+    done = validate_files(loaded, input_files(folder, loaded.protocol), progress, unseal)
     write_text(folder.results, done.results.to_json())
     write_text(folder.line_listing, done.line_listing)
     return done.results.verdict
@@ -696,20 +1047,38 @@ def _stage_report(
     """Both documents, and the tables and figures of the report beside them."""
     from protocols.canonical import write_bytes, write_text
     from reports.render import render
-    from reports.summary_document import render_summary
 
     rendered = render(folder, progress, fonts=fonts)
-    summary = render_summary(folder, progress, fonts=fonts)
-    write_bytes(folder.report_pdf, rendered.pdf)
-    write_text(folder.report_html, rendered.html)
-    write_bytes(folder.summary_pdf, summary.pdf)
-    write_text(folder.summary_html, summary.html)
+    write_bytes(folder.report_pdf, rendered.report.pdf)
+    write_text(folder.report_html, rendered.report.html)
+    write_bytes(folder.summary_pdf, rendered.summary.pdf)
+    write_text(folder.summary_html, rendered.summary.html)
     shutil.rmtree(folder.report_parts, ignore_errors=True)
     for name, content in rendered.parts.items():
         path = folder.report_parts / name
         path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(path, content)
     return rendered.render_stack
+
+
+def _attest(
+    out: Path, evidence: "Evidence", done: "Rerun", *, by: str, role: str, fonts: "Sequence[Path]"
+) -> None:
+    """A new folder with what came of a rerun, as a page for a person and as JSON."""
+    from protocols.canonical import new_folder, write_bytes, write_text
+    from protocols.environment import run_record, stamp
+    from protocols.rerun.attestation import JSON, PDF, attest
+    from reports.attestation import render_attestation
+    from reports.stack import render_stack
+
+    now = datetime.now(UTC)
+    here = replace(run_record(_command(), now), render_stack=render_stack())
+    attestation = attest(evidence, done, here, stamp(by, role, now, time.monotonic_ns()))
+    pdf = render_attestation(attestation, fonts=fonts)
+    with new_folder(out) as folder:
+        write_bytes(folder / PDF, pdf)
+        write_text(folder / JSON, attestation.to_json())
+    print(f"wrote {out / PDF} and {out / JSON}")
 
 
 def _require_fonts(run: Path, fonts: "Sequence[Path]") -> None:
@@ -805,6 +1174,25 @@ def _image_folder(studies: Path, images: Path | None) -> "ImageFolder":
     return ImageFolder(images, search=True) if images else ImageFolder(studies.parent, search=False)
 
 
+def _stamping(by: str | None, role: str) -> "Stamping":
+    """Who does it, and where and when each time it is asked; refused at once where the names cannot be written."""
+    from protocols.environment import stamp
+
+    def now() -> "Stamp":
+        return stamp(by, role, datetime.now(UTC), time.monotonic_ns())
+
+    now()
+    return now
+
+
+def _tell(look: "Look") -> None:
+    """Which look it was, where the test set is sealed; what the user should know where it is not."""
+    if look.number:
+        print(f"look {look.number} at the test set, counted in {look.ledger}")
+    if look.note:
+        print(f"note: {look.note}")
+
+
 def _refuse_existing_file(out: Path) -> None:
     from protocols.errors import BadInputError
 
@@ -843,7 +1231,17 @@ def _command() -> str:
 
 def main() -> None:
     """Run one command and end with the contract's exit code, a sentence and never a traceback."""
+    heard: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        heard.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)  # ends the work in the same way as Ctrl+C
     code, sentence = _ended()
+    signal.signal(signal.SIGTERM, before)
+    if heard and code == INTERRUPTED:
+        code = TERMINATED
     if sentence:
         print(f"cxr510k: {sentence}", file=sys.stderr)
     sys.exit(code)
@@ -861,18 +1259,35 @@ def _ended() -> tuple[int, str]:
             refuse_borrowed_names()
         code = app(standalone_mode=False) or DONE
         return code, "interrupted; nothing was written." if code == INTERRUPTED else ""
+    except KeyboardInterrupt:
+        return INTERRUPTED, "interrupted; nothing was written."
+    except SystemExit:  # Typer's answer to a closed pipe is 1, which is a finding here
+        return NOT_POSSIBLE_HERE, "whoever read the output closed it; what was written is whole."
     except TyperException as error:
         usage = error.format_message().replace("Value error, ", "")
         return BAD_INPUT, f"{usage} See cxr510k --help." if usage else ""
     except SuiteError as error:
         return error.exit_code, str(error)
     except OSError as error:
-        what = error.filename or "a file"
-        return NOT_POSSIBLE_HERE, f"{what}: {error.strerror or error}; nothing was written."
+        return NOT_POSSIBLE_HERE, f"{_what_failed(error)}; nothing was written."
     except Exception as error:  # noqa: BLE001 - the one place where a fault of our own becomes exit 4
+        return INTERNAL_ERROR, f"internal error ({type(error).__name__}); {_details_of(error)}."
+
+
+def _what_failed(error: OSError) -> str:
+    if isinstance(error, shutil.Error):  # of a whole folder: a list of source, target and reason
+        _, target, reason = error.args[0][0]
+        return f"{target}: {reason}"
+    return f"{error.filename or 'a file'}: {error.strerror or error}"
+
+
+def _details_of(error: Exception) -> str:
+    try:
         with tempfile.NamedTemporaryFile("w", prefix="cxr510k-error-", suffix=".txt", delete=False) as file:
             traceback.print_exception(error, file=file)
-        return INTERNAL_ERROR, f"internal error ({type(error).__name__}); details are in {file.name}."
+    except OSError as full:
+        return f"its details could not be written ({full.strerror})"
+    return f"details are in {file.name}"
 
 
 if __name__ == "__main__":

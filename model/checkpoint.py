@@ -20,7 +20,7 @@ from model.pack import PREPROCESSING
 from model.plan import PLAN, Plan, read_plan, read_record
 from model.runtime import keras
 from protocols.canonical import csv_text, json_text, sha256_file, write_bytes, write_text
-from protocols.errors import BadInputError
+from protocols.errors import BadInputError, NotPossibleHereError
 
 WEIGHTS = "model.weights.h5"
 OPERATING_POINT = "operating_point.json"
@@ -46,10 +46,23 @@ class LoadedModel:
 
 
 def weights_of(model: keras.Model) -> bytes:
-    """The weights as the bytes of an HDF5 file; the same weights always give the same bytes."""
+    """The weights as the bytes of an HDF5 file; the same weights always give the same bytes.
+
+    Raises:
+        NotPossibleHereError: there is no room for a temporary file.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / WEIGHTS
-        model.save_weights(path)
+        try:
+            model.save_weights(path)
+        except (
+            OSError,
+            RuntimeError,
+        ) as error:  # HDF5 tells of a full disk in many words, and in either class
+            raise NotPossibleHereError(
+                f"{folder}: the weights cannot be written there for a moment ({str(error).splitlines()[0]}); make room "
+                "for temporary files, or name another folder for them in TMPDIR."
+            ) from error
         return path.read_bytes()
 
 

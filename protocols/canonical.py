@@ -5,6 +5,7 @@ appears at once. Knows nothing of what is written.
 Sources: the contract ("results.json"); measurements of torn writes in docs/decisions/0003-bytes.md.
 """
 
+import glob
 import hashlib
 import json
 import os
@@ -14,12 +15,14 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from protocols.errors import BadInputError
+from protocols.occupancy import alone_at, beside, told_of
 
 PLACES = 9
 FITTED_PLACES = 6
+STAGING = "staging-"
 QUOTED = re.compile('[,"\r\n]')
 
 
@@ -60,20 +63,36 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, also when the disk fills or the process is killed."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+@contextmanager
+def new_file(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
+    """A file that appears under its name, or replaces the one there, only when the block ends without an exception.
+
+    ``mode`` is what it has from the moment it has its name: a secret is never anyone else's to read.
+    """
+    temporary = None
     try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
+        Path(temporary).chmod(mode)
         Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+    except BaseException as accident:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        if isinstance(accident, OSError) and (temporary is None or accident.filename in (None, temporary)):
+            # A full disk is told without a name, and the temporary file's would say nothing to anyone.
+            what = accident.strerror or str(accident)
+            raise OSError(accident.errno, what, str(path)) from accident
         raise
     sync_folder(path.parent)
+
+
+def write_bytes(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Write a file whole or not at all, also when the disk fills or the process is killed."""
+    with new_file(path, mode=mode) as file:
+        file.write(content)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -87,21 +106,44 @@ def new_folder(out: Path) -> Iterator[Path]:
 
     Raises:
         BadInputError: ``out`` exists and is not an empty folder, or cannot be made there.
+        NotPossibleHereError: another process is making it, or the disk is full or not writable.
     """
     refuse_occupied(out)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
-    except OSError as error:
-        raise BadInputError(f"{out}: cannot be written ({error.strerror}); name another --out.") from error
-    try:
-        staging.chmod(0o755)
+    with staged(out) as staging:
+        refuse_occupied(out)
         yield staging
         if out.exists():
             out.rmdir()
         staging.rename(out)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        sync_folder(out.parent)
+
+
+@contextmanager
+def staged(out: Path) -> Iterator[Path]:
+    """An empty folder beside ``out``, which this process alone works on; gone when the block ends, if still there.
+
+    What killed processes left of theirs is removed first.
+
+    Raises:
+        BadInputError: nothing can be made there.
+        NotPossibleHereError: another process works on ``out``, or the disk is full or not writable.
+    """
+    with alone_at(out):
+        for stale in out.parent.glob(f"{glob.escape(beside(out, STAGING).name)}*"):
+            shutil.rmtree(stale, ignore_errors=True)
+        with told_of(out):
+            staging = Path(tempfile.mkdtemp(dir=out.parent, prefix=beside(out, STAGING).name))
+            staging.chmod(0o755)
+        try:
+            yield staging
+        except OSError as error:
+            if not str(error.filename).startswith(str(staging)):
+                raise
+            # By the name that was asked for: the staging folder is gone when anyone looks for it.
+            named = out / Path(error.filename).relative_to(staging)
+            raise OSError(error.errno, error.strerror, str(named)) from error
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
 
 
 def refuse_occupied(out: Path) -> None:
@@ -128,5 +170,7 @@ def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
     finally:
         os.close(descriptor)

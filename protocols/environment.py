@@ -3,16 +3,18 @@
 Owns what goes into the run record. It is told, never used: nothing here reaches a result.
 """
 
-import getpass
+import os
 import platform
+import pwd
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from protocols.bundle.requirements import LOCK
 from protocols.canonical import sha256_bytes, sha256_file
-from protocols.errors import NotPossibleHereError
-from protocols.ledger import Actor, Stamp
+from protocols.errors import BadInputError, NotPossibleHereError
+from protocols.ledger.chain import Actor, Stamp
 from protocols.run_folder import RunRecord
 
 DISTRIBUTION = "cxr510k"
@@ -65,8 +67,15 @@ def refuse_borrowed_names() -> None:
 
 
 def stamp(by: str | None, role: str, now: datetime, mono_ns: int) -> Stamp:
-    """Who, where, when and with what, for an entry of a ledger; ``by`` is None where the account alone is known."""
-    account = getpass.getuser()
+    """Who, where, when and with what, for an entry of a ledger; ``by`` is None where the account alone is known.
+
+    Raises:
+        BadInputError: name or role hold what cannot be printed.
+    """
+    account = _account()
+    for option, text in (("--by", by or ""), ("--role", role)):
+        if not text.isprintable():
+            raise BadInputError(f"{option}: holds a character that cannot be printed; received {text!r}.")
     return Stamp(
         ts_utc=utc_text(now),
         mono_ns=mono_ns,
@@ -78,12 +87,17 @@ def stamp(by: str | None, role: str, now: datetime, mono_ns: int) -> Stamp:
 
 @cache
 def source_sha256() -> str:
-    """SHA-256 over the installed suite's own files, by path: two installations of the same source agree."""
+    """SHA-256 over the installed suite's own files, by path: two installations of the same source agree.
+
+    The lock lies elsewhere in a checkout than in an installed suite, and is no source: it has a hash of its own.
+    """
     root = Path(__file__).parents[1]
     files = [root / "cxr510k.py"]
     for room in ROOMS:
         files += [
-            path for path in (root / room).rglob("*") if path.is_file() and "__pycache__" not in path.parts
+            path
+            for path in (root / room).rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts and path.name != LOCK
         ]
     listed = "".join(f"{sha256_file(path)}  {path.relative_to(root).as_posix()}\n" for path in sorted(files))
     return sha256_bytes(listed.encode("utf-8"))
@@ -92,6 +106,14 @@ def source_sha256() -> str:
 def utc_text(moment: datetime) -> str:
     """A moment as every record of the suite writes it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _account() -> str:
+    """The account that the process runs under, whatever the environment's variables say."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's
+        return f"uid {os.getuid()}"
 
 
 def _version(package: str) -> str:

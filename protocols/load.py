@@ -12,8 +12,9 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from protocols.canonical import sha256_bytes
-from protocols.errors import ProtocolError
+from protocols.errors import BadInputError, ProtocolError
 from protocols.schema import Protocol
+from protocols.tables import read_content
 
 NAMED_ENTRIES = ("subgroups", "sensitivity", "criteria", "risk")
 WORDS_OF_TOML = {"a valid tuple": "a list", "a valid dictionary": "a table", "a valid string": "text"}
@@ -36,9 +37,9 @@ def load_protocol(path: Path) -> LoadedProtocol:
             key, a value against its rule, names given twice, a criterion on an axis that is not there.
     """
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ProtocolError([f"{path}: cannot be read ({error.strerror})."]) from error
+        content = read_content(path)
+    except BadInputError as error:
+        raise ProtocolError([str(error)]) from error
     return parse_protocol(content, source=str(path))
 
 

@@ -27,8 +27,13 @@ class Entry:
 
 def write_manifest(folder: Path) -> None:
     """List every file of the folder as it is now."""
-    entries = [asdict(_entry(folder, path)) for path in _files(folder)]
+    entries = [asdict(entry) for entry in entries_of(folder)]
     write_text(folder / NAME, json_text({"schema": SCHEMA, "files": entries}))
+
+
+def entries_of(folder: Path) -> tuple[Entry, ...]:
+    """Every file of the folder as it is now, but for the manifest."""
+    return tuple(_entry(folder, path) for path in _files(folder))
 
 
 def read_manifest(folder: Path) -> tuple[Entry, ...]:
@@ -64,8 +69,8 @@ def differences(folder: Path) -> list[str]:
     return found
 
 
-def check_manifest(folder: Path) -> None:
-    """Refuse a folder that is not what its manifest says.
+def check_manifest(folder: Path, *, copy_of: Path | None = None) -> None:
+    """Refuse a folder that is not what its manifest says; of a copy, the original is named.
 
     Raises:
         EvidenceDiffersError: naming every file that differs.
@@ -73,7 +78,7 @@ def check_manifest(folder: Path) -> None:
     """
     found = differences(folder)
     if found:
-        raise EvidenceDiffersError(f"{folder}: is not as it was recorded.\n" + "\n".join(found))
+        raise EvidenceDiffersError(f"{copy_of or folder}: is not as it was recorded.\n" + "\n".join(found))
 
 
 def _files(folder: Path) -> list[Path]:

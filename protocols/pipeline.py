@@ -6,22 +6,30 @@ the command line passes in, so that nothing here knows the device, the statistic
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
+from protocols.admission import reads_from, studies_from
 from protocols.battery import BatteryFolder, BatteryScores
 from protocols.canonical import write_bytes, write_text
 from protocols.errors import InterruptedWorkError, NotPossibleHereError
 from protocols.images.folder import ImageFolder
+from protocols.ledger.trail import record_change, record_made
 from protocols.load import LoadedProtocol
-from protocols.manifest import check_manifest, write_manifest
+from protocols.manifest import Entry, check_manifest, entries_of, read_manifest, write_manifest
+from protocols.mapping import reads_table, studies_table
+from protocols.occupancy import alone_at
 from protocols.progress import Progress
-from protocols.run_folder import RunFolder, RunRecord, create
+from protocols.run_folder import RunFolder, RunRecord, amended, create
+from protocols.seal.look import Look, Unseal
+from protocols.seal.registration import Stamping
 from protocols.tables import ENDINGS
 
 IN_THE_RUN = "."
+OPERATING_POINT = "operating_point.json"
 OTHER_INPUTS = (".json", ".png")  # an operating point, a cohort's profile and its montage
 
 
@@ -33,6 +41,13 @@ class Training:
     images_per_second: float
 
 
+class ValidateStage(Protocol):
+    """Protocol and inputs -> results.json and line_listing.csv; returns the verdict. A rerun asks nobody to unseal."""
+
+    def __call__(self, folder: RunFolder, progress: Progress, unseal: Unseal | None = None) -> str:
+        """Ask ``unseal``, where it is given, before scores and reference are joined."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stages:
     """What the rooms do to a run folder; a stage that takes images keeps its work in a folder that outlives it.
@@ -40,7 +55,7 @@ class Stages:
     Attributes:
         train: inputs and images -> model/.
         predict: model/ and images -> inputs/predictions.csv and images.csv, and marks.csv where there are boxes.
-        validate: protocol and inputs -> results.json and line_listing.csv; returns the verdict.
+        validate: see `ValidateStage`.
         illustrate: model/, images and line_listing.csv -> pictures in model/ that the report shows.
         report: the folder -> report.pdf, summary.pdf, both as HTML, and report/; returns the render stack.
         perturb: model/ and images -> the scores of changed pictures.
@@ -49,7 +64,7 @@ class Stages:
 
     train: Callable[[RunFolder, ImageFolder, Path, Progress], Training]
     predict: Callable[[RunFolder, ImageFolder, Path, Progress], None]
-    validate: Callable[[RunFolder, Progress], str]
+    validate: ValidateStage
     illustrate: Callable[[RunFolder, ImageFolder, Path, Progress], None]
     report: Callable[[RunFolder, Progress], Mapping[str, str]]
     perturb: Callable[[RunFolder, ImageFolder, Path, Progress], BatteryScores]
@@ -65,6 +80,8 @@ def run(
     progress: Progress,
     *,
     work: Path,
+    look: Look,
+    stamping: Stamping,
 ) -> str:
     """The main job, into a folder that appears only when all of it is done.
 
@@ -77,9 +94,14 @@ def run(
         progress: told of every stage.
         work: folder of decoded pictures and checkpoints; interrupted, the same job goes on with them and ends in
             the same bytes. The caller removes it when it is no longer needed.
+        look: at the test set, by `look.looking`.
+        stamping: who, where and when, for the trail.
 
     Returns:
         The verdict.
+
+    Raises:
+        BadInputError: a look that `look.begin` would refuse, as far as it is known before anything is trained.
     """
     durations: dict[str, float] = {}
     with create(out) as folder:
@@ -87,12 +109,16 @@ def run(
         folder.inputs.mkdir()
         with _timed("cohort", durations):
             images = bring_cohort(folder)
+        _refuse_unlocked(folder, loaded, look)
         with _timed("train", durations):
             training = stages.train(folder, images, work, progress)
+        if loaded.protocol.operating_point.origin:
+            look.freeze(folder.model / OPERATING_POINT)
         with _timed("predict", durations):
             stages.predict(folder, images, work, progress)
         with _timed("validate", durations):
-            verdict = stages.validate(folder, progress)
+            verdict = stages.validate(folder, progress, look.begin)
+        _end(look, folder, verdict)
         with _timed("illustrate", durations):
             stages.illustrate(folder, images, work, progress)
         inside = images.root == folder.root
@@ -101,13 +127,26 @@ def run(
             device=training.device,
             images_per_second={"train": round(training.images_per_second, 1)},
             image_root=IN_THE_RUN if inside else str(images.root.resolve()),
+            ledger=look.recorded_path,
         )
         folder.write_record(replace(record, durations_seconds=durations))
-        with _timed("report", durations):
-            render_stack = stages.report(folder, progress)
-        folder.write_record(replace(record, durations_seconds=durations, render_stack=render_stack))
+        record_made(folder, stamping(), record.command)
+        _report(folder, entries_of(folder.root), stages.report, progress, stamping, record.command)
         write_manifest(folder.root)
     return verdict
+
+
+def _refuse_unlocked(folder: RunFolder, loaded: LoadedProtocol, look: Look) -> None:
+    studies = studies_from(studies_table(folder.require_input("studies"), loaded.protocol).table)
+    reads = reads_from(reads_table(folder.require_input("reads"), loaded.protocol).table)
+    look.refuse_unlocked(studies, reads)
+
+
+def _end(look: Look, folder: RunFolder, verdict: str) -> None:
+    """The results into the ledger, and the ledger as it is with them into the run."""
+    snapshot = look.end(folder.results.read_bytes(), verdict)
+    if snapshot is not None:
+        write_bytes(folder.ledger, snapshot)
 
 
 @contextmanager
@@ -115,18 +154,21 @@ def work_folder(out: Path) -> Iterator[Path]:
     """Where work on ``out`` stands that an interruption must not cost; removed when the work is done.
 
     Raises:
+        NotPossibleHereError: another process works on ``out``.
         InterruptedWorkError: in place of the user's interruption, saying where the work is kept.
     """
     folder = out.with_name(f"{out.name}.work")
-    try:
-        yield folder
-    except KeyboardInterrupt as stop:
-        if not folder.is_dir():
-            raise
-        raise InterruptedWorkError(
-            f"interrupted; {out} was not written. What is done is kept in {folder}: the same command goes on with it."
-        ) from stop
-    shutil.rmtree(folder, ignore_errors=True)
+    with alone_at(out):
+        try:
+            yield folder
+        except KeyboardInterrupt as stop:
+            if not folder.is_dir():
+                raise
+            raise InterruptedWorkError(
+                f"interrupted; {out} was not written. What is done is kept in {folder}: "
+                "the same command goes on with it."
+            ) from stop
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def store_validation(
@@ -135,6 +177,10 @@ def store_validation(
     inputs: Mapping[str, Path],
     outputs: Mapping[str, str],
     record: RunRecord,
+    *,
+    look: Look,
+    verdict: str,
+    stamping: Stamping,
 ) -> None:
     """The run folder of a validation on tables from elsewhere.
 
@@ -142,8 +188,11 @@ def store_validation(
         out: absent or empty.
         loaded: the protocol.
         inputs: name in ``inputs`` -> the file as given.
-        outputs: file name -> text.
+        outputs: file name -> text; one of them is results.json.
         record: of this run.
+        look: at the test set, which began when these results were made.
+        verdict: of the results.
+        stamping: who, where and when, for the trail.
     """
     with create(out) as folder:
         write_bytes(folder.protocol, loaded.content)
@@ -152,7 +201,9 @@ def store_validation(
             store_input(folder, name, path)
         for name, text in outputs.items():
             write_bytes(folder.root / name, text.encode("utf-8"))
-        folder.write_record(record)
+        _end(look, folder, verdict)
+        folder.write_record(replace(record, ledger=look.recorded_path))
+        record_made(folder, stamping(), record.command)
         write_manifest(folder.root)
 
 
@@ -163,21 +214,38 @@ def store_input(folder: RunFolder, name: str, path: Path) -> None:
 
 
 def add_report(
-    root: Path, report: Callable[[RunFolder, Progress], Mapping[str, str]], progress: Progress
+    root: Path,
+    report: Callable[[RunFolder, Progress], Mapping[str, str]],
+    progress: Progress,
+    *,
+    stamping: Stamping,
+    command: str,
 ) -> None:
     """Render the report of a run folder that is as it was recorded, and record it anew.
 
     Raises:
         EvidenceDiffersError: a file of the folder is not what the manifest says.
     """
-    folder = RunFolder(root)
+    with amended(root) as folder:
+        _report(folder, read_manifest(folder.root), report, progress, stamping, command)
+        write_manifest(folder.root)
+
+
+def _report(
+    folder: RunFolder,
+    before: Iterable[Entry],
+    report: Callable[[RunFolder, Progress], Mapping[str, str]],
+    progress: Progress,
+    stamping: Stamping,
+    command: str,
+) -> None:
+    """Render, and record that in an entry of its own: a report prints the trail as far as it is no report's doing."""
     record = folder.read_record()
-    check_manifest(root)
     durations = dict(record.durations_seconds)
     with _timed("report", durations):
         render_stack = report(folder, progress)
     folder.write_record(replace(record, durations_seconds=durations, render_stack=render_stack))
-    write_manifest(root)
+    record_change(folder, "report", before, stamping(), {"command": command})
 
 
 def add_robustness(
@@ -188,6 +256,8 @@ def add_robustness(
     progress: Progress,
     *,
     work: Path,
+    stamping: Stamping,
+    command: str,
 ) -> None:
     """Test the device of a run on changed pictures, and render its report anew where it has one.
 
@@ -200,6 +270,8 @@ def add_robustness(
         images: where the images are now; None for where the run had them.
         progress: told of every stage.
         work: for the pack and the test under way; the caller removes it.
+        stamping: who, where and when, for the trail.
+        command: what was typed, for the trail.
 
     Raises:
         EvidenceDiffersError: a file of the folder is not what the manifest says.
@@ -211,7 +283,7 @@ def add_robustness(
     if not run.model.is_dir():
         raise NotPossibleHereError(f"{root}: holds no model/, so its pictures cannot be scored again.")
     images = images or recorded_images(run, record.image_root)
-    durations = dict(record.durations_seconds)
+    durations: dict[str, float] = {}
     made = BatteryFolder(work / "robustness")
     with _timed("robustness", durations):
         scores = stages.perturb(run, images, work, progress)
@@ -220,13 +292,16 @@ def add_robustness(
         write_text(made.scores, scores.scores_csv())
         write_text(made.results, stages.measure(run, made, progress))
         write_text(made.timing, time_images(run, images, progress))
-    there = BatteryFolder.of(run)
-    shutil.rmtree(there.root, ignore_errors=True)
-    shutil.move(made.root, there.root)
-    run.write_record(replace(record, durations_seconds=durations))
-    write_manifest(root)
-    if run.report_pdf.exists():
-        add_report(root, stages.report, progress)
+    with amended(root) as folder:
+        there = BatteryFolder.of(folder)
+        shutil.rmtree(there.root, ignore_errors=True)
+        shutil.copytree(made.root, there.root)
+        record = folder.read_record()
+        folder.write_record(replace(record, durations_seconds={**record.durations_seconds, **durations}))
+        record_change(folder, "robustness", read_manifest(folder.root), stamping(), {"command": command})
+        if folder.report_pdf.exists():
+            _report(folder, entries_of(folder.root), stages.report, progress, stamping, command)
+        write_manifest(folder.root)
 
 
 def recorded_images(run: RunFolder, image_root: str | None) -> ImageFolder:

@@ -4,15 +4,19 @@ Owns names and the volatile record of time, machine and versions (run.json). Wha
 business of whoever writes it. Source: the contract ("Run folder").
 """
 
+import os
+import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from protocols.canonical import json_text, new_folder, write_text
+from protocols.canonical import json_text, new_folder, staged, sync_folder, write_text
 from protocols.errors import BadInputError
+from protocols.manifest import check_manifest
+from protocols.occupancy import beside
 
 RUN_SCHEMA = "cxr510k-run/1"
 
@@ -33,6 +37,7 @@ class RunRecord:
         durations_seconds: stage -> seconds.
         images_per_second: stage -> rate, for training.
         render_stack: what laid out the PDF, name -> version; empty before `report`.
+        ledger: where the test set's ledger lies; None where the test set is not sealed.
     """
 
     started: str
@@ -47,6 +52,7 @@ class RunRecord:
     durations_seconds: Mapping[str, float]
     images_per_second: Mapping[str, float]
     render_stack: Mapping[str, str]
+    ledger: str | None = None
 
     def to_json(self) -> str:
         """Canonical JSON of run.json."""
@@ -185,3 +191,49 @@ def create(out: Path) -> Iterator[RunFolder]:
     """A run folder that appears under its name only when the block ends without an exception."""
     with new_folder(out) as folder:
         yield RunFolder(folder)
+
+
+@contextmanager
+def amended(root: Path) -> Iterator[RunFolder]:
+    """A run folder as it will be: a copy that takes its place only when the block ends without an exception.
+
+    The copy is whole and as recorded when the block begins. A process that is killed leaves the folder as it was or
+    as it was to become; between the two stands one renaming, and where that was cut short it is made up for here.
+
+    Raises:
+        BadInputError: this is no run folder.
+        EvidenceDiffersError: a file of it is not what the manifest says.
+        NotPossibleHereError: another process works on it, or the disk is full or not writable.
+    """
+    root = root.resolve()
+    before = beside(root, "before")
+    if not before.is_dir():
+        RunFolder(root).read_record()
+    with staged(root) as staging:
+        if not root.exists():
+            before.rename(root)
+        shutil.rmtree(before, ignore_errors=True)
+        _copy(root, staging)
+        check_manifest(staging, copy_of=root)
+        yield RunFolder(staging)
+        root.rename(before)
+        try:
+            staging.rename(root)
+        except BaseException:
+            before.rename(root)
+            raise
+        sync_folder(root.parent)
+        shutil.rmtree(before, ignore_errors=True)
+
+
+def _copy(root: Path, into: Path) -> None:
+    """Images, which are many and never written again, are shared by both where the disk allows it."""
+
+    def share(source: str, target: str) -> None:
+        if Path(source).is_relative_to(RunFolder(root).images):
+            with suppress(OSError):
+                os.link(source, target)
+                return
+        shutil.copy2(source, target)
+
+    shutil.copytree(root, into, copy_function=share, symlinks=True, dirs_exist_ok=True)

@@ -7,15 +7,17 @@ mean is the business of `records`.
 import csv
 import gzip
 import io
+import stat
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from protocols.errors import BadInputError
 
 FIRST_ROW = 2  # as a spreadsheet shows it: the header is row 1
-LONGEST_CELL = 1_000_000
+LONGEST_CELL = 32_767  # characters, as a spreadsheet's own cell holds
 ENDINGS = (".csv.gz", ".csv", ".parquet")
 
 
@@ -68,18 +70,22 @@ def read_table(path: Path) -> Table:
 
     Raises:
         BadInputError: the file cannot be read, is not what its ending says, has no rows, has two
-            columns of one name, a row of another width, a NUL byte or text that is not UTF-8.
+            columns of one name, a row of another width, a NUL byte, text that is not UTF-8, a cell of
+            more than 32,767 characters or, in Parquet, a column that is neither text nor numbers nor dates.
     """
     return parse_table(path, read_content(path))
 
 
 def read_content(path: Path) -> bytes:
-    """The bytes of a table's file.
+    """The bytes of a file that a user names.
 
     Raises:
-        BadInputError: the file cannot be read.
+        BadInputError: the file cannot be read, or is a pipe or a device, which has no end to wait for.
     """
     try:
+        kind = path.stat().st_mode
+        if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+            raise BadInputError(f"{path}: is not a regular file; save its content as one.")
         return path.read_bytes()
     except OSError as error:
         raise BadInputError(f"{path}: cannot be read ({error.strerror}).") from error
@@ -141,27 +147,51 @@ def _from_parquet(path: Path, content: bytes) -> Table:
     try:
         table = pq.ParquetFile(io.BytesIO(content)).read()
         _refuse_twins(path, table.column_names)
+        for field in table.schema:
+            if not _is_plain(field.type):
+                raise BadInputError(
+                    f"{path}: column {field.name!r} is of type {field.type}; save it as text, numbers or dates."
+                )
         columns = {
             name: tuple(_cell_text(cell) for cell in table.column(name).to_pylist())
             for name in table.column_names
         }
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        # pyarrow tells a damaged page as OSError and damaged text as UnicodeDecodeError
-        reason = str(error).splitlines()[0]
+    except (pa.ArrowException, OSError, ValueError, OverflowError, LookupError) as error:
+        # pyarrow tells a damaged page as OSError, damaged text as a ValueError, a date that no calendar
+        # has as one or as OverflowError, and a time zone that does not exist as a KeyError.
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise BadInputError(f"{path}: ends in .parquet but cannot be read as Parquet ({reason}).") from error
+    read = Table(str(path), columns, table.num_rows)
     for name, cells in columns.items():
         if any("\0" in cell for cell in cells):
             raise BadInputError(f"{path}: column {name!r} holds a NUL byte.")
-    return Table(str(path), columns, table.num_rows)
+        for row, cell in enumerate(cells):
+            if len(cell) > LONGEST_CELL:
+                raise read.fault(
+                    row, f"{name} has {len(cell)} characters; a cell holds {LONGEST_CELL} at most."
+                )
+    return read
+
+
+def _is_plain(kind: Any) -> bool:
+    """Whether a column of Parquet holds what a cell of CSV could hold."""
+    import pyarrow.types as types
+
+    if types.is_dictionary(kind):
+        return _is_plain(kind.value_type)
+    binary = types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind)
+    return not (types.is_nested(kind) or binary)
 
 
 def _cell_text(cell: object) -> str:
-    if cell is None:
+    if cell is None or cell != cell:  # NaN is what data frames write where nothing is
         return ""
     return cell if isinstance(cell, str) else repr(cell) if isinstance(cell, float) else str(cell)
 
 
 def _refuse_twins(path: Path, header: Sequence[str]) -> None:
-    for position, name in enumerate(header):
-        if name in header[:position]:
+    seen: set[str] = set()
+    for name in header:
+        if name in seen:
             raise BadInputError(f"{path}: two columns are named {name!r}.")
+        seen.add(name)

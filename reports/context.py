@@ -1,54 +1,49 @@
-"""A run folder -> everything a report tells, typed and checked for agreement, before a word of it is laid out.
+"""Everything a report tells, typed, before a word of it is laid out.
 
-Owns the selection and the arrangement of the evidence, and the refusal of evidence that contradicts itself.
-Names are `wording`, text of numbers is `formatting`, pictures are `figures`; the sentences stand in templates.
+Owns the selection and the arrangement of the evidence. How it is read and checked is `run_evidence`; names are
+`wording`, text of numbers is `formatting`, pictures are `figures`; the sentences stand in templates.
 """
 
-import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from protocols.canonical import sha256_bytes
 from protocols.cohorts.folder import FlowStep
-from protocols.errors import BadInputError, EvidenceDiffersError
-from protocols.load import load_protocol
-from protocols.run_folder import RunFolder, RunRecord
+from protocols.rerun.guard_band import GuardBand
+from protocols.run_folder import RunRecord
 from protocols.schema import Protocol
-from reports.cautions import CautionNote, caution_notes
-from reports.closed_rows import LeftOutTable, left_out_tables
-from reports.cohort_profile import CohortProfile, profile_of_run
-from reports.confusion import Confusion, confusion_of, refuse_contradiction
-from reports.device import Device, read_device
-from reports.document import DocumentControl, document_control
-from reports.failures import Failures, failures_of
-from reports.flow import FlowStage, flow_stages, steps_not_taken
-from reports.gaps import Gap, gaps_of
-from reports.homogeneity import HomogeneityTable, homogeneity_tables
+from reports.audit import Trail
+from reports.cautions import CautionNote
+from reports.closed_rows import LeftOutTable
+from reports.cohort_profile import CohortProfile
+from reports.confusion import Confusion
+from reports.device import Device
+from reports.document import DocumentControl
+from reports.failures import Failures
+from reports.flow import FlowStage
+from reports.gaps import Gap
+from reports.homogeneity import HomogeneityTable
 from reports.labelling import DoesLessWell, NotEstablished, does_less_well, not_established
-from reports.listing import CALLS, REFERENCES, Listing, Roc, Scores, read_listing, roc, scores_by_truth
-from reports.localisation import Look, look_of
-from reports.readers import ReaderTables, reader_tables
+from reports.listing import Roc, Scores
+from reports.localisation import Look
+from reports.readers import ReaderTables
 from reports.risk import RiskRow, risk_rows
-from reports.robustness import ROBUSTNESS, TIMING, RobustnessReport, read_robustness
+from reports.robustness import ROBUSTNESS, TIMING, RobustnessReport
 from reports.rows import (
-    WHOLE,
     AxisRows,
     CriterionRow,
     LevelRow,
-    criterion_row,
     deciding_note,
     drawn_bounds,
     inconclusive,
     notes_on,
-    rows_by_subgroup,
 )
-from reports.secondary import SecondaryTables, secondary_tables
-from reports.sourcing import Number, numbers_of, sourced
+from reports.seal import Seal
+from reports.secondary import SecondaryTables
+from reports.sourcing import Number, numbers_of
 from reports.submission import Statement, identity, statements
 from reports.wording import Words
-from validation.results import CriterionResult, Results, SensitivityEstimate, Subgroup, results_from_json
+from validation.results import CriterionResult, Results, SensitivityEstimate, Subgroup
 
 # What the places of numbers begin with: the files that they are read from.
 RESULTS, PROTOCOL, RECORD, MODEL = "results.json", "protocol.toml", "run.json", "model"
@@ -58,6 +53,7 @@ LISTING, CALLS_COUNTED, LOOK, PROFILE = (
     "model, looks",
     "profile.json",
 )
+NEAR, LEDGER, TRAIL = "line_listing.csv, near the threshold", "ledger.jsonl", "trail.jsonl"
 
 STEPS_FOR_WANT = ("indeterminate_excluded", "not_processed_excluded")
 
@@ -93,6 +89,9 @@ class ReportContext:
         robustness: of the device on changed pictures, None where it was not tested.
         profile: of the cohort before training, None where the inputs hold none.
         gaps: what the evidence does not hold and a submission needs.
+        seal: of the test set, None where no ledger counted the look.
+        trail: what was done to the run folder.
+        near: images whose score lies so near the threshold that another machine may decide otherwise.
         record: of the run: command, machine and versions.
         results_json, listing_csv: the attachments, bytes as they are.
     """
@@ -123,6 +122,9 @@ class ReportContext:
     robustness: RobustnessReport | None
     profile: CohortProfile | None
     gaps: tuple[Gap, ...]
+    seal: Seal | None
+    trail: Trail
+    near: GuardBand
     record: RunRecord
     results_json: bytes
     listing_csv: bytes
@@ -142,6 +144,9 @@ class ReportContext:
             (self.failures, LISTING),
             (self.look, LOOK),
             (self.profile, PROFILE),
+            (self.seal, LEDGER),
+            (self.trail, TRAIL),
+            (self.near, NEAR),
         ):
             found |= numbers_of(value, document)
         return found
@@ -238,104 +243,3 @@ class ReportContext:
         """The criteria on a metric by subgroup, those that decide before those that describe."""
         found = [row.result for row in (*self.consistency, *self.acceptance) if row.result.metric == metric]
         return {result.subgroup: result for result in found}
-
-
-def report_context(run: RunFolder) -> ReportContext:
-    """Read and arrange the evidence of a run.
-
-    Raises:
-        BadInputError: a file of the run is missing or not of its schema.
-        ProtocolError: the run's protocol is none.
-        EvidenceDiffersError: protocol, results and line listing do not belong together.
-    """
-    loaded = load_protocol(run.protocol)
-    results_json, listing_csv = _content(run.results), _content(run.line_listing)
-    results = sourced(results_from_json(results_json, source=str(run.results)), RESULTS)
-    protocol = sourced(loaded.protocol, PROTOCOL)
-    if results.protocol.sha256 != loaded.sha256:
-        raise EvidenceDiffersError(
-            f"{run.protocol}: is not the protocol of {run.results.name}, which names sha256 {results.protocol.sha256}; "
-            "validate again with this protocol."
-        )
-    listing = read_listing(run.line_listing)
-    rows = rows_by_subgroup(results.estimates)
-    confusion = confusion_of(rows[WHOLE])
-    scores = scores_by_truth(listing, results.analysis.unit)
-    curve = roc(scores)
-    refuse_contradiction(run, results, listing, confusion, curve)
-    device = sourced(read_device(run.model), MODEL)
-    words = Words.of(results, protocol)
-    robustness = read_robustness(run, results_json, words)
-    record = sourced(run.read_record(), RECORD)
-    gaps = gaps_of(results, protocol, device)
-    axes = tuple(
-        AxisRows(group.name, tuple(row for row in rows.values() if row.subgroup.axis == group.name))
-        for group in loaded.protocol.subgroups
-    )
-    return ReportContext(
-        document=document_control(
-            record,
-            results,
-            sha256_bytes(results_json),
-            number=loaded.protocol.submission.document_number,
-            draft=bool(gaps),
-        ),
-        protocol=protocol,
-        notebook=_leading_comment(loaded.content.decode("utf-8")),
-        results=results,
-        words=words,
-        whole=rows[WHOLE],
-        axes=axes,
-        criteria=tuple(criterion_row(result, protocol, rows) for result in results.criteria),
-        flow=flow_stages(results.flow),
-        never_left=steps_not_taken(results),
-        confusion=confusion,
-        calls=sourced(_calls(listing), CALLS_COUNTED),
-        analyses=_analyses(results.sensitivity_analyses),
-        homogeneity=homogeneity_tables(results.homogeneity, words),
-        left_out=left_out_tables(results.leave_one_out, words),
-        secondary=secondary_tables(results, words),
-        readers=reader_tables(results.agreement),
-        cautions=(*caution_notes(results, words), *(robustness.cautions if robustness else ())),
-        failures=sourced(failures_of(listing, axes, results.operating_point.threshold), LISTING),
-        scores=scores,
-        curve=curve,
-        device=device,
-        look=sourced(look_of(run.model, results), LOOK),
-        robustness=robustness,
-        profile=sourced(profile_of_run(run, protocol), PROFILE),
-        gaps=gaps,
-        record=record,
-        results_json=results_json,
-        listing_csv=listing_csv,
-    )
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadInputError(
-            f"{path}: cannot be read ({error.strerror}); name a folder that `validate` or `run` made."
-        ) from error
-
-
-def _leading_comment(text: str) -> str:
-    lines = itertools.takewhile(lambda line: line.startswith("#"), text.splitlines())
-    return "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines).strip()
-
-
-def _calls(listing: Listing) -> Mapping[tuple[str, str], int] | None:
-    calls = listing.calls()
-    if not any(reference == "indeterminate" or not called for reference, called in calls):
-        return None
-    return {
-        (reference, called): calls.get((reference, called), 0) for reference in REFERENCES for called in CALLS
-    }
-
-
-def _analyses(estimates: Sequence[SensitivityEstimate]) -> Mapping[str, Mapping[str, SensitivityEstimate]]:
-    by_name: dict[str, dict[str, SensitivityEstimate]] = {}
-    for estimate in estimates:
-        by_name.setdefault(estimate.analysis, {})[estimate.metric] = estimate
-    return by_name

@@ -36,17 +36,24 @@ class DocumentControl:
 
 
 def document_control(
-    record: RunRecord, results: Results, results_sha256: str, *, number: str | None = None, draft: bool = True
+    record: RunRecord,
+    results: Results,
+    results_sha256: str,
+    *,
+    locked: bool = False,
+    number: str | None = None,
+    draft: bool = True,
 ) -> DocumentControl:
     """What identifies the report of a run.
 
     A report is a DRAFT as long as `gaps` lists something that only a sponsor can supply; a confirmatory run is
-    UNLOCKED because nothing proves that its protocol was locked before the scores were read.
+    UNLOCKED where no ledger in it tells that its protocol was registered.
 
     Args:
         record: of the run.
         results: of the run.
         results_sha256: of the bytes of results.json.
+        locked: whether a ledger tells the registration of the protocol.
         number: in the sponsor's system, None where the report bears its own.
         draft: whether a gap is left.
 
@@ -54,12 +61,13 @@ def document_control(
         BadInputError: the record's time is not one.
     """
     confirmatory = results.protocol.stage == "confirmatory"
-    stage = ("CONFIRMATORY", "UNLOCKED") if confirmatory else ("EXPLORATORY",)
+    stage = ("CONFIRMATORY" if confirmatory else "EXPLORATORY",)
+    unlocked = ("UNLOCKED",) if confirmatory and not locked else ()
     phantom = (PHANTOM,) if results.cohort.synthetic else ()
     return DocumentControl(
         number=number or f"VR-{results.protocol.id}-{results.protocol.version}",
         date=moment(record.started),
-        stamps=(*phantom, *stage, *(("DRAFT",) if draft else ())),
+        stamps=(*phantom, *stage, *unlocked, *(("DRAFT",) if draft else ())),
         phantom=results.cohort.synthetic,
         suite=record.suite,
         protocol_sha256=results.protocol.sha256,

@@ -2,11 +2,12 @@
 
 Owns the names and the form of these files; nothing is written here. A table holds exactly what is printed, since it is
 read from the page; a figure's data holds its numbers as results.json has them, since a picture cannot be drawn again
-from rounded ones. Letters stay text in a figure, so that it can be searched and set in another font.
+from rounded ones. A cell that a spreadsheet would run as a formula has an apostrophe before it; evidence is never
+touched so. Letters stay text in a figure, so that it can be searched and set in another font.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 
 from markupsafe import escape
@@ -16,10 +17,12 @@ from reports.drawing import Drawing, Label
 from reports.gallery import Gallery
 from reports.letters import OF_TONE, PLAIN, SIZE
 from reports.printed_tables import printed_tables
-from reports.sourcing import unmarked
+from reports.source_marks import unmarked
 from reports.typefaces import SANS
 
 TABLES, FIGURES, INDEX = "tables", "figures", "index.csv"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes as the begin of one
+SIGNED = re.compile(r"[+-][0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?([\u00a0 ]%)?")
 OF_PHANTOM = "PHANTOM: synthetic images, no clinical result"
 FOOT = 14.0
 FAMILY = f"'{SANS}', Inter, sans-serif"
@@ -86,11 +89,11 @@ def _tables(html: str) -> dict[str, str]:
     tables = printed_tables(html)
     names = _names([table.key for table in tables])
     files = {
-        f"{TABLES}/{name}.csv": csv_text(table.header, table.rows)
+        f"{TABLES}/{name}.csv": _sheet(table.header, table.rows)
         for name, table in zip(names, tables, strict=True)
     }
     index = [(f"{name}.csv", table.caption) for name, table in zip(names, tables, strict=True)]
-    return files | {f"{TABLES}/{INDEX}": csv_text(("file", "caption"), index)}
+    return files | {f"{TABLES}/{INDEX}": _sheet(("file", "caption"), index)}
 
 
 def _figures(drawings: Iterator[Drawing], *, phantom: bool) -> dict[str, str]:
@@ -101,11 +104,20 @@ def _figures(drawings: Iterator[Drawing], *, phantom: bool) -> dict[str, str]:
         for name, drawing in zip(names, shown, strict=True)
     }
     for name, drawing in zip(names, shown, strict=True):
-        files[f"{FIGURES}/{name}.csv"] = csv_text(drawing.data.header, drawing.data.rows)
+        files[f"{FIGURES}/{name}.csv"] = _sheet(drawing.data.header, drawing.data.rows)
     index = [
         (f"{name}.svg", unmarked(drawing.description)) for name, drawing in zip(names, shown, strict=True)
     ]
-    return files | {f"{FIGURES}/{INDEX}": csv_text(("file", "description"), index)}
+    return files | {f"{FIGURES}/{INDEX}": _sheet(("file", "description"), index)}
+
+
+def _sheet(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table that a spreadsheet may open: no cell of it is a formula; a signed number stays one."""
+    return csv_text(_harmless(header), map(_harmless, rows))
+
+
+def _harmless(cells: Sequence[str]) -> list[str]:
+    return [f"'{cell}" if cell.startswith(FORMULA) and not SIGNED.fullmatch(cell) else cell for cell in cells]
 
 
 def _names(keys: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reports.formatting import stated
-from reports.sourcing import unmarked
+from reports.source_marks import unmarked
 
 Cell = str | int | float | None
 BOUNDS = ("lower", "upper")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from protocols.errors import BadInputError
-from reports.sourcing import printed
+from reports.source_marks import printed
 from validation.results import Estimate
 from validation.secondary import Interval
 

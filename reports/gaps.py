@@ -36,14 +36,21 @@ COLUMNS_THAT_ANSWER: Mapping[str, Collection[str]] = {
 OF_READERS = ("reader_qualifications", "reader_blinding", "reader_instructions", "reader_software")
 
 
-def gaps_of(results: Results, protocol: Protocol, device: Device | None) -> tuple[Gap, ...]:
-    """The gaps of a run, in the order of the places that are to be filled."""
+def gaps_of(
+    results: Results, protocol: Protocol, device: Device | None, *, locked: bool = False
+) -> tuple[Gap, ...]:
+    """The gaps of a run, in the order of the places that are to be filled.
+
+    Args:
+        results, protocol, device: of the run.
+        locked: whether a ledger tells that the protocol was registered before the scores were read.
+    """
     found = [
-        Gap(place.section, place.subject, _asked(place, results, device), place.key)
+        Gap(place.section, place.subject, _asked(place, results, device, locked=locked), place.key)
         for place in (*PLACES, RISK)
         if not _stated(place.key, protocol) and not _answered(place.key, results, protocol, device)
     ]
-    if results.protocol.stage == "confirmatory":
+    if results.protocol.stage == "confirmatory" and not locked:
         lock = "proof that protocol and threshold were locked before the scores were read"
         found.append(Gap("protocol", "Lock", lock, None))
     return tuple(found)
@@ -76,9 +83,9 @@ def _begun_elsewhere(device: Device) -> bool:
     return device.plan.training.initial_weights_sha256 is not None
 
 
-def _asked(place: Place, results: Results, device: Device | None) -> str:
+def _asked(place: Place, results: Results, device: Device | None, *, locked: bool) -> str:
     """What is asked for, sharpened by what the evidence shows to be open."""
-    if place.key == "threshold_rationale" and results.operating_point.sha256 is None:
+    if place.key == "threshold_rationale" and results.operating_point.sha256 is None and not locked:
         return (
             f"{place.asked}, and how it was fixed before the scores of this cohort were seen; the protocol states "
             "it and no file backs it"

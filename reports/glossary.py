@@ -81,7 +81,8 @@ TERMS: Mapping[str, str] = {
     "Pointing game": "whether the place where the device's evidence is strongest lies in a reader's box",
     "Replicate": "one draw of the bootstrap",
     "Saliency": "which parts of a picture raise the score",
-    "Stage": "exploratory where data, goal or threshold may have been looked at before; confirmatory where not",
+    "Stage": "of a protocol: exploratory where data, goal or threshold may have been looked at before; confirmatory "
+    "where they are to be locked before the first look",
     "Threshold": "the score from which on the device calls an image positive",
     "Verdict": "pass, fail or inconclusive, over the criteria of acceptance",
     "Worst case": "counting what is missing as {error}",
@@ -90,6 +91,11 @@ TERMS: Mapping[str, str] = {
     "Calibration": "whether a score of a tenth comes with a positive {truth} in a tenth of {units}",
     "Inverse weighting": "counting an image by how rarely its like was sampled",
     "Projection": "how often calls would be right, worked out for another share of positives",
+    "Ledger": "the record that belongs to a test set: what was registered for it and frozen, and every look at it; "
+    "each entry is bound to the one before by a hash",
+    "Look": "one joining of scores with the {truth}s of a sealed test set; with whatever protocol, each is counted",
+    "Sealed test set": "one for which a ledger holds a registered protocol",
+    "Amendment": "a registered version of a protocol that replaces an earlier one, with a reason",
     "Phantom": "a synthetic radiograph whose truth is known because it was drawn",
     "Subgroup": "the {units} of one level of an axis, such as a sex or a bin of ages",
 }
@@ -103,6 +109,10 @@ NEEDED: Mapping[str, str] = {
     "Holm's adjustment": "family",
     "Inverse weighting": "weights",
     "Projection": "projections",
+    "Ledger": "sealed",
+    "Look": "sealed",
+    "Sealed test set": "sealed",
+    "Amendment": "locked",
     "Phantom": "synthetic",
     "Subgroup": "subgroups",
 }

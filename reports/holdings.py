@@ -42,6 +42,10 @@ def _no_leakage(c: ReportContext) -> bool:
     return leakage is not None and leakage.compared > 0 and not leakage.identical and not leakage.near
 
 
+def _locked(c: ReportContext) -> bool:
+    return c.seal is not None and c.seal.locked
+
+
 HOLDINGS: Mapping[str, Holding] = {
     "results": Holding("results of a protocol", lambda c: bool(c.results.protocol.sha256)),
     "flow": Holding("the flow of images", lambda c: bool(c.flow)),
@@ -58,8 +62,11 @@ HOLDINGS: Mapping[str, Holding] = {
     "reference_standard": Holding("a reference standard", lambda c: not c.words.agreement),
     "reader_agreement": Holding("images read by several readers", lambda c: c.results.agreement.images > 0),
     "threshold_frozen": Holding(
-        "a threshold frozen by the model folder", lambda c: c.results.operating_point.sha256 is not None
+        "a threshold frozen by the model folder or a ledger",
+        lambda c: c.results.operating_point.sha256 is not None or _locked(c),
     ),
+    "sealed": Holding("a ledger that counts the looks at the test set", lambda c: c.seal is not None),
+    "locked": Holding("a protocol that was registered before the look", _locked),
     "criteria": Holding("criteria of acceptance", lambda c: bool(c.acceptance)),
     "missing_rules": Holding("rules for what is missing", lambda c: bool(c.protocol.missing)),
     "missing_counted": Holding("counts of what is missing", lambda c: bool(c.flow)),

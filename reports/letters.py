@@ -11,7 +11,7 @@ from unicodedata import east_asian_width
 
 from fontTools.ttLib import TTFont
 
-from reports.sourcing import unmarked
+from reports.source_marks import unmarked
 from reports.typefaces import FACES, SANS
 
 SIZE = 7.6  # points, as report.css sets them: 0.817 of 9.3

@@ -5,8 +5,10 @@ Owns the gathering. Which number may stand on which of these is `lint`.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -14,8 +16,11 @@ from pydantic import BaseModel
 
 from reports.appendices import appendices_of
 from reports.context import ReportContext
+from reports.formatting import date_and_time
 from reports.numbering import TITLES
-from reports.sourcing import Number, numbers_of, unmarked
+from reports.source_marks import unmarked
+from reports.sourcing import Number, numbers_of
+from reports.summary_contents import left_to_the_report
 
 TOKEN = re.compile(r"\d+(?:[.,]\d+)*")
 
@@ -73,6 +78,7 @@ def lint_evidence(context: ReportContext) -> LintEvidence:
     texts: set[str] = set()
     # Sections are numbered up to their number; gaps and the errors listed of each kind are counted.
     sizes: set[int] = {*range(1, len(TITLES) + 1), len(context.gaps), *context.failures.listed}
+    sizes |= {*_counted(context), *left_to_the_report(context)}
     for part in (*_as_read(context), results, appendices):
         _gather(part, texts, sizes)
     counts = [coverage.counts for coverage in appendices.coverage]
@@ -87,14 +93,22 @@ def lint_evidence(context: ReportContext) -> LintEvidence:
 def _as_read(context: ReportContext) -> Iterator[Any]:
     """What was read, without the sentences that were made of it: those are to be checked."""
     yield from (context.document, context.protocol, context.notebook, context.device, context.look)
-    yield from (context.failures, context.profile, context.record)
+    yield from (context.failures, context.profile, context.record, context.seal, context.trail, context.near)
     if context.robustness:
         yield from (context.robustness.results, context.robustness.timing, context.robustness.sha256)
+
+
+def _counted(context: ReportContext) -> Iterator[int]:
+    """How many criteria of each verdict, rows and cautions there are, which no list of the results says."""
+    yield from (len(context.acceptance), len(context.consistency), len(context.rows), len(context.cautions))
+    yield from Counter(row.result.verdict for row in context.acceptance).values()
 
 
 def _gather(value: Any, texts: set[str], sizes: set[int]) -> None:
     if isinstance(value, str):
         texts.add(unmarked(value))
+    elif isinstance(value, datetime):
+        texts.add(date_and_time(value))
     elif is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
             _gather(getattr(value, field.name), texts, sizes)

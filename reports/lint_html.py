@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
 
-from reports.sourcing import BETWEEN_FORMULAS, FORMULA, TEXT, without_elements
+from reports.source_marks import BETWEEN_FORMULAS, FORMULA, TEXT, without_elements
 
 INLINE = frozenset(
     (

@@ -13,8 +13,8 @@ from protocols.cohorts.profile.record import MONTAGE, PROFILE
 from reports.cohort_profile import read_cohort_profile
 from reports.drawing import house_style
 from reports.numbering import Numbering
+from reports.page_template import environment
 from reports.profile_figures import profile_figures
-from reports.render import environment
 from reports.typefaces import font_face_css
 
 PAGE = "profile.html"

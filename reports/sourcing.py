@@ -1,45 +1,27 @@
-"""Numbers that know where they come from, and the marks that keep this known until the page is whole.
+"""Numbers that know where in the evidence they come from.
 
-Owns the two kinds of number that carry their place in a document of the evidence, the marks around what `formatting`
-prints of them, and the change of marks into ``<data value="results.json#cohort.images">`` elements. Arithmetic keeps
-the sources, so that a difference or a share can be worked out again from them. What is held against the evidence is
-`lint`. Outside `marking` nothing here has any effect: numbers are numbers and text is text.
-
-A mark is made of characters for private use, which no bundled font has: it survives being put into a sentence, and
-none can stay on a page unseen.
+Owns the two kinds of number that carry their place in a document of the evidence, and the names of places. Arithmetic
+keeps the sources, so that a difference or a share can be worked out again from them. How a source stays with what is
+printed of a number is `source_marks`; what is held against the evidence is `lint`. Outside `marking` numbers are
+numbers and nothing more.
 """
 
-import functools
 import json
 import operator
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import fields, is_dataclass
-from html import escape
-from typing import Any, ParamSpec
+from typing import Any
 
 from pydantic import BaseModel
 
-Arguments = ParamSpec("Arguments")
 Number = int | float
 
 # A key in an expression stands in quotes, as JSON writes it; an expression that is one key and no more is the key.
-FORMULA = "="
-TEXT = "text"
-BETWEEN_FORMULAS = "\n"  # which JSON never leaves within a key
 LONGEST = 4000
 
-OPEN, BETWEEN, CLOSE = "\ue000", "\ue001", "\ue002"
-_SHIFT = 0xF0000
-_MARK = re.compile(f"{OPEN}([^{BETWEEN}]*){BETWEEN}([^{CLOSE}]*){CLOSE}")
-_DIGIT = re.compile(r"\d")
-_UNTOUCHED = re.compile(r"(<style\b.*?</style>|<title\b.*?</title>|<[^>]*>)", re.DOTALL)
-_ELEMENT = re.compile(r"</?data\b[^>]*>")
-
 _marking: ContextVar[bool] = ContextVar("marking", default=False)
-_within: ContextVar[bool] = ContextVar("within", default=False)
 
 
 @contextmanager
@@ -50,6 +32,11 @@ def marking() -> Iterator[None]:
         yield
     finally:
         _marking.reset(token)
+
+
+def is_marking() -> bool:
+    """Whether `marking` runs."""
+    return _marking.get()
 
 
 class SourcedInt(int):
@@ -80,7 +67,8 @@ def _carrying(number: Any, origin: str) -> Any:
     return made
 
 
-def _told(number: Any) -> str:
+def origin_of(number: Any) -> str:
+    """The expression that gives a number; the number itself where it has no source."""
     return number.origin if isinstance(number, SourcedInt | SourcedFloat) else repr(number)
 
 
@@ -92,7 +80,7 @@ def _keeping(name: str, sign: str, *, swapped: bool) -> Callable[[Any, Any], Any
             return NotImplemented
         left, right = (other, self) if swapped else (self, other)
         result = work(plain(left), plain(right))
-        return _carrying(result, f"({_told(left)} {sign} {_told(right)})")
+        return _carrying(result, f"({origin_of(left)} {sign} {origin_of(right)})")
 
     return method
 
@@ -183,7 +171,7 @@ def _joined(key: str, name: str) -> str:
 
 
 def entry_names(entries: Any) -> list[str]:
-    """What a person calls the entries of a list, as `protocols.comparison` does; its place where that is not unique."""
+    """What a person calls the entries of a list, as `protocols.rerun.comparison` does; its place where not unique."""
     names = [_entry_name(entry, place) for place, entry in enumerate(entries)]
     taken: dict[str, int] = {}
     for name in names:
@@ -211,92 +199,3 @@ def _of(entry: Any, name: str) -> Any:
     if isinstance(entry, Mapping):
         return entry.get(name)
     return getattr(entry, name, None) if is_dataclass(entry) or isinstance(entry, BaseModel) else None
-
-
-def printed(function: Callable[Arguments, str]) -> Callable[Arguments, str]:
-    """Mark what a function prints with the sources of its numbers, where they have any.
-
-    Within a function that is marked, others print without marks: what they print is compared and measured there.
-    """
-
-    @functools.wraps(function)
-    def marked(*args: Arguments.args, **kwargs: Arguments.kwargs) -> str:
-        if not _marking.get() or _within.get():
-            return function(*args, **kwargs)
-        traced = [one.origin for one in args if isinstance(one, SourcedInt | SourcedFloat)]
-        token = _within.set(True)
-        try:
-            text = function(*map(_plainly, args), **kwargs)
-        finally:
-            _within.reset(token)
-        return _mark(text, traced) if traced and _DIGIT.search(text) else text
-
-    return marked
-
-
-def filtering(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter of the templates that marks what it makes of a number without source: such a number was worked out."""
-
-    @functools.wraps(function)
-    def marked(value: Any, *args: Any, **kwargs: Any) -> Any:
-        text = function(value, *args, **kwargs)
-        if not _marking.get() or type(value) not in (int, float) or not isinstance(text, str):
-            return text
-        return text if OPEN in text or not _DIGIT.search(text) else _mark(text, [repr(value)])
-
-    return marked
-
-
-def _plainly(value: Any) -> Any:
-    return plain(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-def _mark(text: str, origins: list[str]) -> str:
-    hidden = "".join(chr(_SHIFT + ord(letter)) for letter in json.dumps(origins))
-    return f"{OPEN}{hidden}{BETWEEN}{text}{CLOSE}"
-
-
-def finalized(value: Any) -> Any:
-    """What a template prints, with a mark around each part of it that has digits and no mark yet."""
-    if not _marking.get() or isinstance(value, bool) or hasattr(value, "__html__"):
-        return value
-    if isinstance(value, int | float):
-        return _mark(str(plain(value)), [_told(value)])
-    if not isinstance(value, str) or not _DIGIT.search(value):
-        return value
-    parts, end = [], 0
-    for found in _MARK.finditer(value):
-        parts += [_as_text(value[end : found.start()]), found.group()]
-        end = found.end()
-    return "".join([*parts, _as_text(value[end:])])
-
-
-def _as_text(part: str) -> str:
-    return _mark(part, [TEXT]) if _DIGIT.search(part) else part
-
-
-def unmarked(text: str) -> str:
-    """The text without marks."""
-    return _MARK.sub(r"\2", text)
-
-
-def with_elements(html: str) -> str:
-    """The document with each mark made an element; within tags, titles and style sheets marks are dropped."""
-    parts = _UNTOUCHED.split(html)
-    parts[::2] = [_MARK.sub(_element, part) for part in parts[::2]]
-    parts[1::2] = [unmarked(part) if OPEN in part else part for part in parts[1::2]]
-    return "".join(parts)
-
-
-def _element(found: re.Match[str]) -> str:
-    origins = json.loads("".join(chr(ord(letter) - _SHIFT) for letter in found[1]))
-    return f'<data value="{escape(BETWEEN_FORMULAS.join(map(_shown, origins)))}">{found[2]}</data>'
-
-
-def _shown(origin: str) -> str:
-    return origin if origin == TEXT else f"{FORMULA}{origin}"
-
-
-def without_elements(html: str) -> str:
-    """The document without the elements that name sources, for those who only read or lay out."""
-    return _ELEMENT.sub("", html)

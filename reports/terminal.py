@@ -15,13 +15,17 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from protocols.progress import Progress
-from protocols.reproduction import Finding
+from protocols.rerun.guard_band import GuardBand
+from protocols.rerun.levels import FROM_DATA, FROM_SCORES, FROM_WEIGHTS, INTACT, Rerun
+from protocols.rerun.reproduction import Finding
 from reports.names import AGREEMENT_METRICS
 from reports.wording import Words
 from validation.results import CriterionResult, Results
 
 STUDY_VERDICTS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "none": "NO CRITERIA"}
 WIDTH_OF_A_FILE = 120
+MOST_IN_THE_BAND = 20
+SOURCES = {FROM_SCORES: "scores", FROM_WEIGHTS: "weights and images", FROM_DATA: "data"}
 COLOURS = {
     "pass": "green",
     "met": "green",
@@ -118,14 +122,45 @@ def _metric(results: Results, metric: str) -> str:
     return Words.within(AGREEMENT_METRICS[metric])
 
 
-def print_findings(findings: Sequence[Finding], level: int | None) -> None:
-    """One line a finding, then whether all is reproduced: at a level, or, without one, by the second implementation."""
+def print_findings(findings: Sequence[Finding]) -> None:
+    """One line a finding."""
     console = _console()
     for finding in findings:
         mark = "[green]same[/]  " if finding.reproduced else "[red]differs[/]"
-        console.print(f"{mark} {escape(finding.what)}: ", end="", highlight=False, soft_wrap=True)
+        kind = ""
+        if finding.kind == "not checked":
+            mark, kind = "[dim]-[/]     ", "not checked, "
+        console.print(f"{mark} {escape(finding.what)}: {kind}", end="", highlight=False, soft_wrap=True)
         console.print(finding.words, markup=False, highlight=False, soft_wrap=True)
-    how = "independently" if level is None else f"at level {level}"
-    reproduced = all(finding.reproduced for finding in findings)
-    word = f"[bold green]reproduced {how}[/]" if reproduced else f"[bold red]not reproduced {how}[/]"
-    console.print(word, highlight=False)
+
+
+def print_guard_band(band: GuardBand) -> None:
+    """How many scores lie near the threshold, and the images that they belong to."""
+    shown = ", ".join(band.image_id[:MOST_IN_THE_BAND])
+    more = len(band.image_id) - MOST_IN_THE_BAND
+    names = f": {shown}{f' and {more} more' if more > 0 else ''}" if shown else ""
+    console = _console()
+    console.print("guard band: ", end="")
+    console.print(f"{band}{names}", markup=False, highlight=False, soft_wrap=True)
+
+
+def print_rerun(rerun: Rerun) -> None:
+    """What was found at each level, then the first difference where there is one."""
+    console = _console()
+    for level in rerun.levels:
+        if level.level != INTACT:
+            console.print(f"level {level.level}, from {SOURCES[level.level]}", highlight=False)
+            print_findings(level.findings)
+    if rerun.opinion is not None:
+        console.print("second implementation", highlight=False)
+        print_findings(rerun.opinion)
+    if rerun.first_difference:
+        told = f"first difference: {rerun.first_difference.what}: {rerun.first_difference.words}"
+        console.print(told, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_outcome(rerun: Rerun) -> None:
+    """The verdict of a rerun, which is its last line."""
+    console = _console()
+    colour = "green" if rerun.reproduced else "red"
+    console.print(f"[bold {colour}]{rerun.verdict}[/]", highlight=False, soft_wrap=True)

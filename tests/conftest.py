@@ -1,11 +1,14 @@
 """Fixtures that several rooms share."""
 
+import shutil
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from protocols.ledger.chain import Stamp
 
 # A shell that starts the tests in the background makes them, and every process they start, deaf to Ctrl+C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -141,3 +144,63 @@ def study(tmp_path: Path) -> Study:
     made.reads.write_text("\n".join(reads) + "\n", encoding="utf-8")
     made.predictions.write_text("\n".join(["image_id,score", *predictions]) + "\n", encoding="utf-8")
     return made
+
+
+@pytest.fixture(scope="session")
+def stamp() -> Stamp:
+    """A moment an hour after the run of `run_folder`."""
+    from tests.small_run import stamp_at
+
+    return stamp_at(13)
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a key pair: private.pem and public.pem."""
+    from protocols.bundle.signing import new_key_pair
+
+    return new_key_pair(tmp_path_factory.mktemp("keys") / "pair").private.parent
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder with its twelve images, to be read only; `run_folder` is a copy of it."""
+    from tests.small_run import make_run
+
+    return make_run(tmp_path_factory.mktemp("finished") / "run", PROTOCOL)
+
+
+@pytest.fixture
+def run_folder(finished_run: Path, tmp_path: Path) -> Path:
+    """A run folder with its twelve images, without a device or a report; a test may change it."""
+    return shutil.copytree(finished_run, tmp_path / "run")
+
+
+@pytest.fixture(scope="session")
+def finished_bundle(
+    finished_run: Path, keys: Path, stamp: Stamp, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The bundle of `finished_run`, to be read only; `bundle` is a copy of it."""
+    from protocols.bundle.making import make_bundle
+    from protocols.bundle.signing import read_private_key
+    from protocols.progress import silent
+
+    out = tmp_path_factory.mktemp("finished") / "bundle"
+    make_bundle(
+        finished_run,
+        out,
+        read_private_key(keys / "private.pem"),
+        images=None,
+        with_images=True,
+        ledger=None,
+        stamp=stamp,
+        workers=1,
+        progress=silent,
+    )
+    return out
+
+
+@pytest.fixture
+def bundle(finished_bundle: Path, tmp_path: Path) -> Path:
+    """A bundle with its images, signed with the key in `keys`; a test may change it."""
+    return shutil.copytree(finished_bundle, tmp_path / "bundle")

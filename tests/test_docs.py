@@ -20,7 +20,20 @@ from validation.results import Results
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 TEXTS = {path: path.read_text(encoding="utf-8") for path in PAGES}
-VERBS = {"Do", "Make", "Measure", "Render", "Repeat", "Say", "Score", "Take", "Train"}
+VERBS = {
+    "Check",
+    "Lock",
+    "Show",
+    "Do",
+    "Make",
+    "Measure",
+    "Render",
+    "Repeat",
+    "Say",
+    "Score",
+    "Take",
+    "Train",
+}
 DOCUMENTED_MODULES = [
     path
     for room in ("protocols", "validation", "reports")
@@ -70,7 +83,7 @@ def test_help_begins_with_a_verb_and_ends_with_an_example_that_parses(names: tup
 
 @pytest.mark.parametrize("names", COMMANDS, ids=" ".join)
 def test_every_command_is_in_the_documentation(names: tuple[str, ...]) -> None:
-    mention = re.compile(rf"(`|cxr510k |cohort ){names[-1]}\b")
+    mention = re.compile(rf"(`|cxr510k |cohort |ledger ){names[-1]}\b")
     assert any(mention.search(text) for text in TEXTS.values())
 
 

@@ -26,6 +26,7 @@ ENDINGS = [
 
 
 @pytest.mark.parametrize(("error", "code", "words"), ENDINGS, ids=["fault", "disk full", "interrupt"])
+@pytest.mark.fault(48, 50)
 def test_an_accident_ends_in_one_line_and_leaves_nothing(
     command: Command,
     study: Study,

@@ -1,21 +1,31 @@
-"""`cxr510k rerun` on a validation of tables: what is reproduced, and where anything first differs."""
+"""`cxr510k rerun` on a validation of tables, its bundle and its archive: what is reproduced, what differs first."""
 
+import json
+import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from protocols.manifest import write_manifest
+from reports.stack import content_of
 from tests.conftest import Outcome, Study
 
 Command = Callable[..., Outcome]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where what is made once for all tests lies; each test gets a copy."""
+    return tmp_path_factory.mktemp("made")
+
+
 @pytest.fixture
-def validated(command: Command, study: Study) -> Path:
-    out = study.folder / "run"
-    assert command(*study.arguments, "--out", out).code == 0
-    return out
+def validated(command: Command, study: Study, made: Path) -> Path:
+    if not (made / "run").exists():
+        assert command(*study.arguments, "--out", made / "run").code == 0
+    return Path(shutil.copytree(made / "run", study.folder / "run"))
 
 
 def change_a_score(out: Path) -> None:
@@ -96,7 +106,7 @@ def test_the_second_implementation_agrees(command: Command, validated: Path) -> 
     assert ended.code == 0
     assert "SE, lower bound of sensitivity in overall=all: first 0." in ended.out
     assert "verdict: first pass, second pass" in ended.out
-    assert ended.out.splitlines()[-1] == "reproduced independently"
+    assert ended.out.splitlines()[-1] == "as recorded, reproduced independently"
     assert {path: path.read_bytes() for path in validated.rglob("*") if path.is_file()} == before
 
 
@@ -131,3 +141,135 @@ def test_a_level_and_the_second_implementation_together(command: Command, valida
 def test_nothing_asked_for_is_refused(command: Command, validated: Path) -> None:
     ended = command("rerun", validated)
     assert (ended.code, "give --level 1, 2 or 3, --independent, or both" in ended.err) == (2, True)
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """A bundle, its archive and the keys."""
+
+    root: Path
+    public: Path
+    other: Path
+
+    @property
+    def archive(self) -> Path:
+        return self.root.with_name(f"{self.root.name}.tar")
+
+
+@pytest.fixture
+def bundled(command: Command, validated: Path, made: Path, tmp_path: Path) -> Bundled:
+    if not (made / "bundles").exists():
+        for name in ("keys", "other"):
+            assert command("keygen", "--out", made / "bundles" / name).code == 0
+        key = made / "bundles" / "keys" / "private.pem"
+        assert (
+            command("bundle", validated, "--out", made / "bundles" / "one", "--key", key, "--tar").code == 0
+        )
+    folder = Path(shutil.copytree(made / "bundles", tmp_path / "bundles"))
+    return Bundled(folder / "one", folder / "keys" / "public.pem", folder / "other" / "public.pem")
+
+
+def test_a_bundle_and_its_archive_are_verified_and_rerun(command: Command, bundled: Bundled) -> None:
+    for given in (bundled.root, bundled.archive):
+        ended = command("rerun", given, "--level", 1, "--pubkey", bundled.public)
+        assert (ended.code, ended.out.splitlines()[-1]) == (0, "verified, level 1 identical")
+        assert "0 of 120 scores lie within 1e-05 of the threshold" in ended.out
+
+
+def test_without_a_key_the_signature_is_not_checked_and_that_is_said(
+    command: Command, bundled: Bundled
+) -> None:
+    ended = command("rerun", bundled.root, "--independent")
+    assert (ended.code, "signature: not checked" in ended.out) == (0, True)
+    assert ended.out.splitlines()[-1] == "signature not checked, reproduced independently"
+
+
+def test_changed_bytes_of_a_bundle_are_named_and_nothing_is_rerun(command: Command, bundled: Bundled) -> None:
+    change_a_score(bundled.root / "bag" / "data")
+    for key in ((), ("--pubkey", bundled.public)):
+        ended = command("rerun", bundled.root, "--level", 1, *key)
+        assert (ended.code, ended.out.splitlines()[-1]) == (1, "not verified")
+        assert "first difference: payload: bag/data/inputs/predictions.csv: has changed" in ended.out
+        assert "guard band" not in ended.out
+        assert ended.out.count("not checked") == (0 if key else 1)
+
+
+def test_another_key_does_not_verify_a_bundle(command: Command, bundled: Bundled) -> None:
+    ended = command("rerun", bundled.root, "--level", 1, "--pubkey", bundled.other)
+    assert (ended.code, ended.out.splitlines()[-1]) == (1, "not verified")
+    assert "first difference: signature: attestation.dsse.json: " in ended.out
+
+
+def test_a_key_from_the_bundle_is_refused(command: Command, bundled: Bundled) -> None:
+    planted = bundled.root / "public.pem"
+    planted.write_bytes(bundled.public.read_bytes())
+    ended = command("rerun", bundled.root, "--level", 1, "--pubkey", planted)
+    assert (ended.code, "lies in the bundle that it is to vouch for" in ended.err) == (2, True)
+
+
+def test_a_key_for_a_run_folder_is_refused(command: Command, bundled: Bundled, validated: Path) -> None:
+    ended = command("rerun", validated, "--level", 1, "--pubkey", bundled.public)
+    assert (ended.code, "is no bundle, so there is no signature" in ended.err) == (2, True)
+
+
+def test_an_archive_that_is_cut_short_is_refused(command: Command, bundled: Bundled) -> None:
+    bundled.archive.write_bytes(bundled.archive.read_bytes()[:20_000])
+    ended = command("rerun", bundled.archive, "--level", 1)
+    assert (ended.code, "one.tar: " in ended.err, ended.out) == (1, True, "")
+
+
+WHO = ("--by", "Ada Example", "--role", "external auditor")
+
+
+def test_an_attestation_says_what_came_out(command: Command, bundled: Bundled, tmp_path: Path) -> None:
+    out = tmp_path / "attested"
+    ended = command("rerun", bundled.root, "--level", 1, "--pubkey", bundled.public, "--attest", out, *WHO)
+    assert (ended.code, ended.out.splitlines()[-1]) == (0, "verified, level 1 identical")
+    document = json.loads((out / "attestation.json").read_bytes())
+    assert (document["verdict"], document["reproduced"]) == ("verified, level 1 identical", True)
+    assert document["ran"]["actor"]["name"] == "Ada Example"
+    assert document["environment"] == []
+    pdf = content_of((out / "attestation.pdf").read_bytes())
+    assert pdf.attachments["attestation.json"] == (out / "attestation.json").read_bytes()
+    assert "Verified, level 1 identical" in pdf.text
+
+
+def test_an_attestation_of_what_differs_says_that(command: Command, bundled: Bundled, tmp_path: Path) -> None:
+    change_a_score(bundled.root / "bag" / "data")
+    out = tmp_path / "attested"
+    ended = command("rerun", bundled.root, "--level", 1, "--pubkey", bundled.public, "--attest", out, *WHO)
+    assert ended.code == 1
+    document = json.loads((out / "attestation.json").read_bytes())
+    assert (document["verdict"], document["reproduced"]) == ("not verified", False)
+    assert "predictions.csv" in document["first_difference"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--attest", "a"), "--attest needs --by NAME and --role ROLE"),
+        (("--by", "Ada"), "--by and --role are for --attest DIR"),
+        (("--attest", "study/run/attested", *WHO), "--attest names a folder within the evidence"),
+    ],
+)
+def test_an_attestation_and_who_ran_it_belong_together(
+    command: Command,
+    validated: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    sentence: str,
+) -> None:
+    monkeypatch.chdir(validated.parents[1])
+    ended = command("rerun", validated, "--level", 1, *options)
+    assert (ended.code, sentence in ended.err) == (2, True)
+
+
+def test_the_guard_band_names_the_images(command: Command, study: Study) -> None:
+    text = study.predictions.read_text(encoding="utf-8").splitlines()
+    text[4] = "i003,0.500009"
+    study.predictions.write_text("\n".join(text) + "\n", encoding="utf-8")
+    out = study.folder / "run"
+    command(*study.arguments, "--out", out)
+    ended = command("rerun", out, "--level", 1)
+    assert "guard band: 1 of 120 scores lie within 1e-05 of the threshold: i003\n" in ended.out
+    assert ended.out.index("guard band") < ended.out.index("level 1, from scores")

@@ -136,6 +136,7 @@ def test_all_faults_of_a_protocol_are_told_at_once(command: Command, study: Stud
     assert [line.count(": ") >= 2 for line in ended.err.splitlines()] == [True, True, True]
 
 
+@pytest.mark.fault(49)
 def test_occupied_and_unwritable_output_is_refused(command: Command, study: Study) -> None:
     (study.folder / "run").mkdir()
     (study.folder / "run" / "mine.txt").write_text("keep")
@@ -170,6 +171,7 @@ def test_a_passing_study_ends_with_0_and_leaves_a_whole_folder(command: Command,
         "results.json",
         "line_listing.csv",
         "run.json",
+        "trail.jsonl",
         "manifest.json",
     }
     assert (out / "inputs" / "reads.csv").read_bytes() == study.reads.read_bytes()
@@ -184,7 +186,8 @@ def test_other_verdicts_end_with_1(command: Command, study: Study, goal: str, ve
     assert (ended.code, f"verdict {verdict}, exit 1" in ended.out) == (1, True)
 
 
-def test_rows_in_another_order_change_the_file_hashes_alone(command: Command, study: Study) -> None:
+@pytest.mark.fault(29)
+def test_shuffled_files_change_the_file_hashes_alone(command: Command, study: Study) -> None:
     command(*study.arguments, "--out", study.folder / "one")
     for table in (study.studies, study.reads, study.predictions):
         header, *rows = table.read_text(encoding="utf-8").splitlines()
@@ -199,7 +202,10 @@ def test_rows_in_another_order_change_the_file_hashes_alone(command: Command, st
     assert listings[0] == listings[1]
 
 
-def test_parquet_and_gzip_and_bom_say_the_same(command: Command, study: Study) -> None:
+@pytest.mark.fault(27)
+def test_parquet_gzip_a_byte_order_mark_and_line_ends_of_windows_say_the_same(
+    command: Command, study: Study
+) -> None:
     command(*study.arguments, "--out", study.folder / "one")
     frame = pd.read_csv(study.predictions, dtype={"image_id": str})
     frame.to_parquet(study.folder / "p.parquet")
@@ -299,7 +305,8 @@ def test_only_the_test_split_is_analysed(command: Command, study: Study) -> None
     assert (steps["all"], steps["not_test_split"], steps["analysed"]) == (120, 20, 100)
 
 
-def test_ids_are_text(command: Command, study: Study) -> None:
+@pytest.mark.fault(18)
+def test_the_patients_01_and_1_and_na_are_three(command: Command, study: Study) -> None:
     # "01" and "1" are two patients, "NA" is a name.
     edit(study.studies, ",p00,", ",01,", 2)
     edit(study.studies, ",p01,", ",1,", 2)
@@ -309,7 +316,10 @@ def test_ids_are_text(command: Command, study: Study) -> None:
     assert results_of(out)["cohort"]["patients"] == 60
 
 
-def test_results_are_the_same_in_another_process_zone_locale_and_folder(study: Study, tmp_path: Path) -> None:
+@pytest.mark.fault(36)
+def test_results_are_the_same_in_another_process_zone_locale_hash_seed_and_folder(
+    study: Study, tmp_path: Path
+) -> None:
     import subprocess
     import sys
 

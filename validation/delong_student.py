@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from validation.auroc import Placements, auroc, auroc_variance
+from validation.distributions import student_quantile
 from validation.intervals import Interval
 
 FEWEST_DEGREES = 3.0  # below, the quantile grows without telling more: 4.3 with two, 12.7 with one
@@ -29,7 +29,7 @@ def delong_student(placed: Placements, confidence_level: float) -> Interval | No
     variance, area = auroc_variance(placed), auroc(placed)
     if variance is None or variance <= 0 or area in (0.0, 1.0):
         return None
-    t = float(stdtrit(degrees_of_freedom(placed), (1 + confidence_level) / 2))
+    t = student_quantile(confidence_level, degrees_of_freedom(placed))
     # As a factor below 1 of the odds nothing can overflow.
     factor = math.exp(-t * math.sqrt(variance) / (area * (1 - area)))
     return area * factor / (area * factor + 1 - area), area / (area + (1 - area) * factor)

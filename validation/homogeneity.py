@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import fdtrc
 
 from protocols.canonical import FITTED_PLACES, PLACES, rounded
 from protocols.schema import Family
+from validation.distributions import f_tail
 from validation.gaps import largest_gap
 from validation.level_estimates import (
     OF_COUNTS,
@@ -145,7 +145,7 @@ def wald_test(levels: Sequence[LevelEstimate], covariance: Sequence[Sequence[flo
     if form is None:
         return NotGiven("not estimable: levels vary as one")
     statistic = rounded(form * (d - q + 1) / (d * q), FITTED_PLACES)
-    return Wald(statistic, (q, d - q + 1), rounded(float(fdtrc(q, d - q + 1, statistic)), PLACES))
+    return Wald(statistic, (q, d - q + 1), rounded(f_tail(statistic, q, d - q + 1), PLACES))
 
 
 def degrees_of_freedom(levels: Sequence[LevelEstimate]) -> int:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from protocols.comparison import ABSENT
-from protocols.reproduction import SHOWN, Finding
+from protocols.rerun.comparison import ABSENT
+from protocols.rerun.reproduction import SHOWN, Finding
 from validation.independent_opinion import Judged, Opinion
 from validation.independent_rows import FITTED
 from validation.results import Results

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, ndtri, stdtrit
+from scipy.special import betaincinv, ndtri
 
 from protocols.canonical import rounded
+from validation.distributions import student_quantile
 
 Interval = tuple[float, float]
 TRUSTED_PATIENTS = 20  # on so many must a variance rest to be believed as it is
@@ -92,7 +93,7 @@ def clustered_proportion(
     variance = patients / (patients - 1) * float(squares.sum()) / total**4
     design_effect = variance / (proportion * (1 - proportion) / total)
     believed = min(total, total / design_effect) if design_effect > 0 else total
-    believed *= (normal_quantile(confidence_level) / _student_quantile(confidence_level, patients - 1)) ** 2
+    believed *= (normal_quantile(confidence_level) / student_quantile(confidence_level, patients - 1)) ** 2
     # Kish's effective number of the squared residuals: on how many patients their sum rests.
     resting_on = float(squares.sum()) ** 2 / float((squares * squares).sum()) if design_effect > 0 else 0.0
     trust = min(1.0, resting_on / TRUSTED_PATIENTS)
@@ -143,7 +144,3 @@ def mover_ratio(
     high_term = l2 * (2 * denominator - l2)
     under_high = max(0.0, product * product - u1 * (2 * numerator - u1) * high_term)
     return low, (product + math.sqrt(under_high)) / high_term
-
-
-def _student_quantile(confidence_level: float, degrees_of_freedom: int) -> float:
-    return float(stdtrit(degrees_of_freedom, (1 + confidence_level) / 2))

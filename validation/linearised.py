@@ -9,9 +9,9 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from protocols.canonical import FITTED_PLACES, rounded
+from validation.distributions import student_quantile
 from validation.secondary import Measured
 
 
@@ -42,7 +42,7 @@ def student_interval(value: float, influence: NDArray[np.float64], confidence_le
     if patients == 1:
         return Measured(rounded(value, FITTED_PLACES), None, "one patient alone")
     variance = patients / (patients - 1) * total(influence * influence)
-    half = float(stdtrit(patients - 1, (1 + confidence_level) / 2)) * math.sqrt(variance)
+    half = student_quantile(confidence_level, patients - 1) * math.sqrt(variance)
     low, high = rounded(value - half, FITTED_PLACES), rounded(value + half, FITTED_PLACES)
     if low == high:
         return Measured(rounded(value, FITTED_PLACES), None, "no variance between patients")

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from protocols.battery import REPEATED, UNCHANGED, BatteryFolder, BatteryScores, Item
 from protocols.canonical import FITTED_PLACES, rounded, sha256_bytes, sha256_file
-from protocols.comparison import SCORE_TOLERANCE
 from protocols.errors import EvidenceDiffersError
 from protocols.load import load_protocol
 from protocols.progress import Progress
+from protocols.rerun.comparison import SCORE_TOLERANCE
 from protocols.run_folder import RunFolder
 from protocols.schema import Protocol
 from validation.auroc import auroc, placements

@@ -14,6 +14,8 @@ import numpy as np
 from protocols.load import LoadedProtocol
 from protocols.progress import Progress
 from protocols.schema import Bootstrap, Protocol
+from protocols.seal.entries import Threshold
+from protocols.seal.look import Unseal
 from validation.agreement import agreement_of, agreement_sums
 from validation.average_precision import precision_recall
 from validation.calibration import calibration
@@ -67,8 +69,16 @@ class Validation:
     line_listing: str
 
 
-def validate(loaded: LoadedProtocol, files: InputFiles, progress: Progress) -> Validation:
+def validate(
+    loaded: LoadedProtocol, files: InputFiles, progress: Progress, unseal: Unseal | None = None
+) -> Validation:
     """Run a protocol on the files it is about.
+
+    Args:
+        loaded: the protocol.
+        files: its tables.
+        progress: told of the resampling.
+        unseal: asked when every table was admitted, before scores and reference are joined; it refuses by raising.
 
     Raises:
         BadInputError: whatever the contract refuses, in a sentence that names file, row and rule.
@@ -77,10 +87,12 @@ def validate(loaded: LoadedProtocol, files: InputFiles, progress: Progress) -> V
     confidence_level = protocol.bootstrap.confidence_level
     point = operating_point(protocol.operating_point, files.operating_point)
     records = read_records(files, protocol)
+    axes = axes_of(protocol, records.studies)
+    if unseal:
+        unseal(records.studies, records.reads, Threshold(point.threshold, point.sha256))
     reference = reference_verdicts(records.reads, protocol.reference_standard.rule)
     cohort = join(records, reference, threshold=point.threshold, missing=protocol.missing)
     leaked = leakage_of(cohort, records.inventory, stage=protocol.stage)
-    axes = axes_of(protocol, records.studies)
     drawn = drawn_patients(cohort, cohort.analysed, protocol.bootstrap.strata)
     analysed = np.flatnonzero(cohort.analysed)
     votes = votes_of(records.reads, [cohort.image_id[row] for row in analysed])

@@ -176,7 +176,10 @@ def _stream(seed: int, purpose: int, patient: int = 0, image: int = 0) -> np.ran
 def _write_image(folder: Path, seed: int, place: tuple[int, int]) -> Finding:
     finding, picture = draw_image(seed, *place)
     path = folder / IMAGES / f"{finding.image_id}.png"
-    Image.fromarray(picture.pixels).save(path, compress_level=FAST_COMPRESSION)
+    try:
+        Image.fromarray(picture.pixels).save(path, compress_level=FAST_COMPRESSION)
+    except OSError as error:  # a full disk is told without a name
+        raise OSError(error.errno, error.strerror, str(path)) from error
     return finding
 
 

@@ -83,10 +83,15 @@ def trainable_labels(file: Path, studies: Mapping[str, Sequence[str]]) -> dict[s
     """The labels of images in the cohort that are not for the test; None where there are none.
 
     Raises:
-        BadInputError: as `read_table` and `labels_from`.
+        BadInputError: as `read_table` and `labels_from`, or no image of the cohort has a label.
     """
     source = read_table(file)
     labelled = labels_from(source).image_id
+    if set(labelled).isdisjoint(studies["image_id"]):
+        raise BadInputError(
+            f"{file}: has no label of any image of the cohort; image ids there look like {labelled[0]!r}, "
+            f"those of the cohort like {studies['image_id'][0]!r}."
+        )
     parts = studies.get("split", ("",) * len(studies["image_id"]))
     trainable = {image for image, part in zip(studies["image_id"], parts, strict=True) if part != Split.TEST}
     rows = [row for row, image in enumerate(labelled) if image in trainable]

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import shutil
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +18,9 @@ from model.calibration import Calibration
 from model.checkpoint import OPERATING_POINT, load, read_operating_point, save, weights_of
 from model.operating_point import Point
 from model.plan import PLAN, read_plan
+from model.runtime import keras
 from protocols.canonical import sha256_bytes, sha256_file
-from protocols.errors import BadInputError
+from protocols.errors import BadInputError, NotPossibleHereError
 
 
 @pytest.fixture
@@ -107,13 +109,21 @@ def replace_weights(folder: Path, content: bytes) -> None:
     rehashed(folder)
 
 
-def malicious_archive() -> bytes:
-    """A .keras file whose configuration names a function of the standard library to call."""
+def malicious_archive(command: str = "exit 1", *, gadget: bool = False) -> bytes:
+    """A .keras file whose configuration names a function of the standard library to call, or Keras' own unlocking."""
     called = {"module": "os", "class_name": "function", "config": "system", "registered_name": "system"}
+    if gadget:
+        unlock = "enable_unsafe_deserialization"
+        called = {
+            "module": "keras.config",
+            "class_name": "function",
+            "config": unlock,
+            "registered_name": unlock,
+        }
     lambda_layer = {
         "module": "keras.layers",
         "class_name": "Lambda",
-        "config": {"name": "x", "function": called, "arguments": {"command": "exit 1"}},
+        "config": {"name": "x", "function": called, "arguments": {} if gadget else {"command": command}},
     }
     config = {
         "module": "keras",
@@ -129,6 +139,7 @@ def malicious_archive() -> bytes:
 
 
 @pytest.mark.parametrize("name", ["model.keras", "config.json", "model.pkl", "saved_model.pb"])
+@pytest.mark.fault(45)
 def test_other_files_of_a_folder_are_never_loaded(
     name: str, folder: Path, trained: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +151,38 @@ def test_other_files_of_a_folder_are_never_loaded(
     monkeypatch.setattr("pickle.loads", called)
     (folder / name).write_bytes(malicious_archive())
     assert sha256_bytes(weights_of(load(folder).model)) == trained.plan.weights_sha256
+
+
+def hostile(command: str) -> dict[str, bytes]:
+    """Three .keras files that run a command where they are loaded as such: a Lambda, a function by name, a gadget."""
+    lambda_of = keras.Sequential([keras.Input((1,)), keras.layers.Lambda(lambda x: x)])
+    held = {"function by name": malicious_archive(command), "gadget": malicious_archive(command, gadget=True)}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "lambda.keras"
+        lambda_of.layers[0].function = eval(f"lambda x: __import__('os').system({command!r}) and x or x")
+        lambda_of.save(path)
+        held["lambda"] = path.read_bytes()
+    return held
+
+
+@pytest.mark.fault(45)
+def test_no_code_of_a_malicious_model_file_runs(folder: Path, trained: Any, tmp_path: Path) -> None:
+    """The Lambda does run where Keras is asked to load it without its safe mode, so this test could fail."""
+    ran = tmp_path / "ran"
+    archives = hostile(f"touch {ran}")
+    dangerous = tmp_path / "dangerous.keras"
+    dangerous.write_bytes(archives["lambda"])
+    keras.models.load_model(dangerous, safe_mode=False)(np.zeros((1, 1), np.float32))
+    assert ran.exists()
+    ran.unlink()
+    for archive in archives.values():
+        (folder / "model.keras").write_bytes(archive)
+        assert sha256_bytes(weights_of(load(folder).model)) == trained.plan.weights_sha256
+    for archive in archives.values():
+        replace_weights(folder, archive)
+        with pytest.raises(BadInputError, match="does not hold the weights of a compact network"):
+            load(folder)
+    assert not ran.exists()
 
 
 DAMAGES: list[tuple[Callable[[Path], object], str]] = [
@@ -170,10 +213,28 @@ DAMAGES: list[tuple[Callable[[Path], object], str]] = [
 
 
 @pytest.mark.parametrize(("damage", "sentence"), DAMAGES)
+@pytest.mark.fault(45)
 def test_damaged_folder_is_refused(folder: Path, damage: Callable[[Path], object], sentence: str) -> None:
     damage(folder)
     with pytest.raises(BadInputError, match=sentence):
         load(folder)
+
+
+@pytest.mark.fault(48)
+@pytest.mark.parametrize("kind", [OSError, RuntimeError])
+def test_weights_that_find_no_room_are_told_in_a_sentence(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    model = load(folder).model
+
+    def full(_: Path) -> None:
+        raise kind("Can't write data (file write failed: errno = 28\n, buf = 0x5593)")
+
+    monkeypatch.setattr(model, "save_weights", full)
+    with pytest.raises(
+        NotPossibleHereError, match=r"cannot be written there .*errno = 28\); make room for temp"
+    ):
+        weights_of(model)
 
 
 def test_plan_carries_no_version_and_no_machine(folder: Path) -> None:

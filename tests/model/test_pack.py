@@ -257,6 +257,7 @@ def test_another_request_is_another_pack(packer: Packer, tmp_path: Path, changed
     assert len(list((tmp_path / "work").iterdir())) == 2
 
 
+@pytest.mark.fault(51)
 def test_two_processes_at_one_pack_are_refused(packer: Packer, tmp_path: Path) -> None:
     write_pictures(tmp_path / "images", 2)
 
@@ -268,6 +269,7 @@ def test_two_processes_at_one_pack_are_refused(packer: Packer, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("call", ["posix_fallocate", "write"])
+@pytest.mark.fault(48)
 def test_a_full_disk_is_one_sentence_and_what_is_packed_is_kept(
     packer: Packer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
@@ -288,6 +290,7 @@ def test_a_full_disk_is_one_sentence_and_what_is_packed_is_kept(
     assert pixel_file(tmp_path, "full").read_bytes() == bytes_whole
 
 
+@pytest.mark.fault(48)
 def test_a_file_larger_than_allowed_is_one_sentence(packer: Packer, tmp_path: Path) -> None:
     write_pictures(tmp_path / "images", 2)
     program = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n" + packing(
@@ -299,6 +302,7 @@ def test_a_file_larger_than_allowed_is_one_sentence(packer: Packer, tmp_path: Pa
     assert "cannot be written (File too large); 2 packed pictures need 0.00 GB" in ended.stdout
 
 
+@pytest.mark.fault(49)
 def test_a_work_folder_that_is_a_file_is_one_sentence(packer: Packer, tmp_path: Path) -> None:
     write_pictures(tmp_path / "images", 1)
     (tmp_path / "work").write_text("")
@@ -366,6 +370,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes in /proc")
 @pytest.mark.parametrize("how", ["parent killed", "worker killed", "interrupted"])
+@pytest.mark.fault(46, 50)
 def test_what_ends_a_pack_leaves_nobody_and_goes_on_against_itself(
     packer: Packer, tmp_path: Path, how: str
 ) -> None:

@@ -76,6 +76,7 @@ DAMAGES: list[Callable[[bytes], bytes]] = [
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.fault(47)
 def test_of_a_damaged_newest_the_one_before_is_taken(
     damage: Callable[[bytes], bytes], kept: Checkpoints, tmp_path: Path
 ) -> None:
@@ -92,6 +93,7 @@ def test_two_damaged_ones_are_told_and_not_used(kept: Checkpoints, tmp_path: Pat
     assert kept.latest() == (None, "the checkpoints are damaged; begun anew")
 
 
+@pytest.mark.fault(45)
 def test_a_pickle_is_never_opened(kept: Checkpoints, tmp_path: Path) -> None:
     class Malicious:
         def __reduce__(self) -> Any:
@@ -120,6 +122,7 @@ def test_what_a_killed_process_left_half_written_is_removed(kept: Checkpoints, t
     assert not torn.exists()
 
 
+@pytest.mark.fault(48)
 def test_full_disk_is_a_sentence_and_the_checkpoints_before_are_whole(
     kept: Checkpoints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,6 +140,7 @@ def test_full_disk_is_a_sentence_and_the_checkpoints_before_are_whole(
     assert found is not None and same(found, snapshot(3))
 
 
+@pytest.mark.fault(48)
 def test_file_too_large_for_the_system_is_a_sentence_too(kept: Checkpoints, tmp_path: Path) -> None:
     large = Snapshot((np.zeros(100_000),), (), (), np.zeros((4, 6)))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -223,6 +227,7 @@ BEGINNINGS = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("truncated", "beginning"), BEGINNINGS)
+@pytest.mark.fault(46, 47)
 def test_taken_up_training_gives_the_same_bytes(
     truncated: int,
     beginning: str,
@@ -290,6 +295,7 @@ train(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.fault(46, 50)
 def test_killed_process_is_taken_up_to_the_same_bytes(
     ending: signal.Signals,
     uninterrupted: dict[str, bytes],

@@ -53,6 +53,7 @@ def test_study_refusals_by_hand(lines: list[str], sentence: str) -> None:
         studies_from(table(*lines))
 
 
+@pytest.mark.fault(22)
 @pytest.mark.parametrize(
     ("cell", "years"),
     [
@@ -70,11 +71,12 @@ def test_study_refusals_by_hand(lines: list[str], sentence: str) -> None:
         ("1_0", math.nan),  # Python would read ten
     ],
 )
-def test_age_by_hand(cell: str, years: float) -> None:
+def test_an_age_that_nobody_has_is_unknown_by_hand(cell: str, years: float) -> None:
     ages = studies_from(table(STUDY_HEADER, f"a,1,{cell},F,PA")).age_years
     np.testing.assert_array_equal(ages, [years])
 
 
+@pytest.mark.fault(21)
 @pytest.mark.parametrize(
     ("sex", "view", "known"),
     [
@@ -83,6 +85,7 @@ def test_age_by_hand(cell: str, years: float) -> None:
         ("O", "LATERAL", ("O", "LATERAL")),
         ("", "", ("", "")),
         ("f", "pa", ("", "")),
+        ("NA", "NA", ("", "")),
         ("Female", "LL", ("", "")),
     ],
 )
@@ -93,6 +96,7 @@ def test_sex_and_view_outside_their_sets_are_unknown_by_hand(
     assert (studies.sex[0], studies.view[0]) == known
 
 
+@pytest.mark.fault(18)
 def test_identifiers_that_look_alike_differ_by_hand() -> None:
     assert studies_from(table(STUDY_HEADER, "001,1,,,", "1,01,,,")).image_id == ("001", "1")
 

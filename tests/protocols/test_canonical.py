@@ -85,6 +85,7 @@ def test_a_file_is_replaced_whole_by_hand(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("accident", [OSError("disk full"), KeyboardInterrupt()])
+@pytest.mark.fault(46, 48)
 def test_an_accident_leaves_the_old_file_by_hand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, accident: BaseException
 ) -> None:

@@ -51,6 +51,7 @@ def test_no_tasks_give_no_results() -> None:
     assert list(spread(twice, [], workers=2)) == []
 
 
+@pytest.mark.fault(46)
 def test_a_worker_that_is_killed_is_told() -> None:
     with pytest.raises(BrokenProcessPool):
         list(spread(end_at_three, range(20), workers=2))

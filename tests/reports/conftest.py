@@ -2,6 +2,7 @@
 
 import csv
 import html
+import itertools
 import math
 import random
 import re
@@ -10,12 +11,21 @@ from pathlib import Path
 
 import pytest
 
+from protocols.admission import reads_from, studies_from
+from protocols.ledger.chain import Actor, Stamp
+from protocols.ledger.trail import record_made
 from protocols.load import parse_protocol
+from protocols.mapping import reads_table, studies_table
 from protocols.progress import silent
 from protocols.run_folder import RunFolder, RunRecord
-from reports.context import ReportContext, report_context
+from protocols.seal.look import looking
+from protocols.seal.registration import register
+from protocols.seal.sealed_set import sealed_set_of
+from reports.context import ReportContext
 from reports.gallery import gallery
-from reports.render import page
+from reports.render import Rendered, render
+from reports.report_document import report_page
+from reports.run_evidence import report_context
 from reports.stack import missing_libraries
 from validation.inputs import InputFiles
 from validation.run import validate
@@ -99,7 +109,15 @@ PROTOCOLS = {
 }
 
 
+# Registered, looked at once, amended with a reason, and looked at again.
+PROTOCOLS["locked"] = PROTOCOLS["confirmatory"].replace("above = 80", "above = 85") + PASSING
+# An exploratory look at a test set that another protocol sealed.
+PROTOCOLS["explored"] = PROTOCOLS["without criteria and subgroups"]
 PROTOCOLS["no positives"] = PROTOCOLS["passing"]
+FIRST: dict[str, str] = {
+    "locked": (PROTOCOLS["confirmatory"] + PASSING).replace("version = 2", "version = 1"),
+    "explored": PROTOCOLS["confirmatory"].replace('"study"', '"sealing"'),
+}
 SETTINGS: dict[str, dict[str, float]] = {
     "no positives": {"positive_share": 0.0},
     "one reader": {"readers": 1},
@@ -135,15 +153,50 @@ def tables(
     return paths
 
 
-def make_run(root: Path, protocol: str, **settings: object) -> RunFolder:
-    """A run folder in an empty folder, as `validate` makes it."""
+def stamps() -> Callable[[], Stamp]:
+    """Every stamp an hour after the one before."""
+    hours = itertools.count(1)
+    tool = {"cxr510k": "0.1.0", "source_sha256": "0" * 64}
+
+    def next_stamp() -> Stamp:
+        hour = next(hours)
+        return Stamp(
+            f"2026-11-19T{hour:02}:30:15Z", hour, Actor("Ada Byron", "ada", "statistician"), "desk", tool
+        )
+
+    return next_stamp
+
+
+def make_run(root: Path, protocol: str, *, first: str | None = None, **settings: object) -> RunFolder:
+    """A run folder in an empty folder, as `validate` makes it; with ``first``, after that was locked and used."""
     run = RunFolder(root)
     run.inputs.mkdir()
     run.protocol.write_text(protocol, encoding="utf-8")
-    paths = tables(run.inputs, **settings)  # type: ignore[arg-type]
-    made = validate(parse_protocol(protocol.encode(), source="protocol.toml"), InputFiles(**paths), silent)
+    files = InputFiles(**tables(run.inputs, **settings))  # type: ignore[arg-type]
+    loaded = parse_protocol(protocol.encode(), source="protocol.toml")
+    ledger = root.with_name(f"{root.name}.ledger.jsonl") if first else None
+    stamping = stamps()
+    if first and ledger:
+        earlier = parse_protocol(first.encode(), source="protocol.toml")
+        test_set = sealed_set_of(
+            studies_from(studies_table(files.studies, loaded.protocol).table),
+            reads_from(reads_table(files.reads, loaded.protocol).table),
+        )
+        register(ledger, earlier, test_set, None, stamping, reason=None)
+        with looking(ledger, earlier, stamping, named=True) as look:
+            look_back = validate(earlier, files, silent, look.begin).results
+            look.end(look_back.to_json().encode(), look_back.verdict)
+        if earlier.protocol.id == loaded.protocol.id:
+            register(
+                ledger, loaded, test_set, None, stamping, reason="An age was mistyped as 80 in version 1."
+            )
+    with looking(ledger, loaded, stamping, named=False) as look:
+        made = validate(loaded, files, silent, look.begin if first else None)
+        snapshot = look.end(made.results.to_json().encode(), made.results.verdict)
     run.results.write_text(made.results.to_json(), encoding="utf-8")
     run.line_listing.write_text(made.line_listing, encoding="utf-8")
+    if snapshot:
+        run.ledger.write_bytes(snapshot)
     run.write_record(
         RunRecord(
             started="2026-11-20T13:00:05Z",
@@ -160,6 +213,7 @@ def make_run(root: Path, protocol: str, **settings: object) -> RunFolder:
             render_stack={},
         )
     )
+    record_made(run, stamping(), "validate")
     return run
 
 
@@ -170,7 +224,12 @@ def run_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], RunFolde
 
     def of(name: str) -> RunFolder:
         if name not in made:
-            made[name] = make_run(tmp_path_factory.mktemp("run"), PROTOCOLS[name], **SETTINGS.get(name, {}))
+            made[name] = make_run(
+                tmp_path_factory.mktemp("run"),
+                PROTOCOLS[name],
+                first=FIRST.get(name),
+                **SETTINGS.get(name, {}),
+            )
         return made[name]
 
     return of
@@ -190,7 +249,20 @@ def page_of(context_of: Callable[[str], ReportContext]) -> Callable[[str], str]:
     def of(name: str) -> str:
         if name not in made:
             context = context_of(name)
-            made[name] = page(context, gallery(context))
+            made[name] = report_page(context, gallery(context))
+        return made[name]
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def rendered_of(run_of: Callable[[str], RunFolder]) -> Callable[[str], Rendered]:
+    """Report and summary of one of `PROTOCOLS` by name."""
+    made: dict[str, Rendered] = {}
+
+    def of(name: str) -> Rendered:
+        if name not in made:
+            made[name] = render(run_of(name), silent)
         return made[name]
 
     return of
@@ -245,4 +317,4 @@ def rows_of(page_of: Callable[[str], str]) -> Callable[[str, str], list[list[str
 @pytest.fixture(scope="session")
 def page_from() -> Callable[[ReportContext], str]:
     """The HTML of a context of one's own."""
-    return lambda context: page(context, gallery(context))
+    return lambda context: report_page(context, gallery(context))

@@ -8,7 +8,8 @@ import pytest
 
 from protocols.errors import BadInputError, EvidenceDiffersError
 from protocols.run_folder import RunFolder
-from reports.context import ReportContext, report_context
+from reports.context import ReportContext
+from reports.run_evidence import report_context
 
 
 @pytest.fixture
@@ -90,7 +91,12 @@ def test_steps_that_the_protocol_does_not_take_go_unmentioned(
 
 @pytest.mark.parametrize(
     ("name", "stamps"),
-    [("passing", ("EXPLORATORY", "DRAFT")), ("confirmatory", ("CONFIRMATORY", "UNLOCKED", "DRAFT"))],
+    [
+        ("passing", ("EXPLORATORY", "DRAFT")),
+        ("confirmatory", ("CONFIRMATORY", "UNLOCKED", "DRAFT")),
+        ("locked", ("CONFIRMATORY", "DRAFT")),
+        ("explored", ("EXPLORATORY", "DRAFT")),
+    ],
 )
 def test_stamps_by_hand(
     name: str, stamps: tuple[str, ...], context_of: Callable[[str], ReportContext]

@@ -11,7 +11,7 @@ from protocols.images.gate import FEWEST_SHADES, MOST_COLOURFUL
 from reports.context import ReportContext
 from reports.device import HISTORY, OPERATING_POINT, PLAN, TUNING_CURVE, Epoch, TuningPoint, read_device
 from reports.gallery import gallery
-from reports.render import page
+from reports.report_document import report_page
 
 CHOSEN = {"images": 10, "patients": 5, "positives": 4, "negatives": 6}
 SPLIT = CHOSEN | {"primary_unknown": 0, "unlabelled": 1, "out_of_scope": {"its view is LATERAL": 2}}
@@ -151,7 +151,7 @@ TOLD = [
 def told(model: Path, context_of: Callable[[str], ReportContext]) -> str:
     """The section of the report as one line of text."""
     context = replace(context_of("passing"), device=read_device(model))
-    section = page(context, gallery(context)).split('id="device"')[1].split('id="protocol"')[0]
+    section = report_page(context, gallery(context)).split('id="device"')[1].split('id="protocol"')[0]
     return " ".join(re.sub(r"<[^>]+>", " ", section).split()).replace(" ;", ";")
 
 
@@ -171,4 +171,4 @@ def test_a_device_that_was_not_calibrated_says_why(
     frozen["calibration"] |= {"method": "none", "slope": 1.0, "intercept": 0.0, "reason": "it is so"}
     (model / OPERATING_POINT).write_text(json.dumps(frozen))
     context = replace(context_of("passing"), device=read_device(model))
-    assert "none: it is so; log-loss 0.710, on 10 images" in page(context, gallery(context))
+    assert "none: it is so; log-loss 0.710, on 10 images" in report_page(context, gallery(context))

@@ -10,13 +10,15 @@ from xml.etree import ElementTree
 import pytest
 
 from protocols.run_folder import RunFolder
-from reports.context import ReportContext, report_context
+from reports.context import ReportContext
 from reports.drawing import Canvas, Drawing, house_style
 from reports.exports import INDEX, OF_PHANTOM, _names, drawings_of, exports, svg_file
 from reports.figure_data import figure_data
 from reports.gallery import gallery
-from reports.render import page
-from reports.sourcing import OPEN, marking
+from reports.report_document import report_page
+from reports.run_evidence import report_context
+from reports.source_marks import OPEN
+from reports.sourcing import marking
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -25,7 +27,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 def files(context_of: Callable[[str], ReportContext]) -> dict[str, bytes]:
     context = context_of("passing")
     shown = gallery(context)
-    return dict(exports(page(context, shown), shown, phantom=False))
+    return dict(exports(report_page(context, shown), shown, phantom=False))
 
 
 def rows(content: bytes) -> list[list[str]]:
@@ -98,7 +100,8 @@ def test_letters_stay_text_and_their_places_stay(files: dict[str, bytes]) -> Non
             assert float(tree.attrib["height"].removesuffix("pt")) == float(tree.attrib["viewBox"].split()[3])
 
 
-def test_hostile_words_are_text() -> None:
+@pytest.mark.fault(31)
+def test_hostile_words_of_a_figure_are_literal_text() -> None:
     made = svg_file(drawing("<script>alert(1)</script>", '"><script>.'), phantom=False)
     tree = ElementTree.fromstring(made)
     assert not tree.findall(f".//{SVG}script")
@@ -118,7 +121,7 @@ def test_sources_that_are_marked_change_no_byte(
     with marking():
         context = report_context(run_of("passing"))
         shown = gallery(context)
-        html = page(context, shown)
+        html = report_page(context, shown)
     assert dict(exports(html, shown, phantom=False)) == files
 
 

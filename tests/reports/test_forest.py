@@ -83,7 +83,8 @@ def test_the_goal_stands_above_its_metric_alone(context_of: Callable[[str], Repo
     assert [text for text in found if text.startswith("goal")] == ["goal > 0.300"]
 
 
-def test_undefined_is_said(context_of: Callable[[str], ReportContext]) -> None:
+@pytest.mark.fault(26)
+def test_what_is_not_estimable_is_said_in_the_figure(context_of: Callable[[str], ReportContext]) -> None:
     context = context_of("passing")
     estimates = dict(context.whole.estimates)
     estimates["sensitivity"] = replace(estimates["sensitivity"], value=None, status="undefined")

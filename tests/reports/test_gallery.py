@@ -6,11 +6,13 @@ from collections.abc import Callable
 import pytest
 
 from protocols.run_folder import RunFolder
-from reports.context import ReportContext, report_context
+from reports.context import ReportContext
 from reports.drawing import Drawing, Label
 from reports.exports import drawings_of
 from reports.gallery import gallery
-from reports.sourcing import OPEN, marking
+from reports.run_evidence import report_context
+from reports.source_marks import OPEN
+from reports.sourcing import marking
 from tests.reports.conftest import CONSENSUS, HEAD, PASSING, PROTOCOLS, STATED, make_run
 
 LINE = 7.0  # two baselines nearer than this share a line

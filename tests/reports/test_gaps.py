@@ -29,6 +29,17 @@ def test_a_lock_is_asked_of_a_confirmatory_study_alone(context_of: Callable[[str
     assert None not in keys(context_of("passing"))
 
 
+def test_a_ledger_that_tells_the_registration_closes_the_gap(
+    context_of: Callable[[str], ReportContext],
+) -> None:
+    """And what is asked of the threshold is why, no longer when."""
+    asked = {gap.key: gap.asked for gap in context_of("locked").gaps}
+    assert None not in asked
+    assert "no file backs it" not in asked["threshold_rationale"]
+    open_ = {gap.key: gap.asked for gap in context_of("confirmatory").gaps}
+    assert "no file backs it" in open_["threshold_rationale"]
+
+
 def test_labels_that_no_reader_gave_ask_nothing_of_readers(
     context_of: Callable[[str], ReportContext],
 ) -> None:

@@ -27,6 +27,9 @@ def test_each_metric_and_interval_has_a_meaning_and_each_need_is_a_holding() -> 
         ),
         ("one reader", {"Inverse weighting"}, {"Kappa, AC1, alpha", "Subgroup", "Projection"}),
         ("text-mined", {"Text-mined labels"}, {"Reference standard"}),
+        ("locked", {"Look", "Ledger", "Amendment"}, set()),
+        ("explored", {"Look", "Sealed test set"}, {"Amendment"}),
+        ("confirmatory", set(), {"Look", "Ledger", "Amendment"}),
     ],
 )
 def test_terms_are_those_of_the_run(

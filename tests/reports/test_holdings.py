@@ -24,6 +24,9 @@ from reports.holdings import HOLDINGS
         ("projections", "passing", "failing"),
         ("family", "passing", "failing"),
         ("weights", "one reader", "passing"),
+        ("sealed", "explored", "confirmatory"),
+        ("locked", "locked", "explored"),
+        ("threshold_frozen", "locked", "confirmatory"),
     ],
 )
 def test_held_and_not_held(

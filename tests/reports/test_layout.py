@@ -38,10 +38,13 @@ def test_all_fonts_are_the_bundled_ones() -> None:
     assert embedded_fonts(laid_out(body)) <= embedded_names()
 
 
+@pytest.mark.fault(32)
 @pytest.mark.parametrize(
     "body",
     [
         '<img src="file:///etc/passwd" alt="x">',
+        '<p style="background: url(FTP://example.org/x.png)">x</p>',
+        "<style>li { list-style-image: url(file:///etc/passwd) }</style><ul><li>x</li></ul>",
         '<img src="https://example.org/x.png" alt="x">',
         '<link rel="attachment" href="file:///etc/passwd">',
         "<style>@import url(https://example.org/x.css);</style>",
@@ -52,12 +55,13 @@ def test_all_fonts_are_the_bundled_ones() -> None:
         '<image href=%22file:///etc/passwd%22 width=%229%22 height=%229%22/></svg>">',
     ],
 )
-def test_nothing_outside_the_document_is_fetched(body: str) -> None:
+def test_an_address_that_is_no_data_fails_the_render(body: str) -> None:
     with pytest.raises(SuiteError, match="nothing outside the document is ever fetched"):
         laid_out(body)
 
 
-def test_a_relative_address_is_refused() -> None:
+@pytest.mark.fault(32)
+def test_a_relative_address_fails_the_render() -> None:
     with pytest.raises(SuiteError, match="could not be laid out faithfully"):
         laid_out('<img src="x.png" alt="x">')
 
@@ -67,14 +71,17 @@ def test_a_link_to_nowhere_is_refused() -> None:
         laid_out('<p><a href="#nowhere">there</a></p>')
 
 
-def test_a_letter_of_another_font_is_refused() -> None:
+@pytest.mark.fault(33, 35)
+def test_a_letter_of_a_font_that_is_not_bundled_fails_the_render() -> None:
     with pytest.raises(BadInputError, match="a font that is not bundled"):
         laid_out("<p>\u2603\u0e01</p>")
 
 
-def test_a_font_of_the_machine_is_refused() -> None:
+@pytest.mark.fault(33)
+@pytest.mark.parametrize("family", ["sans-serif", "Absent", "'Absent', serif"])
+def test_a_missing_font_fails_the_render(family: str) -> None:
     with pytest.raises(BadInputError, match="a font that is not bundled"):
-        laid_out('<p style="font-family: sans-serif">x</p>')
+        laid_out(f'<p style="font-family: {family}">x</p>')
 
 
 @pytest.mark.parametrize("before", [None, "5"])
@@ -91,6 +98,7 @@ def test_the_same_document_gives_the_same_bytes() -> None:
     assert laid_out(body) == laid_out(body)
 
 
+@pytest.mark.fault(53)
 def test_a_machine_without_pango_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stack, "LIBRARIES", stack.LIBRARIES | {"pango": ("libabsent.so.9",)})
     with pytest.raises(

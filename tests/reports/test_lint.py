@@ -13,17 +13,21 @@ import pikepdf
 import pytest
 from markupsafe import Markup
 
-from protocols.progress import silent
 from protocols.run_folder import RunFolder
-from reports.context import ReportContext, report_context
+from reports.context import ReportContext
 from reports.drawing import Drawing, Label
 from reports.figure_data import figure_data
 from reports.gallery import gallery
 from reports.layout import lay_out
-from reports.lint import LintFinding, NumbersDifferError, lint, refuse_numbers
+from reports.lint import lint, refuse_numbers
 from reports.lint_evidence import LintEvidence, lint_evidence
-from reports.render import environment, page, render
-from reports.sourcing import marking, without_elements
+from reports.lint_finding import LintFinding, NumbersDifferError
+from reports.page_template import environment
+from reports.render import Rendered
+from reports.report_document import report_page
+from reports.run_evidence import report_context
+from reports.source_marks import without_elements
+from reports.sourcing import marking
 from reports.stack import missing_libraries
 from reports.typefaces import font_face_css
 
@@ -257,10 +261,10 @@ def test_a_fault_of_a_template_refuses_with_exit_code_4(honest: Laid, lay: Calla
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["passing", "text-mined", "no positives"])
 def test_whole_reports_have_no_finding(
-    libraries: None, run_of: Callable[[str], RunFolder], name: str
+    libraries: None, rendered_of: Callable[[str], Rendered], name: str
 ) -> None:
     """`render` refuses a report with one."""
-    assert '<data value="=&quot;results.json#cohort.images&quot;">' in render(run_of(name), silent).html
+    assert '<data value="=&quot;results.json#cohort.images&quot;">' in rendered_of(name).report.html
 
 
 @pytest.mark.slow
@@ -268,8 +272,8 @@ def test_sources_change_no_letter_of_a_page(run_of: Callable[[str], RunFolder]) 
     plain = report_context(run_of("passing"))
     with marking():
         context = report_context(run_of("passing"))
-        sourced = page(context, gallery(context))
-    assert without_elements(sourced) == page(plain, gallery(plain))
+        sourced = report_page(context, gallery(context))
+    assert without_elements(sourced) == report_page(plain, gallery(plain))
 
 
 def test_the_numbers_of_results_are_read_from_its_bytes(

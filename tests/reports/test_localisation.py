@@ -11,9 +11,10 @@ from protocols.errors import BadInputError
 from protocols.load import parse_protocol
 from protocols.progress import silent
 from protocols.run_folder import RunFolder
-from reports.context import ReportContext, report_context
+from reports.context import ReportContext
 from reports.localisation import look_of
 from reports.overlaps import overlap_figure
+from reports.run_evidence import report_context
 from tests.reports.conftest import CONSENSUS, HEAD, STATED, make_run, rows_under
 from validation.inputs import InputFiles
 from validation.results import Results

@@ -8,9 +8,11 @@ from jinja2 import UndefinedError
 
 from protocols.errors import BadInputError
 from protocols.run_folder import RunFolder
-from reports.context import ReportContext, report_context
+from reports.context import ReportContext
 from reports.gallery import gallery
-from reports.render import environment, page
+from reports.page_template import environment
+from reports.report_document import report_page
+from reports.run_evidence import report_context
 
 NAMES = [
     "passing",
@@ -20,6 +22,8 @@ NAMES = [
     "by patient, missing excluded",
     "text-mined",
     "confirmatory",
+    "locked",
+    "explored",
     "no positives",
     "one reader",
 ]
@@ -70,7 +74,7 @@ def test_captions_are_numbered_in_order(name: str, kind: str, page_of: Callable[
         ("by patient, missing excluded", "An image without a score is excluded from the primary analysis"),
         (
             "confirmatory",
-            "Nothing proves that protocol and threshold were locked before the scores were read.",
+            "No ledger in this evidence tells that protocol and threshold were registered before the scores were read.",
         ),
         ("confirmatory", "old leaves out"),
         ("no positives", "not estimable (0 positives)"),
@@ -81,6 +85,13 @@ def test_captions_are_numbered_in_order(name: str, kind: str, page_of: Callable[
 )
 def test_sentence_is_there(name: str, sentence: str, page_of: Callable[[str], str]) -> None:
     assert sentence in words_of(page_of(name))
+
+
+@pytest.mark.fault(26)
+def test_without_positives_a_page_says_not_estimable_instead_of_0(page_of: Callable[[str], str]) -> None:
+    words = words_of(page_of("no positives"))
+    assert words.count("not estimable (0 positives)") >= 2
+    assert not re.search(r"Sensitivity\s+0\.0", words)
 
 
 def test_a_text_mined_study_speaks_of_agreement_alone(page_of: Callable[[str], str]) -> None:
@@ -130,7 +141,7 @@ def test_a_phantom_is_named_in_every_caption(context_of: Callable[[str], ReportC
         results=replace(context.results, cohort=cohort),
         document=replace(context.document, stamps=("PHANTOM", "EXPLORATORY", "DRAFT"), phantom=True),
     )
-    document = page(context, gallery(context))
+    document = report_page(context, gallery(context))
     captions = re.findall(r"<(?:caption|figcaption)>(.*?)</", document)
     assert captions
     assert all("PHANTOM" in caption for caption in captions)
@@ -143,41 +154,52 @@ def test_no_caption_names_a_phantom_otherwise(page_of: Callable[[str], str]) -> 
 HOSTILE = "<script>alert(1)</script>{{ 7*7 }}<img src=file:///etc/passwd>"
 
 
-def test_hostile_names_are_text(make: Callable[[str], RunFolder]) -> None:
+@pytest.mark.fault(31)
+def test_hostile_names_are_literal_text(make: Callable[[str], RunFolder]) -> None:
     from_protocol = HOSTILE.replace("\n", "")
     run = make(from_protocol)
     context = report_context(run)
-    document = page(context, gallery(context))
+    document = report_page(context, gallery(context))
     assert "<script>" not in document
     assert "<img" not in document
     assert html.escape(HOSTILE, quote=False) in document.replace("&#39;", "'")
     assert "49" not in words_of(document).partition("alert(1)")[2][:20]
 
 
+@pytest.mark.fault(35)
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("\u80ba\u708e", "U+708E"), ("\U0001fac1", "U+1FAC1"), ("\u0e01", "U+0E01")],
+    [
+        ("\u80ba\u708e", "U+708E"),  # Chinese
+        ("\U0001fac1", "U+1FAC1"),  # a picture of lungs
+        ("\u0e01", "U+0E01"),  # Thai
+        ("\u05d3\u05dc", "U+05D3"),  # Hebrew
+        ("a\u202eb", "U+202E"),  # turns what follows from right to left
+    ],
 )
-def test_letters_that_no_bundled_font_has_are_named(
+def test_chinese_hebrew_and_emoji_without_a_font_are_named(
     name: str, told: str, make: Callable[[str], RunFolder]
 ) -> None:
     context = report_context(make(name))
     with pytest.raises(BadInputError, match=re.escape(told)):
-        page(context, gallery(context))
+        report_page(context, gallery(context))
 
 
+@pytest.mark.fault(35)
 @pytest.mark.parametrize("name", ["Pneumonía aiguë, ≥ 2 Å", "Πνευμονία", "Пневмония", "التهاب الرئة"])
 def test_latin_greek_cyrillic_and_arabic_are_there(name: str, make: Callable[[str], RunFolder]) -> None:
     context = report_context(make(name))
-    assert name in page(context, gallery(context))
+    assert name in report_page(context, gallery(context))
 
 
-def test_an_undefined_variable_fails() -> None:
+@pytest.mark.fault(34)
+def test_an_undefined_template_variable_fails_the_render() -> None:
     with pytest.raises(UndefinedError, match="'absent' is undefined"):
         environment().from_string("{{ absent }}").render()
 
 
-def test_everything_is_escaped() -> None:
+@pytest.mark.fault(31)
+def test_everything_is_escaped_and_nothing_rendered_twice() -> None:
     assert environment().from_string("{{ it }}").render(it="<b>{{ 7*7 }}") == "&lt;b&gt;{{ 7*7 }}"
 
 

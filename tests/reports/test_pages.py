@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from protocols.run_folder import RunFolder
-from reports.context import report_context
 from reports.gallery import gallery
-from reports.render import page
+from reports.report_document import report_page
+from reports.run_evidence import report_context
 
 NAMES = ["passing", "every row insufficient", "by patient, missing excluded", "text-mined"]
 HEADS = {"h1", "h2", "h3", "h4", "caption"}
@@ -162,7 +162,7 @@ def test_pages_have_no_fault(name: str, page_of: Callable[[str], str]) -> None:
 )
 def test_long_names_stay_on_the_page(name: str, make: Callable[[str], RunFolder]) -> None:
     context = report_context(make(name))
-    assert faults(page(context, gallery(context))) == []
+    assert faults(report_page(context, gallery(context))) == []
 
 
 @pytest.mark.slow

@@ -15,10 +15,10 @@ from protocols.cohorts.profile.write import write_profile
 from protocols.errors import BadInputError, EvidenceDiffersError
 from protocols.progress import silent
 from protocols.run_folder import RunFolder
-from reports.context import report_context
 from reports.gallery import gallery
 from reports.profile import profile_html
-from reports.render import page
+from reports.report_document import report_page
+from reports.run_evidence import report_context
 
 
 def write_rows(path: Path, rows: Sequence[Sequence[str]]) -> None:
@@ -148,7 +148,7 @@ def profiled(run_of: Callable[[str], RunFolder], tmp_path: Path) -> RunFolder:
 def test_a_report_tells_the_profile_among_its_inputs_by_hand(profiled: RunFolder) -> None:
     context = report_context(profiled)
     assert context.profile is not None
-    document = page(context, gallery(context))
+    document = report_page(context, gallery(context))
     text = seen(document)
     assert "The cohort before anything was trained or measured" in text
     for kind in ("Table", "Figure"):

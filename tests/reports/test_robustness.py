@@ -14,10 +14,12 @@ from protocols.canonical import json_text, write_text
 from protocols.errors import BadInputError, EvidenceDiffersError
 from protocols.progress import silent
 from protocols.run_folder import RunFolder
-from reports.context import ReportContext, report_context
+from reports.context import ReportContext
 from reports.gallery import gallery
-from reports.render import page, render
+from reports.render import render
+from reports.report_document import report_page
 from reports.robustness import ATTACHED_AS
+from reports.run_evidence import report_context
 from reports.stack import content_of
 from tests.reports.conftest import PROTOCOLS, make_run
 from validation.robustness import robustness
@@ -87,7 +89,7 @@ def context(run: RunFolder) -> ReportContext:
 
 @pytest.fixture(scope="module")
 def html(context: ReportContext) -> str:
-    return page(context, gallery(context))
+    return report_page(context, gallery(context))
 
 
 def section(html: str, id_: str = "perturbations") -> str:
@@ -111,7 +113,7 @@ def test_report_without_the_folder_is_as_before(
         robustness=None,
         cautions=tuple(one for one in context.cautions if one.section != "perturbations"),
     )
-    assert page(without, gallery(without)) == page_of("passing")
+    assert report_page(without, gallery(without)) == page_of("passing")
     assert "perturbations" not in page_of("passing")
 
 
@@ -154,7 +156,7 @@ def test_section_needs_no_timing(tmp_path: Path) -> None:
     made = make_run(tmp_path, PROTOCOLS["text-mined"])
     add_robustness(made, timing=False)
     found = report_context(made)
-    text = section(page(found, gallery(found)))
+    text = section(report_page(found, gallery(found)))
     assert "workflow" not in found.optional_sections
     assert "Positive per cent agreement" in text
     assert not re.search("sensitivity|specificity", text, re.IGNORECASE)
@@ -162,7 +164,7 @@ def test_section_needs_no_timing(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_results_are_attached_to_the_pdf(run: RunFolder, libraries: None) -> None:
-    attached = content_of(render(run, silent).pdf).attachments
+    attached = content_of(render(run, silent).report.pdf).attachments
     assert attached[ATTACHED_AS] == BatteryFolder.of(run).results.read_bytes()
 
 

@@ -8,16 +8,9 @@ import pytest
 from reports import formatting
 from reports.formulas import worked_out
 from reports.lint_html import page_text
-from reports.render import environment
-from reports.sourcing import (
-    entry_names,
-    marking,
-    numbers_of,
-    plain,
-    sourced,
-    unmarked,
-    without_elements,
-)
+from reports.page_template import environment
+from reports.source_marks import unmarked, without_elements
+from reports.sourcing import entry_names, marking, numbers_of, plain, sourced
 
 
 @dataclass(frozen=True, slots=True)

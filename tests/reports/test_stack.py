@@ -7,6 +7,7 @@ import pytest
 from reports import stack
 
 
+@pytest.mark.fault(53)
 def test_missing_libraries_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         stack, "LIBRARIES", {"pango": ("libabsent.so.9", "libabsent.dylib"), "c": ("libc.so.6",)}

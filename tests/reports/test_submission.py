@@ -12,10 +12,11 @@ import pytest
 
 from protocols.run_folder import RunFolder
 from protocols.submission import Submission
-from reports.context import ReportContext, report_context
+from reports.context import ReportContext
 from reports.gallery import gallery
 from reports.gaps import RISK, gaps_of
-from reports.render import page
+from reports.report_document import report_page
+from reports.run_evidence import report_context
 from reports.submission import IDENTITY, PLACES, TABLES, identity, statements
 from tests.reports.conftest import PROTOCOLS, make_run
 
@@ -81,7 +82,7 @@ def filled(run_of: Callable[[str], RunFolder], tmp_path_factory: pytest.TempPath
 
 @pytest.fixture(scope="module")
 def document(filled: ReportContext) -> str:
-    return page(filled, gallery(filled))
+    return report_page(filled, gallery(filled))
 
 
 def parts(document: str) -> dict[str, str]:
@@ -153,7 +154,7 @@ def test_lines_of_an_answer_and_its_signs_are_kept_as_text(
     words = '[submission]\nlimitations = "First <b>line</b>.\\nSecond {{ 7*7 }} line."\n'
     context = report_context(with_words(run_of("passing"), tmp_path / "run", words))
     assert "First &lt;b&gt;line&lt;/b&gt;.\nSecond" in re.sub(
-        r"</?data[^>]*>", "", page(context, gallery(context))
+        r"</?data[^>]*>", "", report_page(context, gallery(context))
     )
 
 
@@ -167,8 +168,10 @@ def test_the_signature_page_names_the_hash_and_leaves_the_rest_blank(
     assert "Nothing here is an electronic signature" in text
 
 
-def test_nothing_claims_part_11(document: str) -> None:
-    assert "Part 11" not in document
+def test_part_11_is_supported_and_never_claimed(document: str) -> None:
+    said = [sentence for sentence in re.split(r"[.>]", document) if "Part 11" in sentence]
+    assert len(said) == 1
+    assert "It supports records under 21 CFR Part 11; who a person is, who has access" in said[0]
 
 
 @pytest.mark.parametrize(
@@ -182,7 +185,7 @@ def test_nothing_claims_part_11(document: str) -> None:
 def test_a_claim_has_its_own_endpoints(claim: str, there: str, not_there: str, tmp_path: Path) -> None:
     head = PROTOCOLS["passing"].replace('type = "detection"', f'type = "{claim}"')
     context = report_context(make_run(tmp_path, head))
-    text = parts(page(context, gallery(context)))
+    text = parts(report_page(context, gallery(context)))
     assert there in text["scope"]
     assert not_there not in text["scope"]
 

@@ -2,10 +2,7 @@
 
 import io
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,31 +10,22 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from protocols.progress import silent
 from protocols.run_folder import RunFolder
 from protocols.submission import Predicate, Submission
 from reports import formatting
-from reports.context import ReportContext, report_context
+from reports.context import ReportContext
 from reports.localisation import Look
+from reports.render import Rendered
 from reports.robustness import read_robustness
-from reports.sourcing import without_elements
+from reports.run_evidence import report_context
+from reports.source_marks import without_elements
 from reports.stack import content_of
 from reports.summary_contents import MOST_CRITERIA, SPONSOR, contents_of
-from reports.summary_document import render_summary, summary_page
+from reports.summary_document import summary_page
 from tests.reports.conftest import PROTOCOLS, make_run, rows_under, seen
 from tests.reports.test_robustness import add_robustness
 from validation.secondary import Localisation, Localised, Measured
 
-ROOT = Path(__file__).parents[2]
-PROGRAM = """
-import hashlib, sys
-from pathlib import Path
-from protocols.progress import silent
-from protocols.run_folder import RunFolder
-from reports.summary_document import render_summary
-summary = render_summary(RunFolder(Path(sys.argv[1])), silent)
-print(hashlib.sha256(summary.pdf).hexdigest(), hashlib.sha256(summary.html.encode()).hexdigest())
-"""
 STUDIES = sorted(PROTOCOLS)
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
@@ -259,10 +247,12 @@ def test_it_names_the_results_it_was_made_from(
 
 @pytest.mark.parametrize("name", ["passing", "every row insufficient", "text-mined", "no positives"])
 def test_it_has_two_to_four_pages_that_say_what_they_are(
-    libraries: None, run_of: Callable[[str], RunFolder], name: str
+    libraries: None,
+    run_of: Callable[[str], RunFolder],
+    rendered_of: Callable[[str], Rendered],
+    name: str,
 ) -> None:
-    run = run_of(name)
-    rendered = render_summary(run, silent)
+    run, rendered = run_of(name), rendered_of(name).summary
     pages = [page.extract_text() for page in PdfReader(io.BytesIO(rendered.pdf)).pages]
     assert 2 <= len(pages) <= 4
     for number, text in enumerate(pages, start=1):
@@ -270,21 +260,3 @@ def test_it_has_two_to_four_pages_that_say_what_they_are(
         assert "VR-study-2, summary · EXPLORATORY · DRAFT" in text
     assert content_of(rendered.pdf).attachments == {"results.json": run.results.read_bytes()}
     assert without_elements(rendered.html) == summary_page(report_context(run))
-
-
-@pytest.mark.slow
-def test_two_processes_give_the_same_bytes(
-    libraries: None, run_of: Callable[[str], RunFolder], tmp_path: Path
-) -> None:
-    def elsewhere(folder: Path, **environment: str) -> str:
-        return subprocess.run(
-            [sys.executable, "-c", PROGRAM, str(run_of("failing").root)],
-            cwd=folder,
-            env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-
-    here = elsewhere(ROOT, TZ="UTC", LC_ALL="C.UTF-8", PYTHONHASHSEED="1")
-    assert here == elsewhere(tmp_path, TZ="Asia/Tokyo", LC_ALL="C", PYTHONHASHSEED="77", HOME=str(tmp_path))

@@ -134,7 +134,8 @@ def test_the_stack_records_a_font_and_a_rerun_misses_it(
     assert missing_fonts(recorded, (other,)) == (f"one.ttf (SHA-256 {one.sha256})",)
 
 
-def test_supplied_letters_are_drawn_and_none_by_the_machine(
+@pytest.mark.fault(35)
+def test_chinese_and_emoji_are_drawn_by_the_font_that_was_given(
     libraries: None, box_font: Callable[..., Path]
 ) -> None:
     supplied = read([box_font("one.ttf", f" {LUNG}{FIRE}"), box_font("other.ttf", f" {LUNGS}")])

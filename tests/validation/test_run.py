@@ -189,7 +189,8 @@ def test_a_perfect_device_has_no_zero_width_interval(study: Study) -> None:
 
 
 @pytest.mark.parametrize("verdict", ["positive", "negative"])
-def test_one_class_alone_is_undefined_not_zero(study: Study, verdict: str) -> None:
+@pytest.mark.fault(26)
+def test_without_positives_or_negatives_metrics_are_undefined_not_zero(study: Study, verdict: str) -> None:
     text = study.reads.read_text(encoding="utf-8")
     study.reads.write_text(text.replace("positive", verdict).replace("negative", verdict), encoding="utf-8")
     results = small(study)

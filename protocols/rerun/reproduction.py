@@ -1,7 +1,8 @@
-"""What came of doing a part of a run again: scores, marks, pictures, results and reports, each held to its promise.
+"""What came of doing a part of a run again: weights, scores, marks, pictures, results, reports, each to its promise.
 
-Owns what each promise is and its words. Doing it again, and from which level, is `rerun`; the walk through two
-documents is `comparison`. Source: DESIGN.md, "What reproduced means".
+Owns what each promise is and its words; "identical" is said of bytes alone. Doing it again, and from which level, is
+`rerun`; the walk through two documents is `comparison`, through two files of weights `weights`.
+Source: DESIGN.md, "What reproduced means".
 """
 
 import json
@@ -9,15 +10,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from protocols.admission import predictions_from
 from protocols.boxes import marks_from
 from protocols.canonical import PLACES
-from protocols.comparison import SCORE_TOLERANCE, Difference, beyond_tolerance, differences
 from protocols.images.inventory import read_inventory
 from protocols.records import Predictions
+from protocols.rerun.comparison import ABSENT, SCORE_TOLERANCE, Difference, beyond_tolerance, differences
+from protocols.rerun.weights import first_difference
 from protocols.run_folder import RunFolder
 from protocols.tables import read_table
 
@@ -27,11 +30,20 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What came of comparing one thing; ``reproduced`` says whether the promise of the level is kept."""
+    """What came of comparing one thing.
+
+    Attributes:
+        what: the thing; where it is a part of a run, the stage that makes it.
+        reproduced: whether the promise of the level is kept.
+        words: in which way, or what is recorded and what came out.
+        kind: ``content-equal`` where the bytes are others and that is allowed, ``not checked`` where something
+            before it differs.
+    """
 
     what: str
     reproduced: bool
     words: str
+    kind: Literal["compared", "content-equal", "not checked"] = "compared"
 
 
 def same_bytes(what: str, recorded: Path, recomputed: Path) -> Finding:
@@ -52,25 +64,58 @@ def _same_folder(what: str, recorded: Path, recomputed: Path) -> Finding:
     return Finding(what, True, f"{len(ours)} files, identical to the byte")
 
 
+def compare_weights(recorded: Path, recomputed: Path) -> Finding:
+    """Level 3's promise: the same bytes; otherwise the first layer that differs, by name."""
+    if recorded.read_bytes() == recomputed.read_bytes():
+        return Finding("weights", True, "identical to the byte")
+    return Finding("weights", False, f"other bytes: {first_difference(recorded, recomputed)}")
+
+
 def compare_scores(run: RunFolder, again: RunFolder) -> Iterator[Finding]:
     """Level 2's promise about scores: each within 1e-5 of the recorded one, and no decision flipped."""
     recorded, recomputed = _predictions(run), _predictions(again)
     if recorded.image_id != recomputed.image_id or recorded.status != recomputed.status:
-        yield Finding("scores", False, "other images have a score")
+        yield Finding("scores", False, f"other images have a score: {_other_status(recorded, recomputed)}")
         return
     scored = ~np.isnan(recorded.score)
     # Scores carry 6 decimals; the difference of two of them carries the error of binary fractions as well.
-    distance = np.round(np.abs(recorded.score - recomputed.score)[scored], 9)
-    largest = float(distance.max()) if len(distance) else 0.0
-    within = largest <= SCORE_TOLERANCE
-    word = "identical" if largest == 0 else f"largest difference {largest:.1e}, allowed {SCORE_TOLERANCE:.0e}"
-    yield Finding("scores", within, f"{int(scored.sum())} scores, {word}")
-    threshold = json.loads(run.results.read_bytes())["operating_point"]["threshold"]
+    distance = np.where(scored, np.round(np.abs(recorded.score - recomputed.score), PLACES), 0.0)
+    largest = float(distance.max(initial=0.0))
+    count = f"{int(scored.sum())} scores"
+    if largest == 0:
+        same = (
+            run.require_input("predictions").read_bytes() == again.require_input("predictions").read_bytes()
+        )
+        yield Finding("scores", True, f"{count}, {'identical to the byte' if same else 'all equal'}")
+    else:
+        row = int(distance.argmax())
+        both = f"{recorded.image_id[row]} recorded {recorded.score[row]:.6f}, recomputed {recomputed.score[row]:.6f}"
+        others = int((distance > 0).sum())
+        words = (
+            f"{both}, the largest of {others} differences in {count}: {largest:.1e}, "
+            f"allowed {SCORE_TOLERANCE:.0e}"
+        )
+        yield Finding("scores", largest <= SCORE_TOLERANCE, words)
+    threshold = recorded_threshold(run)
     flipped = np.flatnonzero(scored & ((recorded.score >= threshold) != (recomputed.score >= threshold)))
     names = ", ".join(recorded.image_id[row] for row in flipped[:SHOWN])
     yield Finding(
         "decisions", not len(flipped), f"{len(flipped)} flipped: {names}" if len(flipped) else "none flipped"
     )
+
+
+def recorded_threshold(run: RunFolder) -> float:
+    """The threshold that the recorded decisions were made with."""
+    return float(json.loads(run.results.read_bytes())["operating_point"]["threshold"])
+
+
+def _other_status(recorded: Predictions, recomputed: Predictions) -> str:
+    """The first image by code point that only one side has, or that has another status, with both."""
+    ours, theirs = (dict(zip(one.image_id, one.status, strict=True)) for one in (recorded, recomputed))
+    for image in sorted({*ours, *theirs}):
+        if ours.get(image) != theirs.get(image):
+            return f"{image} recorded {ours.get(image, ABSENT)}, recomputed {theirs.get(image, ABSENT)}"
+    return "the same, in another order"
 
 
 def compare_images(run: RunFolder, again: RunFolder) -> Finding:
@@ -139,7 +184,7 @@ def compare_reports(
 ) -> Iterator[Finding]:
     """Identical with the recorded render stack; with another one the same text and results in other bytes."""
     if run.results.read_bytes() != again.results.read_bytes():
-        yield Finding("report.pdf", True, "not compared: it prints the results above")
+        yield Finding("report.pdf", True, "as it prints the results above", "not checked")
     elif same_stack:
         yield same_bytes("report.pdf", run.report_pdf, again.report_pdf)
         yield same_bytes("report.html", run.report_html, again.report_html)
@@ -154,4 +199,4 @@ def compare_reports(
             same = same_content(recorded.read_bytes(), recomputed.read_bytes())
             drawn = "drawn by other libraries than recorded"
             words = f"content-equal: {drawn}, same text and results" if same else f"other content, {drawn}"
-            yield Finding(recorded.name, same, words)
+            yield Finding(recorded.name, same, words, "content-equal" if same else "compared")

@@ -7,7 +7,7 @@ import pytest
 
 from protocols.images.inventory import Inventory, PictureRecord
 from protocols.images.likeness import BITS
-from protocols.reproduction import Finding, compare_images, compare_marks, compare_scores
+from protocols.rerun.reproduction import Finding, compare_images, compare_marks, compare_scores
 from protocols.run_folder import RunFolder
 
 HEADER = "image_id,score,status,reason\n"
@@ -51,7 +51,8 @@ def test_a_flipped_image_is_named_by_hand(tmp_path: Path) -> None:
 
 def test_a_score_that_came_or_went_is_a_difference_by_hand(tmp_path: Path) -> None:
     findings = found(tmp_path, ["0.1", ""], ["0.1", "0.2"])
-    assert findings == {"scores": Finding("scores", False, "other images have a score")}
+    words = "other images have a score: i1 recorded failed, recomputed ok"
+    assert findings == {"scores": Finding("scores", False, words)}
 
 
 MARKS = "image_id,x,y,left,top,width,height\n"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from protocols.comparison import beyond_tolerance, differences
+from protocols.rerun.comparison import beyond_tolerance, differences
 
 
 def row(metric: str, value: float) -> dict[str, Any]:

@@ -15,14 +15,15 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from protocols.canonical import json_line, sha256_bytes, sync_folder
-from protocols.errors import BadInputError, EvidenceDiffersError
+from protocols.errors import BadInputError, EvidenceDiffersError, NotPossibleHereError
 
 SCHEMA = "cxr510k-ledger/1"
 BEGINNING = "0" * 64  # what the first entry is bound to
 CLOCK_WENT_BACK = "clock went back"
+RECOVERY_BEGINS = b'{"action":"recover",'
 
 Action = Literal[
     "register", "amend", "freeze", "look", "results", "run", "report", "robustness", "bundle", "recover"
@@ -108,6 +109,9 @@ class Entry:
         return sha256_bytes(self.line.removesuffix(b"\n"))
 
 
+ENTRIES = TypeAdapter(Entry)
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """A ledger up to some entry: how many there are, and the hash of the last."""
@@ -143,29 +147,22 @@ def parse_ledger(content: bytes, *, source: str) -> Ledger:
     """
     entries: list[Entry] = []
     head = Head(0, BEGINNING)
-    lost: list[bytes] = []  # lines that no entry has explained yet
-    for number, line in enumerate(content.split(b"\n"), start=1):
+    *lines, torn = content.split(b"\n")
+    if _entry(torn):  # whole, but for its line feed
+        lines.append(torn)
+        torn = b""
+    for number, line in enumerate(lines, start=1):
         entry = _entry(line)
         if entry is None:
-            lost.append(line)
-            continue
+            raise EvidenceDiffersError(f"{source}: line {number} is no entry of a ledger.")
         if (entry.seq, entry.prev) != (head.entries + 1, head.sha256):
             raise EvidenceDiffersError(
                 f"{source}: line {number} does not follow the line before it (entry {entry.seq} bound to "
                 f"{entry.prev}; expected entry {head.entries + 1} bound to {head.sha256})."
             )
-        torn = b"\n".join(lost)
-        if (entry.action == "recover") != bool(lost) or (
-            lost and entry.facts.get("sha256") != sha256_bytes(torn)
-        ):
-            raise EvidenceDiffersError(f"{source}: line {number - len(lost) or 1} is no entry of a ledger.")
         entries.append(entry)
         head = Head(entry.seq, entry.sha256)
-        lost = []
-    unfinished = b"\n".join(lost)
-    if unfinished.endswith(b"\n"):
-        raise EvidenceDiffersError(f"{source}: its last line is no entry of a ledger.")
-    return Ledger(tuple(entries), unfinished)
+    return Ledger(tuple(entries), torn)
 
 
 def read_ledger(path: Path) -> Ledger:
@@ -193,18 +190,23 @@ class OpenLedger:
         Raises:
             EvidenceDiffersError: its chain is broken.
         """
+        return parse_ledger(self.content(), source=str(self._path))
+
+    def content(self) -> bytes:
+        """The bytes of the file."""
         self._file.seek(0)
-        return parse_ledger(self._file.read(), source=str(self._path))
+        return self._file.read()
 
     def append(self, event: Event, stamp: Stamp) -> Entry:
         """Add one entry; it is on the disk when this returns. A torn last line is recorded first, and kept.
 
         Raises:
             EvidenceDiffersError: the chain is broken, so nothing may be added.
+            NotPossibleHereError: the disk is full; a line begun is recorded as torn by the next entry.
         """
         ledger = self.read()
         if ledger.torn:
-            self._write(b"\n" + _next(ledger, _recovery(ledger.torn), stamp).line)
+            self._write(_next(ledger, _recovery(ledger.torn), stamp).line)
             ledger = self.read()
         entry = _next(ledger, event, stamp)
         # The line feed of a whole last entry may have been lost as well.
@@ -219,10 +221,16 @@ class OpenLedger:
         return self._file.read(1) == b"\n"
 
     def _write(self, content: bytes) -> None:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[self._file.write(rest) :]
-        os.fsync(self._file.fileno())
+        try:
+            rest = memoryview(content)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise NotPossibleHereError(
+                f"{self._path}: the entry could not be written ({error.strerror}), so what it would record was not "
+                "done; make room and try again."
+            ) from error
 
 
 @contextmanager
@@ -254,12 +262,20 @@ def append(path: Path, event: Event, stamp: Stamp) -> Entry:
 
 
 def _entry(line: bytes) -> Entry | None:
-    """The entry of a line; None where it is none, or is not written as the suite writes it."""
+    """The entry of a line; None where it holds none, or one that is not written as the suite writes it."""
+    length = max(line.rfind(RECOVERY_BEGINS), 0)  # of what a crash cut short, before the entry that says so
+    entry = _parsed(line[length:])
+    if entry is None or entry.action != "recover":
+        return entry if length == 0 else None
+    return entry if length and entry.facts == _recovery(line[:length]).facts else None
+
+
+def _parsed(line: bytes) -> Entry | None:
     try:
-        entry = TypeAdapter(Entry).validate_json(line, strict=False)
-    except ValidationError:
+        entry = ENTRIES.validate_json(line)
+        return entry if entry.schema == SCHEMA and entry.line == line + b"\n" else None
+    except ValueError:  # no JSON, none of an entry, or a number that JSON does not know
         return None
-    return entry if entry.schema == SCHEMA and entry.line == line + b"\n" else None
 
 
 def _next(ledger: Ledger, event: Event, stamp: Stamp) -> Entry:
@@ -280,5 +296,8 @@ def _next(ledger: Ledger, event: Event, stamp: Stamp) -> Entry:
 
 
 def _recovery(torn: bytes) -> Event:
-    """The bytes of a line that a crash cut short stay where they are; this entry says so."""
+    """The bytes of a line that a crash cut short stay where they are; this entry ends the line and says so.
+
+    Were it to begin with a line feed, a crash after that one byte would leave a whole line that is no entry.
+    """
     return Event("recover", facts={"bytes": len(torn), "sha256": sha256_bytes(torn)})

@@ -1,0 +1,1 @@
+"""A run folder as a signed bundle: bag, statement, signature, environment, archive."""

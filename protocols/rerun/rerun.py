@@ -1,0 +1,234 @@
+"""A run again, from its scores down to a given level, in a temporary folder, and where anything first differs.
+
+Owns the order: intact first, then the guard band, then level 1 from the recorded scores, then deeper. The stages are
+the run's own (`pipeline`); what each part is held to is `reproduction`; what the evidence is, `evidence`. A second
+implementation of the numbers is a function that the command line passes in.
+Source: DESIGN.md, "What reproduced means".
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from protocols.battery import BatteryFolder, BatteryScores, largest_distance
+from protocols.canonical import sha256_file, write_text
+from protocols.errors import NotPossibleHereError
+from protocols.images.folder import ImageFolder
+from protocols.pipeline import Stages
+from protocols.progress import Progress
+from protocols.rerun.comparison import SCORE_TOLERANCE
+from protocols.rerun.evidence import Evidence
+from protocols.rerun.guard_band import GuardBand, guard_band
+from protocols.rerun.levels import (
+    FROM_DATA,
+    FROM_SCORES,
+    FROM_WEIGHTS,
+    LevelOutcome,
+    Rerun,
+    outcome,
+    require_level,
+)
+from protocols.rerun.reproduction import (
+    Finding,
+    compare_images,
+    compare_marks,
+    compare_reports,
+    compare_results,
+    compare_scores,
+    compare_weights,
+    recorded_threshold,
+    same_bytes,
+)
+from protocols.run_folder import RunFolder
+from protocols.tables import read_table
+
+WEIGHTS = "model.weights.h5"
+ANALYSED = "analysed"
+ROBUSTNESS, CHANGED = "robustness/results.json", "robustness/scores.csv"
+
+SecondOpinion = Callable[[RunFolder, Progress], Iterable[Finding]]
+
+
+def rerun(
+    evidence: Evidence,
+    level: int | None,
+    stages: Stages,
+    same_content: Callable[[bytes, bytes], bool],
+    images: ImageFolder | None,
+    progress: Progress,
+    *,
+    announce: Callable[[GuardBand], None],
+    second_opinion: SecondOpinion | None = None,
+) -> Rerun:
+    """Do the stages again that lie above a level, and compare; the evidence itself is never written to.
+
+    Args:
+        evidence: checked; where it is not intact, nothing is done again.
+        level: 1 from scores, 2 also from weights and images, 3 also from data; None does no stage again.
+        stages: as for a run.
+        same_content: whether two reports embed the same results and hold the same text.
+        images: where the images are now; None for where the evidence has them.
+        progress: told of every stage.
+        announce: told who is near the threshold before anything is recomputed.
+        second_opinion: lays the numbers of another implementation beside the recorded ones.
+
+    Raises:
+        BadInputError: no such level.
+        NotPossibleHereError: the run has no model, or its images are not to be found.
+    """
+    require_level(level)
+    if not evidence.intact.reproduced:
+        return Rerun(level, (evidence.intact,))
+    run = evidence.run
+    if level is not None and level >= FROM_WEIGHTS:
+        if not run.model.is_dir():
+            raise NotPossibleHereError(
+                f"{run.root}: holds no model/, so scores cannot be computed again; level 1 is possible."
+            )
+        images = images or evidence.images()
+    band = recorded_band(run)
+    announce(band)
+    levels = [evidence.intact]
+    if level is not None:
+        with tempfile.TemporaryDirectory(prefix="cxr510k-rerun-") as temporary:
+            repetition = _Repetition(run, Path(temporary), stages, same_content, progress)
+            levels += repetition.down_to(level, images)
+    opinion = tuple(second_opinion(run, progress)) if second_opinion else None
+    return Rerun(level, tuple(levels), opinion, band)
+
+
+def recorded_band(run: RunFolder) -> GuardBand:
+    """The guard band of a run's analysed images."""
+    listing = read_table(run.line_listing)
+    listing.require(("image_id", "score", "step"))
+    rows = [row for row, step in enumerate(listing.columns["step"]) if step == ANALYSED]
+    scores = [listing.columns["score"][row] for row in rows]
+    return guard_band(
+        [listing.columns["image_id"][row] for row in rows],
+        np.array([float(score) if score else np.nan for score in scores], dtype=np.float64),
+        recorded_threshold(run),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A folder with results, robustness and report made anew; ``same_stack`` says by which libraries the report."""
+
+    folder: RunFolder
+    same_stack: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Repetition:
+    """A run and where it is done again; each level starts from what the run recorded."""
+
+    run: RunFolder
+    work: Path
+    stages: Stages
+    same_content: Callable[[bytes, bytes], bool]
+    progress: Progress
+
+    def down_to(self, level: int, images: ImageFolder | None) -> Iterator[LevelOutcome]:
+        """Level 1 from the recorded scores, then those below it."""
+        first = self._made(self._fresh(FROM_SCORES), None)
+        yield outcome(FROM_SCORES, tuple(self._compared(first, exactly=True)))
+        if level >= FROM_WEIGHTS and images:
+            yield outcome(FROM_WEIGHTS, tuple(self._from_weights(first, images)))
+        if level >= FROM_DATA and images:
+            yield outcome(FROM_DATA, tuple(self._from_data(images)))
+
+    def _from_weights(self, first: _Made, images: ImageFolder) -> Iterator[Finding]:
+        again = self._fresh(FROM_WEIGHTS)
+        yield from self._scored(again, images)
+        # The very same scores lead to the very same files, which level 1 has made already.
+        same = _files(again.inputs) == _files(first.folder.inputs)
+        yield from self._compared(first if same else self._made(again, None), exactly=False)
+
+    def _from_data(self, images: ImageFolder) -> Iterator[Finding]:
+        again = self._fresh(FROM_DATA)
+        shutil.rmtree(again.model)
+        self.stages.train(again, images, again.root / "work", self.progress)
+        yield compare_weights(self.run.model / WEIGHTS, again.model / WEIGHTS)
+        yield from self._scored(again, images)
+        yield from self._compared(self._made(again, images), exactly=False)
+
+    def _fresh(self, level: int) -> RunFolder:
+        """What a level starts from: plan, inputs, model and records, and no output."""
+        again = RunFolder(self.work / f"level-{level}")
+        again.root.mkdir()
+        for recorded in (self.run.protocol, self.run.record, self.run.ledger, self.run.trail):
+            if recorded.exists():
+                shutil.copy(recorded, again.root)
+        shutil.copytree(self.run.inputs, again.inputs)
+        if self.run.model.is_dir():
+            shutil.copytree(self.run.model, again.model)
+        return again
+
+    def _scored(self, again: RunFolder, images: ImageFolder) -> Iterator[Finding]:
+        """Images, scores, decisions, marks and the scores of changed pictures, each laid beside the recorded ones."""
+        work = again.root / "work"
+        self.stages.predict(again, images, work, self.progress)
+        yield compare_images(self.run, again)
+        yield from compare_scores(self.run, again)
+        if self.run.input("marks"):
+            yield compare_marks(self.run, again)
+        battery = BatteryFolder.of(self.run)
+        if battery.root.is_dir():
+            yield _compare_changed(battery, self.stages.perturb(again, images, work, self.progress))
+
+    def _made(self, again: RunFolder, images: ImageFolder | None) -> _Made:
+        """Results, and what follows from them where they are the recorded ones; with images, the model's pictures."""
+        self.stages.validate(again, self.progress)
+        if images:
+            self.stages.illustrate(again, images, again.root / "work", self.progress)
+        same_stack = False
+        if self._same_results(again):
+            if BatteryFolder.of(self.run).root.is_dir():
+                self._measure_robustness(again)
+            if self.run.report_pdf.exists():
+                stack = self.stages.report(again, self.progress)
+                same_stack = stack == self.run.read_record().render_stack
+        return _Made(again, same_stack)
+
+    def _measure_robustness(self, again: RunFolder) -> None:
+        """From the recorded scores; times are of one machine and one moment: copied, so that the report prints them."""
+        recorded, recomputed = BatteryFolder.of(self.run), BatteryFolder.of(again)
+        recomputed.root.mkdir()
+        for name in (recorded.items, recorded.scores, recorded.timing):
+            shutil.copy(name, recomputed.root)
+        write_text(recomputed.results, self.stages.measure(again, recomputed, self.progress))
+
+    def _compared(self, made: _Made, *, exactly: bool) -> Iterator[Finding]:
+        yield from compare_results(self.run, made.folder, exactly=exactly)
+        battery = BatteryFolder.of(self.run)
+        if battery.root.is_dir():
+            if self._same_results(made.folder):
+                yield same_bytes(ROBUSTNESS, battery.results, BatteryFolder.of(made.folder).results)
+            else:
+                yield Finding(ROBUSTNESS, True, "as it belongs to the results above", "not checked")
+        if self.run.report_pdf.exists():
+            yield from compare_reports(self.run, made.folder, made.same_stack, self.same_content)
+
+    def _same_results(self, again: RunFolder) -> bool:
+        return self.run.results.read_bytes() == again.results.read_bytes()
+
+
+def _compare_changed(battery: BatteryFolder, scores: BatteryScores) -> Finding:
+    """Level 2's promise about changed pictures: each score within 1e-5."""
+    largest = largest_distance(battery.read(), scores)
+    if largest == 0:
+        return Finding(CHANGED, True, "all equal")
+    words = "other images or changes" if largest is None else f"largest difference {largest:.1e}"
+    return Finding(CHANGED, largest is not None and largest <= SCORE_TOLERANCE, words)
+
+
+def _files(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): sha256_file(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }

@@ -1,0 +1,1 @@
+"""Whether verification sees every tampering that can be thought of."""

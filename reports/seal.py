@@ -1,0 +1,96 @@
+"""What a report tells of the lock of its test set: the run's snapshot of the ledger, read for the run's own results.
+
+Owns the check that the look told is the look of these results, and how many looks a table has room for. What a look
+is, and how looks are counted, is `protocols.seal.story`'s.
+"""
+
+from dataclasses import dataclass, replace
+
+from protocols.errors import EvidenceDiffersError
+from protocols.ledger.chain import Head, read_ledger
+from protocols.run_folder import RunFolder
+from protocols.seal.registry import LookMade, RegisteredVersion
+from protocols.seal.story import SealStory, ToldVersion, story_of
+from validation.results import Results
+
+MOST_LOOKS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """The lock of a test set, as the ledger stood when the results were written.
+
+    Attributes:
+        story: of this look; the texts of registered protocols are left out, as a number in them is no evidence here.
+        head: the ledger with these results: how many entries, and the hash of the last.
+        earlier: the looks before this one, oldest first; the newest of them where they are many.
+        earlier_left_out: how many of the oldest are not among these.
+    """
+
+    story: SealStory
+    head: Head
+    earlier: tuple[LookMade, ...]
+    earlier_left_out: int
+
+    @property
+    def locked(self) -> bool:
+        """Whether the ledger tells the registration of the very protocol that was looked with."""
+        return self.story.registered is not None
+
+    @property
+    def amendments(self) -> tuple[ToldVersion, ...]:
+        """The registered versions after the first."""
+        return self.story.versions[1:]
+
+
+def read_seal(run: RunFolder, results: Results, results_sha256: str) -> Seal | None:
+    """The lock of a run's test set; None where no ledger counted the look.
+
+    Raises:
+        EvidenceDiffersError: the chain of the ledger is broken, or it tells of no look that ended in these results with
+            this protocol and threshold.
+    """
+    if not run.ledger.exists():
+        return None
+    ledger = read_ledger(run.ledger)
+    story = story_of(ledger, results_sha256)
+    if story is None:
+        raise EvidenceDiffersError(
+            f"{run.ledger}: holds no look that ended in {run.results.name} (sha256 {results_sha256}); the two are not "
+            "of one run. Validate again."
+        )
+    _refuse_other_look(run, story.look, results)
+    return Seal(
+        story=_without_texts(story),
+        head=ledger.head,
+        earlier=story.earlier[-MOST_LOOKS:],
+        earlier_left_out=len(story.earlier[:-MOST_LOOKS]),
+    )
+
+
+def _refuse_other_look(run: RunFolder, look: LookMade, results: Results) -> None:
+    there = (look.protocol_sha256, look.threshold, look.operating_point_sha256, look.verdict)
+    here = (
+        results.protocol.sha256,
+        results.operating_point.threshold,
+        results.operating_point.sha256,
+        results.verdict,
+    )
+    names = ("protocol", "threshold", "operating_point.json", "verdict")
+    for name, told, found in zip(names, there, here, strict=True):
+        if told != found:
+            raise EvidenceDiffersError(
+                f"{run.ledger}: look {look.number} (entry {look.seq}) was made with {name} {told}; "
+                f"{run.results.name} says {found}."
+            )
+
+
+def _without_texts(story: SealStory) -> SealStory:
+    def bare(version: RegisteredVersion) -> RegisteredVersion:
+        return replace(version, text="")
+
+    return replace(
+        story,
+        registered=bare(story.registered) if story.registered else None,
+        versions=tuple(replace(told, version=bare(told.version)) for told in story.versions),
+    )

@@ -1,0 +1,111 @@
+"""What a person sees of a verification and of a tamper test: tables that fit a terminal, every file named.
+
+Owns words and layout on the screen. Names and words of a bundle come from strangers: what could steer a terminal is
+shown as its code.
+"""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from protocols.bundle.bag import shown
+from protocols.tampering.trial import TamperTest
+from protocols.verification.check import Check
+from protocols.verification.environment_check import EnvironmentRow
+from protocols.verification.verify import Verification
+from reports.terminal import WIDTH_OF_A_FILE
+
+MARKS = {
+    "passed": ("ok", "green"),
+    "failed": ("FAILED", "bold red"),
+    "not checked": ("not checked", "yellow"),
+}
+SHOWN = 100  # files with a problem, for one check
+LONGEST = 30  # of a version; longer ones are hashes or platforms
+
+
+def print_verification(verification: Verification) -> None:
+    """The environment, one line a check with every file that is not as it should be, then the verdict."""
+    out = _console()
+    _print_environment(out, verification.environment, verification.environment_note)
+    for check in verification.checks:
+        _print_check(out, check)
+    failed = sum(not check.passed for check in verification.checks)
+    signed = f"; signed {verification.signed}" if verification.signed else ""
+    if verification.passed:
+        _line(out, Text("verified", "bold green"), f": {len(verification.checks)} checks{signed}")
+    else:
+        _line(
+            out,
+            Text("not verified", "bold red"),
+            f": {failed} of {len(verification.checks)} checks not passed",
+        )
+
+
+def print_tamper_test(test: TamperTest) -> None:
+    """The table of kinds, every tampering that was missed, then the verdict."""
+    out = _console()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("tampering", no_wrap=True, min_width=max(len(one.kind) for one in test.outcomes))
+    table.add_column("tried", justify="right", no_wrap=True, min_width=5)
+    table.add_column("detected", justify="right", no_wrap=True, min_width=8)
+    table.add_column("such as", style="dim", no_wrap=True, overflow="ellipsis")
+    for outcome in test.outcomes:
+        all_seen = outcome.detected == outcome.tried
+        detected = Text(f"{outcome.detected:,}", "green" if all_seen else "bold red")
+        table.add_row(Text(outcome.kind), f"{outcome.tried:,}", detected, Text(shown(outcome.example)))
+    out.print(table)
+    for missed in test.missed:
+        _line(out, Text("MISSED  ", "bold red"), f"{missed.kind}, {missed.file}: {missed.words}")
+    seen = test.tried - len(test.missed)
+    share = f"{seen:,} of {test.tried:,} tamperings detected, each with its file named"
+    again = f"; {test.without_memory} of them verified again without memory, to the same findings"
+    style = "bold green" if test.passed else "bold red"
+    _line(out, Text("100 %" if test.passed else "NOT ALL", style), f": {share}{again}")
+
+
+def _console() -> Console:
+    out = Console()
+    return out if out.is_terminal else Console(width=WIDTH_OF_A_FILE)
+
+
+def _print_environment(out: Console, rows: Sequence[EnvironmentRow], note: str) -> None:
+    if not rows:
+        _line(out, Text("environment ", "bold"), note)
+        return
+    same_fonts = [row for row in rows if row.name.startswith("render: font ") and not row.differs]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("environment", "recorded", "here", ""):
+        table.add_column(name, no_wrap=True)
+    for row in rows:
+        if row not in same_fonts:
+            mark = Text("differs", "yellow") if row.differs else Text("")
+            table.add_row(Text(_short(row.name)), Text(_short(row.recorded)), Text(_short(row.here)), mark)
+    if same_fonts:
+        table.add_row(Text("render: fonts"), f"{len(same_fonts)} files", "the same", "")
+    out.print(table)
+    differing = sum(row.differs for row in rows)
+    if differing:
+        differ = "1 row differs" if differing == 1 else f"{differing} rows differ"
+        _line(out, Text(differ, "yellow"), ": no fault of the bundle; a rerun may come to other bytes here")
+    out.print()
+
+
+def _print_check(out: Console, check: Check) -> None:
+    mark, style = MARKS[check.status]
+    _line(out, Text(f"{mark:<12}", style), f"{check.name}: {check.words}")
+    for problem in check.problems[:SHOWN]:
+        _line(out, Text(" " * 12), f"{problem.file}: {problem.words}")
+    if len(check.problems) > SHOWN:
+        _line(out, Text(" " * 12), f"and {len(check.problems) - SHOWN:,} more; --json FILE lists all")
+
+
+def _line(out: Console, head: Text, rest: str) -> None:
+    out.print(head + Text(shown(rest)), soft_wrap=True, highlight=False)
+
+
+def _short(text: str) -> str:
+    safe = shown(text)
+    return safe if len(safe) <= LONGEST else f"{safe[: LONGEST - 1]}…"
