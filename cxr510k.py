@@ -4,6 +4,7 @@ The only place that knows all four rooms; it imports them inside the handlers, s
 instant and an auditor's commands never load TensorFlow.
 """
 
+import io
 import os
 import shutil
 import signal
@@ -1237,6 +1238,9 @@ def main() -> None:
         heard.append(number)
         raise KeyboardInterrupt
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without a letter gets a question mark, not a failure
     before = signal.signal(signal.SIGTERM, stop)  # ends the work in the same way as Ctrl+C
     code, sentence = _ended()
     signal.signal(signal.SIGTERM, before)
