@@ -3,6 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 PYTHON := $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 
@@ -15,10 +16,10 @@ run: setup
 	echo "make run: done, cxr510k run ended with $$code (0 the goals are met, 1 they are not or it is inconclusive)"
 
 test: setup lint
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(PYTEST) -m "not slow"
 
 test-slow: setup
-	$(BIN)/python -m pytest -q -m slow
+	$(PYTEST) -m slow --durations=15
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks.statistics

@@ -1240,7 +1240,9 @@ def main() -> None:
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without a letter gets a question mark, not a failure
+            stream.reconfigure(
+                errors="replace"
+            )  # a terminal without a letter gets a question mark, not a failure
     before = signal.signal(signal.SIGTERM, stop)  # ends the work in the same way as Ctrl+C
     code, sentence = _ended()
     signal.signal(signal.SIGTERM, before)

@@ -196,7 +196,11 @@ def test_validate_without_room_at_its_changes_of_the_disk_says_so_and_leaves_not
     assert whole["undisturbed"] == 0 and len(told) > 8
     for row in told:
         sentence = str(row["said"]).splitlines()[-1]
-        assert row["ended"] == 3 and "No space left on device" in sentence and str(runs) in sentence
+        assert (row["ended"], "No space left on device" in sentence, str(runs) in sentence) == (
+            3,
+            True,
+            True,
+        ), row
         assert "Traceback" not in str(row["said"])
         assert row["then"] in (0, 2) and row["sha256"] == whole["sha256"]
 

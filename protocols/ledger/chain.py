@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 
 from protocols.canonical import json_line, sha256_bytes, sync_folder
 from protocols.errors import BadInputError, EvidenceDiffersError, NotPossibleHereError
+from protocols.occupancy import told_of
 
 SCHEMA = "cxr510k-ledger/1"
 BEGINNING = "0" * 64  # what the first entry is bound to
@@ -238,16 +239,13 @@ def opened(path: Path) -> Iterator[OpenLedger]:
     """Hold a ledger against every other process; it is made where it does not exist.
 
     Raises:
-        BadInputError: it cannot be written.
+        BadInputError: it cannot be written under that name.
+        NotPossibleHereError: the disk is full or not writable.
     """
     is_new = not path.exists()
-    try:
+    with told_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = FileIO(path, "a+")
-    except OSError as error:
-        raise BadInputError(
-            f"{path}: the ledger cannot be written ({error.strerror}); name another with --ledger."
-        ) from error
     with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         if is_new:

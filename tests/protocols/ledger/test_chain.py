@@ -328,7 +328,7 @@ def test_while_one_holds_it_another_waits(path: Path) -> None:
 def test_a_ledger_that_cannot_be_read_or_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="cannot be read"):
         read_ledger(tmp_path / "none.jsonl")
-    with pytest.raises(BadInputError, match="name another with --ledger"):
+    with pytest.raises(BadInputError, match="mend that, or name another"):
         append(tmp_path, Event("look"), stamped())
 
 
