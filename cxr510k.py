@@ -44,14 +44,16 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+MAKING, CHECKING = "Make evidence", "Check evidence"
+
 cohort_app = typer.Typer(
     help="Turn a data source into studies, reads, labels, flow.csv and exclusions.csv.", no_args_is_help=True
 )
-app.add_typer(cohort_app, name="cohort")
+app.add_typer(cohort_app, name="cohort", rich_help_panel=MAKING)
 ledger_app = typer.Typer(
     help="Read and check the ledger of a test set, or the trail of a run.", no_args_is_help=True
 )
-app.add_typer(ledger_app, name="ledger")
+app.add_typer(ledger_app, name="ledger", rich_help_panel=CHECKING)
 
 AGAINST = ("fail", "inconclusive")
 DONE, VERDICT_AGAINST, BAD_INPUT, NOT_POSSIBLE_HERE, INTERNAL_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -283,7 +285,7 @@ def cohort_table(
     _write_cohort(out, make, profile)
 
 
-@app.command()
+@app.command(rich_help_panel=MAKING)
 def train(
     protocol: ProtocolFile,
     studies: Annotated[Path, typer.Option(help="The studies table, with a column split.")],
@@ -325,7 +327,7 @@ def train(
         print(f"note: {note}")
 
 
-@app.command()
+@app.command(rich_help_panel=MAKING)
 def predict(
     model: Annotated[Path, typer.Option(help="Folder that `train` made.")],
     studies: Annotated[Path, typer.Option(help="The studies table; only its test split is scored.")],
@@ -362,7 +364,7 @@ def predict(
     print(f"wrote {out}: {predicted.summary}")
 
 
-@app.command()
+@app.command(rich_help_panel=MAKING)
 def lock(
     protocol: ProtocolFile,
     studies: Annotated[Path | None, typer.Option(help="The studies table.")] = None,
@@ -466,7 +468,7 @@ def ledger_verify(
         raise typer.Exit(VERDICT_AGAINST)
 
 
-@app.command()
+@app.command(rich_help_panel=MAKING)
 def validate(
     protocol: ProtocolFile,
     predictions: Annotated[Path, typer.Option(help="The device's scores.")],
@@ -527,7 +529,7 @@ def validate(
     _finish(out, verdict)
 
 
-@app.command()
+@app.command(rich_help_panel=MAKING)
 def report(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
     font: Fonts = None,
@@ -560,7 +562,7 @@ def report(
         raise typer.Exit(VERDICT_AGAINST)
 
 
-@app.command()
+@app.command(rich_help_panel=CHECKING)
 def rerun(
     evidence: Annotated[
         Path, typer.Argument(metavar="RUN", help="A run folder, a bundle or a bundle's archive.")
@@ -644,7 +646,7 @@ def rerun(
         raise typer.Exit(VERDICT_AGAINST)
 
 
-@app.command()
+@app.command(rich_help_panel=MAKING)
 def run(
     out: Out,
     protocol: Annotated[Path | None, typer.Argument(help="The protocol; without it, the phantom's.")] = None,
@@ -716,7 +718,7 @@ def run(
     _finish_runs(folders)
 
 
-@app.command()
+@app.command(rich_help_panel=MAKING)
 def robustness(
     run: Annotated[Path, typer.Argument(help="A run folder with a trained device.")],
     images: Images = None,
@@ -766,7 +768,7 @@ def robustness(
     print(f"wrote {made.parent}: {results.images} images, {len(results.perturbed)} changes")
 
 
-@app.command()
+@app.command(rich_help_panel=MAKING)
 def keygen(out: Out) -> None:
     """Make a key pair for signing bundles: private.pem for its owner alone, public.pem to publish.
 
@@ -780,7 +782,7 @@ def keygen(out: Out) -> None:
     print(f"key id {pair.key_id}")
 
 
-@app.command()
+@app.command(rich_help_panel=MAKING)
 def bundle(
     run: Annotated[Path, typer.Argument(help="A run folder, with its report.")],
     out: Out,
@@ -834,7 +836,7 @@ def bundle(
     )
 
 
-@app.command()
+@app.command(rich_help_panel=CHECKING)
 def verify(
     bundle: Annotated[Path, typer.Argument(help="A bundle's folder or its archive.")],
     pubkey: PublicKeyFile,
@@ -869,7 +871,7 @@ def verify(
         raise typer.Exit(VERDICT_AGAINST)
 
 
-@app.command()
+@app.command(rich_help_panel=CHECKING)
 def tamper_test(
     bundle: Annotated[Path, typer.Argument(help="A bundle's folder or its archive; it is only read.")],
     pubkey: PublicKeyFile,
