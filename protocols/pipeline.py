@@ -23,12 +23,11 @@ from protocols.manifest import Entry, check_manifest, entries_of, read_manifest,
 from protocols.mapping import reads_table, studies_table
 from protocols.occupancy import alone_at
 from protocols.progress import Progress
-from protocols.run_folder import RunFolder, RunRecord, amended, create
+from protocols.run_folder import IN_THE_RUN, RunFolder, RunRecord, amended, create
 from protocols.seal.look import Look, Unseal
 from protocols.seal.registration import Stamping
 from protocols.tables import ENDINGS
 
-IN_THE_RUN = "."
 OPERATING_POINT = "operating_point.json"
 OTHER_INPUTS = (".json", ".png")  # an operating point, a cohort's profile and its montage
 

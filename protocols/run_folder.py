@@ -19,6 +19,7 @@ from protocols.manifest import check_manifest
 from protocols.occupancy import beside
 
 RUN_SCHEMA = "cxr510k-run/1"
+IN_THE_RUN = "."  # the image root of a run that holds its images itself
 
 
 @dataclass(frozen=True, slots=True)

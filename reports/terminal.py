@@ -23,7 +23,7 @@ from reports.wording import Words
 from validation.results import CriterionResult, Results
 
 STUDY_VERDICTS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "none": "NO CRITERIA"}
-WIDTH_OF_A_FILE = 120
+_WIDTH_OF_A_FILE = 120
 MOST_IN_THE_BAND = 20
 SOURCES = {FROM_SCORES: "scores", FROM_WEIGHTS: "weights and images", FROM_DATA: "data"}
 COLOURS = {
@@ -64,7 +64,7 @@ def progress_bars() -> Iterator[Progress]:
 
 def print_verdict(results: Results) -> None:
     """The criteria as a table, then the study's verdict in one line."""
-    console = _console()
+    console = screen()
     if results.criteria:
         table = Table(box=None, pad_edge=False, header_style="bold")
         for name in ("criterion", "endpoint", "goal", "estimate", "interval", "verdict"):
@@ -91,10 +91,10 @@ def print_verdict(results: Results) -> None:
     )
 
 
-def _console() -> Console:
+def screen() -> Console:
     """As wide as the terminal; wide enough for a table where there is none."""
     console = Console()
-    return console if console.is_terminal else Console(width=WIDTH_OF_A_FILE)
+    return console if console.is_terminal else Console(width=_WIDTH_OF_A_FILE)
 
 
 def _criterion_row(results: Results, criterion: CriterionResult) -> list[str]:
@@ -124,7 +124,7 @@ def _metric(results: Results, metric: str) -> str:
 
 def print_findings(findings: Sequence[Finding]) -> None:
     """One line a finding."""
-    console = _console()
+    console = screen()
     for finding in findings:
         mark = "[green]same[/]  " if finding.reproduced else "[red]differs[/]"
         kind = ""
@@ -139,14 +139,14 @@ def print_guard_band(band: GuardBand) -> None:
     shown = ", ".join(band.image_id[:MOST_IN_THE_BAND])
     more = len(band.image_id) - MOST_IN_THE_BAND
     names = f": {shown}{f' and {more} more' if more > 0 else ''}" if shown else ""
-    console = _console()
+    console = screen()
     console.print("guard band: ", end="")
     console.print(f"{band}{names}", markup=False, highlight=False, soft_wrap=True)
 
 
 def print_rerun(rerun: Rerun) -> None:
     """What was found at each level, then the first difference where there is one."""
-    console = _console()
+    console = screen()
     for level in rerun.levels:
         if level.level != INTACT:
             console.print(f"level {level.level}, from {SOURCES[level.level]}", highlight=False)
@@ -161,6 +161,6 @@ def print_rerun(rerun: Rerun) -> None:
 
 def print_outcome(rerun: Rerun) -> None:
     """The verdict of a rerun, which is its last line."""
-    console = _console()
+    console = screen()
     colour = "green" if rerun.reproduced else "red"
     console.print(f"[bold {colour}]{rerun.verdict}[/]", highlight=False, soft_wrap=True)

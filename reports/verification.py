@@ -15,7 +15,7 @@ from protocols.tampering.trial import TamperTest
 from protocols.verification.check import Check
 from protocols.verification.environment_check import EnvironmentRow
 from protocols.verification.verify import Verification
-from reports.terminal import WIDTH_OF_A_FILE
+from reports.terminal import screen
 
 MARKS = {
     "passed": ("ok", "green"),
@@ -28,7 +28,7 @@ LONGEST = 30  # of a version; longer ones are hashes or platforms
 
 def print_verification(verification: Verification) -> None:
     """The environment, one line a check with every file that is not as it should be, then the verdict."""
-    out = _console()
+    out = screen()
     _print_environment(out, verification.environment, verification.environment_note)
     for check in verification.checks:
         _print_check(out, check)
@@ -46,7 +46,7 @@ def print_verification(verification: Verification) -> None:
 
 def print_tamper_test(test: TamperTest) -> None:
     """The table of kinds, every tampering that was missed, then the verdict."""
-    out = _console()
+    out = screen()
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("tampering", no_wrap=True, min_width=max(len(one.kind) for one in test.outcomes))
     table.add_column("tried", justify="right", no_wrap=True, min_width=5)
@@ -64,11 +64,6 @@ def print_tamper_test(test: TamperTest) -> None:
     again = f"; {test.without_memory} of them verified again without memory, to the same findings"
     style = "bold green" if test.passed else "bold red"
     _line(out, Text("100 %" if test.passed else "NOT ALL", style), f": {share}{again}")
-
-
-def _console() -> Console:
-    out = Console()
-    return out if out.is_terminal else Console(width=WIDTH_OF_A_FILE)
 
 
 def _print_environment(out: Console, rows: Sequence[EnvironmentRow], note: str) -> None:

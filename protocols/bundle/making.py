@@ -37,9 +37,8 @@ from protocols.load import LoadedProtocol, load_protocol
 from protocols.manifest import NAME as RUN_MANIFEST
 from protocols.manifest import check_manifest, read_manifest
 from protocols.mapping import studies_table
-from protocols.pipeline import IN_THE_RUN
 from protocols.progress import Progress
-from protocols.run_folder import RunFolder, RunRecord
+from protocols.run_folder import IN_THE_RUN, RunFolder, RunRecord
 
 
 @dataclass(frozen=True, slots=True)

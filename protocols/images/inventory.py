@@ -8,13 +8,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from protocols.canonical import csv_text, write_text
 from protocols.images.likeness import BITS, nearest
 from protocols.images.likeness import likeness as likeness_of
-from protocols.images.picture import Picture
 from protocols.tables import Table, read_table
+
+if TYPE_CHECKING:  # who reads an inventory needs no decoder
+    from protocols.images.picture import Picture
 
 COLUMNS = (
     "image_id",
@@ -81,7 +83,7 @@ class Inventory:
         write_text(path, self.to_csv())
 
 
-def record_of(picture: Picture) -> PictureRecord:
+def record_of(picture: "Picture") -> PictureRecord:
     """The record of a picture."""
     rows, columns = picture.pixels.shape
     return PictureRecord(

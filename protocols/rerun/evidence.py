@@ -17,10 +17,10 @@ from protocols.errors import BadInputError, NotPossibleHereError
 from protocols.images.folder import ImageFolder
 from protocols.images.listing import ListedImages, read_listing
 from protocols.manifest import differences
-from protocols.pipeline import IN_THE_RUN, recorded_images
+from protocols.pipeline import recorded_images
 from protocols.rerun.levels import INTACT, LevelOutcome, Word
 from protocols.rerun.reproduction import Finding
-from protocols.run_folder import RunFolder
+from protocols.run_folder import IN_THE_RUN, RunFolder
 from protocols.verification.check import Check
 from protocols.verification.results_check import ReadPdf
 from protocols.verification.unsigned_check import check_unsigned

@@ -78,10 +78,11 @@ class Look:
             return
         with opened(self._path) as ledger:
             # Asked again: until here another process could have amended what is registered.
-            self._refuse(registry_of(ledger.read()), test_set, threshold)
+            held = registry_of(ledger.read())
+            self._refuse(held, test_set, threshold)
             entry = ledger.append(beginning(self._loaded, test_set, threshold), self._stamping())
             self._begun, self.ledger = entry.seq, self._path
-            self.number = len(registry_of(ledger.read()).looks_at(test_set))
+            self.number = len(held.looks_at(test_set)) + 1
 
     def end(self, results: bytes, verdict: str) -> bytes | None:
         """Record the results; returns the ledger as it is with them, or None where the test set is not sealed."""

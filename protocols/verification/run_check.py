@@ -16,12 +16,12 @@ from protocols.bundle.bag import is_inside
 from protocols.bundle.folder import ADDED, IMAGES, LISTING
 from protocols.errors import EvidenceDiffersError
 from protocols.manifest import NAME, SCHEMA, Entry
+from protocols.run_folder import IN_THE_RUN
 from protocols.verification.check import Check, Problem, check_of
 from protocols.verification.covered import DATA, Covered
 from protocols.verification.environment_check import recorded_environment
 from protocols.verification.strict_json import member, strict_json
 
-IN_THE_RUN = "."  # what run.json says of images that lie in the run folder
 BUNDLED = ("yes", "no")
 
 
