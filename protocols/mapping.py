@@ -10,6 +10,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
+
 from protocols.canonical import json_line, sha256_bytes
 from protocols.errors import BadInputError
 from protocols.records import FileIdentity, number
@@ -79,15 +81,16 @@ def read_mapped(
                 f"it has {listing(table.columns)}."
             )
     taken = set(columns.values())
-    renamed = {
-        name: cells for name, cells in table.columns.items() if name not in taken and name not in columns
-    }
-    renamed |= {ours: table.columns[theirs] for ours, theirs in columns.items()}
+    frame = table.frame
+    renamed = pd.DataFrame(
+        {name: frame[name] for name in frame if name not in taken and name not in columns}
+        | {ours: frame[theirs] for ours, theirs in columns.items()}
+    )
     for name, translation in (values or {}).items():
         if name in renamed:
-            renamed[name] = tuple(translation.get(cell, cell) for cell in renamed[name])
-    named = tuple(name for name in renamed if name in contract_columns or name in columns)
-    return MappedTable(replace(table, columns=renamed), sha256_bytes(content), named)
+            renamed[name] = renamed[name].replace(dict(translation))
+    named = tuple(str(name) for name in renamed if name in contract_columns or name in columns)
+    return MappedTable(replace(table, frame=renamed), sha256_bytes(content), named)
 
 
 def studies_table(path: Path, protocol: Protocol) -> MappedTable:
@@ -121,7 +124,7 @@ def _of_finding(table: Table, finding: str | None) -> Table:
         raise BadInputError(
             f"{table.source}: has no read of [reference_standard] finding {finding!r}; the file has {has}."
         )
-    return table.only([row for row, cell in enumerate(table.columns[FINDING]) if cell == finding])
+    return table.only((table.frame[FINDING] == finding).to_numpy())
 
 
 def predictions_table(path: Path, protocol: Protocol) -> MappedTable:

@@ -9,38 +9,65 @@ import gzip
 import io
 import stat
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from protocols.errors import BadInputError
 
+TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 FIRST_ROW = 2  # as a spreadsheet shows it: the header is row 1
 LONGEST_CELL = 32_767  # characters, as a spreadsheet's own cell holds
 ENDINGS = (".csv.gz", ".csv", ".parquet")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
-    """Columns of text cells, all of one length, and where they came from.
+    """A table of text cells and the file it came from.
 
-    ``numbers`` are those of the rows in the file, where rows of it were left out.
+    Attributes:
+        source: the file, as refusals name it.
+        frame: columns of text (`TEXT`), no cell missing; the index holds the row numbers that a spreadsheet shows, the
+            header being row 1.
+        rows_dropped_empty: rows of the file without any content, which are not in the frame.
+        columns_dropped_empty: columns of the file without a name and without content.
     """
 
     source: str
-    columns: dict[str, tuple[str, ...]]
-    rows: int
-    numbers: tuple[int, ...] | None = None
+    frame: pd.DataFrame
+    rows_dropped_empty: int = 0
+    columns_dropped_empty: int = 0
+
+    @classmethod
+    def of(cls, source: str, columns: Mapping[str, Sequence[str]]) -> "Table":
+        """Make a table from columns of equal length; its rows are numbered from 2."""
+        frame = pd.DataFrame({name: pd.array(list(cells), dtype=TEXT) for name, cells in columns.items()})
+        frame.index = pd.RangeIndex(FIRST_ROW, FIRST_ROW + len(frame))
+        return cls(source, frame)
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return len(self.frame)
+
+    @cached_property
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """The cells by column."""
+        return {str(name): tuple(cells) for name, cells in self.frame.items()}
 
     def number(self, index: int) -> int:
         """The number of a row in its file, as a spreadsheet shows it, for a zero-based ``index``."""
-        return index + FIRST_ROW if self.numbers is None else self.numbers[index]
+        return int(self.frame.index[index])
 
-    def only(self, rows: Sequence[int]) -> "Table":
-        """The table of some rows, which keep their numbers."""
-        columns = {name: tuple(cells[row] for row in rows) for name, cells in self.columns.items()}
-        return Table(self.source, columns, len(rows), tuple(self.number(row) for row in rows))
+    def only(self, rows: NDArray[np.bool_]) -> "Table":
+        """The table of the rows that a mask of shape (rows,) selects; they keep their numbers."""
+        return replace(self, frame=self.frame[rows])
 
     def require(self, names: Sequence[str]) -> None:
         """Refuse a table that lacks one of these columns.
@@ -49,9 +76,9 @@ class Table:
             BadInputError: naming the first column that is missing and those that are there.
         """
         for name in names:
-            if name not in self.columns:
+            if name not in self.frame:
                 raise BadInputError(
-                    f"{self.source}: column {name!r} is missing; the file has {listing(self.columns)}. "
+                    f"{self.source}: column {name!r} is missing; the file has {listing(map(str, self.frame))}. "
                     "Add the column, or, for studies, reads and predictions, map it in the protocol's [columns]."
                 )
 
@@ -60,7 +87,7 @@ class Table:
         return BadInputError(f"{self.source}, row {self.number(index)}: {sentence}")
 
 
-def listing(names: Sequence[str] | dict[str, tuple[str, ...]]) -> str:
+def listing(names: Iterable[str]) -> str:
     """Names in code-point order, for a sentence."""
     return ", ".join(repr(name) for name in sorted(names))
 
@@ -137,7 +164,7 @@ def _from_csv(path: Path, content: bytes) -> Table:
         if len(row) != len(header):
             raise BadInputError(f"{path}, row {number}: has {len(row)} fields; the header has {len(header)}.")
     cells = zip(*body, strict=True) if body else [() for _ in header]
-    return Table(str(path), dict(zip(header, cells, strict=True)), len(body))
+    return Table.of(str(path), dict(zip(header, cells, strict=True)))
 
 
 def _from_parquet(path: Path, content: bytes) -> Table:
@@ -161,7 +188,7 @@ def _from_parquet(path: Path, content: bytes) -> Table:
         # has as one or as OverflowError, and a time zone that does not exist as a KeyError.
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise BadInputError(f"{path}: ends in .parquet but cannot be read as Parquet ({reason}).") from error
-    read = Table(str(path), columns, table.num_rows)
+    read = Table.of(str(path), columns)
     for name, cells in columns.items():
         if any("\0" in cell for cell in cells):
             raise BadInputError(f"{path}: column {name!r} holds a NUL byte.")

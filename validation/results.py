@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from protocols.canonical import json_text
 from protocols.cohorts.folder import FlowStep
 from protocols.errors import BadInputError
+from protocols.input_account import InputAccount
 from protocols.records import FileIdentity
 from validation.secondary import (
     Agreement,
@@ -35,6 +36,7 @@ OVERALL_LEVEL = "all"
 
 EstimateStatus = Literal["ok", "insufficient", "undefined"]
 CriterionVerdict = Literal["met", "not_met", "inconclusive"]
+AgainstGoal = Literal["not_shown", "refuted"]
 Verdict = Literal["pass", "fail", "inconclusive", "none"]
 
 
@@ -195,9 +197,21 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensitivityEstimate(Estimate):
-    """An estimate of the whole cohort under another rule, named by ``analysis``."""
+    """An estimate of the whole cohort under another rule, named by ``analysis``.
+
+    ``rule`` says how missing scores and indeterminate references were ranked, where that differs by metric.
+    """
 
     analysis: str
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisVerdict:
+    """What the criteria would have said under a sensitivity analysis: by id, and overall."""
+
+    verdicts: Mapping[str, CriterionVerdict]
+    overall: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +226,11 @@ class SensitivityExclusion:
 
 @dataclass(frozen=True, slots=True)
 class CriterionResult:
-    """A criterion, the number it was held against, how far other draws would move it, and what came of it."""
+    """A criterion, the number it was held against, how far other draws would move it, and what came of it.
+
+    ``against_goal`` divides ``not_met``: ``refuted`` when the whole interval lies on the wrong side of the goal,
+    ``not_shown`` when it contains the goal; None for other verdicts and for criteria on the estimate.
+    """
 
     id: str
     role: str
@@ -224,6 +242,7 @@ class CriterionResult:
     goal: float
     verdict: CriterionVerdict
     why: str
+    against_goal: AgainstGoal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,9 +257,11 @@ class Results:
     resampling: Resampling
     flow: tuple[FlowStep, ...]
     cohort: CohortSummary
+    input_account: InputAccount
     estimates: tuple[Estimate, ...]
     sensitivity_analyses: tuple[SensitivityEstimate, ...]
     sensitivity_exclusions: tuple[SensitivityExclusion, ...]
+    sensitivity_verdicts: Mapping[str, AnalysisVerdict]
     leave_one_out: tuple[LeftOut, ...]
     homogeneity: tuple[Homogeneity, ...]
     projections: tuple[Projection, ...]

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from protocols.input_account import InputAccount
 from protocols.load import LoadedProtocol
 from protocols.progress import Progress
 from protocols.schema import Bootstrap, Protocol
@@ -121,6 +122,7 @@ def validate(
         resampling=_resampling(protocol.bootstrap, drawn, replication.draws_sha256),
         flow=(*records.source_flow, *cohort.flow),
         cohort=cohort_summary(cohort, records.studies),
+        input_account=InputAccount((), ()),
         estimates=estimates,
         sensitivity_analyses=tuple(
             SensitivityEstimate(**_fields(estimate), analysis=name)
@@ -128,6 +130,7 @@ def validate(
             for estimate in estimates_of(sample, replicates[name], WHOLE, protocol)
         ),
         sensitivity_exclusions=tuple(exclusion(one, cohort, records) for one in protocol.sensitivity),
+        sensitivity_verdicts={},
         leave_one_out=(
             *without_each_site(cohort, records, drawn, protocol),
             *without_each_reader(cohort, records, drawn, protocol),

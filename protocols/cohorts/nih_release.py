@@ -77,9 +77,7 @@ def read_entries(path: Path) -> Entries:
             f"{path}: is neither Data_Entry_2017 (columns {listing(ENTRY_COLUMNS)}) nor a 0/1 table "
             f"(columns {listing(BINARY_COLUMNS)} and one a finding); it has {listing(table.columns)}."
         )
-    studies_from(
-        Table(table.source, {name: tuple(entries.studies[name]) for name in STUDY_COLUMNS}, table.rows)
-    )
+    studies_from(Table.of(table.source, {name: entries.studies[name] for name in STUDY_COLUMNS}))
     return entries
 
 
@@ -173,7 +171,7 @@ def _from_binary_columns(table: Table) -> Entries:
                 f"{table.source}: the column of finding {name!r} is missing; a 0/1 table has all fourteen."
             )
     findings = {name: table.columns[name] for name in FINDINGS}
-    labels_from(Table(table.source, {"image_id": table.columns["Image"], **findings}, table.rows))
+    labels_from(Table.of(table.source, {"image_id": table.columns["Image"], **findings}))
     nothing = ("",) * table.rows
     return Entries(
         {

@@ -19,7 +19,7 @@ HEADER = ("image_id", "patient_id", "reference", "score", "outcome")
 
 def listing(*rows: str) -> Table:
     cells = zip(*(row.split(",") for row in rows), strict=True)
-    return Table("line_listing.csv", dict(zip(HEADER, map(tuple, cells), strict=True)), len(rows))
+    return Table.of("line_listing.csv", dict(zip(HEADER, map(tuple, cells), strict=True)))
 
 
 def test_the_worst_errors_and_middling_hits_by_hand() -> None:
@@ -59,7 +59,7 @@ def test_of_equal_scores_the_smaller_image_id_by_hand() -> None:
 
 def test_a_file_that_is_no_line_listing_is_refused_by_hand() -> None:
     with pytest.raises(BadInputError, match="column 'patient_id' is missing"):
-        cases(Table("t.csv", {"image_id": ("a",)}, 1))
+        cases(Table.of("t.csv", {"image_id": ("a",)}))
 
 
 def test_pictures_are_numbered_and_named_in_the_table_only_by_hand(

@@ -52,7 +52,7 @@ def test_one_row_a_test_image_in_the_order_of_the_studies(text: str, cohort: Any
 def test_table_is_one_that_the_suite_reads(text: str) -> None:
     rows = rows_of(text)
     assert text.startswith("image_id,score,status,reason\n")
-    table = Table("p", {name: tuple(row[name] for row in rows) for name in rows[0]}, len(rows))
+    table = Table.of("p", {name: tuple(row[name] for row in rows) for name in rows[0]})
     assert len(predictions_from(table).image_id) == 40
 
 

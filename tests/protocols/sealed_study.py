@@ -66,10 +66,7 @@ def tables(
     read_columns = dict(
         zip(("image_id", "reader_id", "verdict"), zip(*reads[::step], strict=True), strict=True)
     )
-    made = (
-        Table(f"{name}.csv", named, len(named["image_id"]))
-        for name, named in (("studies", columns), ("reads", read_columns))
-    )
+    made = (Table.of(f"{name}.csv", named) for name, named in (("studies", columns), ("reads", read_columns)))
     return studies_from(next(made)), reads_from(next(made))
 
 

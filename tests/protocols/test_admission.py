@@ -18,7 +18,7 @@ def table(*lines: str) -> Table:
     """A table from comma-separated lines, header first."""
     header, *rows = (line.split(",") for line in lines)
     columns = {name: tuple(row[place] for row in rows) for place, name in enumerate(header)}
-    return Table("t.csv", columns, len(rows))
+    return Table.of("t.csv", columns)
 
 
 # --- studies ---------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ MARKS = "image_id,x,y,left,top,width,height"
 
 def table(header: str, *rows: str) -> Table:
     cells = zip(*(row.split(",") for row in rows), strict=True)
-    return Table("t.csv", dict(zip(header.split(","), map(tuple, cells), strict=True)), len(rows))
+    return Table.of("t.csv", dict(zip(header.split(","), map(tuple, cells), strict=True)))
 
 
 def test_boxes_are_typed_by_hand() -> None:
@@ -98,7 +98,7 @@ def test_pixels_become_shares_without_loss_by_hand() -> None:
         "width": ["0.2080078125"],
         "height": ["0.3701171875"],
     }
-    read = boxes_from(Table("t.csv", {name: tuple(cells) for name, cells in columns.items()}, 1))
+    read = boxes_from(Table.of("t.csv", {name: tuple(cells) for name, cells in columns.items()}))
     np.testing.assert_array_equal(read.rectangles * 1024, [[264, 152, 213, 379]])
 
 

@@ -210,10 +210,10 @@ def test_the_longest_cell_is_whole_by_hand(tmp_path: Path) -> None:
 
 
 def test_a_missing_column_names_those_there_by_hand() -> None:
-    table = Table("t.csv", {"b": ("1",), "a": ("2",)}, 1)
+    table = Table.of("t.csv", {"b": ("1",), "a": ("2",)})
     with pytest.raises(BadInputError, match=r"t\.csv: column 'c' is missing; the file has 'a', 'b'\."):
         table.require(["a", "c"])
 
 
 def test_rows_are_numbered_as_a_spreadsheet_does_by_hand() -> None:
-    assert str(Table("t.csv", {"a": ("x",)}, 1).fault(0, "is wrong.")) == "t.csv, row 2: is wrong."
+    assert str(Table.of("t.csv", {"a": ("x",)}).fault(0, "is wrong.")) == "t.csv, row 2: is wrong."

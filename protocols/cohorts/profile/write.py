@@ -102,9 +102,8 @@ def _reads(table: Table | None, finding: str | None) -> Reads | None:
         return None
     if FINDING not in table.columns:
         return reads_from(table)
-    rows = [row for row, name in enumerate(table.columns[FINDING]) if name == finding]
-    columns = {name: tuple(cells[row] for row in rows) for name, cells in table.columns.items()}
-    return reads_from(Table(table.source, columns, len(rows))) if rows else None
+    of_finding = table.only((table.frame[FINDING] == finding).to_numpy())
+    return reads_from(of_finding) if of_finding.rows else None
 
 
 def _flow(path: Path | None) -> tuple[Step, ...]:

@@ -19,7 +19,7 @@ CLASSES = ("positive", "negative", "positive", "unknown", "positive")
 
 
 def studies():
-    return studies_from(Table("studies", dict(zip(COLUMNS, zip(*ROWS, strict=True), strict=True)), len(ROWS)))
+    return studies_from(Table.of("studies", dict(zip(COLUMNS, zip(*ROWS, strict=True), strict=True))))
 
 
 def test_bins_of_ten_years_by_hand() -> None:
