@@ -980,7 +980,8 @@ def _stages(device: Literal["cpu", "gpu", "gpus"]) -> "Stages":
         folder: "RunFolder", images: "ImageFolder", work: Path, progress: "Progress"
     ) -> None:
         from model.illustrations import illustrate
-        from protocols.boxes import boxes_from, boxes_table
+        from protocols.boxes import boxes_from
+        from protocols.mapping import boxes_table
 
         studies = _studies(_protocol_of(folder), folder.require_input("studies"))
         boxes = folder.input("boxes")
