@@ -104,7 +104,8 @@ def predictions_from(table: Table) -> Predictions:
                 raise table.fault(
                     index,
                     f"score {cell!r} is not a number between 0 and 1; correct it, or say why there is "
-                    "none in a column 'status' (ok, failed, out_of_scope).",
+                    "none in a column 'status' (ok, failed, out_of_scope)."
+                    + table.decimal_remedy(cell, "predictions"),
                 )
             scores[index] = value
     status = tuple(map({str(s): s for s in Status}.__getitem__, statuses))

@@ -16,7 +16,7 @@ from protocols.canonical import json_line, sha256_bytes
 from protocols.errors import BadInputError
 from protocols.records import FileIdentity, number
 from protocols.schema import Protocol
-from protocols.tables import Table, listing, parse_table, read_content
+from protocols.tables import AS_IT_IS, Reading, Table, listing, parse_table, read_content
 
 STUDY_COLUMNS = ("image_id", "patient_id", "age_years", "sex", "view")
 STUDY_EXTRAS = ("split", "site", "manufacturer")  # image_path only says where a file lies: it is no content
@@ -58,6 +58,8 @@ def read_mapped(
     *,
     columns: Mapping[str, str] | None = None,
     values: Mapping[str, Mapping[str, str]] | None = None,
+    numeric: AbstractSet[str] = frozenset(),
+    reading: Reading = AS_IT_IS,
 ) -> MappedTable:
     """Read a table and give columns and cells the suite's names.
 
@@ -66,13 +68,15 @@ def read_mapped(
         contract_columns: names of this table that the contract knows.
         columns: suite's name -> file's name.
         values: column -> file's value -> suite's value.
+        numeric: columns of numbers, in which a decimal comma is read where ``reading`` says so.
+        reading: how the file is read.
 
     Raises:
         BadInputError: as `read_table`, or a mapped name that the file lacks.
     """
     # Read once: the hash is of the bytes that were parsed, whatever happens to the file meanwhile.
     content = read_content(path)
-    table = parse_table(path, content)
+    table = parse_table(path, content, reading)
     columns = columns or {}
     for name in columns.values():
         if name not in table.columns:
@@ -86,6 +90,9 @@ def read_mapped(
         {name: frame[name] for name in frame if name not in taken and name not in columns}
         | {ours: frame[theirs] for ours, theirs in columns.items()}
     )
+    for name in numeric & set(renamed):
+        as_given = renamed[name].isin(list((values or {}).get(name, ())))
+        renamed[name] = renamed[name].where(as_given, table.with_points(renamed[name]))
     for name, translation in (values or {}).items():
         if name in renamed:
             renamed[name] = renamed[name].replace(dict(translation))
@@ -96,7 +103,14 @@ def read_mapped(
 def studies_table(path: Path, protocol: Protocol) -> MappedTable:
     """The studies table as a protocol maps it."""
     contract = (*STUDY_COLUMNS, *STUDY_EXTRAS)
-    return read_mapped(path, contract, columns=protocol.columns.studies, values=protocol.values)
+    return read_mapped(
+        path,
+        contract,
+        columns=protocol.columns.studies,
+        values=protocol.values,
+        numeric=protocol.number_columns,
+        reading=Reading("studies", protocol.format.studies),
+    )
 
 
 def reads_table(path: Path, protocol: Protocol) -> MappedTable:
@@ -106,7 +120,13 @@ def reads_table(path: Path, protocol: Protocol) -> MappedTable:
         BadInputError: as `read_mapped`, or the finding cannot be told.
     """
     contract = (*READ_COLUMNS, FINDING)
-    mapped = read_mapped(path, contract, columns=protocol.columns.reads, values=protocol.values)
+    mapped = read_mapped(
+        path,
+        contract,
+        columns=protocol.columns.reads,
+        values=protocol.values,
+        reading=Reading("reads", protocol.format.reads),
+    )
     return replace(mapped, table=_of_finding(mapped.table, protocol.reference_standard.finding))
 
 
@@ -130,7 +150,14 @@ def _of_finding(table: Table, finding: str | None) -> Table:
 def predictions_table(path: Path, protocol: Protocol) -> MappedTable:
     """The predictions table as a protocol maps it."""
     contract = (*PREDICTION_COLUMNS, *PREDICTION_EXTRAS)
-    return read_mapped(path, contract, columns=protocol.columns.predictions, values=protocol.values)
+    return read_mapped(
+        path,
+        contract,
+        columns=protocol.columns.predictions,
+        values=protocol.values,
+        numeric={"score"},
+        reading=Reading("predictions", protocol.format.predictions),
+    )
 
 
 def _number_or_none(cell: str) -> float | None:
