@@ -1045,7 +1045,7 @@ def _second_opinion(folder: "RunFolder", progress: "Progress") -> "tuple[Finding
     recorded = results_from_json(folder.results.read_bytes(), source=str(folder.results))
     protocol = _protocol_of(folder).protocol
     opinion = second_opinion(protocol, input_files(folder, protocol), progress)
-    return findings(compare(recorded, opinion), opinion.criteria)
+    return findings(compare(recorded, opinion, protocol), opinion.criteria)
 
 
 def _stage_report(

@@ -100,7 +100,7 @@ def differences(
     text = PROTOCOL_HEAD.replace(STANDARD, standard) + BOOTSTRAP + further + TAIL
     loaded = parse_protocol(text.encode(), source="p.toml")
     first = validate(loaded, files, silent).results
-    comparisons = compare(first, second_opinion(loaded.protocol, files, silent))
+    comparisons = compare(first, second_opinion(loaded.protocol, files, silent), loaded.protocol)
     assert len(comparisons) > 1000
     return [comparison for comparison in comparisons if not comparison.equal]
 
@@ -200,7 +200,7 @@ def test_the_study_of_the_other_tests_is_agreed_on(study: Study) -> None:
     files = InputFiles(study.studies, study.reads, study.predictions)
     first = validate(loaded, files, silent).results
     opinion = second_opinion(loaded.protocol, files, silent)
-    assert [one for one in compare(first, opinion) if not one.equal] == []
+    assert [one for one in compare(first, opinion, loaded.protocol) if not one.equal] == []
     assert opinion.verdict == "pass"
 
 
