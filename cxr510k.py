@@ -915,14 +915,17 @@ def doctor() -> None:
 
 def _write_cohort(out: Path, make: "Callable[[], Cohort]", profile: bool) -> None:
     from protocols.canonical import new_folder
-    from protocols.cohorts.folder import FLOW, read_flow, write_cohort
+    from protocols.cohorts.folder import FLOW, cohort_notices, read_flow, write_cohort
 
     with new_folder(out) as folder:
-        write_cohort(make(), folder)
+        cohort = make()
+        write_cohort(cohort, folder)
         if profile:
             _write_profile(folder)
     for step in read_flow(out / FLOW):
         print(f"{step.step:<24}{step.images:>9,} images {step.patients:>8,} patients  {step.reason}")
+    for notice in cohort_notices(cohort, out):
+        print(f"notice: {notice.text}")
     print(f"wrote {out}")
 
 
@@ -982,7 +985,8 @@ def _stages(device: Literal["cpu", "gpu", "gpus"]) -> "Stages":
         folder: "RunFolder", images: "ImageFolder", work: Path, progress: "Progress"
     ) -> None:
         from model.illustrations import illustrate
-        from protocols.boxes import boxes_from, boxes_table
+        from protocols.boxes import boxes_from
+        from protocols.mapping import boxes_table
 
         studies = _studies(_protocol_of(folder), folder.require_input("studies"))
         boxes = folder.input("boxes")

@@ -12,8 +12,8 @@ from protocols.cohorts.folder import Cohort
 from protocols.cohorts.image_paths import relative_paths
 from protocols.cohorts.nih_release import LABELS, Entries, find_images, read_entries, read_official_lists
 from protocols.cohorts.selection import Selection
+from protocols.column_rules import FINDING
 from protocols.errors import BadInputError
-from protocols.mapping import FINDING
 from protocols.records import Split, Verdict
 from protocols.tables import listing
 
