@@ -28,7 +28,7 @@ TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 FIRST_ROW = 2  # as a spreadsheet shows it: the header is row 1
 LONGEST_CELL = 32_767  # characters, as a spreadsheet's own cell holds
 DELIMITED = (".csv.gz", ".csv")
-ENDINGS = (*DELIMITED, ".parquet")
+ENDINGS = (*DELIMITED, ".parquet", ".xlsx")
 OTHER_WORKBOOKS = (".xls", ".xlsb", ".xlsm", ".ods")
 NUMBER = re.compile(r"[+-]?[0-9.,]*[0-9]([eE][+-]?[0-9]+)?")  # with either mark, also with marks of thousands
 DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?")
@@ -207,6 +207,10 @@ def parse_table(path: Path, content: bytes, reading: Reading = AS_IT_IS) -> Tabl
         from protocols.parquet import from_parquet
 
         return _table(path, from_parquet(path, content))
+    if path.name.endswith(".xlsx"):
+        from protocols.excel import from_excel
+
+        return _table(path, from_excel(path, content, reading.sheet))
     other = "; save the workbook as .xlsx or CSV" if path.suffix.lower() in OTHER_WORKBOOKS else ""
     raise BadInputError(f"{path}: a table must end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}{other}.")
 

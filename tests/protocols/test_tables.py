@@ -256,7 +256,7 @@ def test_other_endings_by_hand(tmp_path: Path, name: str) -> None:
     workbook = "; save the workbook as .xlsx or CSV" if name[2:].lower() in ("xls", "xlsb", "ods") else ""
     with pytest.raises(BadInputError) as refusal:
         read_table(written(tmp_path, name, b"a,b\n1,2\n"))
-    assert str(refusal.value).endswith(f"a table must end in .csv.gz, .csv or .parquet{workbook}.")
+    assert str(refusal.value).endswith(f"a table must end in .csv.gz, .csv, .parquet or .xlsx{workbook}.")
 
 
 def test_identifiers_stay_text_by_hand(tmp_path: Path) -> None:
