@@ -46,7 +46,7 @@ UNBOUNDED = ("lr_positive", "lr_negative")
 
 NUMERIC_AXES = ("age_years",)
 CATEGORICAL_AXES = ("sex", "view")
-VALUED_COLUMNS = ("manufacturer", "sex", "site", "split", "status", "verdict", "view")
+VALUED_COLUMNS = ("age_years", "manufacturer", "sex", "site", "split", "status", "verdict", "view")
 OTHER_ANALYSES = ("other_unit", "one_image_per_patient", "all_best", "all_worst", "weighted", "dawid_skene")
 
 
@@ -447,6 +447,11 @@ class Protocol(Table):
     def cut_points(self, axis: str) -> tuple[float, ...] | None:
         """The cut points of a column's own axis entry, or none when it is categorical."""
         return next((group.cut_points for group in self.subgroups if group.name == axis), None)
+
+    @property
+    def category_columns(self) -> frozenset[str]:
+        """The columns of studies that are axes of words."""
+        return frozenset(part for group in self.subgroups for part in group.parts) - self.number_columns
 
     @property
     def number_columns(self) -> frozenset[str]:

@@ -160,6 +160,30 @@ class Table:
         """A refusal that names the file and the row of a zero-based ``index``."""
         return BadInputError(f"{self.source}, row {self.number(index)}: {sentence}")
 
+    def refuse(self, wrong: pd.Series | NDArray[np.bool_], sentence: str) -> None:
+        """Refuse the first row that a mask of shape (rows,) marks; none where it marks none.
+
+        Raises:
+            BadInputError: naming the file, the row and the sentence.
+        """
+        marked = np.flatnonzero(wrong)
+        if len(marked):
+            raise self.fault(int(marked[0]), sentence)
+
+
+def constant(cell: str, frame: pd.DataFrame) -> pd.Series:
+    """Make a column of a frame in which every cell is the same."""
+    return pd.Series([cell] * len(frame), index=frame.index, dtype=TEXT)
+
+
+def among(cells: pd.Series, others: pd.Series) -> NDArray[np.bool_]:
+    """Return which cells occur in another column of text, shape (cells,)."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    given, known = (pa.array(column, type=pa.large_string()) for column in (cells, others))
+    return pc.is_in(given, value_set=known).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+
 
 def listing(names: Iterable[str]) -> str:
     """Names in code-point order, for a sentence."""

@@ -10,7 +10,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.records import Reads
 from protocols.schema import Protocol
 from validation.closed import closed_estimates
 from validation.cohort import INDETERMINATE, NO_TRUTH, TRUTH_CODES, JoinedCohort
@@ -47,7 +46,7 @@ def without_each_reader(
         return ()
     left_out = []
     for name in names:
-        verdicts = verdicts_by_image(_reads_without(reads, name), standard.rule)
+        verdicts = verdicts_by_image(reads.without(name), standard.rule)
         truth = np.array(
             [TRUTH_CODES[verdicts[image]] if image in verdicts else NO_TRUTH for image in cohort.image_id],
             dtype=np.int8,
@@ -70,13 +69,3 @@ def _left_out(
     sample = sample_of(cohort, members, drawn, unit=protocol.analysis.unit)
     estimates = closed_estimates(sample, METRICS, protocol.bootstrap.confidence_level)
     return LeftOut(kind, name, sample.tally.images, sample.tally.patients, estimates)
-
-
-def _reads_without(reads: Reads, name: str) -> Reads:
-    kept = [row for row, reader in enumerate(reads.reader_id) if reader != name]
-    return Reads(
-        reads.source,
-        tuple(reads.image_id[row] for row in kept),
-        tuple(reads.reader_id[row] for row in kept),
-        tuple(reads.verdict[row] for row in kept),
-    )

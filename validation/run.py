@@ -30,6 +30,7 @@ from validation.decision_curve import decision_curve
 from validation.estimates import estimates_of
 from validation.homogeneity import METRICS as HOMOGENEITY_METRICS
 from validation.homogeneity import LevelData, homogeneity_of, with_holm
+from validation.input_notices import input_notices
 from validation.inputs import InputFiles, Records, read_records
 from validation.leakage import leakage_of
 from validation.leave_one_out import without_each_reader, without_each_site
@@ -55,6 +56,7 @@ from validation.results import (
 from validation.secondary import Homogeneity
 from validation.sensitivity import exclusion, samples_beside
 from validation.subgroups import Axis, axes_of
+from validation.table_match import refuse_other_cohort
 from validation.thresholds import threshold_rows
 from validation.votes import votes_of
 
@@ -89,6 +91,7 @@ def validate(
     point = operating_point(protocol.operating_point, files.operating_point)
     records = read_records(files, protocol)
     axes = axes_of(protocol, records.studies)
+    refuse_other_cohort(records)
     if unseal:
         unseal(records.studies, records.reads, Threshold(point.threshold, point.sha256))
     reference = reference_verdicts(records.reads, protocol.reference_standard.rule)
@@ -122,7 +125,7 @@ def validate(
         resampling=_resampling(protocol.bootstrap, drawn, replication.draws_sha256),
         flow=(*records.source_flow, *cohort.flow),
         cohort=cohort_summary(cohort, records.studies),
-        input_account=InputAccount((), ()),
+        input_account=InputAccount(cohort.account, input_notices(records, cohort, axes, protocol)),
         estimates=estimates,
         sensitivity_analyses=tuple(
             SensitivityEstimate(**_fields(estimate), analysis=name)

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from protocols.records import Reads, Verdict
+from protocols.records import Verdict
+from tests.records import reads_of
 from validation.dawid_skene import LatentTruth, dawid_skene
 from validation.secondary import LatentReader
 from validation.votes import votes_of
@@ -28,7 +29,7 @@ def latent(patterns: Patterns, *, names: str = "ABCDEF", rule: Verdict = Verdict
         if letter != "-"
     ]
     images = sorted({row[0] for row in rows})
-    reads = Reads("reads.csv", *zip(*rows, strict=True)) if rows else Reads("reads.csv", (), (), ())
+    reads = reads_of("reads.csv", *zip(*rows, strict=True)) if rows else reads_of("reads.csv", (), (), ())
     return dawid_skene(votes_of(reads, images), dict.fromkeys(images, rule))
 
 

@@ -79,9 +79,12 @@ def written(folder: Path, images: Sequence[Image]) -> InputFiles:
             ],
         ),
         "predictions": (
-            ["image_id", "score"],
-            [[name, repr(one.score)] for name, one in named if one.score is not None]
-            + [["elsewhere", "0.5"]],
+            ["image_id", "score", "status"],
+            [
+                [name, "", "failed"] if one.score is None else [name, repr(one.score), "ok"]
+                for name, one in named
+            ]
+            + [["elsewhere", "0.5", "ok"]],
         ),
     }
     for name, (header, rows) in tables.items():
@@ -183,7 +186,7 @@ IMAGES = st.lists(
     ),
     min_size=1,
     max_size=40,
-).filter(lambda images: any(one.reads != "---" for one in images))
+).filter(lambda images: 2 * sum(one.reads != "---" for one in images) >= len(images))
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -32,9 +32,11 @@ def sample(patient: NDArray[np.intp], positive: NDArray[np.bool_], score: NDArra
         score=score,
         called=score >= THRESHOLD,
         step=(),
+        analysed=np.ones(len(patient), dtype=np.bool_),
         eligible=np.ones(len(patient), dtype=np.bool_),
         flow=(),
         data_quality=DataQuality(0, 0, 0, 0, 0, 0, 0),
+        account=(),
     )
     drawn = DrawnPatients(int(patient.max()) + 1, patient, None)
     return sample_of(cohort, cohort.eligible, drawn, unit="image")
