@@ -135,12 +135,7 @@ class Table:
             return " It is text with a decimal comma; save the column as numbers."
         if self.format.decimal == ",":
             return f' [format.{table}] decimal = "," is set, and the file has a point.'
-        if self.format.delimiter != ",":
-            return f' It has a decimal comma; write [format.{table}] decimal = "," in the protocol.'
-        return (
-            " It has a decimal comma; save the file with decimal points, or separated by semicolons with "
-            f'[format.{table}] delimiter = ";" and decimal = "," in the protocol.'
-        )
+        return f' It has a decimal comma; write [format.{table}] decimal = "," in the protocol.'
 
     def require(self, names: Sequence[str]) -> None:
         """Refuse a table that lacks one of these columns.

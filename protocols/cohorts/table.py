@@ -62,8 +62,6 @@ def table(
     def reading(table: str | None = None) -> Reading:
         planned = getattr(protocol.format, table) if protocol and table else Format()
         given = {"delimiter": delimiter or planned.delimiter, "decimal": decimal or planned.decimal}
-        if len(set(given.values())) == 1:
-            raise BadInputError('The delimiter and the decimal comma are the same; give --delimiter ";".')
         return Reading(table, Format.model_validate(given), sheet)
 
     mapped = read_as_planned(studies, STUDIES, protocol, reading=reading("studies"))

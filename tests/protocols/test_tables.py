@@ -224,7 +224,12 @@ def test_decimal_commas_by_hand(tmp_path: Path) -> None:
         ("t.csv", Format(), "0.5", ""),
         ("t.csv", Format(), "half", ""),
         ("t.csv", Format(), "1,2,3", ""),
-        ("t.csv", Format(), "0,8964", '[format.predictions] delimiter = ";" and decimal = ","'),
+        (
+            "t.csv",
+            Format(),
+            "0,8964",
+            'write [format.predictions] decimal = "," in the protocol',
+        ),  # in quotes
         (
             "t.csv.gz",
             Format(delimiter=";"),
