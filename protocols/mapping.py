@@ -251,7 +251,7 @@ def predictions_table(
 
 
 def labels_table(path: Path, protocol: Protocol | None = None) -> MappedTable:
-    """Read a table of training labels; every column but ``image_id`` is a finding."""
+    """Read a table of training labels as a protocol maps it; every column but ``image_id`` is a finding."""
     return read_as_planned(path, LABELS, protocol)
 
 

@@ -212,6 +212,7 @@ class Minimum(Table):
     patients: Annotated[int, Field(ge=1)] = 30
     positive_patients: Annotated[int, Field(ge=1)] = 10
     negative_patients: Annotated[int, Field(ge=1)] = 10
+    unknown_at_most: Share = 0.05
 
 
 class Exclusion(Table):

@@ -5,6 +5,7 @@ intervals and rows are `independent_rows`.
 """
 
 import hashlib
+import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,16 +37,22 @@ OF_COUNTS: Mapping[str, Callable[[Counts], float | None]] = {
 }
 OF_SCORES = ("auroc", "average_precision", "brier")
 NONE = Counts(0, 0, 0, 0)
+# Where a unit without a score is ranked: a positive below every scored one, a negative above. Under ``exclude`` no such
+# unit is left.
+NOT_PROCESSED = {POSITIVE: -math.inf, NEGATIVE: math.inf}
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A level of an axis: its images and units, and what came of them patient by patient."""
+    """A level of an axis: its images and units, and what came of them patient by patient.
+
+    ``ranked`` are the units with a determinate reference, those that were not processed at the wrong end.
+    """
 
     images: Sequence[Image]
     units: Sequence[Unit]
     counts: Mapping[int, Counts]
-    scored: Sequence[Scored]
+    ranked: Sequence[Scored]
     ranks: Ranking
     errors: SquaredErrors
 
@@ -70,12 +77,15 @@ def slice_of(images: Sequence[Image], units: Sequence[Unit], numbers: Mapping[st
         patient, name = numbers[unit.patient], outcome(unit)
         before = counts.get(patient, NONE)
         counts[patient] = before._replace(**{name: getattr(before, name) + 1})
-    scored = [
-        Scored(numbers[unit.patient], unit.reference == POSITIVE, unit.score)
-        for unit in units
-        if unit.score is not None and unit.reference in (POSITIVE, NEGATIVE)
-    ]
-    return Slice(images, units, counts, scored, of_scores.ranking(scored), of_scores.squared_errors(scored))
+    ranked = []
+    for unit in units:
+        if (unranked := NOT_PROCESSED.get(unit.reference)) is not None:
+            score = unranked if unit.score is None else unit.score
+            ranked.append(Scored(numbers[unit.patient], unit.reference == POSITIVE, score))
+    processed = [unit for unit in ranked if math.isfinite(unit.score)]
+    return Slice(
+        images, units, counts, ranked, of_scores.ranking(ranked), of_scores.squared_errors(processed)
+    )
 
 
 def replicates_of(

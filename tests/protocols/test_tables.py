@@ -406,7 +406,7 @@ WHOLE_PARQUET = parquet({"image_id": ["a" * 30, "ü" * 40] * 20, "score": [0.25,
 
 
 @given(place=st.integers(4, len(WHOLE_PARQUET) - 1), byte=st.integers(0, 255))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_damaged_parquet_is_read_or_refused_against_itself(
     tmp_path_factory: pytest.TempPathFactory, place: int, byte: int
 ) -> None:
@@ -422,7 +422,6 @@ CELLS = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",
 
 
 @given(rows=st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=5))
-@settings(deadline=None)
 def test_evidence_csv_reads_back_against_itself(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]
 ) -> None:

@@ -100,7 +100,7 @@ def differences(
     text = PROTOCOL_HEAD.replace(STANDARD, standard) + BOOTSTRAP + further + TAIL
     loaded = parse_protocol(text.encode(), source="p.toml")
     first = validate(loaded, files, silent).results
-    comparisons = compare(first, second_opinion(loaded.protocol, files, silent))
+    comparisons = compare(first, second_opinion(loaded.protocol, files, silent), loaded.protocol)
     assert len(comparisons) > 1000
     return [comparison for comparison in comparisons if not comparison.equal]
 
@@ -189,7 +189,7 @@ IMAGES = st.lists(
 ).filter(lambda images: 2 * sum(one.reads != "---" for one in images) >= len(images))
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(images=IMAGES, further=st.sampled_from(["", BY_PATIENT, BY_DRAWS, CLOSED]))
 def test_both_agree_on_any_small_cohort(tmp_path: Path, images: list[Image], further: str) -> None:
     assert differences(tmp_path, images, further) == []
@@ -200,7 +200,7 @@ def test_the_study_of_the_other_tests_is_agreed_on(study: Study) -> None:
     files = InputFiles(study.studies, study.reads, study.predictions)
     first = validate(loaded, files, silent).results
     opinion = second_opinion(loaded.protocol, files, silent)
-    assert [one for one in compare(first, opinion) if not one.equal] == []
+    assert [one for one in compare(first, opinion, loaded.protocol) if not one.equal] == []
     assert opinion.verdict == "pass"
 
 
