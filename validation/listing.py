@@ -20,7 +20,7 @@ OUTCOME_WORDS = ("TP", "FP", "FN", "TN")
 def line_listing(cohort: JoinedCohort, axes: Sequence[Axis]) -> str:
     """One line a study in the order of the cohort; outcome and called are empty where there is none."""
     units = Units(np.arange(len(cohort.image_id)), cohort.truth, cohort.score, cohort.called)
-    outcomes, has_score = outcome(units, "worst"), units.processed
+    outcomes, has_score = outcome(units), units.processed
     levels = [[axis.levels[code] for code in axis.codes] for axis in axes]
     rows = []
     for row, image in enumerate(cohort.image_id):

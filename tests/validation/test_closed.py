@@ -28,7 +28,7 @@ def sample(rows: list[tuple[int, int, float]]) -> Sample:
         negative_patients=len(set(patient[truth == 0].tolist())),
     )
     drawn = DrawnPatients(patients, patient.astype(np.intp), None)
-    return Sample(drawn=drawn, counts=counts, images=units, ranked=units, tally=tally, ranked_tally=tally)
+    return Sample(drawn, counts, units, units, units, units, tally, tally, tally)
 
 
 MIXED = sample([(place, int(place % 3 == 0), ((place * 9) % 20) / 20) for place in range(20)])
