@@ -74,7 +74,7 @@ UNDEFINED = [
     ("sensitivity", [(0, 0, 0.1), (1, 0, 0.9)], "not estimable: the denominator is 0"),
     ("ppv", [(0, 0, 0.1), (1, 1, 0.2)], "not estimable: the denominator is 0"),
     ("f1", [(0, 0, 0.1), (1, 0, 0.2)], "not estimable: the denominator is 0"),
-    ("auroc", [(0, 1, 0.1), (1, 1, 0.9)], "not estimable: one class has no scored unit"),
+    ("auroc", [(0, 1, 0.1), (1, 1, 0.9)], "not estimable: one class has no unit"),
 ]
 
 
