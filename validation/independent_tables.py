@@ -55,7 +55,8 @@ def rows_of(table: str, path: Path, protocol: Protocol, *, one_table: bool) -> R
     """
     raw = read_table(path)
     delimiter, decimal = _format(table, protocol)
-    renamed: Mapping[str, str] = getattr(protocol.columns, table, {})
+    mapping: Mapping[str, str] = getattr(protocol.columns, table, {})
+    renamed = {ours: theirs.strip(BLANK) for ours, theirs in mapping.items()}
     cells = {name: own for name, own in raw.columns.items() if name not in {*renamed, *renamed.values()}}
     cells |= {ours: raw.columns[theirs] for ours, theirs in renamed.items()}
     axes, numeric = _further(protocol) if table == "studies" else (set(), {"score"})
@@ -101,10 +102,10 @@ def _further(protocol: Protocol) -> tuple[set[str], set[str]]:
 def _leaves(table: str, row: Mapping[str, str], protocol: Protocol, *, one_table: bool) -> str | None:
     """Why a row leaves, whatever the other tables hold."""
     finding = protocol.reference_standard.finding
-    if table == "reads" and finding is not None and row["finding"] != finding:
-        return "other_finding"
     if one_table and table == "reads" and not row["verdict"]:
         return "no_read"
+    if table == "reads" and finding is not None and row["finding"] != finding:
+        return "other_finding"
     without_score = one_table and table == "predictions" and not row["score"]
     return "no_score" if without_score and row.get("status", "") in ("", "ok") else None
 
@@ -115,12 +116,12 @@ def _content(path: Path, raw: Table, delimiter: str) -> tuple[int, int, int]:
         return raw.rows, raw.rows_dropped_empty, raw.columns_dropped_empty
     opened = gzip.open if path.name.endswith(".gz") else open
     with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
-        header, *body = ([cell.strip(BLANK) for cell in row] for row in csv.reader(file, delimiter=delimiter))
-    while not body[-1]:  # line ends at the end of a file are no rows
-        body.pop()
-    filled = [row for row in body if any(row)]
+        rows = [[cell.strip(BLANK) for cell in row] for row in csv.reader(file, delimiter=delimiter)]
+    if rows[0] and re.fullmatch("sep=.?", rows[0][0], re.IGNORECASE):
+        del rows[0]  # a line for the spreadsheet program alone
+    header, *filled = (row for row in rows if any(row))
     nameless = sum(not name and not any(row[k] for row in filled) for k, name in enumerate(header))
-    return len(filled), len(body) - len(filled), nameless
+    return len(filled), len(rows) - 1 - len(filled), nameless
 
 
 def years(cell: str) -> float | None:

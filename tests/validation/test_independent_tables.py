@@ -134,11 +134,11 @@ def test_rows_and_columns_without_content_are_counted_from_the_file_by_hand(
 ) -> None:
     from validation.independent_tables import _content
 
-    text = "\ufeffimage_id,score,,\na,0.5,,\n,, ,\n\nb,0.5,,x\n,,,\n\n\n"
+    text = "\ufeffsep=,\n\nimage_id,score,,\na,0.5,,\n,, ,\n\nb,0.5,,x\n,,,\n\n"
     path = tmp_path / ("t.csv.gz" if packed else "t.csv")
     path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
     counted = _content(path, types.SimpleNamespace(), ",")  # type: ignore[arg-type]
-    assert counted == (2, 3, 1)
+    assert counted == (2, 5, 1)
 
 
 def test_an_axis_that_is_no_column_is_refused(tmp_path: Path) -> None:
