@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -55,6 +56,7 @@ ledger_app = typer.Typer(
 )
 app.add_typer(ledger_app, name="ledger", rich_help_panel=CHECKING)
 
+ROOMS = ("model", "protocols", "reports", "validation")
 AGAINST = ("fail", "inconclusive")
 DONE, VERDICT_AGAINST, BAD_INPUT, NOT_POSSIBLE_HERE, INTERNAL_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
 TERMINATED = 143
@@ -1261,6 +1263,9 @@ def main() -> None:
 
 def _ended() -> tuple[int, str]:
     """The exit code of the command that was typed, and what there is to say of it."""
+    if sentence := _shadowed():
+        return NOT_POSSIBLE_HERE, sentence
+
     from typer.exceptions import TyperException
 
     from protocols.environment import refuse_borrowed_names
@@ -1284,6 +1289,19 @@ def _ended() -> tuple[int, str]:
         return NOT_POSSIBLE_HERE, f"{_what_failed(error)}; nothing was written."
     except Exception as error:  # noqa: BLE001 - the one place where a fault of our own becomes exit 4
         return INTERNAL_ERROR, f"internal error ({type(error).__name__}); {_details_of(error)}."
+
+
+def _shadowed() -> str:
+    """Where Python would load another package than ours, a sentence that names it; asked before any is loaded."""
+    for room in ROOMS:
+        own, found = Path(__file__).with_name(room) / "__init__.py", find_spec(room)
+        where = found.origin if found else None
+        if where is None or Path(where).resolve() != own.resolve():
+            return (
+                f"Python finds {where or 'nothing'} where cxr510k's own {own.parent} is meant; take what is named "
+                f"{room!r} out of PYTHONPATH and of the folder that Python is started from."
+            )
+    return ""
 
 
 def _what_failed(error: OSError) -> str:

@@ -87,7 +87,7 @@ def predictions_from(table: Table) -> Predictions:
         table.refuse(
             wrong,
             f"score {cell!r} is not a number between 0 and 1; correct it, or say why there is none in a column "
-            "'status' (ok, failed, out_of_scope).",
+            f"'status' (ok, failed, out_of_scope).{table.decimal_remedy(cell, 'predictions')}",
         )
     columns = {"image_id": frame["image_id"], "score": scores, "status": status}
     return Predictions(table.source, pd.DataFrame(columns))

@@ -31,7 +31,16 @@ from protocols.near_miss import near_duplicates
 from protocols.records import FileIdentity, numbers_of
 from protocols.row_lines import json_rows
 from protocols.schema import Protocol
-from protocols.tables import WHITE_SPACE, Table, constant, listing, parse_table, read_content
+from protocols.tables import (
+    AS_IT_IS,
+    WHITE_SPACE,
+    Reading,
+    Table,
+    constant,
+    listing,
+    parse_table,
+    read_content,
+)
 
 CONSENSUS = "consensus"  # the reader of a reference standard that arrives already decided
 OTHER_FINDING, NO_READ, NO_SCORE = "other_finding", "no_read", "no_score"
@@ -95,6 +104,7 @@ def read_mapped(
     values: Mapping[str, Mapping[str, str]] | None = None,
     categories: Iterable[str] = (),
     numeric: Iterable[str] = (),
+    reading: Reading = AS_IT_IS,
 ) -> MappedTable:
     """Read a table and give columns and cells the suite's names.
 
@@ -107,13 +117,14 @@ def read_mapped(
         columns: suite's name -> file's name.
         values: column -> file's value -> suite's value.
         categories, numeric: columns that the protocol uses beside those, as words and as numbers.
+        reading: how the file is read.
 
     Raises:
         BadInputError: as `read_table`, or a mapped name that the file lacks.
     """
     # Read once: the hash is of the bytes that were parsed, whatever happens to the file meanwhile.
     content = read_content(path)
-    table = parse_table(path, content)
+    table = parse_table(path, content, reading)
     columns = {ours: theirs.strip(WHITE_SPACE) for ours, theirs in (columns or {}).items()}
     for name in columns.values():
         if name not in table.frame:
@@ -138,11 +149,17 @@ def read_mapped(
             trimmed += int(changed.sum())
             notices.append(_of_trimmed(rule.table, name, frame[name][changed]))
             frame[name] = cells
-    for name, translation in (values or {}).items():
-        if name in frame:
-            meaning = {word.strip(WHITE_SPACE): ours for word, ours in translation.items()}
-            known = frame[name].isin(list(meaning))
-            frame[name] = frame[name].where(~known, frame[name].map(meaning))
+    meanings = {
+        name: {word.strip(WHITE_SPACE): ours for word, ours in translation.items()}
+        for name, translation in (values or {}).items()
+        if name in frame
+    }
+    for name in sorted({*rule.numeric, *numeric} & set(map(str, frame))):
+        as_given = frame[name].isin(list(meanings.get(name, ())))
+        frame[name] = frame[name].where(as_given, table.with_points(frame[name]))
+    for name, meaning in meanings.items():
+        known = frame[name].isin(list(meaning))
+        frame[name] = frame[name].where(~known, frame[name].map(meaning))
     converted = 0
     for column in rule.present(list(map(str, frame))):
         if column.kind is Kind.AGE:
@@ -168,15 +185,21 @@ def read_mapped(
 
 def studies_table(path: Path, protocol: Protocol | None = None) -> MappedTable:
     """Read the studies as a protocol maps them; without one, under the suite's own names."""
+    return _as_planned(path, STUDIES, protocol)
+
+
+def _as_planned(path: Path, rule: TableRule, protocol: Protocol | None) -> MappedTable:
     if protocol is None:
-        return read_mapped(path, STUDIES)
+        return read_mapped(path, rule)
+    of_studies = rule is STUDIES
     return read_mapped(
         path,
-        STUDIES,
-        columns=protocol.columns.studies,
+        rule,
+        columns=getattr(protocol.columns, rule.table),
         values=protocol.values,
-        categories=protocol.category_columns,
-        numeric=protocol.number_columns,
+        categories=protocol.category_columns if of_studies else (),
+        numeric=protocol.number_columns if of_studies else (),
+        reading=Reading(rule.table, getattr(protocol.format, rule.table)),
     )
 
 
@@ -192,12 +215,10 @@ def reads_table(path: Path, protocol: Protocol | None = None, *, one_table: bool
     Raises:
         BadInputError: as `read_mapped`, or the finding cannot be told.
     """
-    if protocol is None:
-        return read_mapped(path, READS)
-    mapped = read_mapped(path, READS, columns=protocol.columns.reads, values=protocol.values)
+    mapped = _as_planned(path, READS, protocol)
     if one_table:
         mapped = _with_reads_alone(mapped)
-    return _of_finding(mapped, protocol.reference_standard.finding)
+    return _of_finding(mapped, protocol.reference_standard.finding) if protocol else mapped
 
 
 def predictions_table(
@@ -207,9 +228,7 @@ def predictions_table(
 
     With ``one_table`` (see `reads_table`) a row without a score counts as no row of predictions.
     """
-    if protocol is None:
-        return read_mapped(path, PREDICTIONS)
-    mapped = read_mapped(path, PREDICTIONS, columns=protocol.columns.predictions, values=protocol.values)
+    mapped = _as_planned(path, PREDICTIONS, protocol)
     frame = mapped.table.frame
     if not one_table or "score" not in frame:
         return mapped
@@ -217,9 +236,9 @@ def predictions_table(
     return mapped.only(answered | (frame["status"] != "") if "status" in frame else answered, NO_SCORE)
 
 
-def labels_table(path: Path) -> MappedTable:
-    """Read a table of training labels; every column but ``image_id`` is a finding."""
-    return read_mapped(path, LABELS)
+def labels_table(path: Path, protocol: Protocol | None = None) -> MappedTable:
+    """Read a table of training labels as a protocol maps it; every column but ``image_id`` is a finding."""
+    return _as_planned(path, LABELS, protocol)
 
 
 def boxes_table(path: Path) -> MappedTable:

@@ -63,6 +63,31 @@ class Columns(Table):
     studies: dict[str, Text] = Field(default_factory=dict)
     reads: dict[str, Text] = Field(default_factory=dict)
     predictions: dict[str, Text] = Field(default_factory=dict)
+    labels: dict[str, Text] = Field(default_factory=dict)
+
+
+class Format(Table):
+    """How a CSV file separates its columns and writes its decimals."""
+
+    delimiter: Literal[",", ";", "\t", "|"] = ","
+    decimal: Literal[".", ","] = "."
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.decimal == self.delimiter:
+            raise ValueError(
+                'delimiter and decimal must differ; with decimal = "," write, for example, delimiter = ";"'
+            )
+        return self
+
+
+class Formats(Table):
+    """The format of each table, where it is a CSV file."""
+
+    studies: Format = Format()
+    reads: Format = Format()
+    predictions: Format = Format()
+    labels: Format = Format()
 
 
 class ReferenceStandard(Table):
@@ -399,6 +424,7 @@ class Protocol(Table):
     stage: Literal["exploratory", "confirmatory"] = "exploratory"
     claim: Claim
     columns: Columns = Columns()
+    format: Formats = Formats()
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
     reference_standard: ReferenceStandard
     operating_point: OperatingPoint
@@ -452,6 +478,8 @@ class Protocol(Table):
         named = {
             *VALUED_COLUMNS,
             *self.columns.studies,
+            *self.columns.labels,
+            *(self.training.outputs if self.training else ()),
             *(part for group in self.subgroups for part in group.parts),
         }
         faults += [

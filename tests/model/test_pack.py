@@ -359,10 +359,11 @@ def alive(process: int) -> bool:
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
+    for _ in range(30_000):  # only a hang is a fault: a slow machine is none
+        if holds():
+            return
         time.sleep(0.02)
+    raise AssertionError("what is waited for does not come about")
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes in /proc")
@@ -396,7 +397,7 @@ def test_what_ends_a_pack_leaves_nobody_and_goes_on_against_itself(
             os.kill(workers[0], signal.SIGKILL)
         else:
             os.killpg(running.pid, signal.SIGINT)  # as Ctrl+C does
-        said, errors = running.communicate(timeout=30)
+        said, errors = running.communicate(timeout=600)
     wait_until(lambda: not any(map(alive, workers)))
     if how == "worker killed":
         assert "a process that packs pictures was killed from outside" in said

@@ -248,8 +248,15 @@ def test_rules_of_the_reference_standard_by_hand(rule: str, known: bool) -> None
             r"minimum\.negative_patients: should be greater than or equal to 1",
         ),
         (
-            '[columns.labels]\nimage_id = "x"\n',
-            r"columns\.labels: this key is not known; known here are predictions, reads, ",
+            '[columns.boxes]\nimage_id = "x"\n',
+            r"columns\.boxes: this key is not known; known here are labels, predictions, reads, ",
+        ),
+        ('[format]\ndelimiter = ";"\n', r"format\.delimiter: this key is not known; known here are labels, "),
+        ('[format.reads]\ndelimiter = ":"\n', r"format\.reads\.delimiter: should be ',', ';', '\\t' or '\|'"),
+        ('[format.reads]\ndecimal = ";"\n', r"format\.reads\.decimal: should be '\.' or ','"),
+        (
+            '[format.reads]\ndecimal = ","\n',
+            r"format\.reads: delimiter and decimal must differ; with decimal = \",\" write",
         ),
         ('[columns.reads]\nimage_id = ""\n', r"columns\.reads\.image_id: should have at least 1 character"),
         ('[values]\nsex = "F"\n', r"values\.sex: should be a table"),

@@ -189,7 +189,7 @@ def quickly(patterns: Patterns, *, names: str = "ABC") -> LatentTruth:
         return latent(patterns, names=names)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(STUDIES)
 def test_order_and_names_change_nothing_against_itself(patterns: Patterns) -> None:
     found, turned = quickly(patterns), quickly(dict(reversed(patterns.items())))
@@ -201,7 +201,7 @@ def test_order_and_names_change_nothing_against_itself(patterns: Patterns) -> No
     assert rates[1] == rates[0][::-1]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(STUDIES)
 def test_classes_swap_by_law(patterns: Patterns) -> None:
     swapped = {letters.translate(str.maketrans("PN", "NP")): images for letters, images in patterns.items()}

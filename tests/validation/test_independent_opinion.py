@@ -189,7 +189,7 @@ IMAGES = st.lists(
 ).filter(lambda images: 2 * sum(one.reads != "---" for one in images) >= len(images))
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(images=IMAGES, further=st.sampled_from(["", BY_PATIENT, BY_DRAWS, CLOSED]))
 def test_both_agree_on_any_small_cohort(tmp_path: Path, images: list[Image], further: str) -> None:
     assert differences(tmp_path, images, further) == []
