@@ -16,10 +16,25 @@ import pandas as pd
 Tables = Mapping[str, pd.DataFrame]
 Change = Callable[[random.Random, str], str]
 
-WORDS = {
-    **{"F": "Female", "M": "male", "O": "other", "PA": "p.a.", "AP": "Portable", "LATERAL": "Seitlich"},
-    **{"positive": "yes", "negative": "0", "ok": "fine", "test": "validation", "train": "training"},
-}
+WORDS = dict(
+    zip(
+        ("F", "M", "O", "PA", "AP", "LATERAL", "positive", "negative", "ok", "test", "train"),
+        (
+            "Female",
+            "male",
+            "other",
+            "p.a.",
+            "Portable",
+            "Seitlich",
+            "yes",
+            "0",
+            "fine",
+            "validation",
+            "training",
+        ),
+        strict=True,
+    )
+)
 NOTHING = ("", "NA", "nan", "-", "unknown", "none")
 
 

@@ -116,10 +116,9 @@ class DamagedStudy:
         bounds = bounds | {"star": min(filter(None, (bounds.get(f"sex-{n}") for n in (0, 1))), default=None)}
         own = {"kind": self.kind, "rule": self.rule, "threshold": self.threshold, "patients": patients}
         head = HEAD.format(**own, **asdict(variant))
+        goals = {id_: min(1.0, (bounds.get(id_) or 0.0) + JUST_MISSED) for id_, _, _ in wanted}
         return head + "".join(
-            CRITERION.format(
-                id=id_, metric=metric, subgroup=subgroup, goal=min(1, (bounds.get(id_) or 0) + JUST_MISSED)
-            )
+            CRITERION.format(id=id_, metric=metric, subgroup=subgroup, goal=goals[id_])
             for id_, metric, subgroup in wanted
         )
 

@@ -41,7 +41,7 @@ def damaged(study: DamagedStudy, seed: str, folder: Path) -> Outcome:
     told = f"{study.name}, seed {seed!r}, {variant}: " + "; ".join(map(str, done))
     try:
         return _judged(study, variant, done, folder, told)
-    except Exception:  # a crash is what is looked for
+    except Exception:  # noqa: BLE001 - a crash is what is looked for
         return Outcome("crash", f"{told}\n{traceback.format_exc()}")
 
 
