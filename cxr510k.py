@@ -85,6 +85,9 @@ WithProfile = Annotated[
 Within = Annotated[
     Path | None, typer.Option("--within", help="CSV whose first column lists the images to keep.")
 ]
+OneTable = Annotated[
+    Path | None, typer.Option("--table", help="One table for studies, reads and predictions together.")
+]
 Boxes = Annotated[Path | None, typer.Option("--boxes", help="Boxes that readers drew around the finding.")]
 PublicKeyFile = Annotated[
     Path,
@@ -259,20 +262,32 @@ def cohort_dicom(
 
 @cohort_app.command("table")
 def cohort_table(
-    studies: Annotated[Path, typer.Argument(help="Studies in the suite's columns, CSV or Parquet.")],
+    studies: Annotated[Path, typer.Argument(help="One row per image: CSV, Parquet or Excel.")],
     out: Out,
     reads: Annotated[Path | None, typer.Option(help="Readers' verdicts.")] = None,
     labels: Annotated[Path | None, typer.Option(help="Training labels.")] = None,
     boxes: Boxes = None,
     within: Within = None,
     hold_out: HoldOut = None,
+    protocol: Annotated[
+        Path | None, typer.Option(help="Protocol whose [columns], [values] and [format] the tables follow.")
+    ] = None,
+    delimiter: Annotated[
+        Literal[",", ";", "|", "tab"] | None,
+        typer.Option(help="What separates the columns of the CSV files."),
+    ] = None,
+    decimal: Annotated[
+        Literal[".", ","] | None, typer.Option(help="The decimal mark of the CSV files.")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook that has several.")] = None,
     profile: WithProfile = False,
 ) -> None:
-    """Take a site's own tables, checked strictly.
+    """Take a site's own tables, checked strictly, and write them as plain CSV in the suite's columns.
 
     Example: cxr510k cohort table studies.csv --reads reads.csv --out cohorts/site
     """
     from protocols.cohorts.table import table
+    from protocols.load import load_protocol
 
     make = partial(
         table,
@@ -283,6 +298,10 @@ def cohort_table(
         boxes=boxes,
         within=within,
         hold_out=hold_out,
+        protocol=load_protocol(protocol).protocol if protocol else None,
+        delimiter="\t" if delimiter == "tab" else delimiter,
+        decimal=decimal,
+        sheet=sheet,
     )
     _write_cohort(out, make, profile)
 
@@ -308,7 +327,7 @@ def train(
     from reports.terminal import progress_bars
 
     loaded = load_protocol(protocol)
-    cohort, findings = _studies(loaded, studies), _labels(labels)
+    cohort, findings = _studies(loaded, studies), _labels(loaded, labels)
     with work_folder(out) as work, new_folder(out) as folder, progress_bars() as progress:
         trained = train_model(
             loaded,
@@ -350,13 +369,13 @@ def predict(
     from model.saliency import mark
     from protocols.admission import studies_from
     from protocols.canonical import write_text
+    from protocols.mapping import studies_table
     from protocols.pipeline import work_folder
-    from protocols.tables import read_table
     from reports.terminal import progress_bars
 
     for path in filter(None, (out, inventory, marks)):
         _refuse_existing_file(path)
-    cohort, folder = studies_from(read_table(studies)), _image_folder(studies, images)
+    cohort, folder = studies_from(studies_table(studies).table), _image_folder(studies, images)
     with work_folder(out) as work, progress_bars() as progress:
         predicted = predict_scores(model, cohort, folder, work=work, device=device, progress=progress)
         pointed = mark(model, cohort, folder, work=work, device=device, progress=progress) if marks else ""
@@ -372,6 +391,7 @@ def lock(
     studies: Annotated[Path | None, typer.Option(help="The studies table.")] = None,
     reads: Annotated[Path | None, typer.Option(help="The readers' verdicts.")] = None,
     cohort: Annotated[Path | None, typer.Option(help="Folder of `cohort`, for studies and reads.")] = None,
+    table: OneTable = None,
     operating_point: Annotated[
         Path | None, typer.Option(help='The model\'s file, where from = "model", to freeze its threshold.')
     ] = None,
@@ -397,10 +417,9 @@ def lock(
     if receipt:
         _refuse_existing_file(receipt)
     loaded = load_protocol(protocol)
-    tables = _cohort_tables(cohort, studies, reads)
-    sealed = sealed_set_of(
-        _studies(loaded, tables["studies"]), reads_from(reads_table(tables["reads"], loaded.protocol).table)
-    )
+    tables = _tables(cohort, studies, reads, table)
+    given = reads_table(tables["reads"], loaded.protocol, one_table=bool(table))
+    sealed = sealed_set_of(_studies(loaded, tables["studies"]), reads_from(given.table))
     threshold = None
     if operating_point:
         point = point_of(loaded.protocol.operating_point, operating_point)
@@ -410,12 +429,12 @@ def lock(
         raise typer.BadParameter(
             "the protocol lies in a run folder; name the ledger of its test set with --ledger."
         )
-    given = register(path, loaded, sealed, threshold, _stamping(by, role), reason=reason)
-    print(given.to_json(), end="")
+    made = register(path, loaded, sealed, threshold, _stamping(by, role), reason=reason)
+    print(made.to_json(), end="")
     if receipt:
-        write_text(receipt, given.to_json())
+        write_text(receipt, made.to_json())
     print(
-        f"{path}: holds it as of entry {given.ledger.entries}. File or sign the receipt where nobody here can change "
+        f"{path}: holds it as of entry {made.ledger.entries}. File or sign the receipt where nobody here can change "
         "it: nothing else proves the order.",
         file=sys.stderr,
     )
@@ -473,13 +492,14 @@ def ledger_verify(
 @app.command(rich_help_panel=MAKING)
 def validate(
     protocol: ProtocolFile,
-    predictions: Annotated[Path, typer.Option(help="The device's scores.")],
     out: Out,
+    predictions: Annotated[Path | None, typer.Option(help="The device's scores.")] = None,
     studies: Annotated[Path | None, typer.Option(help="The studies table.")] = None,
     reads: Annotated[Path | None, typer.Option(help="The readers' verdicts.")] = None,
     cohort: Annotated[
         Path | None, typer.Option(help="Folder of `cohort`, for studies, reads and its flow.")
     ] = None,
+    table: OneTable = None,
     operating_point: Annotated[
         Path | None, typer.Option(help='The model\'s file, where from = "model".')
     ] = None,
@@ -502,6 +522,7 @@ def validate(
     from protocols.load import load_protocol
     from protocols.occupancy import alone_at
     from protocols.pipeline import store_validation
+    from protocols.run_folder import OF_ONE_TABLE, ONE_TABLE
     from protocols.seal.look import looking
     from protocols.seal.registration import place_of_ledger
     from reports.terminal import print_verdict, progress_bars
@@ -512,13 +533,16 @@ def validate(
     refuse_occupied(out)
     loaded = load_protocol(protocol)
     further = {"operating_point": operating_point, "boxes": boxes, "marks": marks, "images": inventory}
-    tables = _cohort_tables(cohort, studies, reads) | {
-        "predictions": predictions,
-        **{name: path for name, path in further.items() if path},
+    tables = _tables(cohort, studies, reads, table, predictions) | {
+        name: path for name, path in further.items() if path
     }
+    if "predictions" not in tables:
+        raise typer.BadParameter("give --predictions, or --table for one table that has them.")
     if marks and "boxes" not in tables:
         raise typer.BadParameter("--marks needs --boxes, or a --cohort that has boxes.")
     given = tables | (profile_files(cohort) if cohort else {})
+    if table:
+        given = {ONE_TABLE: table} | {name: path for name, path in given.items() if name not in OF_ONE_TABLE}
     stamping, path = _stamping(by, role), place_of_ledger(protocol, ledger)
     with alone_at(out), looking(path, loaded, stamping, named=bool(ledger)) as look:
         with progress_bars() as progress:
@@ -953,7 +977,7 @@ def _stages(device: Literal["cpu", "gpu", "gpus"]) -> "Stages":
         loaded = _protocol_of(folder)
         # Named without its folder, which nobody knows while the run is being made.
         studies = replace(_studies(loaded, folder.require_input("studies")), source="studies")
-        labels = _labels(folder.require_input("labels"))
+        labels = _labels(loaded, folder.require_input("labels"))
         folder.model.mkdir()
         trained = train_model(
             loaded,
@@ -1136,7 +1160,7 @@ def _bring_tables(
     tables = tables_of(cohort, ("studies", "reads", "labels"), optional=further)
     _studies(loaded, tables["studies"])
     reads_from(reads_table(tables["reads"], loaded.protocol).table)
-    _labels(tables["labels"])
+    _labels(loaded, tables["labels"])
     for name, path in tables.items():
         store_input(folder, name, path)
     for name, path in profile_files(cohort).items():
@@ -1153,11 +1177,11 @@ def _studies(loaded: "LoadedProtocol", path: Path) -> "Studies":
     return studies_from(studies_table(path, loaded.protocol).table)
 
 
-def _labels(path: Path) -> "Labels":
+def _labels(loaded: "LoadedProtocol", path: Path) -> "Labels":
     from protocols.admission import labels_from
-    from protocols.tables import read_table
+    from protocols.mapping import labels_table
 
-    return labels_from(read_table(path))
+    return labels_from(labels_table(path, loaded.protocol).table)
 
 
 def _protocol_of(folder: "RunFolder") -> "LoadedProtocol":
@@ -1166,15 +1190,25 @@ def _protocol_of(folder: "RunFolder") -> "LoadedProtocol":
     return load_protocol(folder.protocol)
 
 
-def _cohort_tables(cohort: Path | None, studies: Path | None, reads: Path | None) -> dict[str, Path]:
-    """Studies, reads and, of a cohort folder, the source's flow and boxes."""
+def _tables(
+    cohort: Path | None,
+    studies: Path | None,
+    reads: Path | None,
+    table: Path | None,
+    predictions: Path | None = None,
+) -> dict[str, Path]:
+    """Studies, reads, predictions where they are given and, of a cohort folder, the source's flow and boxes."""
     from protocols.cohorts.folder import tables_of
+    from protocols.run_folder import OF_ONE_TABLE
 
-    if cohort and not (studies or reads):
-        return tables_of(cohort, ("studies", "reads"), optional=("flow", "boxes"))
-    if studies and reads and not cohort:
-        return {"studies": studies, "reads": reads}
-    raise typer.BadParameter("give --cohort, or both --studies and --reads.")
+    scored = {"predictions": predictions} if predictions else {}
+    if table and not (cohort or studies or reads or predictions):
+        return dict.fromkeys(OF_ONE_TABLE, table)
+    if cohort and not (studies or reads or table):
+        return tables_of(cohort, ("studies", "reads"), optional=("flow", "boxes")) | scored
+    if studies and reads and not (cohort or table):
+        return {"studies": studies, "reads": reads, **scored}
+    raise typer.BadParameter("give --cohort, or both --studies and --reads, or --table alone.")
 
 
 def _image_folder(studies: Path, images: Path | None) -> "ImageFolder":

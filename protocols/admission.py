@@ -4,6 +4,10 @@ Owns the checks; the rules they apply are declared in `column_rules`. How the fi
 names is `mapping`, and how the records are joined is `validation.cohort`. Source: the contract ("Tables").
 """
 
+import json
+import re
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -105,11 +109,16 @@ def labels_from(table: Table) -> Labels:
         raise BadInputError(
             f"{table.source}: has no finding; add one column per finding with 1, 0 or nothing."
         )
+    quoted = partial(json.dumps, ensure_ascii=False)  # as TOML quotes too
     for name in names:
         wrong = ~frame[name].isin(list(LABEL_VALUES))
         if wrong.any():
+            cell = frame[name][wrong].iloc[0]
+            key = name if re.fullmatch("[A-Za-z0-9_-]+", name) else quoted(name)
             table.refuse(
-                wrong, f"{name} is {frame[name][wrong].iloc[0]!r}; a label is 1, 0 or empty (unknown)."
+                wrong,
+                f"{name} is {cell!r}; a label is 1, 0 or empty (unknown). To translate it, write [values.{key}] "
+                f'{quoted(cell)} = "" (or "1" or "0") and [columns.labels] {key} = {quoted(name)} in the protocol.',
             )
     findings = {name: np.asarray(frame[name].map(LABEL_VALUES), dtype=np.float64) for name in names}
     return Labels(table.source, tuple(frame["image_id"]), findings)

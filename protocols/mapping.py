@@ -33,6 +33,7 @@ from protocols.row_lines import json_rows
 from protocols.schema import Protocol
 from protocols.tables import (
     AS_IT_IS,
+    TEXT,
     WHITE_SPACE,
     Reading,
     Table,
@@ -108,8 +109,8 @@ def read_mapped(
 ) -> MappedTable:
     """Read a table and give columns and cells the suite's names.
 
-    White space at either end of the cells of the columns that are used is removed, then values are translated, then
-    ages such as ``062Y`` become years.
+    White space at either end of the cells of the columns that are used is removed, decimal commas become points where
+    ``reading`` says so, then values are translated, then ages such as ``062Y`` become years.
 
     Args:
         path: the file.
@@ -141,7 +142,8 @@ def read_mapped(
     declared = {column.name for column in rule.columns}
     notices = [*_of_dropped(table, rule), *_of_unused_columns(frame, rule)]
     trimmed = 0
-    used = {*declared, *columns, *categories, *numeric}
+    numbers = {*rule.numeric, *numeric, *({*map(str, frame)} - declared if rule is LABELS else ())}
+    used = {*declared, *columns, *categories, *numbers}
     for name in [name for name in map(str, frame) if name in used]:
         cells = frame[name].str.strip(WHITE_SPACE)
         changed = cells != frame[name]
@@ -149,17 +151,16 @@ def read_mapped(
             trimmed += int(changed.sum())
             notices.append(_of_trimmed(rule.table, name, frame[name][changed]))
             frame[name] = cells
-    meanings = {
-        name: {word.strip(WHITE_SPACE): ours for word, ours in translation.items()}
-        for name, translation in (values or {}).items()
-        if name in frame
-    }
-    for name in sorted({*rule.numeric, *numeric} & set(map(str, frame))):
-        as_given = frame[name].isin(list(meanings.get(name, ())))
-        frame[name] = frame[name].where(as_given, table.with_points(frame[name]))
-    for name, meaning in meanings.items():
-        known = frame[name].isin(list(meaning))
-        frame[name] = frame[name].where(~known, frame[name].map(meaning))
+        if name in numbers:
+            frame[name] = table.with_points(cells)
+    for name, translation in (values or {}).items():
+        if name in frame:
+            meaning = {word.strip(WHITE_SPACE): ours for word, ours in translation.items()}
+            if name in numbers:
+                words = table.with_points(pd.Series(list(meaning), dtype=TEXT))
+                meaning |= dict(zip(words, meaning.values(), strict=True))
+            known = frame[name].isin(list(meaning))
+            frame[name] = frame[name].where(~known, frame[name].map(meaning))
     converted = 0
     for column in rule.present(list(map(str, frame))):
         if column.kind is Kind.AGE:
@@ -183,14 +184,22 @@ def read_mapped(
     )
 
 
-def studies_table(path: Path, protocol: Protocol | None = None) -> MappedTable:
-    """Read the studies as a protocol maps them; without one, under the suite's own names."""
-    return _as_planned(path, STUDIES, protocol)
+def read_as_planned(
+    path: Path, rule: TableRule, protocol: Protocol | None = None, *, reading: Reading | None = None
+) -> MappedTable:
+    """Read a table as a protocol maps it; without one, under the suite's own names.
 
+    Args:
+        path: the file.
+        rule: of studies, reads, predictions or labels.
+        protocol: the plan.
+        reading: how the file is read, where that is not what the protocol's ``[format]`` says.
 
-def _as_planned(path: Path, rule: TableRule, protocol: Protocol | None) -> MappedTable:
+    Raises:
+        BadInputError: as `read_mapped`.
+    """
     if protocol is None:
-        return read_mapped(path, rule)
+        return read_mapped(path, rule, reading=reading or Reading(rule.table))
     of_studies = rule is STUDIES
     return read_mapped(
         path,
@@ -199,8 +208,13 @@ def _as_planned(path: Path, rule: TableRule, protocol: Protocol | None) -> Mappe
         values=protocol.values,
         categories=protocol.category_columns if of_studies else (),
         numeric=protocol.number_columns if of_studies else (),
-        reading=Reading(rule.table, getattr(protocol.format, rule.table)),
+        reading=reading or Reading(rule.table, getattr(protocol.format, rule.table)),
     )
+
+
+def studies_table(path: Path, protocol: Protocol | None = None) -> MappedTable:
+    """Read the studies as a protocol maps them; without one, under the suite's own names."""
+    return read_as_planned(path, STUDIES, protocol)
 
 
 def reads_table(path: Path, protocol: Protocol | None = None, *, one_table: bool = False) -> MappedTable:
@@ -215,7 +229,7 @@ def reads_table(path: Path, protocol: Protocol | None = None, *, one_table: bool
     Raises:
         BadInputError: as `read_mapped`, or the finding cannot be told.
     """
-    mapped = _as_planned(path, READS, protocol)
+    mapped = read_as_planned(path, READS, protocol)
     if one_table:
         mapped = _with_reads_alone(mapped)
     return _of_finding(mapped, protocol.reference_standard.finding) if protocol else mapped
@@ -228,7 +242,7 @@ def predictions_table(
 
     With ``one_table`` (see `reads_table`) a row without a score counts as no row of predictions.
     """
-    mapped = _as_planned(path, PREDICTIONS, protocol)
+    mapped = read_as_planned(path, PREDICTIONS, protocol)
     frame = mapped.table.frame
     if not one_table or "score" not in frame:
         return mapped
@@ -238,12 +252,12 @@ def predictions_table(
 
 def labels_table(path: Path, protocol: Protocol | None = None) -> MappedTable:
     """Read a table of training labels as a protocol maps it; every column but ``image_id`` is a finding."""
-    return _as_planned(path, LABELS, protocol)
+    return read_as_planned(path, LABELS, protocol)
 
 
-def boxes_table(path: Path) -> MappedTable:
+def boxes_table(path: Path, reading: Reading = AS_IT_IS) -> MappedTable:
     """Read a table of boxes."""
-    return read_mapped(path, BOXES)
+    return read_mapped(path, BOXES, reading=reading)
 
 
 def marks_table(path: Path) -> MappedTable:

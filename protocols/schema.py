@@ -67,18 +67,10 @@ class Columns(Table):
 
 
 class Format(Table):
-    """How a CSV file separates its columns and writes its decimals."""
+    """How a CSV file separates its columns and writes its decimals; a cell that holds the delimiter is quoted."""
 
     delimiter: Literal[",", ";", "\t", "|"] = ","
     decimal: Literal[".", ","] = "."
-
-    @model_validator(mode="after")
-    def _apart(self) -> Self:
-        if self.decimal == self.delimiter:
-            raise ValueError(
-                'delimiter and decimal must differ; with decimal = "," write, for example, delimiter = ";"'
-            )
-        return self
 
 
 class Formats(Table):

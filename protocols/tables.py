@@ -28,7 +28,7 @@ TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 FIRST_ROW = 2  # as a spreadsheet shows it: the header is row 1
 LONGEST_CELL = 32_767  # characters, as a spreadsheet's own cell holds
 DELIMITED = (".csv.gz", ".csv")
-ENDINGS = (*DELIMITED, ".parquet")
+ENDINGS = (*DELIMITED, ".parquet", ".xlsx")
 OTHER_WORKBOOKS = (".xls", ".xlsb", ".xlsm", ".ods")
 NUMBER = re.compile(r"[+-]?[0-9.,]*[0-9]([eE][+-]?[0-9]+)?")  # with either mark, also with marks of thousands
 DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?")
@@ -135,12 +135,7 @@ class Table:
             return " It is text with a decimal comma; save the column as numbers."
         if self.format.decimal == ",":
             return f' [format.{table}] decimal = "," is set, and the file has a point.'
-        if self.format.delimiter != ",":
-            return f' It has a decimal comma; write [format.{table}] decimal = "," in the protocol.'
-        return (
-            " It has a decimal comma; save the file with decimal points, or separated by semicolons with "
-            f'[format.{table}] delimiter = ";" and decimal = "," in the protocol.'
-        )
+        return f' It has a decimal comma; write [format.{table}] decimal = "," in the protocol.'
 
     def require(self, names: Sequence[str]) -> None:
         """Refuse a table that lacks one of these columns.
@@ -231,6 +226,10 @@ def parse_table(path: Path, content: bytes, reading: Reading = AS_IT_IS) -> Tabl
         from protocols.parquet import from_parquet
 
         return _table(path, from_parquet(path, content))
+    if path.name.endswith(".xlsx"):
+        from protocols.excel import from_excel
+
+        return _table(path, from_excel(path, content, reading.sheet))
     other = "; save the workbook as .xlsx or CSV" if path.suffix.lower() in OTHER_WORKBOOKS else ""
     raise BadInputError(f"{path}: a table must end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}{other}.")
 

@@ -254,10 +254,6 @@ def test_rules_of_the_reference_standard_by_hand(rule: str, known: bool) -> None
         ('[format]\ndelimiter = ";"\n', r"format\.delimiter: this key is not known; known here are labels, "),
         ('[format.reads]\ndelimiter = ":"\n', r"format\.reads\.delimiter: should be ',', ';', '\\t' or '\|'"),
         ('[format.reads]\ndecimal = ";"\n', r"format\.reads\.decimal: should be '\.' or ','"),
-        (
-            '[format.reads]\ndecimal = ","\n',
-            r"format\.reads: delimiter and decimal must differ; with decimal = \",\" write",
-        ),
         ('[columns.reads]\nimage_id = ""\n', r"columns\.reads\.image_id: should have at least 1 character"),
         ('[values]\nsex = "F"\n', r"values\.sex: should be a table"),
         ("[values.sex]\nFemale = 1\n", r"values\.sex\.Female: should be text; received 1"),

@@ -224,7 +224,12 @@ def test_decimal_commas_by_hand(tmp_path: Path) -> None:
         ("t.csv", Format(), "0.5", ""),
         ("t.csv", Format(), "half", ""),
         ("t.csv", Format(), "1,2,3", ""),
-        ("t.csv", Format(), "0,8964", '[format.predictions] delimiter = ";" and decimal = ","'),
+        (
+            "t.csv",
+            Format(),
+            "0,8964",
+            'write [format.predictions] decimal = "," in the protocol',
+        ),  # in quotes
         (
             "t.csv.gz",
             Format(delimiter=";"),
@@ -256,7 +261,7 @@ def test_other_endings_by_hand(tmp_path: Path, name: str) -> None:
     workbook = "; save the workbook as .xlsx or CSV" if name[2:].lower() in ("xls", "xlsb", "ods") else ""
     with pytest.raises(BadInputError) as refusal:
         read_table(written(tmp_path, name, b"a,b\n1,2\n"))
-    assert str(refusal.value).endswith(f"a table must end in .csv.gz, .csv or .parquet{workbook}.")
+    assert str(refusal.value).endswith(f"a table must end in .csv.gz, .csv, .parquet or .xlsx{workbook}.")
 
 
 def test_identifiers_stay_text_by_hand(tmp_path: Path) -> None:
