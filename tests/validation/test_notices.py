@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from validation.cautions import cautions_of
+from validation.notices import cautions_of
 from validation.results import CriterionResult, Estimate, Subgroup
 
 WHOLE = Subgroup("overall", "all")
