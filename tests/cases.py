@@ -1,9 +1,9 @@
-"""Run every case of ../shared/cases that concerns tables through the command line, and say whether it is as it should be.
+"""Run every case of ../shared/cases that concerns tables through the command line, and judge it.
 
     python -m tests.cases
 
-Prints a line a case: its name, what happened, and ok or WRONG, as the last column of the cases' README says; ends with 1
-where one is wrong.
+Prints a line a case: its name, what happened, and ok or WRONG, as the last column of the cases' README says; ends with
+1 where one is wrong.
 """
 
 import json
@@ -80,7 +80,7 @@ def validated(case: Path, *, protocol: Path | None = None, **tables: str | Path)
 
 
 def star_criterion_vanishes(case: Path) -> tuple[str, bool]:
-    """Ages such as 020Y are read by now, so that their criterion is judged, and not met; sex stays unknown throughout."""
+    """Ages such as 020Y are read by now, so that their criterion is judged, and not met; sex stays unknown."""
     ended = validated(case)
     rows = {name.partition("[")[0] for name in ended.criteria}
     sex = ended.criteria.get("SE-SEX", {})
@@ -106,7 +106,7 @@ def inverted_scores(case: Path) -> tuple[str, bool]:
 
 
 def semicolons(case: Path) -> tuple[str, bool]:
-    """Refused with the remedy, which then mends it: the decimal comma too, and a first line that names the separator."""
+    """Refused with the remedy, which then mends it: the decimal comma too, and a first line that names the sign."""
     refusals = [validated(case), validated(case, studies="studies-sep.csv")]
     of_cohort = started("cohort", "table", case / "studies.csv")
     keys = "".join(f'[format.{name}]\ndelimiter = ";"\n' for name in ("studies", "reads"))
