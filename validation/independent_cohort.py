@@ -57,9 +57,8 @@ def recount(files: InputFiles, protocol: Protocol) -> Recounted:
     read_records(
         files, protocol
     )  # refuses what `validate` refuses; what it makes of the cells is not used here
-    one_table = getattr(files, "one_table", False)
     tables = {
-        table: rows_of(table, path, protocol, one_table=one_table)
+        table: rows_of(table, path, protocol, one_table=files.one_table)
         for table in TABLES
         if (path := getattr(files, table)) is not None
     }

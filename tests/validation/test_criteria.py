@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from protocols.load import parse_protocol
@@ -61,7 +62,7 @@ def verdict_of(estimate: Estimate, kind: str = "consensus", *criterion: str) -> 
     text = head + CRITERION % (criterion or ("sensitivity", "lower", "0.80", "acceptance"))
     protocol = parse_protocol(text.encode(), source="p.toml").protocol
     sensitivity = replace(ESTIMATE, metric="sensitivity")
-    (result,), _ = judge(protocol, [sensitivity, estimate], [])
+    (result,), _ = judge(protocol, [sensitivity, estimate], [], np.ones(200, dtype=np.bool_))
     return result
 
 

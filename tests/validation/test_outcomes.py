@@ -17,7 +17,7 @@ OUTCOMES = [
     (0, NAN, FP, TN),
     (-1, 0.9, FP, TP),  # indeterminate reference
     (-1, 0.1, FN, TN),
-    (-1, NAN, FN, TP),  # both at once
+    (-1, NAN, FN, TN),  # both at once
 ]
 
 
