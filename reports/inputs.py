@@ -55,7 +55,9 @@ def account_rows(account: InputAccount, words: Words) -> tuple[AccountRow, ...]:
 
 def affected(notice: Notice) -> str:
     """The criteria that a notice affects, in words: ``SE and SP``; the first four of more."""
-    return listed(notice.criteria if len(notice.criteria) <= MOST_IDS else (*notice.criteria[:MOST_IDS], "others"))
+    return listed(
+        notice.criteria if len(notice.criteria) <= MOST_IDS else (*notice.criteria[:MOST_IDS], "others")
+    )
 
 
 def on_first_page(notices: Sequence[Notice], lines: float) -> tuple[Notice, ...]:
@@ -63,9 +65,7 @@ def on_first_page(notices: Sequence[Notice], lines: float) -> tuple[Notice, ...]
     if _height(notices) <= lines:
         return tuple(notices)
     affecting = [notice for notice in notices if notice.criteria]
-    return tuple(
-        one for place, one in enumerate(affecting, start=1) if _height(affecting[:place]) <= lines
-    )
+    return tuple(one for place, one in enumerate(affecting, start=1) if _height(affecting[:place]) <= lines)
 
 
 def _height(notices: Sequence[Notice]) -> int:
