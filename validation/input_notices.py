@@ -108,7 +108,7 @@ def _rows_left_out(records: Records, cohort: JoinedCohort, protocol: Protocol) -
                     count=count,
                     examples=examples_of(strange),
                     cause=cause or None,
-                    criteria=every,
+                    criteria=every if len(without) else (),
                 )
             elif table == "studies" and reason in OF_STUDIES:
                 images = known[(step == reason).to_numpy(dtype=np.bool_)]
