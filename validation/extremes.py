@@ -28,15 +28,14 @@ from validation.outcomes import (
     tally_of,
 )
 
-BY_CALL = "by its call"
-
 
 @dataclass(frozen=True, slots=True)
 class Extreme:
     """How what is missing counts at one extreme.
 
     Attributes:
-        cells: what all indeterminate references may count as, in words.
+        by_call: how an indeterminate reference counts whose call is wrong (right), in words.
+        cells: what all indeterminate references may count as instead, in words.
         fixed: the metrics for which one of these is the extreme in every study.
         truth_if_called: what an indeterminate reference is where scores are ranked and it is called, otherwise the
             other class; its call is then wrong (right).
@@ -44,6 +43,7 @@ class Extreme:
         ranking, squares: these rules in words.
     """
 
+    by_call: str
     cells: Mapping[str, int]
     fixed: Mapping[str, str]
     truth_if_called: int
@@ -54,6 +54,7 @@ class Extreme:
 
 EXTREMES: Mapping[Case, Extreme] = {
     "worst": Extreme(
+        by_call="a false positive where called positive, else a false negative",
         cells={"a false negative": FN, "a false positive": FP},
         fixed=dict.fromkeys(("sensitivity", "npv"), "a false negative")
         | dict.fromkeys(("specificity", "ppv"), "a false positive"),
@@ -64,6 +65,7 @@ EXTREMES: Mapping[Case, Extreme] = {
         squares="a missing score counts 1, an indeterminate reference the larger of its two squared distances",
     ),
     "best": Extreme(
+        by_call="a true positive where called positive, else a true negative",
         cells={"a true positive": TP, "a true negative": TN},
         fixed=dict.fromkeys(("sensitivity", "ppv"), "a true positive")
         | dict.fromkeys(("specificity", "npv"), "a true negative"),
@@ -90,7 +92,7 @@ def extreme_samples(sample: Sample, case: Case, metrics: Collection[str] | None 
     """
     rules, units, size = EXTREMES[case], sample.units, sample.drawn.count
     unclear, by_call = units.truth == INDETERMINATE, outcome(units, case)
-    counts = {BY_CALL: sample.counts if case == "worst" else counts_by_patient(units, by_call, size)}
+    counts = {rules.by_call: sample.counts if case == "worst" else counts_by_patient(units, by_call, size)}
     if unclear.any():
         counts |= {
             words: counts_by_patient(units, np.where(unclear, cell, by_call), size)
@@ -100,11 +102,13 @@ def extreme_samples(sample: Sample, case: Case, metrics: Collection[str] | None 
     for metric in COUNT_METRICS:
         if metric.name != "prevalence" and (metrics is None or metric.name in metrics):
             words = rules.fixed.get(metric.name, _extreme(metric, counts, case))
-            asked[words if words in counts else BY_CALL][metric.name] = (
+            asked[words if words in counts else rules.by_call][metric.name] = (
                 f"an indeterminate reference counts as {words}"
             )
     of_scores = {"auroc": rules.ranking, "average_precision": rules.ranking, "brier": rules.squares}
-    asked[BY_CALL] |= {name: rule for name, rule in of_scores.items() if metrics is None or name in metrics}
+    asked[rules.by_call] |= {
+        name: rule for name, rule in of_scores.items() if metrics is None or name in metrics
+    }
     nothing_missing = sample.ranked is units
     whole = sample if nothing_missing else _of_scores(sample, rules, case, unclear)
     return tuple(
@@ -119,7 +123,7 @@ def _extreme(metric: CountMetric, counts: Mapping[str, NDArray[np.float64]], cas
     }
     defined = {words: value for words, value in values.items() if not math.isnan(value)}
     lowest = (case == "worst") != (metric.name in LOWER_IS_BETTER)
-    return (min if lowest else max)(defined, key=defined.__getitem__, default=BY_CALL)
+    return (min if lowest else max)(defined, key=defined.__getitem__, default=EXTREMES[case].by_call)
 
 
 def _of_scores(sample: Sample, rules: Extreme, case: Case, unclear: NDArray[np.bool_]) -> Sample:

@@ -31,12 +31,16 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What counts once, an image or a patient; ``called`` and ``score`` are None where it was not processed."""
+    """What counts once, an image or a patient; ``called`` and ``score`` are None where it was not processed.
+
+    ``whole`` says that every image of it has a score.
+    """
 
     patient: str
     reference: str
     called: bool | None
     score: float | None
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,7 @@ def units(images: Iterable[Image], unit: str, threshold: float) -> list[Unit]:
             image.reference or INDETERMINATE,
             None if image.score is None else image.score >= threshold,
             image.score,
+            image.score is not None,
         )
         for image in images
     ]
@@ -147,6 +152,7 @@ def _as_one(patient: str, own: Sequence[Unit]) -> Unit:
         next(verdict for verdict in (POSITIVE, INDETERMINATE, NEGATIVE) if verdict in references),
         called,
         None if called is None else max(unit.score for unit in own if unit.score is not None),
+        None not in calls,
     )
 
 

@@ -20,7 +20,6 @@ from protocols.seal.look import Unseal
 from validation.agreement import agreement_of, agreement_sums
 from validation.average_precision import precision_recall
 from validation.calibration import calibration
-from validation.cautions import cautions_of
 from validation.cohort import join
 from validation.cohort_summary import cohort_summary
 from validation.consensus import reference_verdicts
@@ -36,6 +35,7 @@ from validation.leakage import leakage_of
 from validation.leave_one_out import without_each_reader, without_each_site
 from validation.listing import line_listing
 from validation.localisation import localisation
+from validation.notices import cautions_of, notices_of_results
 from validation.operating_point import operating_point
 from validation.outcomes import DrawnPatients, Sample, drawn_patients
 from validation.projection import projections
@@ -133,6 +133,7 @@ def validate(
         )
         for name, table in beside.items()
     }
+    cautions = cautions_of(criteria, by_subgroup[WHOLE], leaked)
     whole = rows[WHOLE]
     results = Results(
         protocol=ProtocolIdentity(protocol.id, protocol.version, loaded.sha256, protocol.stage),
@@ -143,7 +144,15 @@ def validate(
         resampling=_resampling(protocol.bootstrap, drawn, replication.draws_sha256),
         flow=(*records.source_flow, *cohort.flow),
         cohort=cohort_summary(cohort, records.studies),
-        input_account=InputAccount(cohort.account, input_notices(records, cohort, axes, protocol)),
+        input_account=InputAccount(
+            cohort.account,
+            (
+                *input_notices(records, cohort, axes, protocol),
+                *notices_of_results(
+                    cautions, criteria, verdict, estimates, verdicts, cohort, point.threshold
+                ),
+            ),
+        ),
         estimates=estimates,
         sensitivity_analyses=tuple(
             estimate for name, table in beside.items() for estimate in _of_analysis(name, table[WHOLE], made)
@@ -152,7 +161,7 @@ def validate(
         sensitivity_verdicts=verdicts,
         leave_one_out=(
             *without_each_site(cohort, records, drawn, protocol),
-            *without_each_reader(cohort, records, drawn, protocol),
+            *without_each_reader(cohort, records, protocol),
         ),
         homogeneity=_homogeneity(
             {row: LevelData(sample, replicates[sample]) for row, sample in rows.items()},
@@ -182,7 +191,7 @@ def validate(
         localisation=localisation(cohort, records.boxes, records.marks, confidence_level),
         criteria=criteria,
         verdict=verdict,
-        cautions=cautions_of(criteria, by_subgroup[WHOLE], leaked),
+        cautions=cautions,
     )
     return Validation(results, line_listing(cohort, axes))
 
