@@ -58,7 +58,7 @@ def extremes(
     """The overall rows of the three analyses.
 
     The first two are over every image of the test split that has a reference, `processed_only` over the analysed images
-    with a score; without such an image it has no row.
+    with a score.
     """
     everything = [image for image in counted.images if image.split == "test" and image.reference is not None]
     processed = [image for image in analysed if image.score is not None]
@@ -75,11 +75,10 @@ def extremes(
                 own = slices[name or EITHER[analysis][0]]
                 value = value_of(metric, own) if name else _most_extreme(metric, analysis, own, units)
                 rows.append(_row(analysis, metric, own, value, len(everything), protocol))
-    if processed:
-        own = _slice(processed, cohort.units(processed, protocol.analysis.unit, threshold))
-        for metric in (*OF_COUNTS, *OF_SCORES):
-            images = sizes(metric, own)["images"]
-            rows.append(_row(PROCESSED_ONLY, metric, own, value_of(metric, own), images, protocol))
+    own = _slice(processed, cohort.units(processed, protocol.analysis.unit, threshold))
+    for metric in (*OF_COUNTS, *OF_SCORES):
+        images = sizes(metric, own)["images"]
+        rows.append(_row(PROCESSED_ONLY, metric, own, value_of(metric, own), images, protocol))
     return tuple(rows)
 
 

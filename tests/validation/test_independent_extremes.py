@@ -133,7 +133,8 @@ def test_what_the_protocol_excludes_comes_back_and_prevalence_has_no_extreme_by_
     assert found["all_worst", "sensitivity"].denominator == 9
     assert found["processed_only", "sensitivity"].denominator == 5
     assert ("all_worst", "prevalence") not in found
-    assert not any(analysis == "processed_only" for analysis, _ in rows([("+", None)]))
+    nothing = rows([("+", None)])["processed_only", "accuracy"]
+    assert (nothing.value, nothing.denominator, nothing.images, nothing.patients) == (None, 0, 0, 0)
 
 
 def test_patients_as_units_by_hand() -> None:
