@@ -15,7 +15,7 @@ from pathlib import Path
 
 from protocols.errors import BadInputError
 from protocols.schema import Protocol
-from protocols.tables import Table, read_table
+from protocols.tables import PLAIN, Reading, read_table
 
 TABLES: Mapping[str, str] = {
     "studies": "image_id patient_id age_years sex view image_path split site manufacturer",
@@ -53,8 +53,9 @@ def rows_of(table: str, path: Path, protocol: Protocol, *, one_table: bool) -> R
     Raises:
         BadInputError: as `read_table`, or an axis is no column of the studies.
     """
-    raw = read_table(path)
-    delimiter, decimal = _format(table, protocol)
+    told = getattr(protocol.format, table, PLAIN)
+    raw = read_table(path, Reading(table, told))
+    in_text = path.name.endswith((".csv", ".csv.gz"))
     renamed: Mapping[str, str] = getattr(protocol.columns, table, {})
     cells = {name: own for name, own in raw.columns.items() if name not in {*renamed, *renamed.values()}}
     cells |= {ours: raw.columns[theirs] for ours, theirs in renamed.items()}
@@ -65,14 +66,15 @@ def rows_of(table: str, path: Path, protocol: Protocol, *, one_table: bool) -> R
     for name in {*TABLES[table].split(), *renamed, *axes, *numeric} & set(cells):
         before, cells[name] = cells[name], tuple(cell.strip(BLANK) for cell in cells[name])
         trimmed += sum(map(str.__ne__, before, cells[name]))
-    for name in protocol.values.keys() & cells.keys():
-        meant = {word.strip(BLANK): ours for word, ours in protocol.values[name].items()}
-        cells[name] = tuple(meant.get(cell, cell) for cell in cells[name])
-    for name in numeric & set(cells) if decimal == "," else ():
-        cells[name] = tuple(cell.translate(COMMA) for cell in cells[name])
+    for name in (protocol.values.keys() | numeric) & cells.keys():
+        meant = {word.strip(BLANK): ours for word, ours in protocol.values.get(name, {}).items()}
+        marks = COMMA if name in numeric and in_text and told.decimal == "," else {}
+        cells[name] = tuple(meant.get(cell, cell.translate(marks)) for cell in cells[name])
     rows = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
     reasons = [_leaves(table, row, protocol, one_table=one_table) for row in rows]
-    rows_read, rows_dropped, columns_dropped = _content(path, raw, delimiter)
+    rows_read, rows_dropped, columns_dropped = raw.rows, raw.rows_dropped_empty, raw.columns_dropped_empty
+    if in_text:
+        rows_read, rows_dropped, columns_dropped = _content(path, told.delimiter)
     return Rows(
         [row for row, reason in zip(rows, reasons, strict=True) if reason is None],
         Counter(filter(None, reasons)),
@@ -82,12 +84,6 @@ def rows_of(table: str, path: Path, protocol: Protocol, *, one_table: bool) -> R
         rows_dropped,
         columns_dropped,
     )
-
-
-def _format(table: str, protocol: Protocol) -> tuple[str, str]:
-    """What divides cells and what divides whole numbers from fractions."""
-    told = getattr(getattr(protocol, "format", None), table, None)
-    return getattr(told, "delimiter", ","), getattr(told, "decimal", ".")
 
 
 def _further(protocol: Protocol) -> tuple[set[str], set[str]]:
@@ -109,18 +105,21 @@ def _leaves(table: str, row: Mapping[str, str], protocol: Protocol, *, one_table
     return "no_score" if without_score and row.get("status", "") in ("", "ok") else None
 
 
-def _content(path: Path, raw: Table, delimiter: str) -> tuple[int, int, int]:
-    """Rows with content, and rows and columns without; of CSV counted again, line by line."""
-    if not path.name.endswith((".csv", ".csv.gz")):
-        return raw.rows, raw.rows_dropped_empty, raw.columns_dropped_empty
+def _content(path: Path, delimiter: str) -> tuple[int, int, int]:
+    """Rows of CSV with content, and rows and columns without, counted again, line by line."""
     opened = gzip.open if path.name.endswith(".gz") else open
     with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
-        header, *body = ([cell.strip(BLANK) for cell in row] for row in csv.reader(file, delimiter=delimiter))
-    while not body[-1]:  # line ends at the end of a file are no rows
-        body.pop()
-    filled = [row for row in body if any(row)]
+        rows = [[cell.strip(BLANK) for cell in row] for row in csv.reader(file, delimiter=delimiter)]
+    if rows[0] and rows[0][0].lower() in (
+        "sep=",
+        f"sep={delimiter}",
+    ):  # what a spreadsheet reads and does not show
+        del rows[0]
+    while not rows[-1]:  # line ends at the end of a file are no rows
+        rows.pop()
+    header, *filled = (row for row in rows if any(row))
     nameless = sum(not name and not any(row[k] for row in filled) for k, name in enumerate(header))
-    return len(filled), len(body) - len(filled), nameless
+    return len(filled), len(rows) - 1 - len(filled), nameless
 
 
 def years(cell: str) -> float | None:
