@@ -112,15 +112,15 @@ def _slice(images: Sequence[Image], units: Sequence[Unit], *, best: bool = False
 
 
 def _most_extreme(metric: str, analysis: str, own: Slice, units: Sequence[Unit]) -> float | None:
-    """The worst or best value of any mix of two outcomes; ``own`` has all indeterminate units as the first of them.
+    """The worst or best of three: all indeterminate units as one outcome, all as the other, or each by its call.
 
-    A mean or a ratio of two shares may be worst in between. None where no mix has a value.
+    ``own`` has all of them as the first of the two outcomes. None where none of the three has a value.
     """
     one, other = EITHER[analysis]
-    vague = sum(unit.reference == INDETERMINATE for unit in units)
+    vague = [unit for unit in units if unit.reference == INDETERMINATE]
     mixes = (
         own.total._replace(**{one: getattr(own.total, one) - k, other: getattr(own.total, other) + k})
-        for k in range(vague + 1)
+        for k in (0, sum(not unit.called for unit in vague), len(vague))
     )
     values = [value for mix in mixes if (value := OF_COUNTS[metric](mix)) is not None]
     least = (analysis == WORST) != (metric in LESS_IS_BETTER)
