@@ -940,6 +940,7 @@ def doctor() -> None:
 def _write_cohort(out: Path, make: "Callable[[], Cohort]", profile: bool) -> None:
     from protocols.canonical import new_folder
     from protocols.cohorts.folder import FLOW, cohort_notices, read_flow, write_cohort
+    from reports.terminal import print_notices
 
     with new_folder(out) as folder:
         cohort = make()
@@ -948,8 +949,7 @@ def _write_cohort(out: Path, make: "Callable[[], Cohort]", profile: bool) -> Non
             _write_profile(folder)
     for step in read_flow(out / FLOW):
         print(f"{step.step:<24}{step.images:>9,} images {step.patients:>8,} patients  {step.reason}")
-    for notice in cohort_notices(cohort, out):
-        print(f"notice: {notice.text}")
+    print_notices(cohort_notices(cohort, out))
     print(f"wrote {out}")
 
 

@@ -314,7 +314,7 @@ def _of_dropped(table: Table, rule: TableRule) -> Iterable[Notice]:
         ("columns_dropped_empty", "column", table.columns_dropped_empty),
     ):
         if count:
-            text = f"{rule.table}: {counted(count, f'empty {noun}')} dropped"
+            text = f"{rule.table}: {counted(count, f'empty {noun}')} dropped."
             yield Notice(kind=kind, text=text, table=rule.table, count=count)
 
 
@@ -327,7 +327,7 @@ def _of_unused_columns(frame: pd.DataFrame, rule: TableRule) -> Iterable[Notice]
             yield Notice(
                 kind="column_not_used",
                 text=f"{rule.table}: column {name!r} is not used; if it is {meant!r}, name it so, or map it in "
-                f"[columns.{rule.table}]",
+                f"[columns.{rule.table}].",
                 table=rule.table,
                 column=meant,
                 count=len(frame),
@@ -345,7 +345,7 @@ def _of_trimmed(table: str, column: str, given: pd.Series) -> Notice:
     return Notice(
         kind="cells_trimmed",
         text=f"{table}: white space removed at the ends of {counted(len(given), 'cell')} of {column} "
-        f"({quoted(examples)})",
+        f"({quoted(examples)}).",
         table=table,
         column=column,
         count=len(given),
@@ -358,7 +358,7 @@ def _of_ages(table: str, column: str, given: pd.Series) -> Notice:
     examples = examples_of(given)
     return Notice(
         kind="ages_converted",
-        text=f"{table}: {counted(len(given), 'age')} converted to years ({quoted(examples)})",
+        text=f"{table}: {counted(len(given), 'age')} converted to years ({quoted(examples)}).",
         table=table,
         column=column,
         count=len(given),
@@ -374,7 +374,7 @@ def _of_near_duplicates(table: str, column: str, cells: pd.Series) -> Iterable[N
         yield Notice(
             kind="near_duplicates",
             text=f"{table}: {counted(found.count, 'value')} of {column} equal another one but for {found.cause} "
-            f"({', '.join(pairs)}); they count as different",
+            f"({', '.join(pairs)}); they count as different.",
             table=table,
             column=column,
             count=found.count,

@@ -17,14 +17,13 @@ from protocols.tables import TEXT
 Text = pd.Series  # of `TEXT`, numbered from 0
 Places = NDArray[np.intp]
 
+ENDING = r"(?i)(\.(png|jpe?g|dcm|dicom|tiff?|bmp|npy|nii|gz))+$"
 # What makes two identifiers equal: patterns and what each is replaced by. Lower case and Unicode are done in `_key`.
 WHITE_SPACE, CASE, UNICODE = "white space", "letter case", "the Unicode form of letters"
 PATTERNS = {
     "quotes": {"^[\"'`\u00b4\u2018-\u201f]+|[\"'`\u00b4\u2018-\u201f]+$": ""},
-    "a folder or a file ending": {
-        r"^.*[/\\]": "",
-        r"(?i)(\.(png|jpe?g|dcm|dicom|tiff?|bmp|npy|nii|gz))+$": "",
-    },
+    "a file ending": {ENDING: ""},
+    "a folder or a file ending": {r"^.*[/\\]": "", ENDING: ""},
     UNICODE: {"[\u00ad\u200b-\u200f\u2060\ufeff]": "", "[\u2010-\u2015\u2212]": "-"},
     WHITE_SPACE: {"[\\s\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+": ""},
     CASE: {},
@@ -34,10 +33,10 @@ PATTERNS = {
 SCIENTIFIC, FIFTEEN_DIGITS = "scientific notation", "digits after the fifteenth lost"
 CAUSES = (
     *(WHITE_SPACE, CASE, "leading zeros", "a decimal point added", SCIENTIFIC, FIFTEEN_DIGITS),
-    *("a folder or a file ending", UNICODE, "quotes"),
+    *("a file ending", "a folder or a file ending", UNICODE, "quotes"),
 )
 SEVERAL = "more than one of white space, letter case, zeros, quotes, folders and file endings"
-# Two values of one column may well differ so: images in two folders, or a file in two formats.
+# Two values of one column may well differ so: images of one name in two folders, two long numbers.
 BETWEEN_TABLES_ONLY = {SCIENTIFIC, FIFTEEN_DIGITS, "a folder or a file ending"}
 
 NUMBER = r"^0*([1-9]\d{0,98})(?:[.,]0+)?$"

@@ -47,7 +47,15 @@ UNBOUNDED = ("lr_positive", "lr_negative")
 NUMERIC_AXES = ("age_years",)
 CATEGORICAL_AXES = ("sex", "view")
 VALUED_COLUMNS = ("age_years", "manufacturer", "sex", "site", "split", "status", "verdict", "view")
-OTHER_ANALYSES = ("other_unit", "one_image_per_patient", "all_best", "all_worst", "weighted", "dawid_skene")
+OTHER_ANALYSES = (
+    "other_unit",
+    "one_image_per_patient",
+    "all_best",
+    "all_worst",
+    "processed_only",
+    "weighted",
+    "dawid_skene",
+)
 
 
 class Claim(Table):
@@ -207,7 +215,10 @@ class Decision(Table):
 
 
 class Minimum(Table):
-    """Patients with at least one image of the kind, below which a row is insufficient."""
+    """Patients with at least one image of the kind, below which a row is insufficient, and what may be unknown.
+
+    ``unknown_at_most`` is the share of analysed images whose level of a criterion's axis may be unknown.
+    """
 
     patients: Annotated[int, Field(ge=1)] = 30
     positive_patients: Annotated[int, Field(ge=1)] = 10
@@ -488,6 +499,11 @@ class Protocol(Table):
         ]
         if self.weights and self.analysis.unit == "patient":
             faults.append('weights: weights are of images; they need analysis.unit = "image".')
+        if self.stage == "confirmatory" and all(one.role != "acceptance" for one in self.criteria):
+            faults.append(
+                'criteria: stage = "confirmatory" needs at least one criterion with role = "acceptance", by which the '
+                f"study passes or fails; received {len(self.criteria)} criteria, none with that role."
+            )
         axes = {group.name for group in self.subgroups}
         for criterion in self.criteria:
             if isinstance(criterion.subgroup, Level) and criterion.subgroup.axis not in axes:

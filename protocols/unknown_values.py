@@ -51,11 +51,10 @@ def unknown_values(
 def _notice(column: str, cells: pd.Series, total: str, criteria: tuple[str, ...]) -> Notice:
     examples = examples_of(cells[cells != ""])
     cause, remedy = _remedy(column, examples)
-    affected = f"; affects {', '.join(criteria)}" if criteria else ""
     given = quoted(examples) or "empty"
     return Notice(
         kind=f"{column}_unknown" if column in ("age_years", "sex", "view") else "axis_unknown",
-        text=f"studies: {column} is unknown for {len(cells):,} of {total} ({given}){remedy}{affected}",
+        text=f"studies: {column} is unknown for {len(cells):,} of {total} ({given}){remedy}.",
         table="studies",
         column=column,
         count=len(cells),

@@ -43,9 +43,13 @@ def refuse_contradiction(
     """
     counted = listing.outcomes()
     again = Confusion(*(counted.get(name, 0) for name in ("TP", "FP", "FN", "TN")))
-    of_results = results.estimate("auroc").value
-    area = curve.area if curve is not None else None
-    fault = None
+    auroc = results.estimate("auroc")
+    # What has no score and counts nevertheless ranks last of its class: no pair with it is in the right order.
+    pairs, in_order = (
+        auroc.positives * auroc.negatives,
+        curve.area * curve.pairs if curve is not None else 0.0,
+    )
+    of_results, area, fault = auroc.value, in_order / pairs if pairs else None, None
     if len(listing.patient_id) != results.cohort.images:
         fault = (
             f"has {len(listing.patient_id)} analysed images, {run.results.name} has {results.cohort.images}"

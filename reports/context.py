@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from protocols.cohorts.folder import FlowStep
+from protocols.input_account import Notice
 from protocols.rerun.guard_band import GuardBand
 from protocols.run_folder import RunRecord
 from protocols.schema import Protocol
@@ -23,9 +24,11 @@ from reports.failures import Failures
 from reports.flow import FlowStage
 from reports.gaps import Gap
 from reports.homogeneity import HomogeneityTable
+from reports.inputs import AccountRow, account_rows, on_first_page
 from reports.labelling import DoesLessWell, NotEstablished, does_less_well, not_established
 from reports.listing import Roc, Scores
 from reports.localisation import Look
+from reports.other_verdicts import OtherVerdict, other_verdicts, rules_told
 from reports.readers import ReaderTables
 from reports.risk import RiskRow, risk_rows
 from reports.robustness import ROBUSTNESS, TIMING, RobustnessReport
@@ -55,6 +58,8 @@ LISTING, CALLS_COUNTED, LOOK, PROFILE = (
 )
 NEAR, LEDGER, TRAIL = "line_listing.csv, near the threshold", "ledger.jsonl", "trail.jsonl"
 
+# Lines of notices that fit on page 1, and how many of them a criterion there takes.
+LINES_ON_PAGE_1, LINES_OF_A_CRITERION, MOST_CRITERIA_ON_PAGE_1 = 20, 1.5, 6
 STEPS_FOR_WANT = ("indeterminate_excluded", "not_processed_excluded")
 
 
@@ -80,7 +85,7 @@ class ReportContext:
         left_out: ``site`` and ``reader`` -> the cohort without each; a kind of which nothing was left out is absent.
         secondary: what stands beside the estimates and decides nothing.
         readers: how they call and agree.
-        cautions: what must be read with a number.
+        cautions: what must be read with a number, beside it.
         failures: the errors, from the line listing.
         scores: by truth, from the line listing.
         curve: the ROC curve, None where a class has no score.
@@ -173,9 +178,37 @@ class ReportContext:
         return tuple(row for row in self.criteria if row.result.role == "consistency")
 
     @property
+    def other_verdicts(self) -> tuple[OtherVerdict, ...]:
+        """What the criteria would have said under each sensitivity analysis."""
+        return other_verdicts(self.results, self.words)
+
+    @property
+    def rules_told(self) -> tuple[str, ...]:
+        """How sensitivity analyses rank what is missing."""
+        return rules_told(self.results, self.words)
+
+    @property
+    def account(self) -> tuple[AccountRow, ...]:
+        """What became of the rows of each table."""
+        return account_rows(self.results.input_account, self.words)
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """Those with room on page 1."""
+        rows = min(len(self.acceptance), MOST_CRITERIA_ON_PAGE_1)
+        return on_first_page(
+            self.results.input_account.notices, LINES_ON_PAGE_1 - LINES_OF_A_CRITERION * rows
+        )
+
+    @property
+    def notices_elsewhere(self) -> int:
+        """How many stand in the section on data alone."""
+        return len(self.results.input_account.notices) - len(self.notices)
+
+    @property
     def inconclusive(self) -> tuple[str, ...]:
         """Why criteria could not be decided."""
-        return inconclusive(self.criteria, self.words)
+        return inconclusive(self.results.criteria, self.words)
 
     @property
     def notes(self) -> tuple[str, ...]:

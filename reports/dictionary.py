@@ -58,6 +58,7 @@ def results_keys(words: Words) -> tuple[Entry, ...]:
         "estimates": "every metric of every subgroup: value, counts, all intervals, the one that decides, status",
         "flow": "images and patients at each step from the source to the analysis",
         "homogeneity": "tests of differences between the levels of an axis, and the largest gap",
+        "input_account": "what became of the rows of each table, and what a reader must know of inputs and results",
         "inputs": "SHA-256 of each table, of its bytes and of its content",
         "leakage": "test pictures that are also pictures of training; null where nobody compared",
         "leave_one_out": "estimates without each site and without each reader",
@@ -72,6 +73,7 @@ def results_keys(words: Words) -> tuple[Entry, ...]:
         "schema": "the name and version of this form",
         "sensitivity_analyses": "the estimates of the whole cohort, analysed otherwise",
         "sensitivity_exclusions": "which images the protocol's own analyses leave out",
+        "sensitivity_verdicts": "what the criteria would have said under each of these analyses",
         "threshold_sensitivity": "estimates at neighbouring thresholds",
         "verdict": "pass, fail, inconclusive, or none without acceptance criteria",
     }

@@ -83,7 +83,7 @@ def roc_figure(
     if area is not None and area.value is not None:
         for line, text in enumerate(
             (
-                f"area {formatting.decimal(area.value)} ({formatting.interval(area.decision)})",
+                f"AUROC {formatting.decimal(area.value)} ({formatting.interval(area.decision)})",
                 f"{formatting.count(area.positives)} positive",
                 f"{formatting.count(area.negatives)} negative",
             )

@@ -92,9 +92,9 @@ def _lack(row: Estimate) -> str:
     return "0 negatives" if row.negatives == 0 else "denominator 0"
 
 
-def fraction(row: Estimate) -> str:
+def fraction(row: Estimate | None) -> str:
     """x/n of a proportion, a dash for what is none: ``615/1,108``."""
-    if row.numerator is None or row.denominator is None:
+    if row is None or row.numerator is None or row.denominator is None:
         return NOT_APPLICABLE
     return f"{count(row.numerator)}/{count(row.denominator)}"
 

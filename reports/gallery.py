@@ -124,7 +124,7 @@ def _summary(context: ReportContext) -> SummaryForest:
     metric = context.acceptance[0].result.metric if context.acceptance else PAIR[0]
     above = LINES_OF_A_CRITERION * (
         len(context.criteria) + len(context.inconclusive)
-    ) + LINES_OF_A_CAUTION * len(context.cautions)
+    ) + LINES_OF_A_CAUTION * len(context.robustness.cautions if context.robustness else ())
     room = max(FEWEST_LINES_IN_SUMMARY, LINES_IN_SUMMARY - above)
     shown: list[AxisRows] = []
     for axis in context.axes:

@@ -55,11 +55,15 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Roc:
-    """An empirical ROC curve, both coordinates in [0, 1] from (0, 0) to (1, 1), and the area under it."""
+    """An empirical ROC curve, both coordinates in [0, 1] from (0, 0) to (1, 1), and the area under it.
+
+    ``pairs`` is how many pairs of a positive and a negative it ranks.
+    """
 
     false_positive_rate: NDArray[np.float64]
     true_positive_rate: NDArray[np.float64]
     area: float
+    pairs: int
 
 
 def read_listing(path: Path) -> Listing:
@@ -137,4 +141,4 @@ def roc(scores: Scores) -> Roc | None:
     cells = np.stack([np.round(x * GRID), np.round(y * GRID)])
     kept = np.concatenate([[True], np.any(np.diff(cells) != 0, axis=0)])
     kept[-1] = True
-    return Roc(x[kept], y[kept], doubled / (2 * positives * negatives))
+    return Roc(x[kept], y[kept], doubled / (2 * positives * negatives), positives * negatives)

@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from reports import formatting
+from reports.inputs import affected
 from reports.rules import reference_rule, threshold_rule
 from reports.source_marks import filtering, finalized, with_elements
 
@@ -42,6 +43,7 @@ FILTERS = (
     formatting.sentence,
     reference_rule,
     threshold_rule,
+    affected,
 )
 
 

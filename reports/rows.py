@@ -61,13 +61,14 @@ class AxisRows:
 class CriterionRow:
     """A criterion's result, its id and justification in the protocol, and the estimate it was held against.
 
-    ``id`` is the result's own without the level, where the criterion spreads over all levels of an axis.
+    ``id`` is the result's own without the level, where the criterion spreads over all levels of an axis; ``estimate``
+    is None where that axis has no level, so that nothing could be held against the goal.
     """
 
     id: str
     result: CriterionResult
     justification: str
-    estimate: Estimate
+    estimate: Estimate | None
 
 
 def rows_by_subgroup(estimates: Sequence[Estimate]) -> dict[Subgroup, LevelRow]:
@@ -83,8 +84,13 @@ def criterion_row(
 ) -> CriterionRow:
     """A result with its criterion's justification, also where that is one of many levels."""
     criterion = next(criterion for criterion in protocol.criteria if _is_of(result, criterion))
-    judged = rows[result.subgroup].estimates[result.metric]
-    return CriterionRow(criterion.id, result, criterion.justification, judged)
+    return CriterionRow(criterion.id, result, criterion.justification, judged(result, rows))
+
+
+def judged(result: CriterionResult, rows: Mapping[Subgroup, LevelRow]) -> Estimate | None:
+    """The estimate that a criterion was held against, None where its axis has no level."""
+    row = rows.get(result.subgroup)
+    return row.estimates[result.metric] if row else None
 
 
 def _is_of(result: CriterionResult, criterion: Criterion) -> bool:
@@ -138,15 +144,15 @@ def notes_on(row: LevelRow, words: Words) -> tuple[str, ...]:
     return tuple(told)
 
 
-def inconclusive(criteria: Sequence[CriterionRow], words: Words) -> tuple[str, ...]:
+def inconclusive(criteria: Sequence[CriterionResult], words: Words) -> tuple[str, ...]:
     """Why criteria could not be decided, those of one reason in one sentence."""
     ids: dict[str, list[str]] = {}
-    for row in criteria:
-        if row.result.verdict == "inconclusive":
-            metric, why = row.result.metric, row.result.why
+    for result in criteria:
+        if result.verdict == "inconclusive":
+            metric, why = result.metric, result.why
             if why.startswith(metric):
                 why = words.within(words.metric(metric)) + why.removeprefix(metric)
-            ids.setdefault(why, []).append(row.result.id)
+            ids.setdefault(why, []).append(result.id)
     return tuple(f"Inconclusive, {listed(names)}: {why}." for why, names in ids.items())
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reports import formatting, names
-from reports.cautions import CautionNote
 from reports.context import ReportContext
 from reports.drawing import Drawing, house_style
 from reports.figures import roc_figure
@@ -25,7 +24,7 @@ METRICS = (
     *("f1", "accuracy", "prevalence", "lr_positive", "lr_negative"),
 )
 # Beyond these a summary would no longer be one: the rest is counted and stands in the report.
-MOST_CRITERIA, MOST_LEVELS, MOST_ROWS, MOST_CAUTIONS = 14, 24, 10, 4
+MOST_CRITERIA, MOST_LEVELS, MOST_ROWS = 14, 24, 10
 WORST_FIRST = ("not_met", "inconclusive", "met")
 
 # Where the summary prints the sponsor's words -> their keys.
@@ -78,7 +77,6 @@ class SummaryContents:
         sponsor: the sponsor's words by place.
         criteria: those that decide, the worst first where there are more than are shown.
         criteria_elsewhere: how many more there are.
-        cautions, cautions_elsewhere: the same of cautions.
         inconclusive: why some of them could not be decided.
         none_established: whether every metric of the whole cohort is insufficient.
         flow: without a stage at which nothing changes.
@@ -94,8 +92,6 @@ class SummaryContents:
     sponsor: Mapping[str, SponsorWords]
     criteria: tuple[CriterionRow, ...]
     criteria_elsewhere: int
-    cautions: tuple[CautionNote, ...]
-    cautions_elsewhere: int
     inconclusive: tuple[str, ...]
     none_established: bool
     flow: tuple[FlowStage, ...]
@@ -123,9 +119,7 @@ def contents_of(context: ReportContext) -> SummaryContents:
         sponsor=_sponsor(context),
         criteria=criteria[:MOST_CRITERIA],
         criteria_elsewhere=len(criteria[MOST_CRITERIA:]),
-        cautions=context.cautions[:MOST_CAUTIONS],
-        cautions_elsewhere=len(context.cautions[MOST_CAUTIONS:]),
-        inconclusive=inconclusive(criteria, context.words),
+        inconclusive=inconclusive([row.result for row in criteria], context.words),
         none_established=all(context.whole.estimates[name].status == "insufficient" for name in METRICS),
         flow=_flow(context.flow),
         axes=axes,
@@ -139,9 +133,8 @@ def contents_of(context: ReportContext) -> SummaryContents:
 
 
 def left_to_the_report(context: ReportContext) -> Iterator[int]:
-    """How many criteria, cautions and rows a summary names in number alone."""
+    """How many criteria and rows a summary names in number alone."""
     yield len(context.acceptance[MOST_CRITERIA:])
-    yield len(context.cautions[MOST_CAUTIONS:])
     yield from (group.elsewhere for group in _together(context.not_established))
 
 

@@ -5,8 +5,10 @@ terminal; results go to standard output.
 """
 
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Literal
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,13 +16,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from protocols.input_account import InputAccount, Notice
 from protocols.progress import Progress
 from protocols.rerun.guard_band import GuardBand
 from protocols.rerun.levels import FROM_DATA, FROM_SCORES, FROM_WEIGHTS, INTACT, Rerun
 from protocols.rerun.reproduction import Finding
-from reports.names import AGREEMENT_METRICS
+from reports.formatting import NOT_APPLICABLE, count, interval, value
+from reports.inputs import account_rows, affected
+from reports.rows import inconclusive, judged, rows_by_subgroup
 from reports.wording import Words
-from validation.results import CriterionResult, Results
+from validation.results import CriterionResult, Estimate, Results
 
 STUDY_VERDICTS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "none": "NO CRITERIA"}
 _WIDTH_OF_A_FILE = 120
@@ -63,25 +68,24 @@ def progress_bars() -> Iterator[Progress]:
 
 
 def print_verdict(results: Results) -> None:
-    """The criteria as a table, then the study's verdict in one line."""
+    """What became of the inputs where anything was wrong, the criteria as a table, then the verdict in one line."""
     console = screen()
+    words = Words(results.reference_standard.terms == "agreement", results.analysis.unit, frozenset())
+    print_account(results.input_account, words)
     if results.criteria:
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for name in ("criterion", "endpoint", "goal", "estimate", "interval", "verdict"):
-            table.add_column(
-                name, justify="right" if name in ("estimate", "interval") else "left", no_wrap=True
-            )
+        rows = rows_by_subgroup(results.estimates)
+        table = _table(
+            ("criterion", "endpoint", "goal", "estimate", "interval", "verdict"),
+            folding=("criterion", "endpoint"),
+            right=("estimate", "interval"),
+        )
         for criterion in results.criteria:
-            table.add_row(*_criterion_row(results, criterion))
+            table.add_row(*_criterion_row(criterion, judged(criterion, rows), words))
         console.print(table)
     if any(criterion.role == "consistency" for criterion in results.criteria):
         console.print("in brackets: criteria of consistency, which never change the verdict", style="dim")
-    for caution in results.cautions:
-        console.print(
-            f"[yellow]caution[/], {escape(caution.about)}: {escape(caution.text)}",
-            soft_wrap=True,
-            highlight=False,
-        )
+    for why in inconclusive(results.criteria, words):
+        _print_folded(console, f"{why[:1].lower()}{why[1:-1]}")
     synthetic = " on PHANTOM images" if results.cohort.synthetic else ""
     word = STUDY_VERDICTS[results.verdict]
     console.print(
@@ -91,35 +95,69 @@ def print_verdict(results: Results) -> None:
     )
 
 
+def print_account(account: InputAccount, words: Words) -> None:
+    """What became of every row, where anything was left out or cleaned, then the notices."""
+    rows = account_rows(account, words)
+    if not all(row.spotless for row in rows):
+        table = _table(
+            ("table", "rows read", "used", "excluded", "cleaned"),
+            folding=("excluded", "cleaned"),
+            right=("rows read", "used"),
+        )
+        for row in rows:
+            table.add_row(
+                row.table, count(row.rows_read), count(row.rows_used), row.excluded or "–", row.cleaned or "–"
+            )
+        screen().print(table)
+    print_notices(account.notices)
+
+
+def print_notices(notices: Sequence[Notice]) -> None:
+    """One line a notice, folded between words; in yellow, with their ids, where criteria are affected."""
+    for notice in notices:
+        told = f"{notice.text} Affects {affected(notice)}." if notice.criteria else notice.text
+        _print_folded(screen(), f"notice: {told}", style="yellow" if notice.criteria else "")
+
+
+def _table(names: Sequence[str], *, folding: Sequence[str], right: Sequence[str]) -> Table:
+    """A table without lines, in which some columns fold where it would be wider than the screen; no other ever does."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in names:
+        justify: Literal["left", "right"] = "right" if name in right else "left"
+        table.add_column(name, justify=justify, no_wrap=name not in folding, overflow="fold")
+    return table
+
+
+def _print_folded(console: Console, text: str, style: str = "") -> None:
+    """A sentence, on a terminal with a hanging indent and folded between words, so that paths stay whole."""
+    if console.is_terminal:
+        text = textwrap.fill(
+            text, console.width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
 def screen() -> Console:
     """As wide as the terminal; wide enough for a table where there is none."""
     console = Console()
     return console if console.is_terminal else Console(width=_WIDTH_OF_A_FILE)
 
 
-def _criterion_row(results: Results, criterion: CriterionResult) -> list[str]:
+def _criterion_row(criterion: CriterionResult, estimate: Estimate | None, words: Words) -> list[str]:
+    """The cells of a criterion; metrics as the protocol calls them, or in words of agreement."""
     subgroup = criterion.subgroup
-    estimate = results.estimate(criterion.metric, subgroup.axis, subgroup.level)
-    value = "not estimable" if estimate.value is None else f"{estimate.value:.3f}"
-    interval = "–" if estimate.decision is None else f"{estimate.decision[0]:.3f}–{estimate.decision[1]:.3f}"
-    sign = {"lower": "lower >", "upper": "upper <", "estimate": "estimate ≥"}[criterion.bound]
+    metric = words.within(words.metric(criterion.metric)) if words.agreement else criterion.metric
     where = "all" if subgroup.axis == "overall" else f"{subgroup.axis} {subgroup.level}"
-    verdict = f"[{COLOURS[criterion.verdict]}]{criterion.verdict.replace('_', ' ')}[/]"
+    sign = {"lower": "lower >", "upper": "upper <", "estimate": "estimate ≥"}[criterion.bound]
+    name = criterion.id.partition("[")[0]
     return [
-        criterion.id.partition("[")[0],
-        f"{_metric(results, criterion.metric)}, {where}",
+        name if criterion.role == "acceptance" else f"({name})",
+        f"{metric}, {where}",
         f"{sign} {criterion.goal:g}",
-        value,
-        interval,
-        verdict if criterion.role == "acceptance" else f"({verdict})",
+        value(estimate.value if estimate else None),
+        interval(estimate.decision) if estimate and estimate.decision else NOT_APPLICABLE,
+        f"[{COLOURS[criterion.verdict]}]{words.verdict(criterion)}[/]",
     ]
-
-
-def _metric(results: Results, metric: str) -> str:
-    """As the protocol calls it; in words of agreement where the reference is no standard."""
-    if results.reference_standard.terms == "accuracy":
-        return metric
-    return Words.within(AGREEMENT_METRICS[metric])
 
 
 def print_findings(findings: Sequence[Finding]) -> None:

@@ -13,10 +13,11 @@ from typing import Self
 from protocols.cohorts.folder import FlowStep
 from protocols.schema import Criterion, Protocol
 from reports.formatting import goal, listed, sentence
-from reports.names import ACCURACY_METRICS, AGREEMENT_METRICS, COLUMN_HEADS
+from reports.names import ACCURACY_METRICS, AGREEMENT_METRICS, COLUMN_HEADS, CRITERION_VERDICTS
 from validation.results import OVERALL_AXIS, CriterionResult, Results, Subgroup
 
 UNKNOWN_LEVEL = "unknown"
+EVERY_LEVEL = "*"
 LOWER_IS_BETTER = ("lr_negative", "brier")
 
 LEVELS: Mapping[str, Mapping[str, str]] = {
@@ -163,6 +164,8 @@ class Words:
         """Whom a row is about, after a comma: ``all images``, ``aged 18–44``, ``female, PA view``."""
         if subgroup.axis == OVERALL_AXIS:
             return f"all {self.units}"
+        if subgroup.level == EVERY_LEVEL:
+            return f"each level of {self.within(self.axis(subgroup.axis))}"
         return ", ".join(self._whom(axis, level) for axis, level in _parts(subgroup))
 
     def _whom(self, axis: str, level: str) -> str:
@@ -177,7 +180,17 @@ class Words:
 
     def step(self, step: FlowStep) -> str:
         """What images of a flow's step are: in our words for the protocol's steps, in the source's for its own."""
-        return STEPS.get(step.step, step.reason).replace("{truth}", self.truth.lower())
+        return self.reason(step.step, step.reason)
+
+    def reason(self, name: str, otherwise: str) -> str:
+        """Why images or rows left, in our words where we have any."""
+        return STEPS.get(name, otherwise).replace("{truth}", self.truth.lower())
+
+    @staticmethod
+    def verdict(criterion: CriterionResult) -> str:
+        """What came of a criterion: ``met``, ``not met (refuted)``."""
+        against = f" ({criterion.against_goal.replace('_', ' ')})" if criterion.against_goal else ""
+        return CRITERION_VERDICTS[criterion.verdict] + against
 
     def judged(self, criterion: CriterionResult | Criterion) -> str:
         """What a criterion looks at: ``lower bound``, ``estimate``."""
@@ -210,6 +223,7 @@ class Words:
         of_the_suite = {
             "other_unit": f"Counted by {self.other_unit}",
             "one_image_per_patient": "One image of each patient",
+            "processed_only": f"{sentence(self.units)} with a score alone",
             "weighted": "Weighted to the population",
             "dawid_skene": f"Latent {self.grouping} (Dawid–Skene)",
             **{extreme: sentence(called) for extreme, called in self.extremes.items()},

@@ -31,12 +31,16 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What counts once, an image or a patient; ``called`` and ``score`` are None where it was not processed."""
+    """What counts once, an image or a patient; ``called`` and ``score`` are None where it was not processed.
+
+    ``whole`` says that every image of it has a score.
+    """
 
     patient: str
     reference: str
     called: bool | None
     score: float | None
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +61,8 @@ def recount(files: InputFiles, protocol: Protocol) -> Recounted:
     read_records(
         files, protocol
     )  # refuses what `validate` refuses; what it makes of the cells is not used here
-    one_table = getattr(files, "one_table", False)
     tables = {
-        table: rows_of(table, path, protocol, one_table=one_table)
+        table: rows_of(table, path, protocol, one_table=files.one_table)
         for table in TABLES
         if (path := getattr(files, table)) is not None
     }
@@ -129,6 +132,7 @@ def units(images: Iterable[Image], unit: str, threshold: float) -> list[Unit]:
             image.reference or INDETERMINATE,
             None if image.score is None else image.score >= threshold,
             image.score,
+            image.score is not None,
         )
         for image in images
     ]
@@ -148,6 +152,7 @@ def _as_one(patient: str, own: Sequence[Unit]) -> Unit:
         next(verdict for verdict in (POSITIVE, INDETERMINATE, NEGATIVE) if verdict in references),
         called,
         None if called is None else max(unit.score for unit in own if unit.score is not None),
+        None not in calls,
     )
 
 

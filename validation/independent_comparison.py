@@ -141,15 +141,13 @@ def findings(comparisons: Sequence[Comparison], criteria: Sequence[Judged]) -> t
     at = {comparison.where: comparison for comparison in comparisons}
     told = []
     for judged in criteria:
-        observed, *words = (
-            at[f"criteria[{judged.id}].{name}"] for name in ("observed", "verdict", "against_goal")
-        )
+        of = [at[f"criteria[{judged.id}].{name}"] for name in ("observed", "verdict", "against_goal")]
         where = "=".join(judged.subgroup.values())
         about = f"{judged.id}, {BOUNDS[judged.bound]} of {judged.metric} in {where}"
-        first = " ".join([_word(observed.first), *(word.first for word in words if word.first)])
-        second = " ".join([_word(observed.second), *(word.second for word in words if word.second)])
-        same = observed.equal and all(word.equal for word in words)
-        told.append(Finding(about, same, f"first {first}, second {second}"))
+        first, second = (
+            _words(values) for values in zip(*((one.first, one.second) for one in of), strict=True)
+        )
+        told.append(Finding(about, all(one.equal for one in of), f"first {first}, second {second}"))
     different = [comparison for comparison in comparisons if not comparison.equal]
     told += [_both(comparison.where, comparison) for comparison in (at["verdict"], *different[:SHOWN])]
     if len(different) > SHOWN:
@@ -164,6 +162,12 @@ def findings(comparisons: Sequence[Comparison], criteria: Sequence[Judged]) -> t
 def _both(what: str, comparison: Comparison) -> Finding:
     words = f"first {_word(comparison.first)}, second {_word(comparison.second)}"
     return Finding(what, comparison.equal, words)
+
+
+def _words(values: Sequence[Any]) -> str:
+    """What was observed and what came of it, each word once; nothing for what does not apply."""
+    observed, *words = values
+    return " ".join(dict.fromkeys(map(_word, [observed, *filter(None, words)])))
 
 
 def _word(value: Any) -> str:

@@ -13,7 +13,7 @@ from validation import independent_cohort as cohort
 from validation.independent import Interval
 from validation.independent_cohort import INDETERMINATE, NEGATIVE, POSITIVE, Image, Recounted, Unit
 from validation.independent_levels import WHOLE
-from validation.independent_replicates import NOT_PROCESSED, OF_COUNTS, OF_SCORES, Slice, slice_of
+from validation.independent_replicates import OF_COUNTS, OF_SCORES, Slice, slice_of
 from validation.independent_rows import (
     FRACTIONS,
     PARTS,
@@ -27,12 +27,12 @@ from validation.independent_rows import (
 from validation.independent_verdicts import LESS_IS_BETTER
 
 WORST, BEST, PROCESSED_ONLY = "all_worst", "all_best", "processed_only"
-# What an indeterminate unit is taken for: of two outcomes for the one that makes the value more extreme.
-EITHER: Mapping[str, Sequence[str]] = {WORST: ("fp", "fn"), BEST: ("tp", "tn")}
-BY_SCORE = {"auroc": ("ranks",), "average_precision": ("ranks",), "brier": ("errors",)}
-TAKEN_FOR: Mapping[str, Mapping[str, Sequence[str]]] = {
-    WORST: {"specificity": ("fp",), "ppv": ("fp",), "sensitivity": ("fn",), "npv": ("fn",)} | BY_SCORE,
-    BEST: {"specificity": ("tn",), "npv": ("tn",), "sensitivity": ("tp",), "ppv": ("tp",)} | BY_SCORE,
+# What an indeterminate unit is taken for: for metrics that are not named one of two outcomes, in the most extreme mix.
+EITHER: Mapping[str, tuple[str, str]] = {WORST: ("fp", "fn"), BEST: ("tp", "tn")}
+BY_SCORE = {"auroc": "ranks", "average_precision": "ranks", "brier": "errors"}
+TAKEN_FOR: Mapping[str, Mapping[str, str]] = {
+    WORST: {"specificity": "fp", "ppv": "fp", "sensitivity": "fn", "npv": "fn"} | BY_SCORE,
+    BEST: {"specificity": "tn", "npv": "tn", "sensitivity": "tp", "ppv": "tp"} | BY_SCORE,
 }
 WITHOUT = ("prevalence",)  # it has no worst and no best
 
@@ -68,18 +68,18 @@ def extremes(
         taken = {name: [_counted(unit, name, wrong=wrong) for unit in units] for name in EITHER[analysis]}
         taken["ranks"] = [_ranked(unit, wrong=wrong) for unit in units]
         taken["errors"] = [_squared(unit, wrong=wrong) for unit in units]
-        slices = {name: _slice(everything, own) for name, own in taken.items()}
+        slices = {name: _slice(everything, own, best=not wrong) for name, own in taken.items()}
         for metric in (*OF_COUNTS, *OF_SCORES):
             if metric not in WITHOUT:
-                names = TAKEN_FOR[analysis].get(metric, EITHER[analysis])
-                own = _most_extreme(metric, [slices[name] for name in names], worst=wrong)
-                rows.append(_row(analysis, metric, own, len(everything), protocol))
+                name = TAKEN_FOR[analysis].get(metric)
+                own = slices[name or EITHER[analysis][0]]
+                value = value_of(metric, own) if name else _most_extreme(metric, analysis, own, units)
+                rows.append(_row(analysis, metric, own, value, len(everything), protocol))
     if processed:
         own = _slice(processed, cohort.units(processed, protocol.analysis.unit, threshold))
-        rows += [
-            _row(PROCESSED_ONLY, metric, own, sizes(metric, own)["images"], protocol)
-            for metric in (*OF_COUNTS, *OF_SCORES)
-        ]
+        for metric in (*OF_COUNTS, *OF_SCORES):
+            images = sizes(metric, own)["images"]
+            rows.append(_row(PROCESSED_ONLY, metric, own, value_of(metric, own), images, protocol))
     return tuple(rows)
 
 
@@ -92,12 +92,10 @@ def _counted(unit: Unit, outcome: str, *, wrong: bool) -> Unit:
 
 
 def _ranked(unit: Unit, *, wrong: bool) -> Unit:
-    """Indeterminate truth is against the call, or with it; a missing score is at the end that is wrong, or right."""
-    reference = unit.reference
-    if reference == INDETERMINATE:
-        reference = POSITIVE if bool(unit.called) != wrong else NEGATIVE
-    end = NOT_PROCESSED[reference] if wrong else -NOT_PROCESSED[reference]
-    return replace(unit, reference=reference, score=end if unit.score is None else unit.score)
+    """Indeterminate truth is against the call, or with it."""
+    if unit.reference != INDETERMINATE:
+        return unit
+    return replace(unit, reference=POSITIVE if bool(unit.called) != wrong else NEGATIVE)
 
 
 def _squared(unit: Unit, *, wrong: bool) -> Unit:
@@ -109,19 +107,31 @@ def _squared(unit: Unit, *, wrong: bool) -> Unit:
     return unit
 
 
-def _slice(images: Sequence[Image], units: Sequence[Unit]) -> Slice:
-    return slice_of(images, units, {name: k for k, name in enumerate(cohort.patients(images))})
+def _slice(images: Sequence[Image], units: Sequence[Unit], *, best: bool = False) -> Slice:
+    numbers = {name: k for k, name in enumerate(cohort.patients(images))}
+    return slice_of(images, units, numbers, best=best)
 
 
-def _most_extreme(metric: str, slices: Sequence[Slice], *, worst: bool) -> Slice:
-    """The slice with the worst value, or the best; the first where none has one."""
-    values = {k: value for k, own in enumerate(slices) if (value := value_of(metric, own)) is not None}
-    choose = min if worst != (metric in LESS_IS_BETTER) else max
-    return slices[choose(values, key=values.__getitem__, default=0)]
+def _most_extreme(metric: str, analysis: str, own: Slice, units: Sequence[Unit]) -> float | None:
+    """The worst or best value of any mix of two outcomes; ``own`` has all indeterminate units as the first of them.
+
+    A mean or a ratio of two shares may be worst in between. None where no mix has a value.
+    """
+    one, other = EITHER[analysis]
+    vague = sum(unit.reference == INDETERMINATE for unit in units)
+    mixes = (
+        own.total._replace(**{one: getattr(own.total, one) - k, other: getattr(own.total, other) + k})
+        for k in range(vague + 1)
+    )
+    values = [value for mix in mixes if (value := OF_COUNTS[metric](mix)) is not None]
+    least = (analysis == WORST) != (metric in LESS_IS_BETTER)
+    return (min if least else max)(values, default=None)
 
 
-def _row(analysis: str, metric: str, own: Slice, images: int, protocol: Protocol) -> Extreme:
-    value, intervals = value_of(metric, own), {}
+def _row(
+    analysis: str, metric: str, own: Slice, value: float | None, images: int, protocol: Protocol
+) -> Extreme:
+    intervals = {}
     x, n = successes(PARTS[metric], own) if metric in FRACTIONS else ([], [])
     if metric in FRACTIONS:
         bounds = of_proportion(metric, own, protocol.bootstrap.confidence_level)["exact_clustered"]

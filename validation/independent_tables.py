@@ -15,7 +15,7 @@ from pathlib import Path
 
 from protocols.errors import BadInputError
 from protocols.schema import Protocol
-from protocols.tables import PLAIN, Reading, read_table
+from protocols.tables import PLAIN, Reading, Table, read_table
 
 TABLES: Mapping[str, str] = {
     "studies": "image_id patient_id age_years sex view image_path split site manufacturer",
@@ -53,28 +53,26 @@ def rows_of(table: str, path: Path, protocol: Protocol, *, one_table: bool) -> R
     Raises:
         BadInputError: as `read_table`, or an axis is no column of the studies.
     """
-    told = getattr(protocol.format, table, PLAIN)
-    raw = read_table(path, Reading(table, told))
-    in_text = path.name.endswith((".csv", ".csv.gz"))
-    renamed: Mapping[str, str] = getattr(protocol.columns, table, {})
+    raw = read_table(path, Reading(table, getattr(protocol.format, table, PLAIN)))
+    mapping: Mapping[str, str] = getattr(protocol.columns, table, {})
+    renamed = {ours: theirs.strip(BLANK) for ours, theirs in mapping.items()}
     cells = {name: own for name, own in raw.columns.items() if name not in {*renamed, *renamed.values()}}
     cells |= {ours: raw.columns[theirs] for ours, theirs in renamed.items()}
-    axes, numeric = _further(protocol) if table == "studies" else (set(), {"score"})
+    axes, numeric = _further(protocol) if table == "studies" else (set(), set())
     if missing := sorted(axes - set(cells)):
         raise BadInputError(f"{path}: column {missing[0]!r} is missing, which the protocol has as an axis.")
     trimmed = 0
     for name in {*TABLES[table].split(), *renamed, *axes, *numeric} & set(cells):
         before, cells[name] = cells[name], tuple(cell.strip(BLANK) for cell in cells[name])
         trimmed += sum(map(str.__ne__, before, cells[name]))
-    for name in (protocol.values.keys() | numeric) & cells.keys():
+    in_numbers = {*numeric, "score"}
+    for name in (protocol.values.keys() | in_numbers) & cells.keys():
         meant = {word.strip(BLANK): ours for word, ours in protocol.values.get(name, {}).items()}
-        marks = COMMA if name in numeric and in_text and told.decimal == "," else {}
+        marks = COMMA if name in in_numbers and raw.format.decimal == "," else {}
         cells[name] = tuple(meant.get(cell, cell.translate(marks)) for cell in cells[name])
     rows = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
     reasons = [_leaves(table, row, protocol, one_table=one_table) for row in rows]
-    rows_read, rows_dropped, columns_dropped = raw.rows, raw.rows_dropped_empty, raw.columns_dropped_empty
-    if in_text:
-        rows_read, rows_dropped, columns_dropped = _content(path, told.delimiter)
+    rows_read, rows_dropped, columns_dropped = _content(path, raw)
     return Rows(
         [row for row, reason in zip(rows, reasons, strict=True) if reason is None],
         Counter(filter(None, reasons)),
@@ -97,26 +95,25 @@ def _further(protocol: Protocol) -> tuple[set[str], set[str]]:
 def _leaves(table: str, row: Mapping[str, str], protocol: Protocol, *, one_table: bool) -> str | None:
     """Why a row leaves, whatever the other tables hold."""
     finding = protocol.reference_standard.finding
-    if table == "reads" and finding is not None and row["finding"] != finding:
-        return "other_finding"
     if one_table and table == "reads" and not row["verdict"]:
         return "no_read"
+    if table == "reads" and finding is not None and row["finding"] != finding:
+        return "other_finding"
     without_score = one_table and table == "predictions" and not row["score"]
     return "no_score" if without_score and row.get("status", "") in ("", "ok") else None
 
 
-def _content(path: Path, delimiter: str) -> tuple[int, int, int]:
-    """Rows of CSV with content, and rows and columns without, counted again, line by line."""
+def _content(path: Path, raw: Table) -> tuple[int, int, int]:
+    """Rows with content, and rows and columns without; of CSV counted again, line by line."""
+    if not path.name.endswith((".csv", ".csv.gz")):
+        return raw.rows, raw.rows_dropped_empty, raw.columns_dropped_empty
     opened = gzip.open if path.name.endswith(".gz") else open
     with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
-        rows = [[cell.strip(BLANK) for cell in row] for row in csv.reader(file, delimiter=delimiter)]
-    if rows[0] and rows[0][0].lower() in (
-        "sep=",
-        f"sep={delimiter}",
-    ):  # what a spreadsheet reads and does not show
-        del rows[0]
-    while not rows[-1]:  # line ends at the end of a file are no rows
-        rows.pop()
+        rows = [
+            [cell.strip(BLANK) for cell in row] for row in csv.reader(file, delimiter=raw.format.delimiter)
+        ]
+    if rows[0] and re.fullmatch("sep=.?", rows[0][0], re.IGNORECASE):
+        del rows[0]  # a line for the spreadsheet program alone
     header, *filled = (row for row in rows if any(row))
     nameless = sum(not name and not any(row[k] for row in filled) for k, name in enumerate(header))
     return len(filled), len(rows) - 1 - len(filled), nameless

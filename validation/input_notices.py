@@ -92,7 +92,7 @@ def _rows_left_out(records: Records, cohort: JoinedCohort, protocol: Protocol) -
         table, frame = account.table, mapped.table.frame
         for reason, count in account.rows_excluded.items():
             if reason in OF_ROWS:
-                text, kind = f"{table}: {counted(count, 'row')} {OF_ROWS[reason]}", reason
+                text, kind = f"{table}: {counted(count, 'row')} {OF_ROWS[reason]}.", reason
                 yield Notice(kind=kind, text=text, table=table, count=count, criteria=every)
             elif reason == NOT_IN_STUDIES:
                 strange = frame["image_id"][~among(frame["image_id"], known)]
@@ -102,7 +102,7 @@ def _rows_left_out(records: Records, cohort: JoinedCohort, protocol: Protocol) -
                     kind=f"unused_{table}",
                     text=f"{table}: {counted(count, 'row')} of images that are not in studies "
                     f"({quoted(examples_of(strange))}), not used"
-                    + (f"; likely cause: {cause}" if cause else ""),
+                    + (f"; likely cause: {cause}." if cause else "."),
                     table=table,
                     column="image_id",
                     count=count,
@@ -115,7 +115,7 @@ def _rows_left_out(records: Records, cohort: JoinedCohort, protocol: Protocol) -
                 examples = tuple(images[:3])
                 yield Notice(
                     kind=reason,
-                    text=f"studies: {counted(count, 'image')} {OF_STUDIES[reason]} ({quoted(examples)})",
+                    text=f"studies: {counted(count, 'image')} {OF_STUDIES[reason]} ({quoted(examples)}).",
                     table=table,
                     column="image_id",
                     count=count,
@@ -123,7 +123,7 @@ def _rows_left_out(records: Records, cohort: JoinedCohort, protocol: Protocol) -
                     criteria=every,
                 )
             elif reason != "not_test_split":
-                text = f"{table}: {counted(count, 'row')} of images that leave at {reason}, not used"
+                text = f"{table}: {counted(count, 'row')} of images that leave at {reason}, not used."
                 yield Notice(kind=reason, text=text, table=table, count=count, criteria=every)
 
 
@@ -142,7 +142,7 @@ def _fewer_reads(records: Records, cohort: JoinedCohort, protocol: Protocol) -> 
         yield Notice(
             kind="fewer_reads",
             text=f"reads: {counted(len(few), 'analysed image')} with fewer than the usual {counted(usual, 'read')} "
-            f"({quoted(examples)})",
+            f"({quoted(examples)}).",
             table="reads",
             column="image_id",
             count=len(few),
@@ -164,7 +164,7 @@ def _without_score(records: Records, cohort: JoinedCohort, protocol: Protocol) -
             yield Notice(
                 kind=kind,
                 text=f"predictions: {counted(len(images), 'analysed image')} with {what} "
-                f"({quoted(images[:3])}), counted as {_consequence(protocol)}",
+                f"({quoted(images[:3])}), counted as {_consequence(protocol)}.",
                 table="predictions",
                 column="image_id",
                 count=len(images),

@@ -28,7 +28,7 @@ def line_listing(cohort: JoinedCohort, axes: Sequence[Axis]) -> str:
         pd.Series(cohort.truth).map(REFERENCE_WORDS),
         numbers_as_text(cohort.score),
         np.where(units.processed, np.where(cohort.called, "positive", "negative"), ""),
-        np.where(cohort.analysed, OUTCOME_WORDS[outcome(units, "worst")], ""),
+        np.where(cohort.analysed, OUTCOME_WORDS[outcome(units)], ""),
         cohort.step,
         *(np.array(axis.levels, dtype=object)[axis.codes] for axis in axes),
     )

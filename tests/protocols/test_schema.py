@@ -377,6 +377,24 @@ def test_refusals_of_subgroups_and_sensitivity_by_hand(text: str, sentence: str)
         parsed(further=text)
 
 
+CONFIRMATORY = top(stage='"confirmatory"')
+
+
+@pytest.mark.parametrize("further", ["", criterion(role='"consistency"')])
+def test_a_confirmatory_protocol_without_a_criterion_of_acceptance_is_refused(further: str) -> None:
+    with pytest.raises(ProtocolError, match=r'criteria: stage = "confirmatory" needs at least one criterion'):
+        parsed(top=CONFIRMATORY, further=further)
+    assert parsed(top=CONFIRMATORY, further=further + criterion(id='"ACC"')).stage == "confirmatory"
+    assert parsed(further=further).stage == "exploratory"
+
+
+def test_a_missing_criterion_is_told_with_the_other_faults() -> None:
+    with pytest.raises(ProtocolError) as refused:
+        parsed(top=CONFIRMATORY, further="[minimum]\nunknown_at_most = 1.5\n")
+    assert "unknown_at_most" in str(refused.value)
+    assert 'stage = "confirmatory" needs' in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [

@@ -53,23 +53,27 @@ def test_consensus_by_hand(rule: str, votes: str, verdict: str) -> None:
     ],
 )
 def test_worst_case_by_hand(reference: str, called: bool | None, expected: str) -> None:
-    assert outcome(Unit("p", WORDS[reference], called, None)) == expected
+    assert outcome(Unit("p", WORDS[reference], called, None, whole=called is not None)) == expected
 
 
 @pytest.mark.parametrize(
-    ("images", "reference", "called", "score"),
+    ("images", "reference", "called", "score", "whole"),
     [
-        ([("+", 0.2), ("-", 0.9)], "+", True, 0.9),
-        ([("?", 0.2), ("-", 0.1)], "?", False, 0.2),
-        ([("-", None), ("-", 0.7)], "-", True, 0.7),
-        ([("-", None), ("-", 0.3)], "-", None, None),  # what it would have been called is not known
+        ([("+", 0.2), ("-", 0.9)], "+", True, 0.9, True),
+        ([("?", 0.2), ("-", 0.1)], "?", False, 0.2, True),
+        ([("-", None), ("-", 0.7)], "-", True, 0.7, False),
+        ([("-", None), ("-", 0.3)], "-", None, None, False),  # what it would have been called is not known
     ],
 )
 def test_a_patient_as_one_unit_by_hand(
-    images: list[tuple[str, float | None]], reference: str, called: bool | None, score: float | None
+    images: list[tuple[str, float | None]],
+    reference: str,
+    called: bool | None,
+    score: float | None,
+    whole: bool,
 ) -> None:
     own = [Image(f"i{k}", "p", "test", WORDS[truth], score, {}) for k, (truth, score) in enumerate(images)]
-    assert units(own, "patient", 0.5) == [Unit("p", WORDS[reference], called, score)]
+    assert units(own, "patient", 0.5) == [Unit("p", WORDS[reference], called, score, whole)]
     assert len(units(own, "image", 0.5)) == 2
 
 

@@ -1,7 +1,7 @@
 """Missing scores and indeterminate truth in the second implementation, by hand and against counting pairs."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +12,7 @@ from tests.conftest import PROTOCOL_HEAD
 from validation.independent import exact_clustered
 from validation.independent_cohort import Image, Recounted, leaves_at, units
 from validation.independent_extremes import Extreme, extremes
-from validation.independent_replicates import slice_of
+from validation.independent_replicates import rank, slice_of
 from validation.independent_rows import sizes, value_of
 
 WORDS = {"+": "positive", "-": "negative", "?": "indeterminate"}
@@ -86,21 +86,36 @@ def test_shares_by_hand(analysis: str, metric: str, numerator: int, denominator:
     assert (row.images, row.patients) == ((12, 12) if analysis == "processed_only" else (15, 15))
 
 
+# tp, fp, fn, tn with k of the three indeterminate ones taken for the second of FP and FN, or of TP and TN.
+WORST_MIXES = [(4, 3 + 3 - k, 2 + k, 3) for k in range(4)]
+BEST_MIXES = [(5 + 3 - k, 2, 1, 4 + k) for k in range(4)]
+
+
 @pytest.mark.parametrize(
-    ("analysis", "metric", "value"),
+    ("metric", "formula", "lower_is_worse"),
     [
-        ("all_worst", "f1", 8 / (8 + 3 + 2 + 3)),
-        ("all_worst", "balanced_accuracy", min((4 / 9 + 3 / 6) / 2, (4 / 6 + 3 / 9) / 2)),
-        ("all_worst", "lr_positive", min((4 / 9) / (3 / 6), (4 / 6) / (6 / 9))),
-        ("all_worst", "lr_negative", max((5 / 9) / (3 / 6), (2 / 6) / (3 / 9))),
-        ("all_best", "f1", 16 / (16 + 1 + 2)),
-        ("all_best", "balanced_accuracy", max((8 / 9 + 4 / 6) / 2, (5 / 6 + 7 / 9) / 2)),
-        ("all_best", "lr_positive", max((8 / 9) / (2 / 6), (5 / 6) / (2 / 9))),
-        ("all_best", "lr_negative", min((1 / 9) / (4 / 6), (1 / 6) / (7 / 9))),
+        ("f1", lambda tp, fp, fn, tn: 2 * tp / (2 * tp + fp + fn), True),
+        ("balanced_accuracy", lambda tp, fp, fn, tn: (tp / (tp + fn) + tn / (tn + fp)) / 2, True),
+        ("lr_positive", lambda tp, fp, fn, tn: tp / (tp + fn) / (fp / (tn + fp)), True),
+        ("lr_negative", lambda tp, fp, fn, tn: fn / (tp + fn) / (tn / (tn + fp)), False),
     ],
 )
-def test_the_worse_and_the_better_of_two_by_hand(analysis: str, metric: str, value: float) -> None:
-    assert rows(STUDY)[analysis, metric].value == pytest.approx(value, abs=1e-9)
+def test_the_most_extreme_mix_by_hand(
+    metric: str, formula: Callable[..., float], lower_is_worse: bool
+) -> None:
+    worst, best = (min, max) if lower_is_worse else (max, min)
+    found = rows(STUDY)
+    assert found["all_worst", metric].value == pytest.approx(
+        worst(formula(*mix) for mix in WORST_MIXES), abs=1e-9
+    )
+    assert found["all_best", metric].value == pytest.approx(
+        best(formula(*mix) for mix in BEST_MIXES), abs=1e-9
+    )
+
+
+def test_a_mean_of_two_shares_is_worst_in_between_by_hand() -> None:
+    found = rows([*[("+", 0.9)] * 10, *[("-", 0.1)] * 10, ("?", 0.9), ("?", 0.9)])
+    assert found["all_worst", "balanced_accuracy"].value == pytest.approx(10 / 11, abs=1e-9)  # below 11 / 12
 
 
 def test_brier_by_hand() -> None:
@@ -129,6 +144,22 @@ def test_patients_as_units_by_hand() -> None:
     worst, best = found["all_worst", "specificity"], found["all_best", "specificity"]
     assert (worst.numerator, worst.denominator, worst.images, worst.patients) == (0, 2, 6, 3)
     assert (best.numerator, best.denominator) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("truth", "known", "worst", "best"),
+    [
+        ("-", 0.9, math.inf, 0.9),  # nobody knows how high the missing image would have been
+        ("+", 0.9, 0.9, math.inf),
+        ("-", 0.1, math.inf, -math.inf),  # not processed: one image missing, the other not called
+        ("+", 0.1, -math.inf, math.inf),
+    ],
+)
+def test_rank_of_a_patient_with_a_missing_image_by_hand(
+    truth: str, known: float, worst: float, best: float
+) -> None:
+    (patient,) = units(images([(truth, known), (truth, None)], patients="pp"), "patient", THRESHOLD)
+    assert (rank(patient), rank(patient, best=True)) == (worst, best)
 
 
 def auroc_of_pairs(positives: Sequence[float], negatives: Sequence[float]) -> float | None:

@@ -2,7 +2,6 @@
 
 import gzip
 import sys
-import types
 from pathlib import Path
 
 import pytest
@@ -103,11 +102,10 @@ def test_ages_are_counted_by_hand(tmp_path: Path) -> None:
     )
 
 
-def test_decimal_comma_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "studies.csv"
-    path.write_text(STUDIES + 'a,p,"44,9",F,PA,"W,E","0,5",\nb,p,44.9,F,PA,W,"1.000,5",\n', encoding="utf-8")
-    monkeypatch.setattr("validation.independent_tables._format", lambda table, protocol: (",", ","))
-    first, second = rows_of("studies", path, protocol(AXES), one_table=False).joined
+def test_decimal_comma_by_hand(tmp_path: Path) -> None:
+    form = '[format.studies]\ndelimiter = ";"\ndecimal = ","\n'
+    text = STUDIES.replace(",", ";") + "a;p;44,9;F;PA;W,E;0,5;\nb;p;44.9;F;PA;W;1.000,5;\n"
+    first, second = rows(tmp_path, "studies", text, form + AXES).joined
     assert (years(first["age_years"]), number(first["dose"]), first["site"]) == (44.9, 0.5, "W,E")
     assert (years(second["age_years"]), number(second["dose"])) == (None, None)
 
@@ -132,13 +130,11 @@ def test_one_table_knows_no_score_and_says_failed_by_hand(tmp_path: Path) -> Non
 def test_rows_and_columns_without_content_are_counted_from_the_file_by_hand(
     tmp_path: Path, packed: bool
 ) -> None:
-    from validation.independent_tables import _content
-
-    text = "\ufeffimage_id,score,,\na,0.5,,\n,, ,\n\nb,0.5,,x\n,,,\n\n\n"
+    text = "\ufeffsep=,\n\nimage_id,score,,\na,0.5,,\n,, ,\n\nb,0.5,,x\n,,,\n\n"
     path = tmp_path / ("t.csv.gz" if packed else "t.csv")
     path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
-    counted = _content(path, types.SimpleNamespace(), ",")  # type: ignore[arg-type]
-    assert counted == (2, 3, 1)
+    read = rows_of("predictions", path, protocol(), one_table=False)
+    assert (read.rows_read, read.rows_dropped_empty, read.columns_dropped_empty) == (2, 5, 1)
 
 
 def test_an_axis_that_is_no_column_is_refused(tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ def test_ages_are_converted_and_the_rest_is_told_with_its_remedy_by_hand(study: 
     assert table(account, "studies").ages_converted == 1
     told = notice(account, "age_years_unknown")
     assert (told.count, told.examples, told.criteria) == (1, ("90+",), ())
-    assert told.text.endswith('[values.age_years] "90+" = "90"')
+    assert told.text.endswith('[values.age_years] "90+" = "90".')
 
 
 def test_the_line_that_a_notice_prints_mends_the_age_against_itself(study: Study) -> None:

@@ -46,7 +46,7 @@ def estimates(study: Sample, protocol: Protocol) -> tuple[Estimate, ...]:
     """All metrics of a study, as `validate` would give them."""
     bootstrap = protocol.bootstrap
     weights = _weights(bootstrap.seed, bootstrap.replicates, study.drawn.count)
-    squares = squares_by_patient(study.ranked, study.drawn.count)
+    squares = squares_by_patient(study.scored, study.drawn.count)
     by_patient = np.concatenate([study.counts, squares], axis=1)
     with threadpool_limits(limits=1, user_api="blas"):
         sums = (by_patient.T @ weights).T
