@@ -227,6 +227,28 @@ def cohort_chexpert(
     _write_cohort(out, partial(chexpert, folder, finding=finding), profile)
 
 
+@cohort_app.command("vindr")
+def cohort_vindr(
+    annotations: Annotated[Path, typer.Argument(help="One row per box and reader, such as train.csv.")],
+    studies: Annotated[Path, typer.Option(help="The images' studies, in the suite's columns.")],
+    finding: Annotated[str, typer.Option(help="The class_name that readers call positive.")],
+    out: Out,
+    within: Within = None,
+    hold_out: HoldOut = None,
+    profile: WithProfile = False,
+) -> None:
+    """Take annotations as VinDr-CXR publishes them: each reader's boxes become one read per image.
+
+    Example: cxr510k cohort vindr train.csv --studies studies.csv --finding Pneumonia --out cohorts/vindr
+    """
+    from protocols.cohorts.vindr import vindr
+
+    make = partial(
+        vindr, annotations, studies=studies, finding=finding, out=out, within=within, hold_out=hold_out
+    )
+    _write_cohort(out, make, profile)
+
+
 @cohort_app.command("dicom")
 def cohort_dicom(
     folder: Annotated[Path, typer.Argument(help="Folder of DICOM files, searched with all folders inside.")],

@@ -71,8 +71,6 @@ def _grid(path: Path, text: str, delimiter: str) -> Grid:
         rows.extend(_records(text, delimiter))
     except csv.Error as error:
         raise BadInputError(f"{path}, row {len(rows) + 1}: is not well-formed CSV ({error}).") from error
-    while rows and not rows[-1]:  # line ends at the end of a file, which a spreadsheet does not show
-        rows.pop()
     numbers = [number for number, row in enumerate(rows, start=1) if "".join(row).strip(WHITE_SPACE)]
     if not numbers:
         raise BadInputError(f"{path}: is empty; a table needs a header and rows.")

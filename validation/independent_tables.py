@@ -65,11 +65,11 @@ def rows_of(table: str, path: Path, protocol: Protocol, *, one_table: bool) -> R
     for name in {*TABLES[table].split(), *renamed, *axes, *numeric} & set(cells):
         before, cells[name] = cells[name], tuple(cell.strip(BLANK) for cell in cells[name])
         trimmed += sum(map(str.__ne__, before, cells[name]))
-    for name in protocol.values.keys() & cells.keys():
-        meant = {word.strip(BLANK): ours for word, ours in protocol.values[name].items()}
-        cells[name] = tuple(meant.get(cell, cell) for cell in cells[name])
-    for name in {*numeric, "score"} & set(cells) if raw.format.decimal == "," else ():
-        cells[name] = tuple(cell.translate(COMMA) for cell in cells[name])
+    in_numbers = {*numeric, "score"}
+    for name in (protocol.values.keys() | in_numbers) & cells.keys():
+        meant = {word.strip(BLANK): ours for word, ours in protocol.values.get(name, {}).items()}
+        marks = COMMA if name in in_numbers and raw.format.decimal == "," else {}
+        cells[name] = tuple(meant.get(cell, cell.translate(marks)) for cell in cells[name])
     rows = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
     reasons = [_leaves(table, row, protocol, one_table=one_table) for row in rows]
     rows_read, rows_dropped, columns_dropped = _content(path, raw)

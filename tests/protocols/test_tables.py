@@ -86,7 +86,7 @@ def test_csv_refusals_by_hand(tmp_path: Path, content: bytes, sentence: str) -> 
         (b"a,,b\n1,,2\n", 0, 1, [2]),  # in the middle
         (b"a,b\n1,2\n,\n3,4\n", 1, 0, [2, 4]),  # rows
         (b"a,b\n1,2\n,\n,\n\n,,,\n", 4, 0, [2]),  # of any width
-        (b"a,b\n1,2\n\n\n", 0, 0, [2]),  # line ends at the end are no rows
+        (b"a,b\n1,2\n\n\n", 2, 0, [2]),  # at the end
         (b"a,b\n\n1,2\n \n3,4\n", 2, 0, [3, 5]),  # blank lines
         (b"\n,\na,b\n1,2\n", 2, 0, [4]),  # before the header
         (b"a,b,,\n,,,\n1,2,,\n", 1, 2, [3]),  # both
