@@ -45,7 +45,10 @@ def refuse_contradiction(
     again = Confusion(*(counted.get(name, 0) for name in ("TP", "FP", "FN", "TN")))
     auroc = results.estimate("auroc")
     # What has no score and counts nevertheless ranks last of its class: no pair with it is in the right order.
-    pairs, in_order = auroc.positives * auroc.negatives, curve.area * curve.pairs if curve is not None else 0.0
+    pairs, in_order = (
+        auroc.positives * auroc.negatives,
+        curve.area * curve.pairs if curve is not None else 0.0,
+    )
     of_results, area, fault = auroc.value, in_order / pairs if pairs else None, None
     if len(listing.patient_id) != results.cohort.images:
         fault = (

@@ -196,7 +196,9 @@ class ReportContext:
     def notices(self) -> tuple[Notice, ...]:
         """Those with room on page 1."""
         rows = min(len(self.acceptance), MOST_CRITERIA_ON_PAGE_1)
-        return on_first_page(self.results.input_account.notices, LINES_ON_PAGE_1 - LINES_OF_A_CRITERION * rows)
+        return on_first_page(
+            self.results.input_account.notices, LINES_ON_PAGE_1 - LINES_OF_A_CRITERION * rows
+        )
 
     @property
     def notices_elsewhere(self) -> int:

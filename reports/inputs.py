@@ -34,28 +34,30 @@ class AccountRow:
 
 
 def account_rows(account: InputAccount, words: Words) -> tuple[AccountRow, ...]:
-    """A row a table."""
-    rows = []
+    """A row a table, with the most frequent reason first."""
+    found = []
     for table in account.tables:
         excluded = [
             f"{count(rows)} {words.reason(reason, reason.replace('_', ' '))}"
-            for reason, rows in table.rows_excluded.items()
+            for reason, rows in sorted(table.rows_excluded.items(), key=lambda one: -one[1])
         ]
         done = [
             counted(getattr(table, name), *names) for name, names in CLEANED.items() if getattr(table, name)
         ]
         spotless = not done and table.rows_excluded.keys() <= {OTHER_SPLIT}
-        rows.append(
+        found.append(
             AccountRow(
                 table.table, table.rows_read, table.rows_used, "; ".join(excluded), ", ".join(done), spotless
             )
         )
-    return tuple(rows)
+    return tuple(found)
 
 
 def affected(notice: Notice) -> str:
     """The criteria that a notice affects, in words: ``SE and SP``; the first four of more."""
-    return listed(notice.criteria if len(notice.criteria) <= MOST_IDS else (*notice.criteria[:MOST_IDS], "others"))
+    return listed(
+        notice.criteria if len(notice.criteria) <= MOST_IDS else (*notice.criteria[:MOST_IDS], "others")
+    )
 
 
 def on_first_page(notices: Sequence[Notice], lines: float) -> tuple[Notice, ...]:
@@ -63,9 +65,7 @@ def on_first_page(notices: Sequence[Notice], lines: float) -> tuple[Notice, ...]
     if _height(notices) <= lines:
         return tuple(notices)
     affecting = [notice for notice in notices if notice.criteria]
-    return tuple(
-        one for place, one in enumerate(affecting, start=1) if _height(affecting[:place]) <= lines
-    )
+    return tuple(one for place, one in enumerate(affecting, start=1) if _height(affecting[:place]) <= lines)
 
 
 def _height(notices: Sequence[Notice]) -> int:

@@ -99,8 +99,13 @@ def _as_read(context: ReportContext) -> Iterator[Any]:
 
 
 def _counted(context: ReportContext) -> Iterator[int]:
-    """How many criteria of each verdict, rows, further notices and other verdicts there are, which no list of the results says."""
-    yield from (len(context.acceptance), len(context.consistency), len(context.rows), context.notices_elsewhere)
+    """Numbers that no list of the results has: of criteria by verdict, rows, further notices, verdicts that differ."""
+    yield from (
+        len(context.acceptance),
+        len(context.consistency),
+        len(context.rows),
+        context.notices_elsewhere,
+    )
     yield sum(row.differs for row in context.other_verdicts)
     yield from Counter(row.result.verdict for row in context.acceptance).values()
 
