@@ -6,7 +6,7 @@ Owns the selection and the arrangement of the evidence. How it is read and check
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from protocols.cohorts.folder import FlowStep
 from protocols.input_account import Notice
@@ -193,12 +193,16 @@ class ReportContext:
         return account_rows(self.results.input_account, self.words)
 
     @property
+    def all_notices(self) -> tuple[Notice, ...]:
+        """All notices, in the report's words."""
+        told = self.results.input_account.notices
+        return tuple(replace(notice, text=self.words.spoken(notice.text)) for notice in told)
+
+    @property
     def notices(self) -> tuple[Notice, ...]:
         """Those with room on page 1."""
         rows = min(len(self.acceptance), MOST_CRITERIA_ON_PAGE_1)
-        return on_first_page(
-            self.results.input_account.notices, LINES_ON_PAGE_1 - LINES_OF_A_CRITERION * rows
-        )
+        return on_first_page(self.all_notices, LINES_ON_PAGE_1 - LINES_OF_A_CRITERION * rows)
 
     @property
     def notices_elsewhere(self) -> int:

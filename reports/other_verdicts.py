@@ -52,5 +52,6 @@ def rules_told(results: Results, words: Words) -> tuple[str, ...]:
             named = words.within(words.metric(estimate.metric))
             metrics.setdefault((estimate.analysis, estimate.rule), []).append(named)
     return tuple(
-        f"{words.analysis(name)}, {listed(named)}: {rule}." for (name, rule), named in metrics.items()
+        f"{words.analysis(name)}, {listed(named)}: {words.spoken(rule)}."
+        for (name, rule), named in metrics.items()
     )

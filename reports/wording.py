@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from protocols.cohorts.folder import FlowStep
-from protocols.schema import Criterion, Protocol
+from protocols.schema import OTHER_ANALYSES, Criterion, Protocol
 from reports.formatting import goal, listed, sentence
 from reports.names import ACCURACY_METRICS, AGREEMENT_METRICS, COLUMN_HEADS, CRITERION_VERDICTS
 from validation.results import OVERALL_AXIS, CriterionResult, Results, Subgroup
@@ -29,6 +29,7 @@ ADJECTIVES: Mapping[str, Mapping[str, str]] = {
     "view": {"LATERAL": "lateral"},
 }
 AXES = {"age_years": "age (years)"}
+OUTCOMES = {"TP": "true positive", "FP": "false positive", "FN": "false negative", "TN": "true negative"}
 
 STEPS = {
     "all": "in the studies table",
@@ -95,7 +96,7 @@ class Words:
         """The four cells of the table of calls by truth."""
         if self.agreement:
             return {"TP": "both positive", "FP": "device alone", "FN": "label alone", "TN": "both negative"}
-        return {"TP": "true positive", "FP": "false positive", "FN": "false negative", "TN": "true negative"}
+        return OUTCOMES
 
     @property
     def grouping(self) -> str:
@@ -229,6 +230,16 @@ class Words:
             **{extreme: sentence(called) for extreme, called in self.extremes.items()},
         }
         return of_the_suite.get(name, name)
+
+    def spoken(self, text: str) -> str:
+        """Put the report's words in place of the names of metrics, analyses and outcomes that results use."""
+        meanings = {name: self.within(self.metric(name)) for name in ACCURACY_METRICS}
+        meanings |= {name: f"“{self.analysis(name)}”" for name in OTHER_ANALYSES}
+        meanings |= {
+            f"a {word}": f"“{self.outcomes[name]}”" if self.agreement else f"a {word}"
+            for name, word in OUTCOMES.items()
+        }
+        return re.sub(rf"\b({'|'.join(map(re.escape, meanings))})\b", lambda found: meanings[found[0]], text)
 
     def rule_of_missing(self, rule: str, what: str) -> str:
         """What an indeterminate reference or a missing score counts as."""
