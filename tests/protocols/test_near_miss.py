@@ -29,6 +29,7 @@ PAIRS = [  # given, known, cause
     ("0", "000", "leading zeros"),
     ("12.0", "12", "a decimal point added"),
     ("12,00", "12", "a decimal point added"),
+    ("P-12.0", "P-12", "a decimal point added"),
     ("12", "12.0", "a decimal point added"),
     ("1.2E+10", "12000000000", SCIENTIFIC),
     ("1,23457E+11", "123456789012", SCIENTIFIC),
@@ -65,6 +66,8 @@ STRANGERS = [
     ("1234567890123451", "1234567890123452"),
     ("a1", "b1"),
     ("12.5", "12"),
+    ("1.2.840.0", "1.2.840"),
+    ("P.0", "P"),
     ("", "0"),
 ]
 
