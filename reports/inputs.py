@@ -34,23 +34,23 @@ class AccountRow:
 
 
 def account_rows(account: InputAccount, words: Words) -> tuple[AccountRow, ...]:
-    """A row a table."""
-    rows = []
+    """A row a table, with the most frequent reason first."""
+    found = []
     for table in account.tables:
         excluded = [
             f"{count(rows)} {words.reason(reason, reason.replace('_', ' '))}"
-            for reason, rows in table.rows_excluded.items()
+            for reason, rows in sorted(table.rows_excluded.items(), key=lambda one: -one[1])
         ]
         done = [
             counted(getattr(table, name), *names) for name, names in CLEANED.items() if getattr(table, name)
         ]
         spotless = not done and table.rows_excluded.keys() <= {OTHER_SPLIT}
-        rows.append(
+        found.append(
             AccountRow(
                 table.table, table.rows_read, table.rows_used, "; ".join(excluded), ", ".join(done), spotless
             )
         )
-    return tuple(rows)
+    return tuple(found)
 
 
 def affected(notice: Notice) -> str:

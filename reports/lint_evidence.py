@@ -99,7 +99,7 @@ def _as_read(context: ReportContext) -> Iterator[Any]:
 
 
 def _counted(context: ReportContext) -> Iterator[int]:
-    """How many criteria of each verdict, rows, further notices and other verdicts there are: no list says so."""
+    """Numbers that no list of the results has: of criteria by verdict, rows, further notices, verdicts that differ."""
     yield from (
         len(context.acceptance),
         len(context.consistency),

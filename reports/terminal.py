@@ -29,6 +29,7 @@ from validation.results import CriterionResult, Estimate, Results
 
 STUDY_VERDICTS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "none": "NO CRITERIA"}
 _WIDTH_OF_A_FILE = 120
+ROOM_BETWEEN_COLUMNS = 100
 MOST_IN_THE_BAND = 20
 SOURCES = {FROM_SCORES: "scores", FROM_WEIGHTS: "weights and images", FROM_DATA: "data"}
 COLOURS = {
@@ -121,7 +122,9 @@ def print_notices(notices: Sequence[Notice]) -> None:
 
 def _table(names: Sequence[str], *, folding: Sequence[str], right: Sequence[str]) -> Table:
     """A table without lines, in which some columns fold where it would be wider than the screen; no other ever does."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(
+        box=None, pad_edge=False, header_style="bold", collapse_padding=screen().width < ROOM_BETWEEN_COLUMNS
+    )
     for name in names:
         justify: Literal["left", "right"] = "right" if name in right else "left"
         table.add_column(name, justify=justify, no_wrap=name not in folding, overflow="fold")

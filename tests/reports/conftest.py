@@ -6,12 +6,14 @@ import itertools
 import math
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from protocols.admission import reads_from, studies_from
+from protocols.input_account import InputAccount, Notice, TableAccount
 from protocols.ledger.chain import Actor, Stamp
 from protocols.ledger.trail import record_made
 from protocols.load import parse_protocol
@@ -28,6 +30,7 @@ from reports.report_document import report_page
 from reports.run_evidence import report_context
 from reports.stack import missing_libraries
 from validation.inputs import InputFiles
+from validation.results import AnalysisVerdict, Results, Subgroup
 from validation.run import validate
 
 PATIENTS = 70
@@ -123,6 +126,71 @@ SETTINGS: dict[str, dict[str, float]] = {
     "no positives": {"positive_share": 0.0},
     "one reader": {"readers": 1},
 }
+
+
+def table_account(
+    table: str, read: int, used: int, excluded: Mapping[str, int], **cleaned: int
+) -> TableAccount:
+    """An account of one table, clean but for what is named."""
+    names = ("cells_trimmed", "ages_converted", "rows_dropped_empty", "columns_dropped_empty")
+    counts = dict.fromkeys(names, 0) | cleaned
+    return TableAccount(table=table, rows_read=read, rows_used=used, rows_excluded=excluded, **counts)
+
+
+TABLES = (
+    table_account("studies", 1200, 1000, {"not_test_split": 170, "no_reference": 30}),
+    table_account("reads", 3000, 3000, {}, cells_trimmed=14, ages_converted=1),
+    table_account("predictions", 1003, 1000, {"no_study": 3}),
+)
+NOTICES = (
+    Notice(
+        kind="sex_unknown",
+        text="sex: 117 of 1,000 analysed images are unknown: 'Female' (64), 'Male' (53); map them in [values.sex].",
+        table="studies",
+        column="sex",
+        count=117,
+        examples=("Female", "Male"),
+        criteria=("SE", "SE-SEX"),
+    ),
+    Notice(
+        kind="unused_predictions",
+        text="3 of 1,003 rows of predictions name no image of the studies: 'A-1', 'A-2', 'A-3'.",
+        table="predictions",
+        count=3,
+        examples=("A-1", "A-2", "A-3"),
+        cause="letter case",
+    ),
+)
+
+
+def noticed(results: Results, notices: tuple[Notice, ...] = NOTICES) -> Results:
+    """Results of "passing" with an account, notices, a criterion without any level, and analyses that differ."""
+    first, *others = results.criteria
+    kept = [one for one in others if one.subgroup.axis != "sex"]
+    spread = replace(
+        others[-1],
+        id="SE-SEX",
+        subgroup=Subgroup("sex", "*"),
+        observed=None,
+        monte_carlo_error=None,
+        verdict="inconclusive",
+        why="no level of sex is known",
+        against_goal=None,
+    )
+    ranked = tuple(
+        replace(one, rule="missing scores rank last of their class") if one.metric == "auroc" else one
+        for one in results.sensitivity_analyses
+    )
+    return replace(
+        results,
+        input_account=InputAccount(TABLES, notices),
+        criteria=(first, *kept, spread),
+        sensitivity_analyses=ranked,
+        sensitivity_verdicts={
+            "all_best": AnalysisVerdict({first.id: "met", "SE-SEX": "inconclusive"}, "pass"),
+            "all_worst": AnalysisVerdict({first.id: "not_met", "SE-SEX": "inconclusive"}, "fail"),
+        },
+    )
 
 
 def tables(

@@ -29,13 +29,13 @@ def test_the_area_stands_in_the_corner_that_the_curve_leaves_free(
     area: float, below: bool, context_of: Callable[[str], ReportContext]
 ) -> None:
     labels = roc(context_of("passing"), area).labels
-    (label,) = (label for label in labels if label.text.startswith("area"))
+    (label,) = (label for label in labels if label.text.startswith("AUROC"))
     assert (label.start > PANEL_LEFT + PANEL / 3) == below
-    assert label.text.startswith(f"area {area:.3f} (")
+    assert label.text.startswith(f"AUROC {area:.3f} (")
 
 
 def test_without_an_area_only_the_curve_is_there(context_of: Callable[[str], ReportContext]) -> None:
-    assert not [label for label in roc(context_of("passing"), None).labels if "area" in label.text]
+    assert not [label for label in roc(context_of("passing"), None).labels if "AUROC" in label.text]
 
 
 def test_many_images_share_a_bar_and_stay_apart_in_the_data() -> None:

@@ -43,7 +43,9 @@ def texts(page: Any, *, margins: bool = False) -> Iterator[tuple[Any, tuple[Any,
 
 
 def is_cover(above: tuple[Any, ...]) -> bool:
-    return any(one.element is not None and one.element.get("class") == "cover" for one in above)
+    return any(
+        one.element is not None and (one.element.get("class") or "").startswith("cover") for one in above
+    )
 
 
 def tags(above: tuple[Any, ...]) -> list[str]:

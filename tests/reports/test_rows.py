@@ -79,11 +79,10 @@ def test_notes_by_hand() -> None:
 
 
 def test_what_is_inconclusive_by_hand() -> None:
-    def criterion(id_: str, metric: str, why: str) -> CriterionRow:
-        result = CriterionResult(
+    def criterion(id_: str, metric: str, why: str) -> CriterionResult:
+        return CriterionResult(
             id_, "acceptance", metric, Subgroup("sex", "F"), "lower", None, None, 0.8, "inconclusive", why
         )
-        return CriterionRow(id_, result, "for the test", estimate(metric, "F"))
 
     rows = [
         criterion("A", "sensitivity", "3 patients, 30 needed"),

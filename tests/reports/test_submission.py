@@ -87,7 +87,7 @@ def document(filled: ReportContext) -> str:
 
 def parts(document: str) -> dict[str, str]:
     """Section -> its text; ``cover`` is the cover. Appendices list what stands elsewhere and are left out."""
-    cover = re.search(r'<header class="cover">.*?</header>', document, re.DOTALL)
+    cover = re.search(r'<header class="cover[^"]*">.*?</header>', document, re.DOTALL)
     assert cover
     pieces = re.split(r'<section class="section" id="(\w+)">', document)
     by_id = dict(zip(pieces[1::2], pieces[2::2], strict=True))

@@ -7,7 +7,7 @@ from protocols.schema import OTHER_ANALYSES, Criterion, Metric
 from reports.names import ACCURACY_METRICS, AGREEMENT_METRICS
 from reports.rules import reference_rule, threshold_rule
 from reports.wording import Words
-from validation.results import Subgroup
+from validation.results import AgainstGoal, CriterionResult, CriterionVerdict, Subgroup
 
 ACCURACY = Words(agreement=False, unit="image", numeric_axes=frozenset({"age_years", "match_mse"}))
 AGREEMENT = Words(agreement=True, unit="patient", numeric_axes=frozenset())
@@ -49,6 +49,8 @@ def test_level_by_hand(axis: str, level: str, expected: str) -> None:
         ("sex,view", "O,LATERAL", "of other sex, lateral view"),
         ("site", "outpatients ward", "site outpatients ward"),
         ("site", "unknown", "site unknown"),
+        ("sex", "*", "each level of sex"),
+        ("sex,view", "*", "each level of sex and view"),
     ],
 )
 def test_whom_by_hand(axis: str, level: str, expected: str) -> None:
@@ -145,3 +147,42 @@ def test_every_rule_of_the_schema_has_its_sentence(rule: str) -> None:
 @pytest.mark.parametrize("rule", ["sensitivity_at_least:0.90", "max_f1", "youden"])
 def test_every_threshold_rule_has_its_sentence(rule: str) -> None:
     assert threshold_rule(rule).startswith("the ")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "against", "expected"),
+    [
+        ("met", None, "met"),
+        ("not_met", None, "not met"),
+        ("not_met", "not_shown", "not met (not shown)"),
+        ("not_met", "refuted", "not met (refuted)"),
+        ("inconclusive", None, "inconclusive"),
+    ],
+)
+def test_what_came_of_a_criterion_by_hand(
+    verdict: CriterionVerdict, against: AgainstGoal | None, expected: str
+) -> None:
+    result = CriterionResult(
+        "SE",
+        "acceptance",
+        "sensitivity",
+        Subgroup("overall", "all"),
+        "lower",
+        0.7,
+        0.0,
+        0.8,
+        verdict,
+        "",
+        against,
+    )
+    assert ACCURACY.verdict(result) == expected
+
+
+def test_an_analysis_of_scored_images_has_a_name() -> None:
+    assert ACCURACY.analysis("processed_only") == "Images with a score alone"
+    assert AGREEMENT.analysis("processed_only") == "Patients with a score alone"
+
+
+def test_reasons_are_ours_where_we_have_words() -> None:
+    assert ACCURACY.reason("no_reference", "of no image") == "without any read"
+    assert ACCURACY.reason("no_study", "of no image") == "of no image"
