@@ -203,7 +203,8 @@ def _step(chance: random.Random, tables: Tables, hurt: Sequence[pd.Series]) -> S
     if chance.random() < 0.25:
         kind, columns = chance.choice(OF_ROWS), ("rows",)
         if kind == "cells swapped":
-            columns = tuple(chance.sample([name for of, name in of_columns if of == table], 2))
+            checked = [name for of, name in of_columns if of == table and name != "site"]  # of any words
+            columns = tuple(chance.sample(checked, 2))
     return Step(table, kind, columns, _rows(chance, tables[table], hurt), chance.randrange(2**32))
 
 
