@@ -44,6 +44,9 @@ from protocols.tables import (
 )
 
 CONSENSUS = "consensus"  # the reader of a reference standard that arrives already decided
+# Numbers as a spreadsheet shows them in short; programs write so few digits of a score only where it is tiny.
+ROUNDED_IDENTIFIER = r"^[1-9](?:[.,]\d+)?[eE]\+\d+$"
+ROUNDED_SCORE = {"score": r"^\d(?:\.\d{1,4})?[eE](?:-0?[1-3]|[+-]?0+)$"}
 OTHER_FINDING, NO_READ, NO_SCORE = "other_finding", "no_read", "no_score"
 
 
@@ -172,6 +175,8 @@ def read_mapped(
     identifiers = {column.name for column in rule.columns if column.kind is Kind.IDENTIFIER} - {"image_id"}
     for name in sorted({*identifiers, *categories} & set(map(str, frame))):
         notices += _of_near_duplicates(rule.table, name, frame[name])
+    for name in sorted({*identifiers, *ROUNDED_SCORE} & set(map(str, frame))):
+        notices += _of_rounded(rule.table, name, frame[name])
     return MappedTable(
         rule,
         replace(table, frame=frame),
@@ -380,4 +385,21 @@ def _of_near_duplicates(table: str, column: str, cells: pd.Series) -> Iterable[N
             count=found.count,
             examples=pairs,
             cause=found.cause,
+        )
+
+
+def _of_rounded(table: str, column: str, cells: pd.Series) -> Iterable[Notice]:
+    rounded = cells[cells.str.match(ROUNDED_SCORE.get(column, ROUNDED_IDENTIFIER))]
+    if len(rounded):
+        harm = "equal or on another side of the threshold" if column in ROUNDED_SCORE else "one"
+        examples = examples_of(rounded)
+        yield Notice(
+            kind="numbers_rounded",
+            text=f"{table}: {counted(len(rounded), 'cell')} of {column} hold numbers that a spreadsheet rounded "
+            f"({quoted(examples)}), so that different ones may have become {harm}; export all their digits.",
+            table=table,
+            column=column,
+            count=len(rounded),
+            examples=examples,
+            cause="scientific notation",
         )

@@ -39,10 +39,10 @@ class Ended:
         return {one["id"]: one for one in self.results.get("criteria", [])}
 
     def told(self, kind: str, *words: str) -> bool:
-        """A notice of this kind, printed on the terminal, that holds these words."""
+        """A notice of this kind, printed on the terminal in a line that holds these words."""
         text = self.notices.get(kind, {}).get("text", "")
-        printed = " ".join(self.printed.split())
-        return bool(text) and text in printed and all(word in text for word in words)
+        printed = [line for line in self.printed.splitlines() if text and text in line]
+        return bool(printed) and all(word in printed[0] for word in words)
 
     def refused(self, *words: str) -> bool:
         """Ended with 2 and one sentence that holds these words, with nothing written."""

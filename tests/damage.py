@@ -116,7 +116,10 @@ JOINED = {
         ("unused_predictions", "predictions"),
         ("no_reference", "studies"),
     ),
-    "reads": (("unused_reads", "reads"), ("no_reference", "studies"), ("fewer_reads", "reads")),
+    "reads": (
+        *(("unused_reads", "reads"), ("no_reference", "studies"), ("fewer_reads", "reads")),
+        *(("indeterminate", "reads"), ("indeterminate_excluded", "studies")),
+    ),
     "predictions": (("unused_predictions", "predictions"), ("not_processed_excluded", "studies")),
 }
 NAMED = {
@@ -127,8 +130,8 @@ NAMED = {
     ("studies", "view"): (("view_unknown", "studies"),),
     ("studies", "rows"): JOINED["studies"],
     ("reads", "image_id"): JOINED["reads"],
-    ("reads", "reader_id"): (("near_duplicates", "reads"), ("indeterminate_excluded", "studies")),
-    ("reads", "verdict"): (("indeterminate_excluded", "studies"),),
+    ("reads", "reader_id"): (("indeterminate", "reads"), ("indeterminate_excluded", "studies")),
+    ("reads", "verdict"): (("indeterminate", "reads"), ("indeterminate_excluded", "studies")),
     ("reads", "rows"): JOINED["reads"],
     ("predictions", "image_id"): (*JOINED["predictions"], ("no_row_in_predictions", "predictions")),
     ("predictions", "score"): (("scores_at_threshold", None),),
@@ -155,7 +158,9 @@ class Step:
     def named_by(self) -> set[tuple[str, str | None]]:
         """Notices that would name it."""
         named = {one for column in self.columns for one in NAMED.get((self.table, column), ())}
-        return named | {(kind, self.table) for kind in ("cells_trimmed", "near_duplicates")}
+        return named | {
+            (kind, self.table) for kind in ("cells_trimmed", "near_duplicates", "numbers_rounded")
+        }
 
     def apply(self, tables: Tables) -> dict[str, pd.DataFrame]:
         """The tables with this damage; rows keep the labels that they have without any, and the others are the same."""

@@ -58,7 +58,7 @@ def extremes(
     """The overall rows of the three analyses.
 
     The first two are over every image of the test split that has a reference, `processed_only` over the analysed images
-    with a score; without such an image it has no row.
+    with a score.
     """
     everything = [image for image in counted.images if image.split == "test" and image.reference is not None]
     processed = [image for image in analysed if image.score is not None]
@@ -75,11 +75,10 @@ def extremes(
                 own = slices[name or EITHER[analysis][0]]
                 value = value_of(metric, own) if name else _most_extreme(metric, analysis, own, units)
                 rows.append(_row(analysis, metric, own, value, len(everything), protocol))
-    if processed:
-        own = _slice(processed, cohort.units(processed, protocol.analysis.unit, threshold))
-        for metric in (*OF_COUNTS, *OF_SCORES):
-            images = sizes(metric, own)["images"]
-            rows.append(_row(PROCESSED_ONLY, metric, own, value_of(metric, own), images, protocol))
+    own = _slice(processed, cohort.units(processed, protocol.analysis.unit, threshold))
+    for metric in (*OF_COUNTS, *OF_SCORES):
+        images = sizes(metric, own)["images"]
+        rows.append(_row(PROCESSED_ONLY, metric, own, value_of(metric, own), images, protocol))
     return tuple(rows)
 
 
@@ -113,15 +112,15 @@ def _slice(images: Sequence[Image], units: Sequence[Unit], *, best: bool = False
 
 
 def _most_extreme(metric: str, analysis: str, own: Slice, units: Sequence[Unit]) -> float | None:
-    """The worst or best value of any mix of two outcomes; ``own`` has all indeterminate units as the first of them.
+    """The worst or best of three: all indeterminate units as one outcome, all as the other, or each by its call.
 
-    A mean or a ratio of two shares may be worst in between. None where no mix has a value.
+    ``own`` has all of them as the first of the two outcomes. None where none of the three has a value.
     """
     one, other = EITHER[analysis]
-    vague = sum(unit.reference == INDETERMINATE for unit in units)
+    vague = [unit for unit in units if unit.reference == INDETERMINATE]
     mixes = (
         own.total._replace(**{one: getattr(own.total, one) - k, other: getattr(own.total, other) + k})
-        for k in range(vague + 1)
+        for k in (0, sum(not unit.called for unit in vague), len(vague))
     )
     values = [value for mix in mixes if (value := OF_COUNTS[metric](mix)) is not None]
     least = (analysis == WORST) != (metric in LESS_IS_BETTER)

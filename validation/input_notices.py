@@ -17,7 +17,7 @@ from protocols.records import Studies
 from protocols.schema import Level, Protocol
 from protocols.tables import among
 from protocols.unknown_values import unknown_values
-from validation.cohort import NOT_IN_STUDIES, JoinedCohort
+from validation.cohort import INDETERMINATE, NOT_IN_STUDIES, JoinedCohort
 from validation.inputs import Records
 from validation.subgroups import UNKNOWN_LEVEL, Axis
 from validation.table_match import cause_of_mismatch
@@ -50,6 +50,7 @@ def input_notices(
         *_patients_of_two_sexes(records.studies, cohort.analysed),
         *_rows_left_out(records, cohort, protocol),
         *_fewer_reads(records, cohort, protocol),
+        *_indeterminate(records, cohort, protocol),
         *_without_score(records, cohort, protocol),
     )
 
@@ -108,7 +109,7 @@ def _rows_left_out(records: Records, cohort: JoinedCohort, protocol: Protocol) -
                     count=count,
                     examples=examples_of(strange),
                     cause=cause or None,
-                    criteria=every,
+                    criteria=every if len(without) else (),
                 )
             elif table == "studies" and reason in OF_STUDIES:
                 images = known[(step == reason).to_numpy(dtype=np.bool_)]
@@ -128,25 +129,42 @@ def _rows_left_out(records: Records, cohort: JoinedCohort, protocol: Protocol) -
 
 
 def _fewer_reads(records: Records, cohort: JoinedCohort, protocol: Protocol) -> Iterator[Notice]:
-    """Images that fewer readers read than is usual here; an adjudicator reads only what is sent to them."""
+    """Images that fewer readers read than others here; an adjudicator reads only what is sent to them."""
     name, _, adjudicator = protocol.reference_standard.rule.partition(":")
     reads = records.reads.frame
     if name == "adjudicated":
         reads = reads[reads["reader_id"] != adjudicator]
     analysed = records.studies.frame["image_id"][cohort.analysed]
     counts = reads["image_id"].value_counts().reindex(analysed, fill_value=0)
-    usual = int(counts.mode().max())
-    few = counts[counts < usual]
+    most = int(counts.max())
+    few = counts[counts < most]
     if len(few):
         examples = tuple(sorted(few.index)[:3])
         yield Notice(
             kind="fewer_reads",
-            text=f"reads: {counted(len(few), 'analysed image')} with fewer than the usual {counted(usual, 'read')} "
-            f"({quoted(examples)}).",
+            text=f"reads: {counted(len(few), 'analysed image')} with fewer than the {counted(most, 'read')} of "
+            f"others ({quoted(examples)}).",
             table="reads",
             column="image_id",
             count=len(few),
             examples=examples,
+            criteria=tuple(criterion.id for criterion in protocol.criteria),
+        )
+
+
+def _indeterminate(records: Records, cohort: JoinedCohort, protocol: Protocol) -> Iterator[Notice]:
+    """Analysed images without a determinate reference: a gain for what leaves them out, as metrics of scores do."""
+    images = records.studies.frame["image_id"][cohort.analysed & (cohort.truth == INDETERMINATE)]
+    if len(images):
+        yield Notice(
+            kind="indeterminate",
+            text=f"reads: {counted(len(images), 'analysed image')} with an indeterminate reference "
+            f"({quoted(images[:3])}), counted as errors of the device where a metric counts calls and left out where "
+            "it ranks scores.",
+            table="reads",
+            column="verdict",
+            count=len(images),
+            examples=tuple(images[:3]),
             criteria=tuple(criterion.id for criterion in protocol.criteria),
         )
 

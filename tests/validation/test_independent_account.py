@@ -56,7 +56,7 @@ def tables(chance: Random) -> dict[str, list[list[str]]]:
             [
                 name,
                 f"p{number // 2}",
-                one_of("50", "062Y", "018M", "003W", "001D", "999Y", "90+", "", "61y"),
+                one_of("50.5", "062Y", "018M", "003W", "001D", "999Y", "90+", "", "61y"),
                 one_of("F", "M", "female", "Female", ""),
                 one_of("PA", "AP", "pa"),
                 "tune" if number < 4 else "test",
@@ -109,6 +109,17 @@ def test_five_tables_in_any_state_by_both(tmp_path: Path, seed: int, missing: st
         (tmp_path / f"{name}.csv").write_text(csv_text(HEADERS[name], rows), encoding="utf-8")
     files = InputFiles(**{name: tmp_path / f"{name}.csv" for name in made})
     assert differences(files, missing + FURTHER, FINDING) == []
+
+
+def test_semicolons_and_decimal_commas_by_both(tmp_path: Path) -> None:
+    names, formats = ("studies", "reads", "predictions"), ""
+    made = tables(Random(0))
+    for name in names:
+        text = csv_text(HEADERS[name], made[name]).replace(",", ";").replace(".", ",")
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+        formats += f'[format.{name}]\ndelimiter = ";"\ndecimal = ","\n'
+    files = InputFiles(*(tmp_path / f"{name}.csv" for name in names))
+    assert differences(files, formats + FURTHER, FINDING) == []
 
 
 @pytest.mark.parametrize("seed", range(4))

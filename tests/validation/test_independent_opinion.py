@@ -149,6 +149,8 @@ STUDIES = {
     "every score equal": (device(0.5, 0.5), BY_DRAWS),
     "all positive": ([replace(one, reads="PPP") for one in GOOD], ""),
     "all negative": ([replace(one, reads="NNN") for one in GOOD], BY_PATIENT),
+    "a word for every sex": ([replace(one, sex="Female") for one in GOOD], ""),
+    "a word for some": ([replace(one, sex="Male" if one.sex == "M" else one.sex) for one in GOOD], ""),
     "a single patient": ([replace(one, patient="p") for one in GOOD], ""),
     "one image a patient": ([replace(one, patient=f"p{k}") for k, one in enumerate(GOOD)], ""),
     "one patient with 500 images": (

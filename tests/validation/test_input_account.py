@@ -70,7 +70,7 @@ def test_rows_of_images_outside_the_studies_by_hand(study: Study) -> None:
     assert table(account, "reads").rows_excluded == {"not_in_studies": 3}
     assert table(account, "predictions").rows_excluded == {"not_in_studies": 1}
     told = notice(account, "unused_reads")
-    assert (told.table, told.count, told.examples, told.criteria) == ("reads", 3, ("i000",), ("SE",))
+    assert (told.table, told.count, told.examples, told.criteria) == ("reads", 3, ("i000",), ())
 
 
 def test_rows_of_the_training_split_have_no_notice_by_hand(study: Study) -> None:
@@ -173,6 +173,48 @@ def test_images_with_fewer_reads_are_told_but_for_an_adjudicator_by_hand(study: 
     assert notice(account_of(study), "fewer_reads").examples == ("i010",)
     adjudicated = PROTOCOL.replace('"majority"', '"adjudicated:R3"')
     assert "fewer_reads" not in kinds(account_of(study, adjudicated))
+
+
+def test_images_with_fewer_reads_are_told_however_many_by_hand(study: Study) -> None:
+    lines = study.reads.read_text(encoding="utf-8").splitlines()
+    study.reads.write_text(
+        "\n".join(line for line in lines if line < "i100" or "R3" not in line) + "\n", "utf-8"
+    )
+    assert notice(account_of(study), "fewer_reads").count == 20
+    study.reads.write_text(
+        "\n".join(line for line in lines if line > "i020" or "R3" not in line) + "\n", "utf-8"
+    )
+    assert notice(account_of(study), "fewer_reads").count == 20
+
+
+def test_images_with_an_indeterminate_reference_are_told_by_hand(study: Study) -> None:
+    edited(study.reads, "i000,R1,positive\ni000,R2,positive", "i000,R1,indeterminate\ni000,R2,negative")
+    told = notice(account_of(study), "indeterminate")
+    assert (told.table, told.count, told.examples, told.criteria) == ("reads", 1, ("i000",), ("SE",))
+
+
+@pytest.mark.parametrize("cell", ["1.2E+10", "1E+10", "1,23457e+11"])
+def test_identifiers_that_a_spreadsheet_rounded_are_told_by_hand(study: Study, cell: str) -> None:
+    edited(study.studies, ",p00,", f',"{cell}",')
+    told = notice(account_of(study), "numbers_rounded")
+    assert (told.table, told.column, told.count, told.examples) == ("studies", "patient_id", 2, (cell,))
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("9.1E-01", True),
+        ("9E-1", True),
+        ("1.00E+00", True),
+        ("9.123456e-01", False),
+        ("3e-05", False),
+        ("0.9", False),
+    ],
+)
+def test_scores_that_a_spreadsheet_rounded_are_told_by_hand(study: Study, cell: str, told: bool) -> None:
+    text = study.predictions.read_text(encoding="utf-8").splitlines()
+    study.predictions.write_text("\n".join([text[0], f"i000,{cell}", *text[2:]]) + "\n", encoding="utf-8")
+    assert ("numbers_rounded" in kinds(account_of(study))) == told
 
 
 def test_an_optional_column_under_almost_its_name_is_told_by_hand(study: Study) -> None:
