@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -55,6 +56,7 @@ ledger_app = typer.Typer(
 )
 app.add_typer(ledger_app, name="ledger", rich_help_panel=CHECKING)
 
+ROOMS = ("model", "protocols", "reports", "validation")
 AGAINST = ("fail", "inconclusive")
 DONE, VERDICT_AGAINST, BAD_INPUT, NOT_POSSIBLE_HERE, INTERNAL_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
 TERMINATED = 143
@@ -82,6 +84,9 @@ WithProfile = Annotated[
 ]
 Within = Annotated[
     Path | None, typer.Option("--within", help="CSV whose first column lists the images to keep.")
+]
+OneTable = Annotated[
+    Path | None, typer.Option("--table", help="One table for studies, reads and predictions together.")
 ]
 Boxes = Annotated[Path | None, typer.Option("--boxes", help="Boxes that readers drew around the finding.")]
 PublicKeyFile = Annotated[
@@ -222,6 +227,28 @@ def cohort_chexpert(
     _write_cohort(out, partial(chexpert, folder, finding=finding), profile)
 
 
+@cohort_app.command("vindr")
+def cohort_vindr(
+    annotations: Annotated[Path, typer.Argument(help="One row per box and reader, such as train.csv.")],
+    studies: Annotated[Path, typer.Option(help="The images' studies, in the suite's columns.")],
+    finding: Annotated[str, typer.Option(help="The class_name that readers call positive.")],
+    out: Out,
+    within: Within = None,
+    hold_out: HoldOut = None,
+    profile: WithProfile = False,
+) -> None:
+    """Take annotations as VinDr-CXR publishes them: each reader's boxes become one read per image.
+
+    Example: cxr510k cohort vindr train.csv --studies studies.csv --finding Pneumonia --out cohorts/vindr
+    """
+    from protocols.cohorts.vindr import vindr
+
+    make = partial(
+        vindr, annotations, studies=studies, finding=finding, out=out, within=within, hold_out=hold_out
+    )
+    _write_cohort(out, make, profile)
+
+
 @cohort_app.command("dicom")
 def cohort_dicom(
     folder: Annotated[Path, typer.Argument(help="Folder of DICOM files, searched with all folders inside.")],
@@ -257,20 +284,32 @@ def cohort_dicom(
 
 @cohort_app.command("table")
 def cohort_table(
-    studies: Annotated[Path, typer.Argument(help="Studies in the suite's columns, CSV or Parquet.")],
+    studies: Annotated[Path, typer.Argument(help="One row per image: CSV, Parquet or Excel.")],
     out: Out,
     reads: Annotated[Path | None, typer.Option(help="Readers' verdicts.")] = None,
     labels: Annotated[Path | None, typer.Option(help="Training labels.")] = None,
     boxes: Boxes = None,
     within: Within = None,
     hold_out: HoldOut = None,
+    protocol: Annotated[
+        Path | None, typer.Option(help="Protocol whose [columns], [values] and [format] the tables follow.")
+    ] = None,
+    delimiter: Annotated[
+        Literal[",", ";", "|", "tab"] | None,
+        typer.Option(help="What separates the columns of the CSV files."),
+    ] = None,
+    decimal: Annotated[
+        Literal[".", ","] | None, typer.Option(help="The decimal mark of the CSV files.")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook that has several.")] = None,
     profile: WithProfile = False,
 ) -> None:
-    """Take a site's own tables, checked strictly.
+    """Take a site's own tables, checked strictly, and write them as plain CSV in the suite's columns.
 
     Example: cxr510k cohort table studies.csv --reads reads.csv --out cohorts/site
     """
     from protocols.cohorts.table import table
+    from protocols.load import load_protocol
 
     make = partial(
         table,
@@ -281,6 +320,10 @@ def cohort_table(
         boxes=boxes,
         within=within,
         hold_out=hold_out,
+        protocol=load_protocol(protocol).protocol if protocol else None,
+        delimiter="\t" if delimiter == "tab" else delimiter,
+        decimal=decimal,
+        sheet=sheet,
     )
     _write_cohort(out, make, profile)
 
@@ -306,7 +349,7 @@ def train(
     from reports.terminal import progress_bars
 
     loaded = load_protocol(protocol)
-    cohort, findings = _studies(loaded, studies), _labels(labels)
+    cohort, findings = _studies(loaded, studies), _labels(loaded, labels)
     with work_folder(out) as work, new_folder(out) as folder, progress_bars() as progress:
         trained = train_model(
             loaded,
@@ -348,13 +391,13 @@ def predict(
     from model.saliency import mark
     from protocols.admission import studies_from
     from protocols.canonical import write_text
+    from protocols.mapping import studies_table
     from protocols.pipeline import work_folder
-    from protocols.tables import read_table
     from reports.terminal import progress_bars
 
     for path in filter(None, (out, inventory, marks)):
         _refuse_existing_file(path)
-    cohort, folder = studies_from(read_table(studies)), _image_folder(studies, images)
+    cohort, folder = studies_from(studies_table(studies).table), _image_folder(studies, images)
     with work_folder(out) as work, progress_bars() as progress:
         predicted = predict_scores(model, cohort, folder, work=work, device=device, progress=progress)
         pointed = mark(model, cohort, folder, work=work, device=device, progress=progress) if marks else ""
@@ -370,6 +413,7 @@ def lock(
     studies: Annotated[Path | None, typer.Option(help="The studies table.")] = None,
     reads: Annotated[Path | None, typer.Option(help="The readers' verdicts.")] = None,
     cohort: Annotated[Path | None, typer.Option(help="Folder of `cohort`, for studies and reads.")] = None,
+    table: OneTable = None,
     operating_point: Annotated[
         Path | None, typer.Option(help='The model\'s file, where from = "model", to freeze its threshold.')
     ] = None,
@@ -395,10 +439,9 @@ def lock(
     if receipt:
         _refuse_existing_file(receipt)
     loaded = load_protocol(protocol)
-    tables = _cohort_tables(cohort, studies, reads)
-    sealed = sealed_set_of(
-        _studies(loaded, tables["studies"]), reads_from(reads_table(tables["reads"], loaded.protocol).table)
-    )
+    tables = _tables(cohort, studies, reads, table)
+    given = reads_table(tables["reads"], loaded.protocol, one_table=bool(table))
+    sealed = sealed_set_of(_studies(loaded, tables["studies"]), reads_from(given.table))
     threshold = None
     if operating_point:
         point = point_of(loaded.protocol.operating_point, operating_point)
@@ -408,12 +451,12 @@ def lock(
         raise typer.BadParameter(
             "the protocol lies in a run folder; name the ledger of its test set with --ledger."
         )
-    given = register(path, loaded, sealed, threshold, _stamping(by, role), reason=reason)
-    print(given.to_json(), end="")
+    made = register(path, loaded, sealed, threshold, _stamping(by, role), reason=reason)
+    print(made.to_json(), end="")
     if receipt:
-        write_text(receipt, given.to_json())
+        write_text(receipt, made.to_json())
     print(
-        f"{path}: holds it as of entry {given.ledger.entries}. File or sign the receipt where nobody here can change "
+        f"{path}: holds it as of entry {made.ledger.entries}. File or sign the receipt where nobody here can change "
         "it: nothing else proves the order.",
         file=sys.stderr,
     )
@@ -471,13 +514,14 @@ def ledger_verify(
 @app.command(rich_help_panel=MAKING)
 def validate(
     protocol: ProtocolFile,
-    predictions: Annotated[Path, typer.Option(help="The device's scores.")],
     out: Out,
+    predictions: Annotated[Path | None, typer.Option(help="The device's scores.")] = None,
     studies: Annotated[Path | None, typer.Option(help="The studies table.")] = None,
     reads: Annotated[Path | None, typer.Option(help="The readers' verdicts.")] = None,
     cohort: Annotated[
         Path | None, typer.Option(help="Folder of `cohort`, for studies, reads and its flow.")
     ] = None,
+    table: OneTable = None,
     operating_point: Annotated[
         Path | None, typer.Option(help='The model\'s file, where from = "model".')
     ] = None,
@@ -500,6 +544,7 @@ def validate(
     from protocols.load import load_protocol
     from protocols.occupancy import alone_at
     from protocols.pipeline import store_validation
+    from protocols.run_folder import OF_ONE_TABLE, ONE_TABLE
     from protocols.seal.look import looking
     from protocols.seal.registration import place_of_ledger
     from reports.terminal import print_verdict, progress_bars
@@ -510,13 +555,16 @@ def validate(
     refuse_occupied(out)
     loaded = load_protocol(protocol)
     further = {"operating_point": operating_point, "boxes": boxes, "marks": marks, "images": inventory}
-    tables = _cohort_tables(cohort, studies, reads) | {
-        "predictions": predictions,
-        **{name: path for name, path in further.items() if path},
+    tables = _tables(cohort, studies, reads, table, predictions) | {
+        name: path for name, path in further.items() if path
     }
+    if "predictions" not in tables:
+        raise typer.BadParameter("give --predictions, or --table for one table that has them.")
     if marks and "boxes" not in tables:
         raise typer.BadParameter("--marks needs --boxes, or a --cohort that has boxes.")
     given = tables | (profile_files(cohort) if cohort else {})
+    if table:
+        given = {ONE_TABLE: table} | {name: path for name, path in given.items() if name not in OF_ONE_TABLE}
     stamping, path = _stamping(by, role), place_of_ledger(protocol, ledger)
     with alone_at(out), looking(path, loaded, stamping, named=bool(ledger)) as look:
         with progress_bars() as progress:
@@ -913,14 +961,17 @@ def doctor() -> None:
 
 def _write_cohort(out: Path, make: "Callable[[], Cohort]", profile: bool) -> None:
     from protocols.canonical import new_folder
-    from protocols.cohorts.folder import FLOW, read_flow, write_cohort
+    from protocols.cohorts.folder import FLOW, cohort_notices, read_flow, write_cohort
+    from reports.terminal import print_notices
 
     with new_folder(out) as folder:
-        write_cohort(make(), folder)
+        cohort = make()
+        write_cohort(cohort, folder)
         if profile:
             _write_profile(folder)
     for step in read_flow(out / FLOW):
         print(f"{step.step:<24}{step.images:>9,} images {step.patients:>8,} patients  {step.reason}")
+    print_notices(cohort_notices(cohort, out))
     print(f"wrote {out}")
 
 
@@ -948,7 +999,7 @@ def _stages(device: Literal["cpu", "gpu", "gpus"]) -> "Stages":
         loaded = _protocol_of(folder)
         # Named without its folder, which nobody knows while the run is being made.
         studies = replace(_studies(loaded, folder.require_input("studies")), source="studies")
-        labels = _labels(folder.require_input("labels"))
+        labels = _labels(loaded, folder.require_input("labels"))
         folder.model.mkdir()
         trained = train_model(
             loaded,
@@ -980,7 +1031,8 @@ def _stages(device: Literal["cpu", "gpu", "gpus"]) -> "Stages":
         folder: "RunFolder", images: "ImageFolder", work: Path, progress: "Progress"
     ) -> None:
         from model.illustrations import illustrate
-        from protocols.boxes import boxes_from, boxes_table
+        from protocols.boxes import boxes_from
+        from protocols.mapping import boxes_table
 
         studies = _studies(_protocol_of(folder), folder.require_input("studies"))
         boxes = folder.input("boxes")
@@ -1041,7 +1093,7 @@ def _second_opinion(folder: "RunFolder", progress: "Progress") -> "tuple[Finding
     recorded = results_from_json(folder.results.read_bytes(), source=str(folder.results))
     protocol = _protocol_of(folder).protocol
     opinion = second_opinion(protocol, input_files(folder, protocol), progress)
-    return findings(compare(recorded, opinion), opinion.criteria)
+    return findings(compare(recorded, opinion, protocol), opinion.criteria)
 
 
 def _stage_report(
@@ -1130,7 +1182,7 @@ def _bring_tables(
     tables = tables_of(cohort, ("studies", "reads", "labels"), optional=further)
     _studies(loaded, tables["studies"])
     reads_from(reads_table(tables["reads"], loaded.protocol).table)
-    _labels(tables["labels"])
+    _labels(loaded, tables["labels"])
     for name, path in tables.items():
         store_input(folder, name, path)
     for name, path in profile_files(cohort).items():
@@ -1147,11 +1199,11 @@ def _studies(loaded: "LoadedProtocol", path: Path) -> "Studies":
     return studies_from(studies_table(path, loaded.protocol).table)
 
 
-def _labels(path: Path) -> "Labels":
+def _labels(loaded: "LoadedProtocol", path: Path) -> "Labels":
     from protocols.admission import labels_from
-    from protocols.tables import read_table
+    from protocols.mapping import labels_table
 
-    return labels_from(read_table(path))
+    return labels_from(labels_table(path, loaded.protocol).table)
 
 
 def _protocol_of(folder: "RunFolder") -> "LoadedProtocol":
@@ -1160,15 +1212,25 @@ def _protocol_of(folder: "RunFolder") -> "LoadedProtocol":
     return load_protocol(folder.protocol)
 
 
-def _cohort_tables(cohort: Path | None, studies: Path | None, reads: Path | None) -> dict[str, Path]:
-    """Studies, reads and, of a cohort folder, the source's flow and boxes."""
+def _tables(
+    cohort: Path | None,
+    studies: Path | None,
+    reads: Path | None,
+    table: Path | None,
+    predictions: Path | None = None,
+) -> dict[str, Path]:
+    """Studies, reads, predictions where they are given and, of a cohort folder, the source's flow and boxes."""
     from protocols.cohorts.folder import tables_of
+    from protocols.run_folder import OF_ONE_TABLE
 
-    if cohort and not (studies or reads):
-        return tables_of(cohort, ("studies", "reads"), optional=("flow", "boxes"))
-    if studies and reads and not cohort:
-        return {"studies": studies, "reads": reads}
-    raise typer.BadParameter("give --cohort, or both --studies and --reads.")
+    scored = {"predictions": predictions} if predictions else {}
+    if table and not (cohort or studies or reads or predictions):
+        return dict.fromkeys(OF_ONE_TABLE, table)
+    if cohort and not (studies or reads or table):
+        return tables_of(cohort, ("studies", "reads"), optional=("flow", "boxes")) | scored
+    if studies and reads and not (cohort or table):
+        return {"studies": studies, "reads": reads, **scored}
+    raise typer.BadParameter("give --cohort, or both --studies and --reads, or --table alone.")
 
 
 def _image_folder(studies: Path, images: Path | None) -> "ImageFolder":
@@ -1257,6 +1319,9 @@ def main() -> None:
 
 def _ended() -> tuple[int, str]:
     """The exit code of the command that was typed, and what there is to say of it."""
+    if sentence := _shadowed():
+        return NOT_POSSIBLE_HERE, sentence
+
     from typer.exceptions import TyperException
 
     from protocols.environment import refuse_borrowed_names
@@ -1280,6 +1345,19 @@ def _ended() -> tuple[int, str]:
         return NOT_POSSIBLE_HERE, f"{_what_failed(error)}; nothing was written."
     except Exception as error:  # noqa: BLE001 - the one place where a fault of our own becomes exit 4
         return INTERNAL_ERROR, f"internal error ({type(error).__name__}); {_details_of(error)}."
+
+
+def _shadowed() -> str:
+    """Where Python would load another package than ours, a sentence that names it; asked before any is loaded."""
+    for room in ROOMS:
+        own, found = Path(__file__).with_name(room) / "__init__.py", find_spec(room)
+        where = found.origin if found else None
+        if where is None or Path(where).resolve() != own.resolve():
+            return (
+                f"Python finds {where or 'nothing'} where cxr510k's own {own.parent} is meant; take what is named "
+                f"{room!r} out of PYTHONPATH and of the folder that Python is started from."
+            )
+    return ""
 
 
 def _what_failed(error: OSError) -> str:

@@ -18,8 +18,8 @@ from scipy import ndimage
 from model.predict import BATCH
 from model.preparation import prepare
 from model.runtime import Device, keras
-from protocols.boxes import MARK_COLUMNS
 from protocols.canonical import csv_text
+from protocols.column_rules import MARKS
 from protocols.images.folder import ImageFolder
 from protocols.progress import Progress
 from protocols.records import Studies
@@ -90,10 +90,10 @@ def mark(
         record = packed.records[position]
         pointed = point_at(found, picture_area(record.rows, record.columns, training.image_size))
         cells = (pointed.x, pointed.y, *pointed.bounds) if pointed else ()
-        shares = [f"{cell:.{PLACES}f}" for cell in cells] or [""] * (len(MARK_COLUMNS) - 1)
+        shares = [f"{cell:.{PLACES}f}" for cell in cells] or [""] * (len(MARKS.required) - 1)
         lines.append([ready.image_id[position], *shares])
         progress("mark", done, len(packed.usable))
-    return csv_text(MARK_COLUMNS, lines)
+    return csv_text(MARKS.required, lines)
 
 
 def evidence(

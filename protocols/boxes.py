@@ -6,22 +6,18 @@ corner, so that no size of a picture matters. What is measured on them is `valid
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from protocols.errors import BadInputError
-from protocols.mapping import MappedTable, read_mapped
-from protocols.records import number
+from protocols.admission import checked
+from protocols.column_rules import BOXES, MARKS
+from protocols.records import numbers_of
 from protocols.tables import Table
 
-BOX_COLUMNS = ("image_id", "x", "y", "width", "height")
-MARK_COLUMNS = ("image_id", "x", "y", "left", "top", "width", "height")
-BOX_SHARES = BOX_COLUMNS[1:]
-MARK_SHARES = MARK_COLUMNS[1:]
-REGION = MARK_COLUMNS[3:]
-ROUNDING = 2e-6  # by which two shares of six decimals may pass the picture's edge
+REGION = ("left", "top", "width", "height")
+ROUNDING = 2e-6  # by which two proportions of six decimals may pass the image's edge
 
 Rectangles = NDArray[np.float64]  # left, top, width, height of each, shape (n, 4)
 
@@ -59,58 +55,37 @@ class Marks:
     by_image: Mapping[str, Mark | None]
 
 
-def boxes_table(path: Path) -> MappedTable:
-    """Read a table of boxes.
-
-    Raises:
-        BadInputError: as `read_table`.
-    """
-    return read_mapped(path, BOX_COLUMNS)
-
-
-def marks_table(path: Path) -> MappedTable:
-    """Read a table of marks.
-
-    Raises:
-        BadInputError: as `read_table`.
-    """
-    return read_mapped(path, MARK_COLUMNS)
-
-
 def boxes_from(table: Table) -> Boxes:
     """Check and type the boxes: any number of an image, each inside its picture.
 
     Raises:
-        BadInputError: a column is missing, an id is empty, a cell is not a share of the picture, a box has no
-            area or passes the picture's edge, or stands twice.
+        BadInputError: a column is missing, an id is empty, a cell is not a proportion of the image, a box has no
+            area, passes the image's edge or is a duplicate.
     """
-    _require(table, "boxes", BOX_COLUMNS)
-    rectangles = [_rectangle(table, index, BOX_SHARES) for index in range(table.rows)]
-    first: dict[tuple[str, tuple[float, ...]], int] = {}
-    for index, box in enumerate(zip(table.columns["image_id"], rectangles, strict=True)):
-        if first.setdefault(box, index) != index:
-            raise table.fault(index, f"image {box[0]!r} has this box twice; one row a box.")
-    return Boxes(table.source, table.columns["image_id"], np.array(rectangles, dtype=np.float64))
+    frame = checked(table, BOXES)
+    rectangles = _rectangles(table, ("x", "y", "width", "height"))
+    again = pd.concat([frame["image_id"], pd.DataFrame(rectangles)], axis=1).duplicated()
+    if again.any():
+        image = frame["image_id"][again.argmax()]
+        table.refuse(again, f"image {image!r} has this box already; expected one row per box.")
+    return Boxes(table.source, tuple(frame["image_id"]), rectangles)
 
 
 def marks_from(table: Table) -> Marks:
-    """Check and type the marks: one row an image; all further cells are empty where the device points at nothing.
+    """Check and type the marks: one row per image; all further cells are empty where the device points at nothing.
 
     Raises:
-        BadInputError: a column is missing, an id is empty or twice there, some cells of a row are empty and
-            others not, a cell is not a share of the picture, or a region has no area or passes the edge.
+        BadInputError: a column is missing, an id is empty or a duplicate, some cells of a row are empty and
+            others not, a cell is not a proportion of the image, or a region has no area or passes the edge.
     """
-    _require(table, "marks", MARK_COLUMNS)
-    marks: dict[str, Mark | None] = {}
-    for index, image in enumerate(table.columns["image_id"]):
-        if image in marks:
-            raise table.fault(index, f"image_id {image!r} stands twice; one mark an image.")
-        cells = [table.columns[name][index] for name in MARK_SHARES]
-        if not any(cells):
-            marks[image] = None
-            continue
-        x, y = (_share(table, index, name) for name in ("x", "y"))
-        marks[image] = Mark(x, y, _rectangle(table, index, REGION))
+    frame = checked(table, MARKS)
+    pointing = (frame[["x", "y", *REGION]] != "").any(axis=1)
+    there = table.only(pointing.to_numpy(dtype=bool))
+    points = np.column_stack([_proportions(there, name) for name in ("x", "y")])
+    regions = _rectangles(there, REGION)
+    marks: dict[str, Mark | None] = dict.fromkeys(frame["image_id"])
+    for image, (x, y), region in zip(there.frame["image_id"], points.tolist(), regions.tolist(), strict=True):
+        marks[image] = Mark(x, y, tuple(region))
     return Marks(table.source, marks)
 
 
@@ -122,39 +97,29 @@ def box_columns(boxes: Iterable[tuple[str, Sequence[float]]], *, side: int) -> d
         side: rows and columns of the square picture that the pixels are of.
     """
     rows = [[image, *(repr(float(value) / side) for value in box)] for image, box in boxes]
-    return {name: [row[column] for row in rows] for column, name in enumerate(BOX_COLUMNS)}
+    return {name: [row[column] for row in rows] for column, name in enumerate(BOXES.required)}
 
 
-def _require(table: Table, kind: str, columns: Sequence[str]) -> None:
-    for name in columns:
-        if name not in table.columns:
-            raise BadInputError(
-                f"{table.source}: column {name!r} is missing; a table of {kind} has {', '.join(columns)}."
-            )
-    if "" in table.columns["image_id"]:
-        raise table.fault(table.columns["image_id"].index(""), "image_id is empty; every row needs one.")
-
-
-def _share(table: Table, index: int, name: str) -> float:
-    cell = table.columns[name][index]
-    value = number(cell)
-    if not 0.0 <= value <= 1.0:
-        raise table.fault(
-            index,
-            f"{name} is {cell!r}; it must be a share of the picture's width or height, from 0 to 1 (pixels "
-            "divided by the picture's size).",
+def _proportions(table: Table, name: str) -> NDArray[np.float64]:
+    values = numbers_of(table.frame[name])
+    wrong = ~((values >= 0) & (values <= 1))
+    if wrong.any():
+        table.refuse(
+            wrong,
+            f"{name} is {table.frame[name].iloc[int(wrong.argmax())]!r}; it must be a proportion of the image's width "
+            "or height, from 0 to 1 (pixels divided by the image's size).",
         )
-    return value
+    return values
 
 
-def _rectangle(table: Table, index: int, names: Sequence[str]) -> tuple[float, float, float, float]:
-    left, top, width, height = (_share(table, index, name) for name in names)
+def _rectangles(table: Table, names: Sequence[str]) -> Rectangles:
+    left, top, width, height = (_proportions(table, name) for name in names)
     for start, length, axis in ((left, width, "width"), (top, height, "height")):
-        if min(length, 1.0 - start) == 0.0:
-            raise table.fault(index, f"{axis} within the picture is 0; a rectangle has an area.")
-        if start + length > 1.0 + ROUNDING:
-            raise table.fault(
-                index,
-                f"the rectangle ends at {start + length:.6f} of the picture's {axis}; it must end by 1.",
-            )
-    return left, top, min(width, 1.0 - left), min(height, 1.0 - top)
+        table.refuse(
+            np.minimum(length, 1 - start) == 0, f"{axis} within the image is 0; a rectangle has an area."
+        )
+        beyond = start + length > 1 + ROUNDING
+        if beyond.any():
+            end = (start + length)[beyond][0]
+            table.refuse(beyond, f"the rectangle ends at {end:.6f} of the image's {axis}; it must end by 1.")
+    return np.column_stack([left, top, np.minimum(width, 1 - left), np.minimum(height, 1 - top)])

@@ -79,7 +79,7 @@ def _entries(document: dict[str, Any]) -> Protocol:
         )
         for name in NAMED_ENTRIES
     }
-    return Protocol.model_construct(**sound)
+    return Protocol.model_construct(**sound | {"stage": document.get("stage")})
 
 
 def _sentence(item: Any, document: dict[str, Any]) -> str:

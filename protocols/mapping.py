@@ -1,138 +1,405 @@
-"""A file's own names and values -> the suite's, and the identity of what was read.
+"""A file's own names and values -> the suite's, trimmed, with ages in years; and the identity of what was read.
 
-Owns which columns the contract knows and which of a file's columns count as its content. What the
-cells mean is `admission`. Source: the contract ("Protocol: [columns], [values]", "content_sha256").
+Owns which cells are changed on the way in, and tells each change as a notice. What the columns are is `column_rules`,
+what their cells must be `admission`. Source: the contract ("Tables", "Protocol: [columns], [values]",
+"content_sha256").
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
-from protocols.canonical import json_line, sha256_bytes
+from protocols.canonical import sha256_bytes
+from protocols.cohorts.age import AGE_STRING, years
+from protocols.column_rules import (
+    BOXES,
+    FINDING,
+    LABELS,
+    MARKS,
+    PREDICTIONS,
+    READS,
+    STUDIES,
+    Kind,
+    TableRule,
+)
 from protocols.errors import BadInputError
-from protocols.records import FileIdentity, number
+from protocols.input_account import MOST_EXAMPLES, Notice
+from protocols.near_miss import near_duplicates
+from protocols.records import FileIdentity, numbers_of
+from protocols.row_lines import json_rows
 from protocols.schema import Protocol
-from protocols.tables import Table, listing, parse_table, read_content
+from protocols.tables import (
+    AS_IT_IS,
+    TEXT,
+    WHITE_SPACE,
+    Reading,
+    Table,
+    constant,
+    listing,
+    parse_table,
+    read_content,
+)
 
-STUDY_COLUMNS = ("image_id", "patient_id", "age_years", "sex", "view")
-STUDY_EXTRAS = ("split", "site", "manufacturer")  # image_path only says where a file lies: it is no content
-READ_COLUMNS = ("image_id", "reader_id", "verdict")
-FINDING = "finding"  # of reads that are of several findings
-PREDICTION_COLUMNS = ("image_id", "score")
-PREDICTION_EXTRAS = ("status", "reason")
+CONSENSUS = "consensus"  # the reader of a reference standard that arrives already decided
+# Numbers as a spreadsheet shows them in short; programs write so few digits of a score only where it is tiny.
+ROUNDED_IDENTIFIER = r"^[1-9](?:[.,]\d+)?[eE]\+\d+$"
+ROUNDED_SCORE = {"score": r"^\d(?:\.\d{1,4})?[eE](?:-0?[1-3]|[+-]?0+)$"}
+OTHER_FINDING, NO_READ, NO_SCORE = "other_finding", "no_read", "no_score"
 
 
 @dataclass(frozen=True, slots=True)
 class MappedTable:
-    """A table under the suite's names and values, with the identity of the file it came from."""
+    """A table under the suite's names and values, with the identity of the file it came from.
 
+    Attributes:
+        rule: the declared columns.
+        table: the rows that count; those in ``excluded`` are left out.
+        file_sha256: of the file's bytes.
+        named: the columns that the contract knows or the protocol maps.
+        rows_read: all rows of the file with content.
+        excluded: rows that do not belong to this table, by reason.
+        cells_trimmed, ages_converted: how many cells were changed.
+        notices: what was changed or left out, for a person.
+    """
+
+    rule: TableRule
     table: Table
     file_sha256: str
     named: tuple[str, ...]
+    rows_read: int
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    cells_trimmed: int = 0
+    ages_converted: int = 0
+    notices: tuple[Notice, ...] = ()
 
-    def identity(self, *, numeric: AbstractSet[str], further: AbstractSet[str]) -> FileIdentity:
-        """Hashes of the file and of the content that counts: contract columns, mapped ones and ``further``.
+    def identity(
+        self, *, numeric: AbstractSet[str] = frozenset(), further: AbstractSet[str] = frozenset()
+    ) -> FileIdentity:
+        """Hash the file and the content that counts: contract columns, mapped ones and ``further``.
 
-        One compact JSON array and a line feed a row; key columns first, the others by code point;
-        numbers as floats, unknown numbers null; rows sorted.
+        One compact JSON array and a line feed per row; key columns first, the others by code point; numbers (declared
+        or in ``numeric``) as floats, unknown numbers null; rows sorted.
         """
-        keys = [name for name in ("image_id", "reader_id") if name in self.table.columns]
-        others = sorted((set(self.named) | further) & set(self.table.columns) - set(keys))
-        columns: list[Sequence[object]] = [
-            [_number_or_none(cell) for cell in self.table.columns[name]]
-            if name in numeric
-            else self.table.columns[name]
-            for name in [*keys, *others]
-        ]
-        lines = sorted(json_line(row).encode("utf-8") for row in zip(*columns, strict=True))
-        return FileIdentity(self.file_sha256, sha256_bytes(b"".join(lines)))
+        frame = self.table.frame
+        keys = [name for name in ("image_id", "reader_id") if name in frame]
+        others = sorted((set(self.named) | further) & set(map(str, frame)) - set(keys))
+        numeric = numeric | self.rule.numeric
+        columns = [numbers_of(frame[name]) if name in numeric else frame[name] for name in [*keys, *others]]
+        lines = sorted(json_rows(columns))
+        return FileIdentity(self.file_sha256, sha256_bytes("".join(f"{line}\n" for line in lines).encode()))
+
+    def only(self, kept: pd.Series, reason: str) -> "MappedTable":
+        """Return the table without the rows that ``kept`` is False for; ``reason`` names why in the account."""
+        left_out = int((~kept).sum())
+        if not left_out:
+            return self
+        excluded = {**self.excluded, reason: left_out}
+        return replace(self, table=self.table.only(kept.to_numpy(dtype=bool)), excluded=excluded)
 
 
 def read_mapped(
     path: Path,
-    contract_columns: Sequence[str],
+    rule: TableRule,
     *,
     columns: Mapping[str, str] | None = None,
     values: Mapping[str, Mapping[str, str]] | None = None,
+    categories: Iterable[str] = (),
+    numeric: Iterable[str] = (),
+    reading: Reading = AS_IT_IS,
 ) -> MappedTable:
     """Read a table and give columns and cells the suite's names.
 
+    White space at either end of the cells of the columns that are used is removed, decimal commas become points where
+    ``reading`` says so, then values are translated, then ages such as ``062Y`` become years.
+
     Args:
         path: the file.
-        contract_columns: names of this table that the contract knows.
+        rule: what the contract says about this table.
         columns: suite's name -> file's name.
         values: column -> file's value -> suite's value.
+        categories, numeric: columns that the protocol uses beside those, as words and as numbers.
+        reading: how the file is read.
 
     Raises:
         BadInputError: as `read_table`, or a mapped name that the file lacks.
     """
     # Read once: the hash is of the bytes that were parsed, whatever happens to the file meanwhile.
     content = read_content(path)
-    table = parse_table(path, content)
-    columns = columns or {}
+    table = parse_table(path, content, reading)
+    columns = {ours: theirs.strip(WHITE_SPACE) for ours, theirs in (columns or {}).items()}
     for name in columns.values():
-        if name not in table.columns:
+        if name not in table.frame:
             raise BadInputError(
                 f"{path}: the protocol's [columns] names {name!r}, which the file lacks; "
-                f"it has {listing(table.columns)}."
+                f"it has {listing(map(str, table.frame))}."
             )
-    taken = set(columns.values())
-    frame = table.frame
-    renamed = pd.DataFrame(
-        {name: frame[name] for name in frame if name not in taken and name not in columns}
-        | {ours: frame[theirs] for ours, theirs in columns.items()}
+    frame, taken = table.frame, set(columns.values())
+    kept = [name for name in map(str, frame) if name not in taken and name not in columns]
+    frame = pd.DataFrame(
+        {name: frame[name] for name in kept} | {ours: frame[theirs] for ours, theirs in columns.items()}
     )
+    named = tuple(name for name in map(str, frame) if name in rule.content or name in columns)
+    declared = {column.name for column in rule.columns}
+    notices = [*_of_dropped(table, rule), *_of_unused_columns(frame, rule)]
+    trimmed = 0
+    numbers = {*rule.numeric, *numeric, *({*map(str, frame)} - declared if rule is LABELS else ())}
+    used = {*declared, *columns, *categories, *numbers}
+    for name in [name for name in map(str, frame) if name in used]:
+        cells = frame[name].str.strip(WHITE_SPACE)
+        changed = cells != frame[name]
+        if changed.any():
+            trimmed += int(changed.sum())
+            notices.append(_of_trimmed(rule.table, name, frame[name][changed]))
+            frame[name] = cells
+        if name in numbers:
+            frame[name] = table.with_points(cells)
     for name, translation in (values or {}).items():
-        if name in renamed:
-            renamed[name] = renamed[name].replace(dict(translation))
-    named = tuple(str(name) for name in renamed if name in contract_columns or name in columns)
-    return MappedTable(replace(table, frame=renamed), sha256_bytes(content), named)
+        if name in frame:
+            meaning = {word.strip(WHITE_SPACE): ours for word, ours in translation.items()}
+            if name in numbers:
+                words = table.with_points(pd.Series(list(meaning), dtype=TEXT))
+                meaning |= dict(zip(words, meaning.values(), strict=True))
+            known = frame[name].isin(list(meaning))
+            frame[name] = frame[name].where(~known, frame[name].map(meaning))
+    converted = 0
+    for column in rule.present(list(map(str, frame))):
+        if column.kind is Kind.AGE:
+            aged = frame[column.name].str.fullmatch(AGE_STRING.pattern)
+            converted = int(aged.sum())
+            if converted:
+                notices.append(_of_ages(rule.table, column.name, frame[column.name][aged]))
+                frame.loc[aged, column.name] = frame.loc[aged, column.name].map(years)
+    identifiers = {column.name for column in rule.columns if column.kind is Kind.IDENTIFIER} - {"image_id"}
+    for name in sorted({*identifiers, *categories} & set(map(str, frame))):
+        notices += _of_near_duplicates(rule.table, name, frame[name])
+    for name in sorted({*identifiers, *ROUNDED_SCORE} & set(map(str, frame))):
+        notices += _of_rounded(rule.table, name, frame[name])
+    return MappedTable(
+        rule,
+        replace(table, frame=frame),
+        sha256_bytes(content),
+        named,
+        rows_read=table.rows,
+        cells_trimmed=trimmed,
+        ages_converted=converted,
+        notices=tuple(notices),
+    )
 
 
-def studies_table(path: Path, protocol: Protocol) -> MappedTable:
-    """The studies table as a protocol maps it."""
-    contract = (*STUDY_COLUMNS, *STUDY_EXTRAS)
-    return read_mapped(path, contract, columns=protocol.columns.studies, values=protocol.values)
+def read_as_planned(
+    path: Path, rule: TableRule, protocol: Protocol | None = None, *, reading: Reading | None = None
+) -> MappedTable:
+    """Read a table as a protocol maps it; without one, under the suite's own names.
+
+    Args:
+        path: the file.
+        rule: of studies, reads, predictions or labels.
+        protocol: the plan.
+        reading: how the file is read, where that is not what the protocol's ``[format]`` says.
+
+    Raises:
+        BadInputError: as `read_mapped`.
+    """
+    if protocol is None:
+        return read_mapped(path, rule, reading=reading or Reading(rule.table))
+    of_studies = rule is STUDIES
+    return read_mapped(
+        path,
+        rule,
+        columns=getattr(protocol.columns, rule.table),
+        values=protocol.values,
+        categories=protocol.category_columns if of_studies else (),
+        numeric=protocol.number_columns if of_studies else (),
+        reading=reading or Reading(rule.table, getattr(protocol.format, rule.table)),
+    )
 
 
-def reads_table(path: Path, protocol: Protocol) -> MappedTable:
-    """The reads table as a protocol maps it, and of reads of several findings those of the protocol's.
+def studies_table(path: Path, protocol: Protocol | None = None) -> MappedTable:
+    """Read the studies as a protocol maps them; without one, under the suite's own names."""
+    return read_as_planned(path, STUDIES, protocol)
+
+
+def reads_table(path: Path, protocol: Protocol | None = None, *, one_table: bool = False) -> MappedTable:
+    """Read the reads as a protocol maps them, and of reads of several findings those of the protocol's.
+
+    Args:
+        path: the file.
+        protocol: the plan.
+        one_table: the file holds studies, truth and scores together: a row without a verdict is no read, and without
+            a column ``reader_id`` the reader is ``consensus``.
 
     Raises:
         BadInputError: as `read_mapped`, or the finding cannot be told.
     """
-    contract = (*READ_COLUMNS, FINDING)
-    mapped = read_mapped(path, contract, columns=protocol.columns.reads, values=protocol.values)
-    return replace(mapped, table=_of_finding(mapped.table, protocol.reference_standard.finding))
+    mapped = read_as_planned(path, READS, protocol)
+    if one_table:
+        mapped = _with_reads_alone(mapped)
+    return _of_finding(mapped, protocol.reference_standard.finding) if protocol else mapped
 
 
-def _of_finding(table: Table, finding: str | None) -> Table:
-    there = sorted(set(table.columns.get(FINDING, ())))
+def predictions_table(
+    path: Path, protocol: Protocol | None = None, *, one_table: bool = False
+) -> MappedTable:
+    """Read the predictions as a protocol maps them.
+
+    With ``one_table`` (see `reads_table`) a row without a score counts as no row of predictions.
+    """
+    mapped = read_as_planned(path, PREDICTIONS, protocol)
+    frame = mapped.table.frame
+    if not one_table or "score" not in frame:
+        return mapped
+    answered = frame["score"] != ""
+    return mapped.only(answered | (frame["status"] != "") if "status" in frame else answered, NO_SCORE)
+
+
+def labels_table(path: Path, protocol: Protocol | None = None) -> MappedTable:
+    """Read a table of training labels as a protocol maps it; every column but ``image_id`` is a finding."""
+    return read_as_planned(path, LABELS, protocol)
+
+
+def boxes_table(path: Path, reading: Reading = AS_IT_IS) -> MappedTable:
+    """Read a table of boxes."""
+    return read_mapped(path, BOXES, reading=reading)
+
+
+def marks_table(path: Path) -> MappedTable:
+    """Read a table of marks."""
+    return read_mapped(path, MARKS)
+
+
+def _with_reads_alone(mapped: MappedTable) -> MappedTable:
+    frame = mapped.table.frame
+    if "reader_id" not in frame:
+        frame = frame.assign(reader_id=constant(CONSENSUS, frame))
+        named = (*mapped.named, "reader_id")
+        mapped = replace(mapped, table=replace(mapped.table, frame=frame), named=named)
+    return mapped.only(frame["verdict"] != "", NO_READ) if "verdict" in frame else mapped
+
+
+def _of_finding(mapped: MappedTable, finding: str | None) -> MappedTable:
+    table = mapped.table
+    there = sorted(set(table.frame[FINDING])) if FINDING in table.frame else []
     if finding is None:
         if len(there) > 1:
             raise BadInputError(
                 f"{table.source}: has reads of {len(there)} findings ({listing(there)}); name one of them in the "
                 "protocol as [reference_standard] finding."
             )
-        return table
+        return mapped
     if finding not in there:
         has = f"reads of {listing(there)}" if there else "no column 'finding'"
         raise BadInputError(
             f"{table.source}: has no read of [reference_standard] finding {finding!r}; the file has {has}."
         )
-    return table.only((table.frame[FINDING] == finding).to_numpy())
+    return mapped.only(table.frame[FINDING] == finding, OTHER_FINDING)
 
 
-def predictions_table(path: Path, protocol: Protocol) -> MappedTable:
-    """The predictions table as a protocol maps it."""
-    contract = (*PREDICTION_COLUMNS, *PREDICTION_EXTRAS)
-    return read_mapped(path, contract, columns=protocol.columns.predictions, values=protocol.values)
+def examples_of(cells: pd.Series) -> tuple[str, ...]:
+    """Return at most three different values, the most frequent first, then by code point."""
+    counts = cells.astype(object).value_counts()
+    return tuple(sorted(counts.index, key=lambda cell: (-counts[cell], cell))[:MOST_EXAMPLES])
 
 
-def _number_or_none(cell: str) -> float | None:
-    value = number(cell)
-    return None if math.isnan(value) else value
+def quoted(examples: Iterable[str]) -> str:
+    """Return examples for a sentence."""
+    return ", ".join(map(repr, examples))
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun, in the plural unless it is 1."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _of_dropped(table: Table, rule: TableRule) -> Iterable[Notice]:
+    for kind, noun, count in (
+        ("rows_dropped_empty", "row", table.rows_dropped_empty),
+        ("columns_dropped_empty", "column", table.columns_dropped_empty),
+    ):
+        if count:
+            text = f"{rule.table}: {counted(count, f'empty {noun}')} dropped."
+            yield Notice(kind=kind, text=text, table=rule.table, count=count)
+
+
+def _of_unused_columns(frame: pd.DataFrame, rule: TableRule) -> Iterable[Notice]:
+    """Columns that are named almost like an optional one that the file lacks: they would be ignored in silence."""
+    missing = {_plain(column.name): column.name for column in rule.columns if column.name not in frame}
+    for name in map(str, frame):
+        meant = missing.get(_plain(name))
+        if meant:
+            yield Notice(
+                kind="column_not_used",
+                text=f"{rule.table}: column {name!r} is not used; if it is {meant!r}, name it so, or map it in "
+                f"[columns.{rule.table}].",
+                table=rule.table,
+                column=meant,
+                count=len(frame),
+                examples=(name,),
+                cause="column name",
+            )
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def _of_trimmed(table: str, column: str, given: pd.Series) -> Notice:
+    examples = examples_of(given)
+    return Notice(
+        kind="cells_trimmed",
+        text=f"{table}: white space removed at the ends of {counted(len(given), 'cell')} of {column} "
+        f"({quoted(examples)}).",
+        table=table,
+        column=column,
+        count=len(given),
+        examples=examples,
+        cause="white space",
+    )
+
+
+def _of_ages(table: str, column: str, given: pd.Series) -> Notice:
+    examples = examples_of(given)
+    return Notice(
+        kind="ages_converted",
+        text=f"{table}: {counted(len(given), 'age')} converted to years ({quoted(examples)}).",
+        table=table,
+        column=column,
+        count=len(given),
+        examples=examples,
+        cause="age strings",
+    )
+
+
+def _of_near_duplicates(table: str, column: str, cells: pd.Series) -> Iterable[Notice]:
+    found = near_duplicates(list(cells.unique()))
+    if found:
+        pairs = tuple(f"{one} / {other}" for one, other in found.examples)
+        yield Notice(
+            kind="near_duplicates",
+            text=f"{table}: {counted(found.count, 'value')} of {column} equal another one but for {found.cause} "
+            f"({', '.join(pairs)}); they count as different.",
+            table=table,
+            column=column,
+            count=found.count,
+            examples=pairs,
+            cause=found.cause,
+        )
+
+
+def _of_rounded(table: str, column: str, cells: pd.Series) -> Iterable[Notice]:
+    rounded = cells[cells.str.match(ROUNDED_SCORE.get(column, ROUNDED_IDENTIFIER))]
+    if len(rounded):
+        harm = "equal or on another side of the threshold" if column in ROUNDED_SCORE else "one"
+        examples = examples_of(rounded)
+        yield Notice(
+            kind="numbers_rounded",
+            text=f"{table}: {counted(len(rounded), 'cell')} of {column} hold numbers that a spreadsheet rounded "
+            f"({quoted(examples)}), so that different ones may have become {harm}; export all their digits.",
+            table=table,
+            column=column,
+            count=len(rounded),
+            examples=examples,
+            cause="scientific notation",
+        )

@@ -19,6 +19,7 @@ from protocols.manifest import check_manifest
 from protocols.occupancy import beside
 
 RUN_SCHEMA = "cxr510k-run/1"
+ONE_TABLE, OF_ONE_TABLE = "table", ("studies", "reads", "predictions")
 IN_THE_RUN = "."  # the image root of a run that holds its images itself
 
 
@@ -147,9 +148,18 @@ class RunFolder:
         return self.root / "manifest.json"
 
     def input(self, name: str) -> Path | None:
-        """The input table of a name, whatever its ending; None where the run has none."""
+        """The input table of a name, whatever its ending; None where the run has none.
+
+        Where one table stands for studies, reads and predictions, it is each of them.
+        """
+        names = (name, ONE_TABLE) if name in OF_ONE_TABLE else (name,)
         return next(
-            (path for path in sorted(self.inputs.glob(f"{name}.*")) if path.name.partition(".")[0] == name),
+            (
+                path
+                for one in names
+                for path in sorted(self.inputs.glob(f"{one}.*"))
+                if path.name.startswith(f"{one}.")
+            ),
             None,
         )
 

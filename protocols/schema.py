@@ -46,8 +46,16 @@ UNBOUNDED = ("lr_positive", "lr_negative")
 
 NUMERIC_AXES = ("age_years",)
 CATEGORICAL_AXES = ("sex", "view")
-VALUED_COLUMNS = ("manufacturer", "sex", "site", "split", "status", "verdict", "view")
-OTHER_ANALYSES = ("other_unit", "one_image_per_patient", "all_best", "all_worst", "weighted", "dawid_skene")
+VALUED_COLUMNS = ("age_years", "manufacturer", "sex", "site", "split", "status", "verdict", "view")
+OTHER_ANALYSES = (
+    "other_unit",
+    "one_image_per_patient",
+    "all_best",
+    "all_worst",
+    "processed_only",
+    "weighted",
+    "dawid_skene",
+)
 
 
 class Claim(Table):
@@ -63,6 +71,23 @@ class Columns(Table):
     studies: dict[str, Text] = Field(default_factory=dict)
     reads: dict[str, Text] = Field(default_factory=dict)
     predictions: dict[str, Text] = Field(default_factory=dict)
+    labels: dict[str, Text] = Field(default_factory=dict)
+
+
+class Format(Table):
+    """How a CSV file separates its columns and writes its decimals; a cell that holds the delimiter is quoted."""
+
+    delimiter: Literal[",", ";", "\t", "|"] = ","
+    decimal: Literal[".", ","] = "."
+
+
+class Formats(Table):
+    """The format of each table, where it is a CSV file."""
+
+    studies: Format = Format()
+    reads: Format = Format()
+    predictions: Format = Format()
+    labels: Format = Format()
 
 
 class ReferenceStandard(Table):
@@ -190,11 +215,15 @@ class Decision(Table):
 
 
 class Minimum(Table):
-    """Patients with at least one image of the kind, below which a row is insufficient."""
+    """Patients with at least one image of the kind, below which a row is insufficient, and what may be unknown.
+
+    ``unknown_at_most`` is the share of analysed images whose level of a criterion's axis may be unknown.
+    """
 
     patients: Annotated[int, Field(ge=1)] = 30
     positive_patients: Annotated[int, Field(ge=1)] = 10
     negative_patients: Annotated[int, Field(ge=1)] = 10
+    unknown_at_most: Share = 0.05
 
 
 class Exclusion(Table):
@@ -398,6 +427,7 @@ class Protocol(Table):
     stage: Literal["exploratory", "confirmatory"] = "exploratory"
     claim: Claim
     columns: Columns = Columns()
+    format: Formats = Formats()
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
     reference_standard: ReferenceStandard
     operating_point: OperatingPoint
@@ -422,6 +452,20 @@ class Protocol(Table):
         """The cut points of a column's own axis entry, or none when it is categorical."""
         return next((group.cut_points for group in self.subgroups if group.name == axis), None)
 
+    @property
+    def category_columns(self) -> frozenset[str]:
+        """The columns of studies that are axes of words."""
+        return frozenset(part for group in self.subgroups for part in group.parts) - self.number_columns
+
+    @property
+    def number_columns(self) -> frozenset[str]:
+        """The columns of studies that are read as numbers: axes with cut points, what excludes and what weighs."""
+        axes = {part for group in self.subgroups for part in group.parts if self.cut_points(part) is not None}
+        measured = {analysis.exclude.column for analysis in self.sensitivity}
+        return frozenset(
+            axes | measured | ({self.weights.column} if self.weights else set()) | {*NUMERIC_AXES}
+        )
+
     def faults_between_tables(self) -> list[str]:
         """Faults that no table has alone: names given twice, criteria on axes that are not there."""
         faults = []
@@ -437,6 +481,8 @@ class Protocol(Table):
         named = {
             *VALUED_COLUMNS,
             *self.columns.studies,
+            *self.columns.labels,
+            *(self.training.outputs if self.training else ()),
             *(part for group in self.subgroups for part in group.parts),
         }
         faults += [
@@ -453,6 +499,11 @@ class Protocol(Table):
         ]
         if self.weights and self.analysis.unit == "patient":
             faults.append('weights: weights are of images; they need analysis.unit = "image".')
+        if self.stage == "confirmatory" and all(one.role != "acceptance" for one in self.criteria):
+            faults.append(
+                'criteria: stage = "confirmatory" needs at least one criterion with role = "acceptance", by which the '
+                f"study passes or fails; received {len(self.criteria)} criteria, none with that role."
+            )
         axes = {group.name for group in self.subgroups}
         for criterion in self.criteria:
             if isinstance(criterion.subgroup, Level) and criterion.subgroup.axis not in axes:

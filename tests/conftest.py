@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from protocols.ledger.chain import Stamp
 
 # A shell that starts the tests in the background makes them, and every process they start, deaf to Ctrl+C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes says what else the machine does; and what a run of the tests found, the next one finds.
+settings.register_profile(
+    "suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 

@@ -5,6 +5,7 @@ import doctest
 import importlib
 import re
 import shlex
+import subprocess
 import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -90,6 +91,21 @@ def test_every_command_is_in_the_documentation(names: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(("page", "line"), lines_of_pages())
 def test_every_command_line_of_the_documentation_parses(page: str, line: str) -> None:
     parse(line)
+
+
+@pytest.mark.parametrize("line", [line for page, line in lines_of_pages() if page == "README.md"])
+def test_what_readme_makes_is_nothing_for_git(line: str) -> None:
+    """A private key, evidence or a cohort must not enter a repository by `git add .` after README's commands."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("needs a git checkout")
+    made = [f"{name}/file" for name in re.findall(r"--(?:out|attest) (\S+)", line)]
+    made += re.findall(r"--receipt (\S+)", line)
+    made += [path.replace("/file", ".tar") for path in made if "--tar" in line]
+    made += [path.replace("file", "private.pem") for path in made if " keygen " in line]
+    made += ["ledger.jsonl"] if " lock " in line else []
+    asked = ["git", "check-ignore", "--stdin"]
+    told = subprocess.run(asked, cwd=ROOT, input="\n".join(made), capture_output=True, text=True, check=False)
+    assert told.stdout.split() == made
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

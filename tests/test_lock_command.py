@@ -342,6 +342,12 @@ def test_the_copy_of_a_ledger_in_a_run_folder_is_never_added_to(
     assert (tmp_path / "out" / "ledger.jsonl").read_bytes() == before
 
 
+def test_an_exploratory_protocol_is_not_locked(command: Command, study: Study) -> None:
+    refused = command(*lock_arguments(study))
+    assert (refused.code, 'write stage = "confirmatory" in it' in refused.err) == (2, True)
+    assert not (study.folder / "ledger.jsonl").exists()
+
+
 def test_a_run_folder_without_a_ledger_gets_none(command: Command, study: Study, tmp_path: Path) -> None:
     command(*study.arguments, "--out", tmp_path / "out")
     copied = tmp_path / "out" / "protocol.toml"

@@ -35,9 +35,9 @@ def append(path: Path, line: str) -> None:
 REFUSED: list[tuple[str, Callable[[Path], object], str]] = [
     ("studies", lambda p: p.unlink(), "cannot be read"),
     ("studies", lambda p: edit(p, "view", "projection"), "column 'view' is missing"),
-    ("studies", lambda p: append(p, "i000,p99,50,F,PA"), "row 122: image_id 'i000' stands twice"),
-    ("predictions", lambda p: append(p, "i000,0.5"), "row 122: image_id 'i000' stands twice"),
-    ("reads", lambda p: append(p, "i000,R1,positive"), "stand twice"),
+    ("studies", lambda p: append(p, "i000,p99,50,F,PA"), "row 122: duplicate image_id 'i000'"),
+    ("predictions", lambda p: append(p, "i000,0.5"), "row 122: duplicate image_id 'i000'"),
+    ("reads", lambda p: append(p, "i000,R1,positive"), "duplicate image_id 'i000', reader_id 'R1'"),
     ("predictions", lambda p: append(p, "x,nan"), "score 'nan' is not a number between 0 and 1"),
     ("predictions", lambda p: append(p, "x,inf"), "score 'inf'"),
     ("predictions", lambda p: append(p, "x,1.2"), "score '1.2'"),
@@ -85,7 +85,7 @@ REFUSED: list[tuple[str, Callable[[Path], object], str]] = [
     (
         "reads",
         lambda p: p.write_text("image_id,reader_id,verdict\nnone,R1,positive\n"),
-        "no image is left to analyse",
+        "0 of the 120 test images have a read, and at least half must",
     ),
     ("protocol", lambda p: edit(p, "threshold = 0.5", "threshold = 1.5"), "operating_point.threshold"),
     ("protocol", lambda p: edit(p, "goal = 0.5", "goal = nan"), "criteria.1.goal"),
@@ -244,7 +244,7 @@ ACCEPTED: list[tuple[str, Callable[[Path], object], list[str], object]] = [
     (
         "studies",
         lambda p: edit(p, "i000,p00,10,", "i000,p00,058Y,"),
-        ["cohort", "data_quality", "age_years_unknown"],
+        ["input_account", "tables", 0, "ages_converted"],
         1,
     ),
     (

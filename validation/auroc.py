@@ -40,7 +40,7 @@ class Placements:
 
 
 def placements(ranked: Units) -> Placements:
-    """Placements of determinate, processed units, by one sort."""
+    """Placements of ranked units, by one sort."""
     is_positive = ranked.truth == POSITIVE
     positive, negative = ranked.score[is_positive], ranked.score[~is_positive]
     sorted_positive, sorted_negative = np.sort(positive), np.sort(negative)
@@ -136,6 +136,6 @@ def _pairs_within_patients(ranked: Units, size: int) -> NDArray[np.float64]:
     rows = rows[np.argsort(ranked.patient[rows], kind="stable")]
     for of_one in np.split(rows, np.flatnonzero(np.diff(ranked.patient[rows])) + 1):
         mine, theirs = of_one[positive[of_one]], of_one[~positive[of_one]]
-        above = ranked.score[mine][:, None] - ranked.score[theirs][None, :]
-        within[ranked.patient[of_one[:1]]] = 2.0 * (above > 0).sum() + (above == 0).sum()
+        upper, lower = ranked.score[mine][:, None], ranked.score[theirs][None, :]
+        within[ranked.patient[of_one[:1]]] = 2.0 * (upper > lower).sum() + (upper == lower).sum()
     return within

@@ -9,21 +9,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from validation.metrics import divide
-from validation.outcomes import Units
+from validation.outcomes import Sample, Units
 
 RESOLUTION = 2.0**30
 
 
-def squares_by_patient(ranked: Units, patients: int) -> NDArray[np.float64]:
-    """Sum of squared distances (in 2^-30) and number of units of each patient of the draw, shape (patients, 2)."""
-    squares = np.rint((ranked.score - ranked.truth) ** 2 * RESOLUTION)
-    return np.stack(
-        [
-            np.bincount(ranked.patient, squares, patients),
-            np.bincount(ranked.patient, minlength=patients).astype(np.float64),
-        ],
-        axis=1,
-    )
+def squares_by_patient(
+    units: Units, patients: int, squared: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """Sum of squared distances (in 2^-30) and number of units of each patient of the draw, shape (patients, 2).
+
+    Args:
+        units: determinate and processed, unless their distances are given.
+        patients: of the draw.
+        squared: the squared distance of each unit, shape (units,), where it is not (score - truth)^2.
+    """
+    squared = (units.score - units.truth) ** 2 if squared is None else squared
+    sums = np.bincount(units.patient, np.rint(squared * RESOLUTION), patients)
+    return np.stack([sums, np.bincount(units.patient, minlength=patients).astype(np.float64)], axis=1)
+
+
+def squares_of(sample: Sample) -> NDArray[np.float64]:
+    """The sums of a sample, shape (patients, 2)."""
+    if sample.squares is not None:
+        return sample.squares
+    return squares_by_patient(sample.scored, sample.drawn.count)
 
 
 def brier(squares: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -64,7 +64,7 @@ def _auroc(sample: Sample, confidence_level: float) -> ClosedEstimate:
     placed, tally = placements(sample.ranked), sample.ranked_tally
     area = auroc(placed)
     if math.isnan(area):
-        return ClosedEstimate("auroc", None, None, "not estimable: one class has no scored unit")
+        return ClosedEstimate("auroc", None, None, "not estimable: one class has no unit")
     value = rounded(area, PLACES)
     at_boundary = wilson_patients(
         area, min(tally.positive_patients, tally.negative_patients), confidence_level

@@ -4,16 +4,18 @@ Owns eligibility, the flow and the counts of what was not used. How an image bec
 call is `outcomes`. Source: the contract ("Tables", "results.json: flow").
 """
 
-import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from protocols.cohorts.folder import FlowStep
 from protocols.errors import BadInputError
-from protocols.records import Split, Status, Verdict
+from protocols.input_account import TableAccount
+from protocols.mapping import MappedTable
+from protocols.records import Status, Verdict
 from protocols.schema import Missing
 from validation.inputs import Records
 from validation.results import DataQuality
@@ -21,6 +23,7 @@ from validation.results import DataQuality
 TRUTH_CODES: Mapping[Verdict, int] = {Verdict.POSITIVE: 1, Verdict.NEGATIVE: 0, Verdict.INDETERMINATE: -1}
 POSITIVE, NEGATIVE, INDETERMINATE = 1, 0, -1
 NO_TRUTH = -2
+ANALYSED, NOT_IN_STUDIES = "analysed", "not_in_studies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,11 @@ class JoinedCohort:
         score: the device's score, NaN where the image was not processed.
         called: score >= threshold; False where not processed.
         step: the flow step at which the image leaves, or ``analysed``.
+        analysed: which images the primary analysis uses.
         eligible: in the test split and with a reference: what the extreme analyses may use.
         flow: the protocol's own steps.
         data_quality: unknowns among the analysed, rows that nothing used.
+        account: what became of the rows of each table.
     """
 
     image_id: tuple[str, ...]
@@ -44,14 +49,11 @@ class JoinedCohort:
     score: NDArray[np.float64]
     called: NDArray[np.bool_]
     step: tuple[str, ...]
+    analysed: NDArray[np.bool_]
     eligible: NDArray[np.bool_]
     flow: tuple[FlowStep, ...]
     data_quality: DataQuality
-
-    @property
-    def analysed(self) -> NDArray[np.bool_]:
-        """Which images the primary analysis uses."""
-        return np.array([step == "analysed" for step in self.step], dtype=np.bool_)
+    account: tuple[TableAccount, ...]
 
 
 LEAVING = (
@@ -80,70 +82,84 @@ def join(
     Raises:
         BadInputError: no image is left to analyse.
     """
-    studies, reads, predictions = records.studies, records.reads, records.predictions
-    row_of = {image: row for row, image in enumerate(studies.image_id)}
-    truth = np.array(
-        [TRUTH_CODES[reference[image]] if image in reference else NO_TRUTH for image in studies.image_id],
-        dtype=np.int8,
-    )
+    studies, predictions = records.studies, records.predictions
+    index = pd.Index(studies.frame["image_id"], dtype=object)
+    truth = index.map(reference).map(TRUTH_CODES).fillna(NO_TRUTH).to_numpy(dtype=np.int8)
+    row = index.get_indexer(pd.Index(predictions.frame["image_id"], dtype=object))
+    there = row >= 0
     score = np.full(len(studies), np.nan)
-    for image, value, status in zip(predictions.image_id, predictions.score, predictions.status, strict=True):
-        if image in row_of and status is Status.OK:
-            score[row_of[image]] = value
-    split = studies.split or (Split.TEST.value,) * len(studies)
+    score[row[there]] = predictions.score[there]
     not_processed = np.isnan(score)
     leaves = {
-        "not_test_split": np.array([name != Split.TEST for name in split], dtype=np.bool_),
+        "not_test_split": ~studies.in_test_split,
         "no_reference": truth == NO_TRUTH,
         "indeterminate_excluded": (truth == INDETERMINATE) & (missing.indeterminate == "exclude"),
         "not_processed_excluded": not_processed & (missing.not_processed == "exclude"),
     }
-    step = np.full(len(studies), "analysed", dtype=object)
+    step = np.full(len(studies), ANALYSED, dtype=object)
     for name, _ in reversed(LEAVING):
         step[leaves[name]] = name
-    analysed = step == "analysed"
+    analysed = step == ANALYSED
     if not analysed.any():
         raise BadInputError(
             f"{studies.source}: no image is left to analyse; of {len(studies)} images "
             + ", ".join(f"{int((step == name).sum())} left because {reason}" for name, reason in LEAVING)
             + "."
         )
-    patients = np.array(studies.patient_id, dtype=object)
+    patients = studies.frame["patient_id"]
 
     def flow_step(name: str, members: NDArray[np.bool_], reason: str) -> FlowStep:
-        return FlowStep(name, int(members.sum()), len(set(patients[members])), reason)
+        return FlowStep(name, int(members.sum()), patients[members].nunique(), reason)
 
     flow = (
         flow_step("all", np.ones(len(studies), dtype=np.bool_), "images in the studies table"),
         *(flow_step(name, step == name, reason) for name, reason in LEAVING),
-        flow_step("analysed", analysed, "images analysed"),
+        flow_step(ANALYSED, analysed, "images analysed"),
         flow_step(
             "indeterminate", analysed & (truth == INDETERMINATE), "of these, the reference is indeterminate"
         ),
         flow_step("not_processed", analysed & not_processed, "of these, the device gave no score"),
     )
     eligible = ~(leaves["not_test_split"] | leaves["no_reference"])
-    status_of = dict(zip(predictions.image_id, predictions.status, strict=True))
-    statuses = [status_of.get(image) for image in itertools.compress(studies.image_id, eligible)]
-    quality = DataQuality(
-        age_years_unknown=int(np.isnan(studies.age_years[analysed]).sum()),
-        sex_unknown=sum(not sex for sex in itertools.compress(studies.sex, analysed)),
-        view_unknown=sum(not view for view in itertools.compress(studies.view, analysed)),
-        unused_predictions=sum(image not in row_of for image in predictions.image_id),
-        unused_reads=sum(image not in row_of for image in reads.image_id),
-        failed=statuses.count(Status.FAILED),
-        out_of_scope=statuses.count(Status.OUT_OF_SCOPE),
-    )
-    called = np.zeros(len(studies), dtype=np.bool_)
-    called[~not_processed] = score[~not_processed] >= threshold
+    status = predictions.frame["status"][there & eligible[row]]
+    account = tuple(_account(table, index, step) for table in records.tables)
+    unused = {table.table: table.rows_excluded.get(NOT_IN_STUDIES, 0) for table in account}
     return JoinedCohort(
         image_id=studies.image_id,
         patient_id=studies.patient_id,
         truth=truth,
         score=score,
-        called=called,
+        called=score >= threshold,  # False where not processed
         step=tuple(step),
+        analysed=analysed,
         eligible=eligible,
         flow=flow,
-        data_quality=quality,
+        data_quality=DataQuality(
+            age_years_unknown=int(np.isnan(studies.age_years[analysed]).sum()),
+            sex_unknown=int((studies.frame["sex"][analysed] == "").sum()),
+            view_unknown=int((studies.frame["view"][analysed] == "").sum()),
+            unused_predictions=unused["predictions"],
+            unused_reads=unused["reads"],
+            failed=int((status == Status.FAILED.value).sum()),
+            out_of_scope=int((status == Status.OUT_OF_SCOPE.value).sum()),
+        ),
+        account=account,
+    )
+
+
+def _account(mapped: MappedTable, index: pd.Index, step: NDArray[np.object_]) -> TableAccount:
+    """Count the rows of a table by the step at which their image leaves."""
+    row = index.get_indexer(pd.Index(mapped.table.frame["image_id"], dtype=object))
+    steps = np.where(row >= 0, step[row], NOT_IN_STUDIES)
+    names: Sequence[str] = [NOT_IN_STUDIES, *(name for name, _ in LEAVING)]
+    counts = {name: int((steps == name).sum()) for name in names}
+    return TableAccount(
+        table=mapped.rule.table,
+        rows_read=mapped.rows_read,
+        rows_used=int((steps == ANALYSED).sum()),
+        rows_excluded={**mapped.excluded, **{name: count for name, count in counts.items() if count}},
+        cells_trimmed=mapped.cells_trimmed,
+        ages_converted=mapped.ages_converted,
+        rows_dropped_empty=mapped.table.rows_dropped_empty,
+        columns_dropped_empty=mapped.table.columns_dropped_empty,
     )

@@ -3,9 +3,8 @@
 Owns the `cohort` part of results.json. Source: the contract ("results.json").
 """
 
-from collections import Counter
-
 import numpy as np
+import pandas as pd
 
 from protocols.canonical import rounded
 from protocols.records import Studies
@@ -15,25 +14,22 @@ from validation.results import CohortSummary
 
 def cohort_summary(cohort: JoinedCohort, studies: Studies) -> CohortSummary:
     """Count the analysed images; prevalence is None where no reference is determinate."""
-    analysed = np.flatnonzero(cohort.analysed)
-    images_of = Counter(cohort.patient_id[row] for row in analysed)
-    patients_with = {
-        truth: {cohort.patient_id[row] for row in analysed if cohort.truth[row] == truth}
-        for truth in (POSITIVE, NEGATIVE)
-    }
-    positives = int((cohort.truth[analysed] == POSITIVE).sum())
-    negatives = int((cohort.truth[analysed] == NEGATIVE).sum())
+    patient = studies.frame["patient_id"][cohort.analysed].astype(object)
+    truth = pd.Series(cohort.truth)[cohort.analysed]
+    images_of = patient.value_counts()
+    positives, negatives = int((truth == POSITIVE).sum()), int((truth == NEGATIVE).sum())
     determinate = positives + negatives
+    sizes, patients = np.unique(images_of, return_counts=True)
     return CohortSummary(
-        images=len(analysed),
+        images=len(patient),
         patients=len(images_of),
         positives=positives,
         negatives=negatives,
-        positive_patients=len(patients_with[POSITIVE]),
-        negative_patients=len(patients_with[NEGATIVE]),
+        positive_patients=patient[truth == POSITIVE].nunique(),
+        negative_patients=patient[truth == NEGATIVE].nunique(),
         prevalence=rounded(positives / determinate) if determinate else None,
-        images_per_patient=rounded(len(analysed) / len(images_of)),
-        patients_by_images={str(count): many for count, many in sorted(Counter(images_of.values()).items())},
-        synthetic=any(studies.is_phantom(int(row)) for row in analysed),
+        images_per_patient=rounded(len(patient) / len(images_of)),
+        patients_by_images=dict(zip(map(str, sizes), patients.tolist(), strict=True)),
+        synthetic=bool(studies.phantom[cohort.analysed].any()),
         data_quality=cohort.data_quality,
     )

@@ -1,23 +1,24 @@
-"""Reads of several readers -> one reference verdict an image, by the protocol's rule.
+"""Reads of several readers -> one reference verdict per image, by the protocol's rule.
 
 Owns the five rules and nothing of how often readers agree (`agreement`).
 Source: the contract ("Statistics", 5); regulatory background in docs/statistics.md.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import numpy as np
+from numpy.typing import NDArray
 
 from protocols.errors import BadInputError
 from protocols.records import Reads, Verdict
 
-POSITIVE, NEGATIVE, INDETERMINATE = Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.INDETERMINATE
+WORDS = np.array([Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.INDETERMINATE], dtype=object)
+POSITIVE, NEGATIVE, INDETERMINATE = range(3)  # their positions
 
 
 def reference_verdicts(reads: Reads, rule: str) -> dict[str, Verdict]:
-    """The verdict of every image that has a read.
+    """Return the verdict of every image that has a read.
 
     Args:
-        reads: one entry a reader and image.
+        reads: one entry per reader and image.
         rule: ``majority``, ``unanimous``, ``any``, ``at_least:K`` or ``adjudicated:READER``.
 
     Raises:
@@ -35,47 +36,51 @@ def reference_verdicts(reads: Reads, rule: str) -> dict[str, Verdict]:
 def verdicts_by_image(reads: Reads, rule: str) -> dict[str, Verdict]:
     """As `reference_verdicts`, also of reads from which the adjudicator was left out."""
     name, _, parameter = rule.partition(":")
-    by_image: dict[str, dict[str, Verdict]] = {}
-    for image, reader, verdict in zip(reads.image_id, reads.reader_id, reads.verdict, strict=True):
-        by_image.setdefault(image, {})[reader] = verdict
-    return {image: consensus(verdicts, name, parameter) for image, verdicts in by_image.items()}
+    image, ids = reads.frame["image_id"].factorize()
+    verdict = _codes(reads)
+    votes = _votes(image, verdict, len(ids))
+    if name != "adjudicated":
+        codes = consensus(votes, name, int(parameter or 0))
+    else:
+        last = (reads.frame["reader_id"] == parameter).to_numpy(dtype=np.bool_)
+        others = _votes(image[~last], verdict[~last], len(ids))
+        adjudicated = np.full(len(ids), INDETERMINATE)
+        adjudicated[image[last]] = verdict[last]
+        agreed = consensus(others, "unanimous")
+        codes = np.where(agreed == INDETERMINATE, adjudicated, agreed)
+    return dict(zip(ids, WORDS[codes], strict=True))
 
 
-def consensus(verdicts: Mapping[str, Verdict], name: str, parameter: str = "") -> Verdict:
-    """One image's verdict from those of its readers (at least one).
+def consensus(votes: NDArray[np.int64], name: str, needed: int = 0) -> NDArray[np.int64]:
+    """Return the verdict of each image, a position in `WORDS`, shape (images,).
 
     majority: what more than half of *all* reads say. unanimous: what all say. any: positive with one
-    positive, negative when all are. at_least: positive with K positives; indeterminate with fewer
-    than K reads, or when positives and indeterminates reach K. adjudicated: what the others agree on,
-    else the adjudicator's own. Whatever is left is indeterminate.
+    positive, negative when all are. at_least: positive with ``needed`` positives; indeterminate with fewer
+    than ``needed`` reads, or when positives and indeterminates reach ``needed``. Otherwise indeterminate, also
+    without any read.
+
+    Args:
+        votes: positive, negative and indeterminate reads of each image, shape (images, 3).
+        name: of the rule.
+        needed: of ``at_least``.
     """
-    votes = list(verdicts.values())
+    positive, negative, indeterminate = votes.T
+    reads = votes.sum(axis=1)
     if name == "majority":
-        return _more_than_half(votes)
-    if name == "unanimous":
-        return _common(votes)
-    if name == "any":
-        return POSITIVE if POSITIVE in votes else _common(votes)
-    if name == "at_least":
-        return _at_least(votes, int(parameter))
-    others = [verdict for reader, verdict in verdicts.items() if reader != parameter]
-    agreed = _common(others) if others else INDETERMINATE
-    return agreed if agreed != INDETERMINATE else verdicts.get(parameter, INDETERMINATE)
+        says = 2 * positive > reads, 2 * negative > reads
+    elif name == "unanimous":
+        says = (positive == reads) & (reads > 0), (negative == reads) & (reads > 0)
+    elif name == "any":
+        says = positive > 0, (negative == reads) & (reads > 0)
+    else:
+        says = positive >= needed, (reads >= needed) & (positive + indeterminate < needed)
+    return np.select(says, [POSITIVE, NEGATIVE], default=INDETERMINATE)
 
 
-def _more_than_half(votes: Sequence[Verdict]) -> Verdict:
-    verdict, count = Counter(votes).most_common(1)[0]
-    return verdict if 2 * count > len(votes) else INDETERMINATE
+def _codes(reads: Reads) -> NDArray[np.int64]:
+    verdict = reads.frame["verdict"]
+    return np.select([verdict == str(word) for word in WORDS], range(len(WORDS)))
 
 
-def _common(votes: Sequence[Verdict]) -> Verdict:
-    return votes[0] if len(set(votes)) == 1 else INDETERMINATE
-
-
-def _at_least(votes: Sequence[Verdict], needed: int) -> Verdict:
-    count = Counter(votes)
-    if count[POSITIVE] >= needed:
-        return POSITIVE
-    if len(votes) < needed or count[POSITIVE] + count[INDETERMINATE] >= needed:
-        return INDETERMINATE
-    return NEGATIVE
+def _votes(image: NDArray[np.intp], verdict: NDArray[np.int64], images: int) -> NDArray[np.int64]:
+    return np.bincount(image * 3 + verdict, minlength=3 * images).reshape(images, 3)

@@ -5,12 +5,17 @@ with that file comes to the same verdict. Source: the contract ("Statistics", 8)
 (intersection-union: several criteria joined by AND need no adjustment of alpha).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from protocols.schema import EVERY_LEVEL, Criterion, Level, Minimum, Protocol
+from validation.metrics import LOWER_IS_BETTER
 from validation.results import (
     OVERALL_AXIS,
     OVERALL_LEVEL,
+    AgainstGoal,
     CriterionResult,
     CriterionVerdict,
     Estimate,
@@ -19,20 +24,42 @@ from validation.results import (
 )
 from validation.subgroups import Axis
 
-LOWER_IS_BETTER = ("lr_negative", "brier")
-
 
 def judge(
-    protocol: Protocol, estimates: Sequence[Estimate], axes: Sequence[Axis]
+    protocol: Protocol, estimates: Sequence[Estimate], axes: Sequence[Axis], members: NDArray[np.bool_]
 ) -> tuple[tuple[CriterionResult, ...], Verdict]:
-    """Every criterion's verdict in the protocol's order, ``*`` spread over its levels, and the study's."""
+    """Every criterion's verdict in the protocol's order, ``*`` spread over its levels, and the study's.
+
+    Args:
+        protocol: the plan.
+        estimates: of one analysis. What this has no row for is left out; the primary one has all.
+        axes: the protocol's.
+        members: the images of the analysis, shape (studies,).
+    """
     by_row = {(estimate.metric, estimate.subgroup): estimate for estimate in estimates}
-    results = tuple(
-        _judge_one(criterion, name, by_row[criterion.metric, subgroup], protocol)
-        for criterion in protocol.criteria
-        for name, subgroup in _spread(criterion, by_row, axes)
-    )
-    return results, overall_verdict(results)
+    results = []
+    for criterion in protocol.criteria:
+        axis = _axis_of(criterion, axes)
+        too_many = None if axis is None else _too_many_unknown(axis, members, protocol.minimum)
+        for name, subgroup in _spread(criterion, axis, members):
+            if subgroup.level == EVERY_LEVEL and axis is not None:
+                results.append(_without_level(criterion, axis, members))
+            elif estimate := by_row.get((criterion.metric, subgroup)):
+                results.append(_judge_one(criterion, name, estimate, protocol, too_many))
+    return tuple(results), overall_verdict(results)
+
+
+def rows_judged(
+    protocol: Protocol, axes: Sequence[Axis], members: NDArray[np.bool_]
+) -> dict[Subgroup, frozenset[str]]:
+    """The levels that criteria are about in an analysis of some images, each with the metrics; not the whole cohort."""
+    metrics: dict[Subgroup, set[str]] = {}
+    for criterion in protocol.criteria:
+        if axis := _axis_of(criterion, axes):
+            for _, row in _spread(criterion, axis, members):
+                if row.level != EVERY_LEVEL:
+                    metrics.setdefault(row, set()).add(criterion.metric)
+    return {row: frozenset(named) for row, named in metrics.items()}
 
 
 def overall_verdict(criteria: Sequence[CriterionResult]) -> Verdict:
@@ -45,51 +72,105 @@ def overall_verdict(criteria: Sequence[CriterionResult]) -> Verdict:
     return "inconclusive" if "inconclusive" in verdicts else "pass"
 
 
-def _spread(
-    criterion: Criterion, by_row: Mapping[tuple[str, Subgroup], Estimate], axes: Sequence[Axis]
-) -> list[tuple[str, Subgroup]]:
+def _axis_of(criterion: Criterion, axes: Sequence[Axis]) -> Axis | None:
     wanted = criterion.subgroup
-    if not isinstance(wanted, Level):
+    return next(axis for axis in axes if axis.name == wanted.axis) if isinstance(wanted, Level) else None
+
+
+def _spread(
+    criterion: Criterion, axis: Axis | None, members: NDArray[np.bool_]
+) -> list[tuple[str, Subgroup]]:
+    """The rows of a criterion, each with its verdict's name; the subgroup as written where ``*`` finds no level."""
+    wanted = criterion.subgroup
+    if axis is None or not isinstance(wanted, Level):
         return [(criterion.id, Subgroup(OVERALL_AXIS, OVERALL_LEVEL))]
-    if wanted.level != EVERY_LEVEL:
-        return [(criterion.id, Subgroup(wanted.axis, wanted.level))]
-    axis = next(axis for axis in axes if axis.name == wanted.axis)
-    rows = [
-        subgroup
-        for metric, subgroup in by_row
-        if metric == criterion.metric and subgroup.axis == axis.name and subgroup.level in axis.known
-    ]
-    # Emptiness is of the subgroup: sensitivity counts every image of a row, AUROC only the scored ones.
-    return [
-        (f"{criterion.id}[{row.axis}={row.level}]", row)
-        for row in rows
-        if by_row["sensitivity", row].images > 0
-    ]
+    there = [level for level in axis.levels if level in axis.known and (members & axis.members(level)).any()]
+    if wanted.level != EVERY_LEVEL or not there:
+        return [(criterion.id, Subgroup(axis.name, wanted.level))]
+    return [(f"{criterion.id}[{axis.name}={level}]", Subgroup(axis.name, level)) for level in there]
 
 
-def _judge_one(criterion: Criterion, name: str, estimate: Estimate, protocol: Protocol) -> CriterionResult:
+def _unknown(axis: Axis, members: NDArray[np.bool_]) -> int:
+    """How many images have no level of an axis, or of an intersection an unknown part."""
+    known = np.array([level in axis.known for level in axis.levels], dtype=np.bool_)
+    return int((members & ~known[axis.codes]).sum())
+
+
+def _too_many_unknown(axis: Axis, members: NDArray[np.bool_], minimum: Minimum) -> str | None:
+    unknown, images = _unknown(axis, members), int(members.sum())
+    if images == 0 or unknown / images <= minimum.unknown_at_most:
+        return None
+    return (
+        f"{axis.name} is unknown for {unknown} of {images} images, more than minimum.unknown_at_most = "
+        f"{minimum.unknown_at_most:g} allows; {_remedy(axis)}"
+    )
+
+
+def _remedy(axis: Axis) -> str:
+    named = " and ".join(f"[values.{part}]" for part in axis.name.split(","))
+    return f"complete {axis.name} in the studies table, or name the values of the file in {named}"
+
+
+def _without_level(criterion: Criterion, axis: Axis, members: NDArray[np.bool_]) -> CriterionResult:
+    return _result(
+        criterion,
+        criterion.id,
+        Subgroup(axis.name, EVERY_LEVEL),
+        "inconclusive",
+        f"{axis.name} has no known level: it is unknown for {_unknown(axis, members)} of {int(members.sum())} images; "
+        f"{_remedy(axis)}",
+    )
+
+
+def _judge_one(
+    criterion: Criterion, name: str, estimate: Estimate, protocol: Protocol, too_many_unknown: str | None
+) -> CriterionResult:
     observed = _observed(criterion.bound, estimate)
-    verdict: CriterionVerdict
+    verdict: CriterionVerdict = "inconclusive"
     if protocol.reference_standard.kind == "text_mined":
-        verdict, why = "inconclusive", "labels mined from text are no reference standard"
+        why = "labels mined from text are no reference standard"
+    elif too_many_unknown:
+        why = too_many_unknown
     elif estimate.status == "undefined":
-        verdict, why = "inconclusive", f"{estimate.metric} is not estimable: {_what_is_missing(estimate)}"
+        why = f"{estimate.metric} is not estimable: {_what_is_missing(estimate)}"
     elif estimate.status == "insufficient" or observed is None:
-        verdict, why = "inconclusive", _why_insufficient(estimate, protocol.minimum)
+        why = _why_insufficient(estimate, protocol.minimum)
     else:
         verdict, why = _compare(criterion, observed)
+    return _result(criterion, name, estimate.subgroup, verdict, why, estimate)
+
+
+def _result(
+    criterion: Criterion,
+    name: str,
+    subgroup: Subgroup,
+    verdict: CriterionVerdict,
+    why: str,
+    estimate: Estimate | None = None,
+) -> CriterionResult:
     return CriterionResult(
         id=name,
         role=criterion.role,
         metric=criterion.metric,
-        subgroup=estimate.subgroup,
+        subgroup=subgroup,
         bound=criterion.bound,
-        observed=observed,
-        monte_carlo_error=_monte_carlo_error(criterion.bound, estimate),
+        observed=None if estimate is None else _observed(criterion.bound, estimate),
+        monte_carlo_error=None if estimate is None else _monte_carlo_error(criterion.bound, estimate),
         goal=criterion.goal,
         verdict=verdict,
         why=why,
+        against_goal=None
+        if estimate is None or verdict != "not_met"
+        else _against_goal(criterion.bound, criterion.goal, estimate),
     )
+
+
+def _against_goal(bound: str, goal: float, estimate: Estimate) -> AgainstGoal | None:
+    """Whether a goal that is not met is refuted: the whole deciding interval lies strictly on the wrong side of it."""
+    if bound == "estimate" or estimate.decision is None:
+        return None
+    low, high = estimate.decision
+    return "refuted" if (high < goal if bound == "lower" else low > goal) else "not_shown"
 
 
 def _observed(bound: str, estimate: Estimate) -> float | None:

@@ -16,21 +16,27 @@ from validation.metrics import COUNT_METRICS
 from validation.outcomes import Sample
 from validation.replication import Replicates
 from validation.results import Estimate, EstimateStatus, Subgroup
-from validation.score_estimates import score_estimates
+from validation.score_estimates import SCORE_METRICS
 
 FITTED_INTERVALS = ("delong_clustered", "delong_student")
 FALLBACKS = ("exact_clustered", "wilson_patients", "mover", "percentile")
 UNDEFINED_SHARE = 0.01
+METRICS = (*(metric.name for metric in COUNT_METRICS), *SCORE_METRICS)  # in the contract's order
 
 
 def estimates_of(
     sample: Sample, replicates: Replicates, subgroup: Subgroup, protocol: Protocol
 ) -> tuple[Estimate, ...]:
-    """All metrics of one row, in the contract's order; of weighted units those of counts alone."""
-    computed = [count_estimate(metric, sample, replicates, protocol) for metric in COUNT_METRICS]
-    if sample.squared_weights is None:
-        computed += score_estimates(sample, replicates, protocol)
-    return tuple(_judged(item, subgroup, protocol) for item in computed)
+    """The metrics of one row that the sample is asked for, in the contract's order."""
+    of_counts = [
+        count_estimate(metric, sample, replicates, protocol)
+        for metric in COUNT_METRICS
+        if sample.asks(metric.name)
+    ]
+    of_scores = [
+        make(sample, replicates, protocol) for name, make in SCORE_METRICS.items() if sample.asks(name)
+    ]
+    return tuple(_judged(item, subgroup, protocol) for item in (*of_counts, *of_scores))
 
 
 def _judged(item: Computed, subgroup: Subgroup, protocol: Protocol) -> Estimate:

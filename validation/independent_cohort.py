@@ -1,20 +1,18 @@
 """Tables -> images -> units and their outcomes, a second time, in plain Python.
 
 Owns the reference standard's rules, the join, who is analysed and what counts as what. Written from the contract and
-docs/statistics.md without a line of the first implementation; reading files and refusing bad rows is `protocols`,
-levels of subgroups are `independent_levels`. What is computed from the units is `independent`.
+docs/statistics.md without a line of the first implementation; rows come from `independent_tables`, levels of subgroups
+are `independent_levels`. What is computed from the units is `independent`.
 """
 
-import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from protocols.admission import predictions_from, reads_from, studies_from
 from protocols.canonical import rounded
-from protocols.mapping import predictions_table, reads_table, studies_table
 from protocols.schema import Protocol
-from validation.inputs import InputFiles
+from validation.independent_tables import TABLES, Rows, number, rows_of, years
+from validation.inputs import InputFiles, read_records
 
 POSITIVE, NEGATIVE, INDETERMINATE = "positive", "negative", "indeterminate"
 
@@ -33,44 +31,49 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What counts once, an image or a patient; ``called`` and ``score`` are None where it was not processed."""
+    """What counts once, an image or a patient; ``called`` and ``score`` are None where it was not processed.
+
+    ``whole`` says that every image of it has a score.
+    """
 
     patient: str
     reference: str
     called: bool | None
     score: float | None
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Recounted:
-    """Every image of the studies, and how many rows of the other tables are of none of them."""
+    """Every image of the studies, the rows of all tables, and what the device says of each image."""
 
     images: tuple[Image, ...]
-    unused_predictions: int
-    unused_reads: int
+    tables: Mapping[str, Rows]
     statuses: Mapping[str, str]
 
 
 def recount(files: InputFiles, protocol: Protocol) -> Recounted:
-    """Read and join the three tables.
+    """Read and join all tables.
 
     Raises:
         BadInputError: what `validate` refuses about tables, or an axis is no column of the studies.
     """
-    studies = studies_table(files.studies, protocol).table
-    reads = reads_table(files.reads, protocol).table
-    predictions = predictions_table(files.predictions, protocol).table
-    studies.require([part for axis in protocol.subgroups for part in axis.parts])
-    # Admission refuses what `validate` refuses; what it makes of the cells is not used here.
-    studies_from(studies)
-    reads_from(reads)
-    predictions_from(predictions)
+    read_records(
+        files, protocol
+    )  # refuses what `validate` refuses; what it makes of the cells is not used here
+    tables = {
+        table: rows_of(table, path, protocol, one_table=files.one_table)
+        for table in TABLES
+        if (path := getattr(files, table)) is not None
+    }
     verdicts: dict[str, dict[str, str]] = defaultdict(dict)
-    for row in _rows(reads.columns):
-        verdicts[row["image_id"]][row["reader_id"]] = row["verdict"]
+    for row in tables["reads"].joined:
+        verdicts[row["image_id"]][row.get("reader_id", "consensus")] = row["verdict"]
+    statuses = {row["image_id"]: row.get("status", "ok") for row in tables["predictions"].joined}
     scores = {
-        row["image_id"]: float(row["score"]) if row.get("status", "ok") == "ok" else None
-        for row in _rows(predictions.columns)
+        row["image_id"]: number(row["score"])
+        for row in tables["predictions"].joined
+        if statuses[row["image_id"]] == "ok"
     }
     rule = protocol.reference_standard.rule
     images = tuple(
@@ -82,19 +85,9 @@ def recount(files: InputFiles, protocol: Protocol) -> Recounted:
             scores.get(row["image_id"]),
             row,
         )
-        for row in _rows(studies.columns)
+        for row in tables["studies"].joined
     )
-    known = {image.image_id for image in images}
-    return Recounted(
-        images,
-        unused_predictions=sum(name not in known for name in scores),
-        unused_reads=sum(len(of_image) for name, of_image in verdicts.items() if name not in known),
-        statuses={row["image_id"]: row.get("status", "ok") for row in _rows(predictions.columns)},
-    )
-
-
-def _rows(columns: Mapping[str, Sequence[str]]) -> Iterable[dict[str, str]]:
-    return (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+    return Recounted(images, tables, statuses)
 
 
 def consensus(rule: str, verdicts: Mapping[str, str]) -> str:
@@ -139,6 +132,7 @@ def units(images: Iterable[Image], unit: str, threshold: float) -> list[Unit]:
             image.reference or INDETERMINATE,
             None if image.score is None else image.score >= threshold,
             image.score,
+            image.score is not None,
         )
         for image in images
     ]
@@ -158,6 +152,7 @@ def _as_one(patient: str, own: Sequence[Unit]) -> Unit:
         next(verdict for verdict in (POSITIVE, INDETERMINATE, NEGATIVE) if verdict in references),
         called,
         None if called is None else max(unit.score for unit in own if unit.score is not None),
+        None not in calls,
     )
 
 
@@ -168,21 +163,6 @@ def outcome(unit: Unit) -> str:
     if unit.reference == NEGATIVE:
         return "tn" if unit.called is False else "fp"
     return "fp" if unit.called else "fn"
-
-
-def age(cell: str) -> float | None:
-    """Years from 0 to 120; None where unknown."""
-    value = number(cell)
-    return value if value is not None and 0 <= value <= 120 else None
-
-
-def number(cell: str) -> float | None:
-    """A finite number; None for any other cell."""
-    try:
-        value = float(cell)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) and "_" not in cell else None
 
 
 def flow(
@@ -206,8 +186,34 @@ def flow(
     )
 
 
+def account(counted: Recounted, protocol: Protocol) -> tuple[dict[str, object], ...]:
+    """What became of every row of every table: used, or out for one reason."""
+    step = {image.image_id: leaves_at(image, protocol) for image in counted.images}
+    accounts = []
+    for table, rows in counted.tables.items():
+        found = [step.get(row["image_id"], "not_in_studies") for row in rows.joined]
+        accounts.append(
+            {
+                "table": table,
+                "rows_read": rows.rows_read,
+                "rows_used": found.count(None),
+                "rows_excluded": dict(rows.excluded + Counter(filter(None, found))),
+                "cells_trimmed": rows.cells_trimmed,
+                "ages_converted": rows.ages_converted,
+                "rows_dropped_empty": rows.rows_dropped_empty,
+                "columns_dropped_empty": rows.columns_dropped_empty,
+            }
+        )
+    return tuple(accounts)
+
+
 def summary(counted: Recounted, analysed: Sequence[Image]) -> dict[str, object]:
     """The numbers of `cohort` in results.json."""
+    known = {image.image_id for image in counted.images}
+    unused = {
+        table: sum(row["image_id"] not in known for row in counted.tables[table].joined)
+        for table in ("predictions", "reads")
+    }
     positives = [image for image in analysed if image.reference == POSITIVE]
     negatives = [image for image in analysed if image.reference == NEGATIVE]
     determinate = len(positives) + len(negatives)
@@ -221,11 +227,11 @@ def summary(counted: Recounted, analysed: Sequence[Image]) -> dict[str, object]:
         "prevalence": rounded(len(positives) / determinate) if determinate else None,
         "images_per_patient": rounded(len(analysed) / len(patients(analysed))),
         "data_quality": {
-            "age_years_unknown": sum(age(image.cells["age_years"]) is None for image in analysed),
+            "age_years_unknown": sum(years(image.cells["age_years"]) is None for image in analysed),
             "sex_unknown": sum(image.cells["sex"] not in ("F", "M", "O") for image in analysed),
             "view_unknown": sum(image.cells["view"] not in ("PA", "AP", "LATERAL") for image in analysed),
-            "unused_predictions": counted.unused_predictions,
-            "unused_reads": counted.unused_reads,
+            "unused_predictions": unused["predictions"],
+            "unused_reads": unused["reads"],
             "failed": _with_status(counted, "failed"),
             "out_of_scope": _with_status(counted, "out_of_scope"),
         },

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from itertools import pairwise, product
 
 from protocols.schema import EVERY_LEVEL, Level, Protocol
-from validation.independent_cohort import Image, age, number
+from validation.independent_cohort import Image
+from validation.independent_tables import number, years
 
 LevelName = tuple[str, str]
 
@@ -23,8 +24,17 @@ def level_of(cell: str, column: str, cuts: Sequence[float] | None) -> str:
     """The level of one column; half-open bins where there are cut points."""
     if cuts is None:
         return cell if cell and cell in SETS.get(column, (cell,)) else UNKNOWN
-    value = age(cell) if column == "age_years" else number(cell)
+    value = years(cell) if column == "age_years" else number(cell)
     return UNKNOWN if value is None else bins(cuts)[bisect_right(cuts, value)]
+
+
+def unknown_on(axis: str, analysed: Sequence[Image], protocol: Protocol) -> int:
+    """How many images are unknown on an axis; on an intersection, on any of its parts."""
+    columns = {part: protocol.cut_points(part) for part in axis.split(",")}
+    return sum(
+        any(level_of(image.cells[part], part, cuts) == UNKNOWN for part, cuts in columns.items())
+        for image in analysed
+    )
 
 
 def bins(cuts: Sequence[float]) -> list[str]:

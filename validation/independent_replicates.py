@@ -5,6 +5,7 @@ intervals and rows are `independent_rows`.
 """
 
 import hashlib
+import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,12 +41,15 @@ NONE = Counts(0, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A level of an axis: its images and units, and what came of them patient by patient."""
+    """A level of an axis: its images and units, and what came of them patient by patient.
+
+    ``ranked`` are the units with a determinate reference, also those that were not processed.
+    """
 
     images: Sequence[Image]
     units: Sequence[Unit]
     counts: Mapping[int, Counts]
-    scored: Sequence[Scored]
+    ranked: Sequence[Scored]
     ranks: Ranking
     errors: SquaredErrors
 
@@ -63,19 +67,36 @@ class Replicates:
     draws_sha256: str
 
 
-def slice_of(images: Sequence[Image], units: Sequence[Unit], numbers: Mapping[str, int]) -> Slice:
-    """The material of one level; ``numbers`` are those of the patients in the draws."""
+def slice_of(
+    images: Sequence[Image], units: Sequence[Unit], numbers: Mapping[str, int], *, best: bool = False
+) -> Slice:
+    """The material of one level; ``numbers`` are those of the patients in the draws, ``best`` is as in `rank`."""
     counts: dict[int, Counts] = {}
     for unit in units:
         patient, name = numbers[unit.patient], outcome(unit)
         before = counts.get(patient, NONE)
         counts[patient] = before._replace(**{name: getattr(before, name) + 1})
-    scored = [
-        Scored(numbers[unit.patient], unit.reference == POSITIVE, unit.score)
-        for unit in units
-        if unit.score is not None and unit.reference in (POSITIVE, NEGATIVE)
+    known = [unit for unit in units if unit.reference in (POSITIVE, NEGATIVE)]
+    ranked = [
+        Scored(numbers[unit.patient], unit.reference == POSITIVE, rank(unit, best=best)) for unit in known
     ]
-    return Slice(images, units, counts, scored, of_scores.ranking(scored), of_scores.squared_errors(scored))
+    errors = of_scores.squared_errors(
+        Scored(numbers[unit.patient], unit.reference == POSITIVE, unit.score)
+        for unit in known
+        if unit.score is not None
+    )
+    return Slice(images, units, counts, ranked, of_scores.ranking(ranked), errors)
+
+
+def rank(unit: Unit, *, best: bool = False) -> float:
+    """The score that a unit with a known reference is ranked by; what is missing counts against the device, or for it.
+
+    A positive that was not processed is below every score. A negative is above every score where any image of it has
+    none: nobody knows how high that would have been. ``best`` is the other way round.
+    """
+    if (unit.reference == POSITIVE) != best:
+        return -math.inf if unit.score is None else unit.score
+    return unit.score if unit.whole and unit.score is not None else math.inf
 
 
 def replicates_of(

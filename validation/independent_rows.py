@@ -68,35 +68,34 @@ def row_of(
     level: LevelName,
     own: Slice,
     replicates: Sequence[float | None],
-    patients: int,
     protocol: Protocol,
 ) -> Row:
-    """One row with every interval that applies; ``patients`` is how many are in the draws."""
+    """One row with every interval that applies."""
     confidence = protocol.bootstrap.confidence_level
-    value = _value(metric, own, patients)
+    value = value_of(metric, own)
     defined = [replicate for replicate in replicates if replicate is not None]
     intervals: dict[str, Interval | None] = {"percentile": None, "bca": None}
     if value is not None:
         intervals["percentile"] = percentile(value, defined, confidence)
-        intervals["bca"] = bca(value, defined, _jackknife(metric, own, patients), confidence)
+        intervals["bca"] = bca(value, defined, _jackknife(metric, own), confidence)
     intervals |= _closed_intervals(metric, own, value, confidence)
-    intervals = {name: _written(bounds, metric, name) for name, bounds in intervals.items()}
+    intervals = {name: bounds_as_written(bounds, metric, name) for name, bounds in intervals.items()}
     decisive = next((name for name in (_choice(metric, protocol), *FALLBACKS) if intervals.get(name)), None)
-    undefined, sizes = len(replicates) - len(defined), _sizes(metric, own)
-    x, n = _successes(PARTS[metric], own) if metric in PARTS else ([], [])
+    undefined, size = len(replicates) - len(defined), sizes(metric, own)
+    x, n = successes(PARTS[metric], own) if metric in PARTS else ([], [])
     effect = formulas.design_effect(x, n)
     return Row(
         metric=metric,
         subgroup={"axis": level[0], "level": level[1]},
-        value=None if value is None else _rounded(value, metric),
+        value=None if value is None else as_written(value, metric),
         numerator=sum(x) if metric in FRACTIONS else None,
         denominator=sum(n) if metric in FRACTIONS else None,
-        **sizes,
+        **size,
         intervals=intervals,
         decision_interval=decisive,
-        design_effect=None if effect is None else _rounded(effect, metric),
+        design_effect=None if effect is None else as_written(effect, metric),
         undefined_replicates=undefined,
-        status=_status(metric, value, sizes, undefined, decisive, protocol),
+        status=_status(metric, value, size, undefined, decisive, protocol),
     )
 
 
@@ -109,17 +108,24 @@ def _choice(metric: str, protocol: Protocol) -> str:
     return "mover" if metric in OF_COUNTS else "bca"  # only AUROC has the others
 
 
-def _value(metric: str, own: Slice, patients: int) -> float | None:
+def value_of(metric: str, own: Slice) -> float | None:
+    """A metric of a slice as it is."""
     return (
-        OF_COUNTS[metric](own.total) if metric in OF_COUNTS else value_of_scores(metric, own, [1] * patients)
+        OF_COUNTS[metric](own.total) if metric in OF_COUNTS else value_of_scores(metric, own, _each_once(own))
     )
 
 
-def _jackknife(metric: str, own: Slice, patients: int) -> list[float | None]:
+def _each_once(own: Slice) -> list[int]:
+    """Every patient's weight, up to the last one of the slice."""
+    return [1] * (max(own.counts, default=-1) + 1)
+
+
+def _jackknife(metric: str, own: Slice) -> list[float | None]:
     """The metric without each patient that contributes to it."""
     if metric in OF_SCORES:
-        weight, left_out = [1] * patients, []
-        for patient in sorted({unit.patient for unit in own.scored}):
+        weight, left_out = _each_once(own), []
+        of_patients = own.errors.patients if metric == "brier" else {unit.patient for unit in own.ranked}
+        for patient in sorted(of_patients):
             weight[patient] = 0
             left_out.append(value_of_scores(metric, own, weight))
             weight[patient] = 1
@@ -137,25 +143,26 @@ def _closed_intervals(
 ) -> dict[str, Interval | None]:
     """Those that need no draws; None where an interval that applies cannot be given."""
     if metric in PARTS:
-        return _of_proportion(metric, own, confidence)
+        return of_proportion(metric, own, confidence)
     if metric in OF_COUNTS:
         return {"mover": None if value is None else _mover(metric, own, confidence)}
     if metric != "auroc":
         return {}
     intervals = {
-        "delong_clustered": of_scores.delong_clustered(own.scored, confidence),
-        "delong_student": of_scores.delong_student(own.scored, confidence),
+        "delong_clustered": of_scores.delong_clustered(own.ranked, confidence),
+        "delong_student": of_scores.delong_student(own.ranked, confidence),
     }
     if value in (0, 1):
         fewer = min(
-            len({unit.patient for unit in own.scored if unit.positive == kind}) for kind in (True, False)
+            len({unit.patient for unit in own.ranked if unit.positive == kind}) for kind in (True, False)
         )
         intervals["wilson_patients"] = of_scores.wilson_patients(value, fewer, confidence)
     return intervals
 
 
-def _of_proportion(metric: str, own: Slice, confidence: float) -> dict[str, Interval | None]:
-    x, n = _successes(PARTS[metric], own)
+def of_proportion(metric: str, own: Slice, confidence: float) -> dict[str, Interval | None]:
+    """The closed intervals of a share or of f1."""
+    x, n = successes(PARTS[metric], own)
     if not n:
         return dict.fromkeys(("exact_clustered", "wilson_effective", "clopper_pearson"))
     intervals = {
@@ -171,14 +178,14 @@ def _of_proportion(metric: str, own: Slice, confidence: float) -> dict[str, Inte
 
 def _mover(metric: str, own: Slice, confidence: float) -> Interval | None:
     """From the `exact_clustered` intervals of two shares; 1 - share is a share of its own, so that nothing cancels."""
-    (x, n), (y, m) = (_successes(part, own) for part in PAIRS[metric])
+    (x, n), (y, m) = (successes(part, own) for part in PAIRS[metric])
     shares = sum(x) / sum(n), sum(y) / sum(m)
     of_shares = formulas.exact_clustered(x, n, confidence), formulas.exact_clustered(y, m, confidence)
     mover = formulas.mover_mean if metric == "balanced_accuracy" else formulas.mover_ratio
     return mover(*shares, *of_shares)
 
 
-def _successes(part: Part, own: Slice) -> tuple[list[int], list[int]]:
+def successes(part: Part, own: Slice) -> tuple[list[int], list[int]]:
     """Successes and units of the patients that have units, patient by patient."""
     success, counted = part
     with_units = [counts for counts in own.counts.values() if _sum(counts, counted)]
@@ -189,12 +196,10 @@ def _sum(counts: Counts, outcomes: Sequence[str]) -> int:
     return sum(getattr(counts, name) for name in outcomes)
 
 
-def _sizes(metric: str, own: Slice) -> dict[str, int]:
-    """Images, patients and units of each class behind a row; for scores, those with a known reference and a score."""
-    images, units = own.images, own.units
-    if metric in OF_SCORES:
-        images = [image for image in images if _is_judged(image)]
-        units = [unit for unit in units if _is_judged(unit)]
+def sizes(metric: str, own: Slice) -> dict[str, int]:
+    """Images, patients and units of each class behind a row; for scores, those that enter it."""
+    images = [image for image in own.images if _enters(image, metric)]
+    units = [unit for unit in own.units if _enters(unit, metric)]
     of_class = {
         kind: [unit.patient for unit in units if unit.reference == kind] for kind in (POSITIVE, NEGATIVE)
     }
@@ -208,8 +213,10 @@ def _sizes(metric: str, own: Slice) -> dict[str, int]:
     }
 
 
-def _is_judged(one: Image | Unit) -> bool:
-    return one.score is not None and one.reference in (POSITIVE, NEGATIVE)
+def _enters(one: Image | Unit, metric: str) -> bool:
+    """Metrics of scores need a known reference, the Brier score also a score."""
+    known = one.reference in (POSITIVE, NEGATIVE)
+    return metric not in OF_SCORES or (known and (metric != "brier" or one.score is not None))
 
 
 def _status(
@@ -232,11 +239,12 @@ def _status(
     return "insufficient" if few or often_undefined or decisive is None else "ok"
 
 
-def _written(bounds: Interval | None, metric: str, name: str) -> Interval | None:
+def bounds_as_written(bounds: Interval | None, metric: str, name: str) -> Interval | None:
     """An interval as results.json has it; None where nothing is left of its width."""
-    low, high = (_rounded(bound, metric, name) for bound in bounds or (0, 0))
+    low, high = (as_written(bound, metric, name) for bound in bounds or (0, 0))
     return (low, high) if low < high else None
 
 
-def _rounded(value: float | Fraction, *names: str) -> float:
+def as_written(value: float | Fraction, *names: str) -> float:
+    """A number with as many decimals as results.json gives a metric or interval of these names."""
     return rounded(float(value), FITTED_PLACES if any(name in FITTED for name in names) else PLACES)

@@ -8,22 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from protocols.admission import predictions_from, reads_from, studies_from
-from protocols.boxes import (
-    BOX_SHARES,
-    MARK_SHARES,
-    Boxes,
-    Marks,
-    boxes_from,
-    boxes_table,
-    marks_from,
-    marks_table,
-)
+from protocols.boxes import Boxes, Marks, boxes_from, marks_from
 from protocols.cohorts.folder import FlowStep, read_flow
 from protocols.images.inventory import Inventory, read_inventory
-from protocols.mapping import predictions_table, reads_table, studies_table
+from protocols.mapping import (
+    MappedTable,
+    boxes_table,
+    marks_table,
+    predictions_table,
+    reads_table,
+    studies_table,
+)
 from protocols.records import Predictions, Reads, Studies
 from protocols.run_folder import RunFolder
-from protocols.schema import NUMERIC_AXES, Protocol
+from protocols.schema import Protocol
 from validation.results import Inputs
 
 OPERATING_POINT = "operating_point.json"
@@ -41,6 +39,11 @@ class InputFiles:
     boxes: Path | None = None
     marks: Path | None = None
     images: Path | None = None
+
+    @property
+    def one_table(self) -> bool:
+        """Whether one file holds studies, truth and scores together."""
+        return self.studies == self.reads == self.predictions
 
 
 def input_files(folder: RunFolder, protocol: Protocol) -> InputFiles:
@@ -65,7 +68,10 @@ def input_files(folder: RunFolder, protocol: Protocol) -> InputFiles:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The tables as checked records, studies in the order of image_id, and what identifies them."""
+    """The tables as checked records, studies in the order of image_id, and what identifies them.
+
+    ``tables`` holds each table as it was read, in the order of the account.
+    """
 
     studies: Studies
     reads: Reads
@@ -75,6 +81,7 @@ class Records:
     inventory: Inventory | None
     source_flow: tuple[FlowStep, ...]
     identity: Inputs
+    tables: tuple[MappedTable, ...]
 
 
 def read_records(files: InputFiles, protocol: Protocol) -> Records:
@@ -84,16 +91,11 @@ def read_records(files: InputFiles, protocol: Protocol) -> Records:
         BadInputError: whatever the contract refuses about tables, naming file, row and rule.
     """
     studies = studies_table(files.studies, protocol)
-    reads = reads_table(files.reads, protocol)
-    predictions = predictions_table(files.predictions, protocol)
+    reads = reads_table(files.reads, protocol, one_table=files.one_table)
+    predictions = predictions_table(files.predictions, protocol, one_table=files.one_table)
     boxes = boxes_table(files.boxes) if files.boxes else None
     marks = marks_table(files.marks) if files.marks else None
-    axes = sorted({part for group in protocol.subgroups for part in group.parts})
-    numeric_axes = {axis for axis in axes if protocol.cut_points(axis) is not None}
-    # Numbers that change results without being axes: what excludes images and what weighs them.
-    measured = {analysis.exclude.column for analysis in protocol.sensitivity}
-    if protocol.weights:
-        measured.add(protocol.weights.column)
+    columns = protocol.number_columns | protocol.category_columns
     checked = Records(
         studies=studies_from(studies.table).by_image_id(),
         reads=reads_from(reads.table),
@@ -103,15 +105,14 @@ def read_records(files: InputFiles, protocol: Protocol) -> Records:
         inventory=read_inventory(files.images) if files.images else None,
         source_flow=read_flow(files.flow) if files.flow else (),
         identity=Inputs(
-            studies=studies.identity(
-                numeric={*NUMERIC_AXES, *numeric_axes, *measured}, further={*axes, *measured}
-            ),
-            reads=reads.identity(numeric=set(), further=set()),
-            predictions=predictions.identity(numeric={"score"}, further=set()),
-            boxes=boxes.identity(numeric=set(BOX_SHARES), further=set()) if boxes else None,
-            marks=marks.identity(numeric=set(MARK_SHARES), further=set()) if marks else None,
+            studies=studies.identity(numeric=protocol.number_columns, further=columns),
+            reads=reads.identity(),
+            predictions=predictions.identity(),
+            boxes=boxes.identity() if boxes else None,
+            marks=marks.identity() if marks else None,
         ),
+        tables=tuple(table for table in (studies, reads, predictions, boxes, marks) if table),
     )
-    for column in sorted(measured):
+    for column in sorted(protocol.number_columns):
         checked.studies.numbers(column)
     return checked

@@ -1,7 +1,7 @@
 """The whole cohort without one site, and judged without one reader: does a single one carry the result?
 
-Owns who is left out. The estimates need no draws (`closed`). Leaving out a reader changes who is true, not who is
-analysed, except that an image that no other reader read leaves.
+Owns who is left out. The estimates need no draws (`closed`). Leaving out a reader changes what is true: an image that
+no other reader read leaves, and where indeterminate references are excluded, who is analysed changes with them.
 """
 
 from dataclasses import replace
@@ -10,13 +10,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.records import Reads
 from protocols.schema import Protocol
 from validation.closed import closed_estimates
 from validation.cohort import INDETERMINATE, NO_TRUTH, TRUTH_CODES, JoinedCohort
 from validation.consensus import verdicts_by_image
 from validation.inputs import Records
-from validation.outcomes import DrawnPatients, sample_of
+from validation.outcomes import DrawnPatients, drawn_patients, sample_of
 from validation.secondary import LeftOut
 
 METRICS = ("sensitivity", "specificity", "f1", "auroc")
@@ -34,26 +33,31 @@ def without_each_site(
     )
 
 
-def without_each_reader(
-    cohort: JoinedCohort, records: Records, drawn: DrawnPatients, protocol: Protocol
-) -> tuple[LeftOut, ...]:
-    """One entry a reader by code point; none for a single reader, or where no image has two."""
-    reads, standard = records.reads, protocol.reference_standard
-    analysed = {cohort.image_id[row] for row in np.flatnonzero(cohort.analysed)}
+def without_each_reader(cohort: JoinedCohort, records: Records, protocol: Protocol) -> tuple[LeftOut, ...]:
+    """One entry a reader by code point; none for a single reader, or where no image has two.
+
+    Where the protocol excludes indeterminate references, images that become determinate come back and others leave.
+    """
+    reads, standard, missing = records.reads, protocol.reference_standard, protocol.missing
+    eligible = {cohort.image_id[row] for row in np.flatnonzero(cohort.eligible)}
     names = sorted(
-        {reader for image, reader in zip(reads.image_id, reads.reader_id, strict=True) if image in analysed}
+        {reader for image, reader in zip(reads.image_id, reads.reader_id, strict=True) if image in eligible}
     )
     if standard.kind not in ("consensus", "adjudicated") or len(names) < 2:
         return ()
+    drawn = drawn_patients(cohort, cohort.eligible)
+    answered = cohort.eligible
+    if missing.not_processed == "exclude":
+        answered = answered & ~np.isnan(cohort.score)
     left_out = []
     for name in names:
-        verdicts = verdicts_by_image(_reads_without(reads, name), standard.rule)
+        verdicts = verdicts_by_image(reads.without(name), standard.rule)
         truth = np.array(
             [TRUTH_CODES[verdicts[image]] if image in verdicts else NO_TRUTH for image in cohort.image_id],
             dtype=np.int8,
         )
-        members = cohort.analysed & (truth != NO_TRUTH)
-        if protocol.missing.indeterminate == "exclude":
+        members = answered & (truth != NO_TRUTH)
+        if missing.indeterminate == "exclude":
             members &= truth != INDETERMINATE
         left_out.append(_left_out("reader", name, replace(cohort, truth=truth), members, drawn, protocol))
     return tuple(left_out)
@@ -70,13 +74,3 @@ def _left_out(
     sample = sample_of(cohort, members, drawn, unit=protocol.analysis.unit)
     estimates = closed_estimates(sample, METRICS, protocol.bootstrap.confidence_level)
     return LeftOut(kind, name, sample.tally.images, sample.tally.patients, estimates)
-
-
-def _reads_without(reads: Reads, name: str) -> Reads:
-    kept = [row for row, reader in enumerate(reads.reader_id) if reader != name]
-    return Reads(
-        reads.source,
-        tuple(reads.image_id[row] for row in kept),
-        tuple(reads.reader_id[row] for row in kept),
-        tuple(reads.verdict[row] for row in kept),
-    )

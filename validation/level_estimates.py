@@ -84,7 +84,7 @@ def level_estimate(metric: str, counts: NDArray[np.float64], ranked: Units) -> L
     Args:
         metric: a name in `OF_COUNTS`, or ``auroc``.
         counts: TP, FP, FN, TN of the level by patient of the draw, shape (patients, 4).
-        ranked: its determinate, processed units.
+        ranked: its determinate units in order of score.
 
     Returns:
         `NotGiven` where the metric is undefined, and where one patient alone stands behind it or behind a class.
@@ -146,7 +146,7 @@ def _of_scores(ranked: Units, patients: int) -> LevelEstimate | NotGiven:
     placed = placements(ranked)
     area, m, n = auroc(placed), len(placed.positive), len(placed.negative)
     if math.isnan(area):
-        return NotGiven("not estimable: one class has no scored unit")
+        return NotGiven("not estimable: one class has no unit")
     m_k = np.bincount(placed.positive_patient, minlength=patients)
     n_k = np.bincount(placed.negative_patient, minlength=patients)
     with_positive, with_negative = int((m_k > 0).sum()), int((n_k > 0).sum())

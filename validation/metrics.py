@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
+LOWER_IS_BETTER = ("lr_negative", "brier")
 
 
 class Confusion(NamedTuple):

@@ -6,7 +6,7 @@ Source: the contract ("Statistics", 4 and 5).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -50,28 +50,41 @@ class Tally:
     negative_patients: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sample:
     """What one row of the results is computed from.
 
     Attributes:
         drawn: the patients that are resampled.
         counts: TP, FP, FN, TN by patient of the draw, shape (patients, 4), whole numbers as float64.
-        images: all images of the row as units, whatever the unit of analysis.
-        ranked: the determinate, processed units, for what needs scores.
-        tally: of all units of the row.
-        ranked_tally: of the units in ``ranked``.
+        images: all images of the row, whatever the unit of analysis.
+        units: all units of the row; the same object as ``images`` where these are what counts once.
+        scored: the determinate, processed units, for what reads a score as a number.
+        ranked: the determinate units as they are put in order (`in_order`); the same object where nothing is missing.
+        tally, scored_tally, ranked_tally: of ``units``, ``scored`` and ``ranked``.
         squared_weights: sum of squared weights of each of TP, FP, FN, TN, where units are weighted; ``counts`` are
             then sums of weights.
+        squares: what the Brier score is made of, shape (patients, 2), where that is not of ``scored``.
+        metrics: those asked for, each with how what is missing counts in it where that is not the primary analysis'
+            rule; None for all.
     """
 
     drawn: "DrawnPatients"
     counts: NDArray[np.float64]
     images: Units
+    units: Units
+    scored: Units
     ranked: Units
     tally: Tally
+    scored_tally: Tally
     ranked_tally: Tally
     squared_weights: NDArray[np.float64] | None = None
+    squares: NDArray[np.float64] | None = None
+    metrics: Mapping[str, str | None] | None = None
+
+    def asks(self, *metrics: str) -> bool:
+        """Whether any of some metrics is asked for."""
+        return self.metrics is None or not self.metrics.keys().isdisjoint(metrics)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,56 +139,86 @@ def sample_of(
     drawn: DrawnPatients,
     *,
     unit: Unit,
-    case: Case = "worst",
     weights: NDArray[np.float64] | None = None,
+    metrics: Mapping[str, str | None] | None = None,
 ) -> Sample:
-    """The sample of some images.
+    """The sample of some images, by the rules of the primary analysis for what is missing.
 
     Args:
         cohort: all images.
         members: which of them belong to this row, shape (studies,).
         drawn: the patients that are resampled; every member's patient is among them.
         unit: what counts once.
-        case: what a missing score or an indeterminate reference counts as.
         weights: of each study, whole numbers, shape (studies,); only with unit ``image``.
+        metrics: as in `Sample`.
     """
     rows = np.flatnonzero(members)
-    images = Units(
-        patient=drawn.index[rows],
-        truth=cohort.truth[rows],
-        score=cohort.score[rows],
-        called=cohort.called[rows],
-    )
+    images = Units(drawn.index[rows], cohort.truth[rows], cohort.score[rows], cohort.called[rows])
     units = images if unit == "image" else by_patient(images)
-    counts, cells = np.zeros((drawn.count, 4)), outcome(units, case)
-    np.add.at(counts, (units.patient, cells), 1.0 if weights is None else weights[rows])
-    squared = None if weights is None else np.bincount(cells, weights[rows] ** 2, 4).astype(np.float64)
-    usable = units.processed & (units.truth != INDETERMINATE)
-    ranked = _take(units, usable)
-    images_ranked = int((images.processed & (images.truth != INDETERMINATE)).sum())
+    of_rows = None if weights is None else weights[rows]
+    cells, incomplete, determinate = (
+        outcome(units),
+        incomplete_units(units, images),
+        units.truth != INDETERMINATE,
+    )
+    scored = _take(units, determinate & units.processed)
+    ranked = _take(in_order(units, incomplete), determinate) if (incomplete & determinate).any() else scored
+    there = images.truth != INDETERMINATE
+    scored_tally = tally_of(scored, int((there & images.processed).sum()))
     return Sample(
-        drawn, counts, images, ranked, _tally(units, len(rows)), _tally(ranked, images_ranked), squared
+        drawn=drawn,
+        counts=counts_by_patient(units, cells, drawn.count, of_rows),
+        images=images,
+        units=units,
+        scored=scored,
+        ranked=ranked,
+        tally=tally_of(units, len(rows)),
+        scored_tally=scored_tally,
+        ranked_tally=scored_tally if ranked is scored else tally_of(ranked, int(there.sum())),
+        squared_weights=None if of_rows is None else np.bincount(cells, of_rows**2, 4).astype(np.float64),
+        metrics=metrics,
     )
 
 
-def outcome(units: Units, case: Case) -> NDArray[np.intp]:
+def outcome(units: Units, case: Case = "worst") -> NDArray[np.intp]:
     """TP, FP, FN or TN (0 to 3) of each unit, shape (units,).
 
     Worst case: a unit without a score is an error of its class; an indeterminate reference makes a
     positive call false positive and a negative one false negative; both at once are false negative.
-    Best case: the same units count as right, each in the class the worst case gives it to or, with a
-    score, in the class of its call.
+    Best case: the same units count as right: by the call TP or TN, without a score by the class, both at once TN.
     """
-    positive, called = units.truth == POSITIVE, units.called
-    result = np.where(positive, np.where(called, TP, FN), np.where(called, FP, TN))
-    indeterminate, missing = units.truth == INDETERMINATE, ~units.processed
     worst = case == "worst"
-    result[indeterminate] = (
-        np.where(called, FP, FN)[indeterminate] if worst else np.where(called, TP, TN)[indeterminate]
-    )
-    result[missing & (units.truth == NEGATIVE)] = FP if worst else TN
-    result[missing & (units.truth != NEGATIVE)] = FN if worst else TP
-    return result.astype(np.intp)
+    # Under the best case an indeterminate reference agrees with the call, under the worst it contradicts it.
+    positive = np.where(units.truth == INDETERMINATE, units.called != worst, units.truth == POSITIVE)
+    right = np.where(units.processed, units.called == positive, not worst)
+    return np.where(positive, np.where(right, TP, FN), np.where(right, TN, FP)).astype(np.intp)
+
+
+def counts_by_patient(
+    units: Units, cells: NDArray[np.intp], patients: int, weights: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """TP, FP, FN, TN by patient of the draw, shape (patients, 4), from the outcome of each unit."""
+    flat = np.bincount(4 * units.patient + cells, weights, 4 * patients)
+    return flat.reshape(patients, 4).astype(np.float64)
+
+
+def incomplete_units(units: Units, images: Units) -> NDArray[np.bool_]:
+    """Which units are made of an image without a score, shape (units,)."""
+    if units is images:
+        return ~units.processed
+    return np.isin(units.patient, images.patient[~images.processed])
+
+
+def in_order(units: Units, incomplete: NDArray[np.bool_], case: Case = "worst") -> Units:
+    """Units with a place in the order of scores also for those that are incomplete; nothing is gained by not answering.
+
+    Worst case: an incomplete negative ranks above every score (inf), a positive without a score below (-inf); a
+    positive patient who is called keeps the largest score there is. Best case: the other way round.
+    """
+    if not incomplete.any():
+        return units
+    highest = incomplete & ((units.truth == POSITIVE) == (case == "best"))
+    return replace(units, score=np.where(highest, np.inf, np.where(units.processed, units.score, -np.inf)))
 
 
 def by_patient(images: Units) -> Units:
@@ -199,10 +242,13 @@ def by_patient(images: Units) -> Units:
 
 
 def _take(units: Units, chosen: NDArray[np.bool_]) -> Units:
+    if chosen.all():
+        return units
     return Units(units.patient[chosen], units.truth[chosen], units.score[chosen], units.called[chosen])
 
 
-def _tally(units: Units, images: int) -> Tally:
+def tally_of(units: Units, images: int) -> Tally:
+    """How many units of each class there are, and patients of them; ``images`` are those behind all units."""
     positive, negative = units.truth == POSITIVE, units.truth == NEGATIVE
     return Tally(
         images=images,

@@ -7,7 +7,8 @@ Sources: Altman & Bland 1994 (predictive values at a prevalence); Donner & Zou 2
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from fractions import Fraction as Rational
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,10 @@ from validation.bootstrap import BootstrapInterval, NoInterval, bca_interval, pe
 from validation.closed import exact_interval
 from validation.estimates import FALLBACKS
 from validation.intervals import Interval, mover_ratio
-from validation.metrics import Confusion, Numbers, confusion, divide, sensitivity, specificity
+from validation.metrics import Confusion, Fraction, Numbers, confusion, divide, sensitivity, specificity
 from validation.secondary import Projection
+
+EXACT_BELOW = 2.0**53
 
 
 def ppv_at(c: Confusion, prevalence: float) -> Numbers:
@@ -26,8 +29,12 @@ def ppv_at(c: Confusion, prevalence: float) -> Numbers:
 
     NaN without positives, without negatives, and where nothing would be called positive.
     """
-    right = prevalence * c.tp * (c.fp + c.tn)
-    return divide(right, right + (1 - prevalence) * c.fp * (c.tp + c.fn))
+
+    def parts(c: Confusion, at: Odds) -> Fraction:
+        right = at.positive * c.tp * (c.fp + c.tn)
+        return Fraction(right, right + at.negative * c.fp * (c.tp + c.fn))
+
+    return _divided(parts, c, prevalence)
 
 
 def npv_at(c: Confusion, prevalence: float) -> Numbers:
@@ -35,15 +42,24 @@ def npv_at(c: Confusion, prevalence: float) -> Numbers:
 
     NaN without positives, without negatives, and where nothing would be called negative.
     """
-    right = (1 - prevalence) * c.tn * (c.tp + c.fn)
-    return divide(right, right + prevalence * c.fn * (c.fp + c.tn))
+
+    def parts(c: Confusion, at: Odds) -> Fraction:
+        right = at.negative * c.tn * (c.tp + c.fn)
+        return Fraction(right, right + at.positive * c.fn * (c.fp + c.tn))
+
+    return _divided(parts, c, prevalence)
 
 
 def f1_at(c: Confusion, prevalence: float) -> Numbers:
     """2 sensitivity π / (sensitivity π + π + (1 - specificity)(1 - π)), in [0, 1]; NaN without one of the classes."""
-    positives, negatives = c.tp + c.fn, c.fp + c.tn
-    right = prevalence * c.tp * negatives
-    return divide(2 * right, right + prevalence * positives * negatives + (1 - prevalence) * c.fp * positives)
+
+    def parts(c: Confusion, at: Odds) -> Fraction:
+        positives, negatives = c.tp + c.fn, c.fp + c.tn
+        right = at.positive * c.tp * negatives
+        called = right + at.negative * c.fp * positives
+        return Fraction(2 * right, called + at.positive * positives * negatives)
+
+    return _divided(parts, c, prevalence)
 
 
 def projections(
@@ -69,6 +85,28 @@ def projections(
         for prevalence in prevalences
         for metric in METRICS
     )
+
+
+class Odds(NamedTuple):
+    """A prevalence as whole numbers of positives and negatives: 0.01 is 1 and 99."""
+
+    positive: int
+    negative: int
+
+
+def _divided(parts: Callable[[Confusion, Odds], Fraction], c: Confusion, prevalence: float) -> Numbers:
+    """One division of whole numbers, so that draws with equal values are equal in bits: BCa counts them.
+
+    The prevalence is the decimal fraction that the protocol states. Where float64 cannot hold the products, Python's
+    whole numbers do, whose quotient is as correctly rounded.
+    """
+    stated = Rational(repr(float(prevalence)))
+    odds = Odds(stated.numerator, stated.denominator - stated.numerator)
+    if stated.denominator * float(np.max(sum(c), initial=0)) ** 2 < EXACT_BELOW:
+        return divide(*parts(c, odds))
+    whole = Confusion(*(np.asarray(count).astype(np.int64).astype(object) for count in c))
+    quotients = np.frompyfunc(lambda x, n: x / n if n else math.nan, 2, 1)(*parts(whole, odds))
+    return np.asarray(quotients, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)

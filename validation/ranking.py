@@ -38,7 +38,7 @@ class Steps:
 
 
 def steps_of(ranked: Units) -> Steps:
-    """The steps of determinate, processed units."""
+    """The steps of ranked units."""
     rising = np.unique(ranked.score[ranked.truth == POSITIVE])
     return Steps(rising[::-1], len(rising) - np.searchsorted(rising, ranked.score, "right"))
 
@@ -74,7 +74,7 @@ class Ranking:
 
 
 def ranking_of(ranked: Units, patients: int) -> Ranking:
-    """Put determinate, processed units in order.
+    """Put ranked units in order.
 
     Args:
         ranked: the units.
@@ -120,7 +120,7 @@ def ranked_replicates(rankings: Sequence[Ranking], weights: NDArray[np.float64])
             if type_ not in narrowed:
                 narrowed[type_] = weights.astype(type_, copy=False)
             walked[ranking.identity] = _walk(ranking, narrowed[type_])
-    return np.stack([walked[ranking.identity] for ranking in rankings])
+    return np.array([walked[ranking.identity] for ranking in rankings]).reshape(-1, 2, weights.shape[1])
 
 
 def on_grid(average_precision: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -20,29 +20,32 @@ from protocols.seal.look import Unseal
 from validation.agreement import agreement_of, agreement_sums
 from validation.average_precision import precision_recall
 from validation.calibration import calibration
-from validation.cautions import cautions_of
-from validation.cohort import JoinedCohort, join
+from validation.cohort import join
 from validation.cohort_summary import cohort_summary
 from validation.consensus import reference_verdicts
-from validation.criteria import judge
+from validation.criteria import judge, rows_judged
 from validation.dawid_skene import dawid_skene
 from validation.decision_curve import decision_curve
-from validation.estimates import estimates_of
+from validation.estimates import METRICS, estimates_of
 from validation.homogeneity import METRICS as HOMOGENEITY_METRICS
 from validation.homogeneity import LevelData, homogeneity_of, with_holm
+from validation.input_notices import input_notices
 from validation.inputs import InputFiles, Records, read_records
 from validation.leakage import leakage_of
 from validation.leave_one_out import without_each_reader, without_each_site
 from validation.listing import line_listing
 from validation.localisation import localisation
+from validation.notices import cautions_of, notices_of_results
 from validation.operating_point import operating_point
-from validation.outcomes import DrawnPatients, Sample, drawn_patients, sample_of
+from validation.outcomes import DrawnPatients, Sample, drawn_patients
 from validation.projection import projections
-from validation.replication import Replicates, replicate
+from validation.replication import replicate
 from validation.results import (
     OVERALL_AXIS,
     OVERALL_LEVEL,
     AnalysisUsed,
+    AnalysisVerdict,
+    CriterionResult,
     Estimate,
     MissingRules,
     ProtocolIdentity,
@@ -51,10 +54,12 @@ from validation.results import (
     Results,
     SensitivityEstimate,
     Subgroup,
+    Verdict,
 )
 from validation.secondary import Homogeneity
-from validation.sensitivity import exclusion, samples_beside
+from validation.sensitivity import Analysis, analyses_beside, exclusion
 from validation.subgroups import Axis, axes_of
+from validation.table_match import refuse_other_cohort
 from validation.thresholds import threshold_rows
 from validation.votes import votes_of
 
@@ -89,29 +94,46 @@ def validate(
     point = operating_point(protocol.operating_point, files.operating_point)
     records = read_records(files, protocol)
     axes = axes_of(protocol, records.studies)
+    refuse_other_cohort(records)
     if unseal:
         unseal(records.studies, records.reads, Threshold(point.threshold, point.sha256))
     reference = reference_verdicts(records.reads, protocol.reference_standard.rule)
     cohort = join(records, reference, threshold=point.threshold, missing=protocol.missing)
     leaked = leakage_of(cohort, records.inventory, stage=protocol.stage)
     drawn = drawn_patients(cohort, cohort.analysed, protocol.bootstrap.strata)
+    primary = Analysis(cohort=cohort, members=cohort.analysed, drawn=drawn, unit=protocol.analysis.unit)
     analysed = np.flatnonzero(cohort.analysed)
     votes = votes_of(records.reads, [cohort.image_id[row] for row in analysed])
     latent = dawid_skene(votes, reference)
     readers = agreement_sums(votes, drawn.index[analysed], drawn.count)
-    rows = _subgroup_samples(cohort, axes, drawn, protocol)
-    beside = samples_beside(cohort, records, protocol, drawn, latent.verdicts)
-    replication = replicate(
-        [*rows.values(), *beside.values()], protocol.bootstrap, progress, tables=[readers.sums]
-    )
-    names: tuple[Subgroup | str, ...] = (*rows, *beside)
-    replicates = dict(zip(names, replication.replicates, strict=True))
-    by_subgroup = {
-        subgroup: estimates_of(sample, replicates[subgroup], subgroup, protocol)
-        for subgroup, sample in rows.items()
+    rows = _emitted(primary, axes)
+    analyses = analyses_beside(primary, records, protocol, latent.verdicts)
+    beside = {
+        name: {row: (rows[row],) for row in (WHOLE, *rows_judged(protocol, axes, primary.members))}
+        if analysis is primary
+        else _judged(analysis, axes, protocol)
+        for name, analysis in analyses.items()
     }
+    row_of = {sample: row for row, sample in rows.items()}
+    row_of |= {one: row for table in beside.values() for row, samples in table.items() for one in samples}
+    replication = replicate(list(row_of), protocol.bootstrap, progress, tables=[readers.sums])
+    replicates = dict(zip(row_of, replication.replicates, strict=True))
+    made = {one: estimates_of(one, replicates[one], row, protocol) for one, row in row_of.items()}
+    by_subgroup = {row: made[sample] for row, sample in rows.items()}
     estimates = tuple(itertools.chain.from_iterable(by_subgroup.values()))
-    criteria, verdict = judge(protocol, estimates, axes)
+    criteria, verdict = judge(protocol, estimates, axes, primary.members)
+    verdicts = {
+        name: _verdict(
+            judge(
+                protocol,
+                [e for samples in table.values() for one in samples for e in made[one]],
+                axes,
+                analyses[name].members,
+            )
+        )
+        for name, table in beside.items()
+    }
+    cautions = cautions_of(criteria, by_subgroup[WHOLE], leaked)
     whole = rows[WHOLE]
     results = Results(
         protocol=ProtocolIdentity(protocol.id, protocol.version, loaded.sha256, protocol.stage),
@@ -122,30 +144,41 @@ def validate(
         resampling=_resampling(protocol.bootstrap, drawn, replication.draws_sha256),
         flow=(*records.source_flow, *cohort.flow),
         cohort=cohort_summary(cohort, records.studies),
-        input_account=InputAccount((), ()),
+        input_account=InputAccount(
+            cohort.account,
+            (
+                *input_notices(records, cohort, axes, protocol),
+                *notices_of_results(
+                    cautions, criteria, verdict, estimates, verdicts, cohort, point.threshold
+                ),
+            ),
+        ),
         estimates=estimates,
         sensitivity_analyses=tuple(
-            SensitivityEstimate(**_fields(estimate), analysis=name)
-            for name, sample in beside.items()
-            for estimate in estimates_of(sample, replicates[name], WHOLE, protocol)
+            estimate for name, table in beside.items() for estimate in _of_analysis(name, table[WHOLE], made)
         ),
         sensitivity_exclusions=tuple(exclusion(one, cohort, records) for one in protocol.sensitivity),
-        sensitivity_verdicts={},
+        sensitivity_verdicts=verdicts,
         leave_one_out=(
             *without_each_site(cohort, records, drawn, protocol),
-            *without_each_reader(cohort, records, drawn, protocol),
+            *without_each_reader(cohort, records, protocol),
         ),
-        homogeneity=_homogeneity(rows, replicates, by_subgroup, axes, protocol),
+        homogeneity=_homogeneity(
+            {row: LevelData(sample, replicates[sample]) for row, sample in rows.items()},
+            by_subgroup,
+            axes,
+            protocol,
+        ),
         projections=projections(
             whole.counts,
-            replicates[WHOLE].counts,
+            replicates[whole].counts,
             protocol.prevalences.at if protocol.prevalences else (),
             preferred=protocol.decision.of_pairs,
             confidence_level=confidence_level,
         ),
-        precision_recall=precision_recall(whole.ranked, confidence_level),
-        calibration=calibration(whole.ranked, confidence_level),
-        decision_curve=decision_curve(whole.ranked, point.threshold, confidence_level),
+        precision_recall=precision_recall(whole.scored, confidence_level),
+        calibration=calibration(whole.scored, confidence_level),
+        decision_curve=decision_curve(whole.scored, point.threshold, confidence_level),
         threshold_sensitivity=threshold_rows(
             whole.images,
             unit=protocol.analysis.unit,
@@ -158,30 +191,44 @@ def validate(
         localisation=localisation(cohort, records.boxes, records.marks, confidence_level),
         criteria=criteria,
         verdict=verdict,
-        cautions=cautions_of(criteria, by_subgroup[WHOLE], leaked),
+        cautions=cautions,
     )
     return Validation(results, line_listing(cohort, axes))
 
 
-def _subgroup_samples(
-    cohort: JoinedCohort, axes: Sequence[Axis], drawn: DrawnPatients, protocol: Protocol
-) -> dict[Subgroup, Sample]:
-    """The whole cohort and every level that is emitted, in the protocol's order."""
-    analysed = cohort.analysed
-    members = {WHOLE: analysed} | {
-        Subgroup(axis.name, level): analysed & axis.members(level)
-        for axis in axes
-        for level in axis.emitted(analysed)
+def _emitted(primary: Analysis, axes: Sequence[Axis]) -> dict[Subgroup, Sample]:
+    """The whole cohort and every level that results show, in the protocol's order."""
+    levels = {Subgroup(axis.name, level): axis for axis in axes for level in axis.emitted(primary.members)}
+    (whole,) = primary.samples()
+    of_levels = {row: primary.samples(axis.members(row.level)) for row, axis in levels.items()}
+    return {WHOLE: whole} | {row: sample for row, (sample,) in of_levels.items()}
+
+
+def _judged(
+    analysis: Analysis, axes: Sequence[Axis], protocol: Protocol
+) -> dict[Subgroup, tuple[Sample, ...]]:
+    """The whole cohort under an analysis, and the levels that criteria are about with the metrics of these alone."""
+    axis_of = {axis.name: axis for axis in axes}
+    return {WHOLE: analysis.samples()} | {
+        row: analysis.samples(axis_of[row.axis].members(row.level), metrics)
+        for row, metrics in rows_judged(protocol, axes, analysis.members).items()
     }
-    return {
-        subgroup: sample_of(cohort, images, drawn, unit=protocol.analysis.unit)
-        for subgroup, images in members.items()
-    }
+
+
+def _of_analysis(
+    name: str, samples: Sequence[Sample], made: Mapping[Sample, Sequence[Estimate]]
+) -> list[SensitivityEstimate]:
+    """The row of an analysis whose metrics come of one sample or more, in the contract's order."""
+    row = [
+        SensitivityEstimate(**_fields(estimate), analysis=name, rule=(one.metrics or {}).get(estimate.metric))
+        for one in samples
+        for estimate in made[one]
+    ]
+    return sorted(row, key=lambda estimate: METRICS.index(estimate.metric))
 
 
 def _homogeneity(
-    rows: Mapping[Subgroup, Sample],
-    replicates: Mapping[Subgroup | str, Replicates],
+    rows: Mapping[Subgroup, LevelData],
     estimates: Mapping[Subgroup, Sequence[Estimate]],
     axes: Sequence[Axis],
     protocol: Protocol,
@@ -191,7 +238,7 @@ def _homogeneity(
         homogeneity_of(
             axis.name,
             metric,
-            {row.level: LevelData(rows[row], replicates[row]) for row in of_axis},
+            {row.level: rows[row] for row in of_axis},
             left_out={
                 row.level: reason
                 for row in of_axis
@@ -204,6 +251,11 @@ def _homogeneity(
         for metric in HOMOGENEITY_METRICS
     ]
     return with_holm(tests, protocol.family)
+
+
+def _verdict(judged: tuple[Sequence[CriterionResult], Verdict]) -> AnalysisVerdict:
+    criteria, overall = judged
+    return AnalysisVerdict({criterion.id: criterion.verdict for criterion in criteria}, overall)
 
 
 def _unfit(axis: Axis, row: Subgroup, estimate: Estimate) -> str | None:

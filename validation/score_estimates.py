@@ -4,7 +4,7 @@ Owns which intervals apply to which metric. Definitions are `auroc`, `average_pr
 `estimates`. Source: the contract ("Statistics", 3).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from protocols.schema import Protocol
 from validation.auroc import auroc, auroc_jackknife, delong_clustered, placements, wilson_patients
 from validation.average_precision import average_precision, average_precision_jackknife
 from validation.bootstrap import NoInterval, bca_interval, percentile_interval
-from validation.brier import brier, brier_jackknife, squares_by_patient
+from validation.brier import brier, brier_jackknife, squares_of
 from validation.computed import Computed, Intervals
 from validation.delong_student import delong_student
 from validation.outcomes import Sample
@@ -26,22 +26,13 @@ BOOTSTRAP_INTERVALS = ("percentile", "bca")
 NO_VARIANCE = NoInterval("no variance between patients")
 
 
-def score_estimates(sample: Sample, replicates: Replicates, protocol: Protocol) -> tuple[Computed, ...]:
-    """The metrics of determinate, processed units, in the contract's order."""
-    return (
-        _auroc(sample, replicates, protocol),
-        _average_precision(sample, replicates, protocol),
-        _brier(sample, replicates, protocol),
-    )
-
-
 def _auroc(sample: Sample, replicates: Replicates, protocol: Protocol) -> Computed:
     placed = placements(sample.ranked)
     value, level = auroc(placed), protocol.bootstrap.confidence_level
     tally = sample.ranked_tally
     intervals: Intervals
     if np.isnan(value):
-        intervals = dict.fromkeys(AUROC_INTERVALS, NoInterval("not estimable: one class has no scored unit"))
+        intervals = dict.fromkeys(AUROC_INTERVALS, NoInterval("not estimable: one class has no unit"))
     else:
         intervals = {
             "percentile": percentile_interval(value, replicates.auroc, level),
@@ -76,7 +67,7 @@ def _average_precision(sample: Sample, replicates: Replicates, protocol: Protoco
 
 
 def _brier(sample: Sample, replicates: Replicates, protocol: Protocol) -> Computed:
-    squares = squares_by_patient(sample.ranked, sample.drawn.count)
+    squares = squares_of(sample)
     computed = _from_draws(
         "brier",
         float(brier(squares.sum(axis=0))),
@@ -85,7 +76,7 @@ def _brier(sample: Sample, replicates: Replicates, protocol: Protocol) -> Comput
         sample,
         protocol,
     )
-    return replace(computed, places=FITTED_PLACES)
+    return replace(computed, places=FITTED_PLACES, tally=sample.scored_tally)
 
 
 def _from_draws(
@@ -98,7 +89,7 @@ def _from_draws(
 ) -> Computed:
     """A metric of scores that has no interval but the bootstrap's."""
     level = protocol.bootstrap.confidence_level
-    nothing = NoInterval("not estimable: no scored unit of a class that it needs")
+    nothing = NoInterval("not estimable: no unit that it needs")
     return Computed(
         metric=metric,
         value=value,
@@ -112,3 +103,11 @@ def _from_draws(
         tally=sample.ranked_tally,
         undefined_replicates=int(np.isnan(values).sum()),
     )
+
+
+# In the contract's order.
+SCORE_METRICS: Mapping[str, Callable[[Sample, Replicates, Protocol], Computed]] = {
+    "auroc": _auroc,
+    "average_precision": _average_precision,
+    "brier": _brier,
+}

@@ -1,13 +1,13 @@
 """The whole cohort again under other rules: would another defensible choice have said something else?
 
-Owns which analyses stand beside the primary one and the samples they are computed from. Leaving out sites or readers
-is `leave_one_out`; what comes of a sample is `estimates`.
+Owns which analyses stand beside the primary one and the samples they are computed from. What is missing at its worst
+and best is `extremes`; leaving out sites or readers is `leave_one_out`; what comes of a sample is `estimates`.
 Source: the contract ("Statistics", 4 and 5); FDA 2007 (equivocal results both ways).
 """
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,55 +15,100 @@ from numpy.typing import NDArray
 from protocols.records import Verdict
 from protocols.schema import Protocol, SensitivityAnalysis
 from validation.cohort import TRUTH_CODES, JoinedCohort
+from validation.extremes import extreme_samples
 from validation.inputs import Records
-from validation.outcomes import DrawnPatients, Sample, drawn_patients, sample_of
+from validation.metrics import COUNT_METRICS
+from validation.outcomes import Case, DrawnPatients, Sample, Unit, drawn_patients, sample_of
 from validation.results import SensitivityExclusion
 from validation.weighting import whole_weights
 
+COUNTED = frozenset(metric.name for metric in COUNT_METRICS)
 
-def samples_beside(
-    cohort: JoinedCohort,
-    records: Records,
-    protocol: Protocol,
-    primary: DrawnPatients,
-    latent: Mapping[str, Verdict],
-) -> dict[str, Sample]:
-    """By name: the other unit, one image a patient, both extremes of what is missing, and what the protocol names.
 
-    The extremes bring excluded images back; where these have patients of their own, those are drawn too.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """The study under another rule.
+
+    Attributes:
+        cohort: with the truth that this analysis holds for true.
+        members: the images that enter, shape (studies,).
+        drawn: the patients that are resampled.
+        unit: what counts once.
+        extreme: the side to which what is missing counts; None where it counts as in the primary analysis.
+        weights: of each study; then metrics of counts alone are computed.
+    """
+
+    cohort: JoinedCohort
+    members: NDArray[np.bool_]
+    drawn: DrawnPatients
+    unit: Unit
+    extreme: Case | None = None
+    weights: NDArray[np.float64] | None = None
+
+    def samples(
+        self, level: NDArray[np.bool_] | None = None, metrics: Collection[str] | None = None
+    ) -> tuple[Sample, ...]:
+        """The samples of one row, each metric from one of them; none where the analysis has no such metric.
+
+        Args:
+            level: which images are of the row, shape (studies,); None for all.
+            metrics: those wanted; None for all that the analysis has.
+        """
+        if self.weights is not None:
+            metrics = COUNTED if metrics is None else COUNTED & set(metrics)
+        if metrics is not None and not metrics:
+            return ()
+        sample = sample_of(
+            self.cohort,
+            self.members if level is None else self.members & level,
+            self.drawn,
+            unit=self.unit,
+            weights=self.weights,
+            metrics=None if metrics is None else dict.fromkeys(metrics),
+        )
+        return extreme_samples(sample, self.extreme, metrics) if self.extreme else (sample,)
+
+
+def analyses_beside(
+    primary: Analysis, records: Records, protocol: Protocol, latent: Mapping[str, Verdict]
+) -> dict[str, Analysis]:
+    """By name: the other unit, one image a patient, both extremes of what is missing, without it, the protocol's own.
+
+    The extremes bring excluded images back; where these have patients of their own, those are drawn too. An analysis
+    that is the primary one over again is that object.
 
     Args:
-        cohort: as analysed.
+        primary: the analysis that decides.
         records: the tables behind it.
         protocol: the plan.
-        primary: the patients of the primary draw.
         latent: the verdicts of Dawid and Skene's model on the images that it covers; empty without a fit.
     """
-    analysed, unit = cohort.analysed, protocol.analysis.unit
-    at_extremes = (
-        primary
-        if (cohort.eligible == analysed).all()
-        else drawn_patients(cohort, cohort.eligible, protocol.bootstrap.strata)
-    )
-    samples = {
-        "other_unit": sample_of(cohort, analysed, primary, unit="patient" if unit == "image" else "image"),
-        "one_image_per_patient": sample_of(cohort, _one_a_patient(cohort), primary, unit="image"),
-        "all_best": sample_of(cohort, cohort.eligible, at_extremes, unit=unit, case="best"),
-        "all_worst": sample_of(cohort, cohort.eligible, at_extremes, unit=unit, case="worst"),
+    cohort, analysed = primary.cohort, primary.members
+    processed = analysed & ~np.isnan(cohort.score)
+    everything = primary
+    if not (cohort.eligible == analysed).all():
+        drawn = drawn_patients(cohort, cohort.eligible, protocol.bootstrap.strata)
+        everything = replace(primary, members=cohort.eligible, drawn=drawn)
+    analyses = {
+        "other_unit": replace(primary, unit="patient" if primary.unit == "image" else "image"),
+        "one_image_per_patient": replace(primary, members=_one_a_patient(cohort), unit="image"),
+        "all_best": replace(everything, extreme="best"),
+        "all_worst": replace(everything, extreme="worst"),
+        "processed_only": primary if (processed == analysed).all() else replace(primary, members=processed),
     }
     if protocol.weights:
         weights = whole_weights(protocol.weights, records.studies, analysed)
-        samples["weighted"] = sample_of(cohort, analysed, primary, unit="image", weights=weights)
+        analyses["weighted"] = replace(primary, unit="image", weights=weights)
     if latent:
         truth = [
             TRUTH_CODES[latent[image]] if image in latent else code
             for image, code in zip(cohort.image_id, cohort.truth, strict=True)
         ]
         judged_anew = replace(cohort, truth=np.array(truth, dtype=np.int8))
-        samples["dawid_skene"] = sample_of(judged_anew, analysed, primary, unit=unit)
+        analyses["dawid_skene"] = replace(primary, cohort=judged_anew)
     for analysis in protocol.sensitivity:
-        samples[analysis.id] = sample_of(cohort, analysed & ~_excluded(analysis, records), primary, unit=unit)
-    return samples
+        analyses[analysis.id] = replace(primary, members=analysed & ~_excluded(analysis, records))
+    return analyses
 
 
 def exclusion(analysis: SensitivityAnalysis, cohort: JoinedCohort, records: Records) -> SensitivityExclusion:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from protocols.errors import BadInputError
@@ -87,19 +88,18 @@ def _single(protocol: Protocol, name: str, studies: Studies) -> Axis:
     cut_points = protocol.cut_points(name)
     named = _levels_named(protocol, name)
     if cut_points is None:
-        cells = [cell or UNKNOWN_LEVEL for cell in studies.column(name)]
-        possible = CLOSED_SETS.get(name)
-        _refuse_impossible_levels(protocol, name, named, possible)
-        known = sorted({*cells, *named} - {UNKNOWN_LEVEL})
+        _refuse_impossible_levels(protocol, name, named, CLOSED_SETS.get(name))
+        given = studies.cells(name)
+        cells = given.where(given != "", UNKNOWN_LEVEL).to_numpy(dtype=object)
+        known = sorted({*np.unique(cells), *named} - {UNKNOWN_LEVEL})
         return _axis(name, known, cells, always=named)
     bins = bin_names(cut_points)
     _refuse_impossible_levels(protocol, name, named, bins)
     numbers = studies.numbers(name)
     places = np.searchsorted(np.asarray(cut_points), numbers, side="right")
-    cells = [
-        UNKNOWN_LEVEL if unknown else bins[place]
-        for place, unknown in zip(places, np.isnan(numbers), strict=True)
-    ]
+    cells = np.where(
+        np.isnan(numbers), UNKNOWN_LEVEL, np.array(bins, dtype=object)[places.clip(0, len(bins) - 1)]
+    )
     return _axis(name, bins, cells, always={*bins, *named})
 
 
@@ -112,26 +112,25 @@ def _intersection(protocol: Protocol, group: Subgroup, studies: Studies) -> Axis
                     f"{studies.source}: {part.name} has the value {level!r}, whose comma would be mistaken for "
                     f"a border in axis {group.name!r}; rename it in the protocol's [values.{part.name}]."
                 )
-    cells = [
-        ",".join(part.levels[code] for part, code in zip(parts, codes, strict=True))
-        for codes in zip(*(part.codes for part in parts), strict=True)
-    ]
     named = _levels_named(protocol, group.name)
     order = [",".join(levels) for levels in itertools.product(*((*p.levels, UNKNOWN_LEVEL) for p in parts))]
+    # The place of each study in the product of the parts' levels; each part has room for one level more, ``unknown``.
+    sizes = [len(part.levels) + 1 for part in parts]
+    places = np.ravel_multi_index([part.codes for part in parts], sizes)
+    present = {order[place] for place in np.unique(places)}
     for level in sorted(named - set(order)):
-        raise _no_such_level(protocol, group.name, level, sorted(set(cells)))
-    wanted = {*cells, *named}
-    levels = tuple(level for level in dict.fromkeys(order) if level in wanted)
+        raise _no_such_level(protocol, group.name, level, sorted(present))
+    levels = tuple(level for level in dict.fromkeys(order) if level in present | named)
     known = frozenset(level for level in levels if UNKNOWN_LEVEL not in level.split(","))
     index = {level: code for code, level in enumerate(levels)}
-    codes = np.array([index[cell] for cell in cells], dtype=np.intp)
+    codes = np.array([index.get(level, -1) for level in order], dtype=np.intp)[places]
     return Axis(group.name, levels, codes, frozenset(named), known)
 
 
-def _axis(name: str, known: Sequence[str], cells: Sequence[str], *, always: set[str]) -> Axis:
-    levels = (*known, UNKNOWN_LEVEL) if UNKNOWN_LEVEL in {*cells, *always} else tuple(known)
-    index = {level: code for code, level in enumerate(levels)}
-    codes = np.array([index[cell] for cell in cells], dtype=np.intp)
+def _axis(name: str, known: Sequence[str], cells: NDArray[np.object_], *, always: set[str]) -> Axis:
+    unknown = UNKNOWN_LEVEL in always or bool((cells == UNKNOWN_LEVEL).any())
+    levels = (*known, UNKNOWN_LEVEL) if unknown else tuple(known)
+    codes = pd.Index(levels, dtype=object).get_indexer(pd.Index(cells, dtype=object))
     return Axis(name, levels, codes, frozenset(always), frozenset(known))
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from protocols.canonical import PLACES, rounded
 from validation.closed import closed_estimate
-from validation.outcomes import Case, Unit, Units, by_patient, outcome
+from validation.outcomes import Unit, Units, by_patient, counts_by_patient, outcome
 from validation.secondary import ThresholdRow
 
 SHIFTS = (-10, -5, -2, -1, 1, 2, 5, 10)  # percentage points of the units with a score
@@ -22,7 +22,6 @@ def threshold_rows(
     patients: int,
     threshold: float,
     confidence_level: float,
-    case: Case = "worst",
 ) -> tuple[ThresholdRow, ...]:
     """The locked threshold, and those scores at which the share of units called positive comes nearest to each shift.
 
@@ -36,7 +35,6 @@ def threshold_rows(
         patients: of the draw, which ``images.patient`` indexes.
         threshold: the locked one, in [0, 1].
         confidence_level: of `exact_clustered`.
-        case: what a missing score or an indeterminate reference counts as.
 
     Returns:
         Thresholds rising; the locked one as it is given, with shift 0.
@@ -47,7 +45,8 @@ def threshold_rows(
     rows = []
     for at, called in sorted({threshold: locked, **_around(ordered, locked)}.items()):
         units = _called_at(images, at)
-        counts = _counts(units if unit == "image" else by_patient(units), patients, case)
+        units = units if unit == "image" else by_patient(units)
+        counts = counts_by_patient(units, outcome(units), patients)
         shift = (called - locked) / max(1, len(ordered))
         estimates = tuple(closed_estimate(name, counts, confidence_level) for name in METRICS)
         rows.append(ThresholdRow(at, rounded(shift, PLACES), called, estimates))
@@ -79,9 +78,3 @@ def _scored(images: Units) -> Units:
 
 def _called_at(images: Units, threshold: float) -> Units:
     return Units(images.patient, images.truth, images.score, images.score >= threshold)
-
-
-def _counts(units: Units, patients: int, case: Case) -> NDArray[np.float64]:
-    """TP, FP, FN, TN by patient of the draw, shape (patients, 4)."""
-    places = 4 * units.patient + outcome(units, case)
-    return np.bincount(places, minlength=4 * patients).reshape(patients, 4).astype(np.float64)

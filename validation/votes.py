@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from protocols.records import Reads, Verdict
@@ -56,15 +57,23 @@ def votes_of(reads: Reads, image_id: Sequence[str]) -> Votes:
         reads: one entry a reader and image, no pair twice.
         image_id: the images, each once.
     """
-    place = {image: position for position, image in enumerate(image_id)}
-    kept = [row for row, image in enumerate(reads.image_id) if image in place]
-    readers = tuple(sorted({reads.reader_id[row] for row in kept}))
-    occurring = {reads.verdict[row] for row in kept}
-    categories = tuple(category for category in CATEGORIES if category in occurring)
-    reader_code = {reader: position for position, reader in enumerate(readers)}
-    category_code = {category: position for position, category in enumerate(categories)}
-    image = np.array([place[reads.image_id[row]] for row in kept], dtype=np.intp)
-    reader = np.array([reader_code[reads.reader_id[row]] for row in kept], dtype=np.intp)
-    category = np.array([category_code[reads.verdict[row]] for row in kept], dtype=np.intp)
+    place = pd.Index(list(image_id), dtype="str").get_indexer(pd.Index(reads.frame["image_id"]))
+    there = place >= 0
+    image, frame = place[there], reads.frame[there]
+    reader, readers = frame["reader_id"].astype(object).factorize(sort=True)
+    verdict = frame["verdict"].to_numpy(dtype=object)
+    categories = tuple(category for category in CATEGORIES if (verdict == str(category)).any())
+    category = (
+        np.array([verdict == str(category) for category in categories]).argmax(axis=0)
+        if categories
+        else image
+    )
     order = np.lexsort((reader, image))
-    return Votes(tuple(image_id), readers, categories, image[order], reader[order], category[order])
+    return Votes(
+        tuple(image_id),
+        tuple(readers),
+        categories,
+        image[order],
+        reader[order],
+        category[order].astype(np.intp),
+    )

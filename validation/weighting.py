@@ -26,7 +26,7 @@ def whole_weights(weights: Weights, studies: Studies, analysed: NDArray[np.bool_
         row = int(wrong[0])
         raise BadInputError(
             f"{studies.source}: {weights.column} of image {studies.image_id[row]!r} must be a number above 0, the "
-            f"inverse of the probability with which it was sampled; received {studies.column(weights.column)[row]!r}."
+            f"inverse of the probability with which it was sampled; received {studies.cells(weights.column)[row]!r}."
         )
     whole = np.zeros(len(studies))
     whole[analysed] = np.maximum(1.0, np.rint(given[analysed] / given[analysed].max() * STEPS))

@@ -20,10 +20,11 @@ from pydicom.dataset import Dataset
 from protocols.cohorts.folder import Cohort, Exclusion, FlowStep
 from protocols.cohorts.image_paths import relative_paths
 from protocols.cohorts.selection import SOURCE, Selection
-from protocols.cohorts.table import trainable_labels
+from protocols.cohorts.table import cohort_with
 from protocols.errors import BadInputError
 from protocols.images.folder import UndecodableImageError
 from protocols.images.header import Header, header_of, is_dicom, read_dataset, text, value
+from protocols.mapping import boxes_table, labels_table, reads_table
 from protocols.records import Sex
 
 NO_IMAGE = "no_image"
@@ -112,13 +113,12 @@ def dicom(
     ):
         if any(cells):
             columns[name] = cells
-    return Cohort(
+    return cohort_with(
         columns,
-        None if reads is None else selection.reads(reads),
-        None if labels is None else trainable_labels(labels, columns),
-        selection.flow,
-        selection.exclusions,
-        None if boxes is None else selection.boxes(boxes),
+        selection,
+        reads=reads_table(reads) if reads else None,
+        labels=labels_table(labels) if labels else None,
+        boxes=boxes_table(boxes) if boxes else None,
     )
 
 

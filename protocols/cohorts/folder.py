@@ -7,9 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from protocols.admission import studies_from
 from protocols.canonical import csv_text, write_text
 from protocols.errors import BadInputError
+from protocols.input_account import Notice
+from protocols.mapping import studies_table
 from protocols.tables import ENDINGS, read_table
+from protocols.unknown_values import unknown_values
 
 STUDIES = "studies.csv"
 READS = "reads.csv"
@@ -43,7 +49,7 @@ class Cohort:
     """What a source yields: columns of text, header first by the order of the mapping.
 
     ``reads``, ``labels`` and ``boxes`` are None where the source has no verdicts, no training labels or nobody said
-    where the finding is.
+    where the finding is. ``notices`` are of what was changed on reading the source's tables.
     """
 
     studies: Mapping[str, Sequence[str]]
@@ -52,6 +58,7 @@ class Cohort:
     flow: Sequence[FlowStep]
     exclusions: Sequence[Exclusion]
     boxes: Mapping[str, Sequence[str]] | None = None
+    notices: Sequence[Notice] = ()
 
 
 def write_cohort(cohort: Cohort, folder: Path) -> None:
@@ -69,6 +76,13 @@ def write_cohort(cohort: Cohort, folder: Path) -> None:
     write_text(folder / FLOW, csv_text(["step", "images", "patients", "reason"], flow))
     left_out = [[left.image_id, left.step, left.reason] for left in cohort.exclusions]
     write_text(folder / EXCLUSIONS, csv_text(["image_id", "step", "reason"], left_out))
+
+
+def cohort_notices(cohort: Cohort, folder: Path) -> tuple[Notice, ...]:
+    """Return what a user must know of a cohort that was written: changes on reading, and values that are unknown."""
+    mapped = studies_table(folder / STUDIES)
+    studies = studies_from(mapped.table)
+    return (*cohort.notices, *mapped.notices, *unknown_values(studies, np.ones(len(studies), dtype=np.bool_)))
 
 
 def tables_of(folder: Path, required: Sequence[str], *, optional: Sequence[str] = ()) -> dict[str, Path]:

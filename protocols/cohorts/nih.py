@@ -12,8 +12,9 @@ from protocols.cohorts.folder import Cohort
 from protocols.cohorts.image_paths import relative_paths
 from protocols.cohorts.nih_release import LABELS, Entries, find_images, read_entries, read_official_lists
 from protocols.cohorts.selection import Selection
+from protocols.column_rules import FINDING
 from protocols.errors import BadInputError
-from protocols.mapping import FINDING
+from protocols.mapping import boxes_table, reads_table
 from protocols.records import Split, Verdict
 from protocols.tables import listing
 
@@ -74,9 +75,10 @@ def nih(
         entries, selection, out=out, images=images, lists=lists, within=within, hold_out=hold_out
     )
     if boxes is not None:
-        cohort = replace(cohort, boxes=selection.boxes(boxes))
+        cohort = replace(cohort, boxes=selection.boxes(boxes_table(boxes)))
     if reads is not None:
-        return replace(cohort, reads=selection.reads(reads))
+        given = reads_table(reads)
+        return replace(cohort, reads=selection.reads(given), notices=given.notices)
     if findings:
         marks = {finding: entries.findings[finding] for finding in findings}
         return replace(cohort, reads=_text_mined_reads(selection, marks))

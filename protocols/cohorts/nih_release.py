@@ -10,8 +10,8 @@ from pathlib import Path
 
 from protocols.admission import labels_from, studies_from
 from protocols.cohorts.age import years
+from protocols.column_rules import STUDIES
 from protocols.errors import BadInputError
-from protocols.mapping import STUDY_COLUMNS
 from protocols.records import Split
 from protocols.tables import Table, listing, read_table
 
@@ -77,7 +77,7 @@ def read_entries(path: Path) -> Entries:
             f"{path}: is neither Data_Entry_2017 (columns {listing(ENTRY_COLUMNS)}) nor a 0/1 table "
             f"(columns {listing(BINARY_COLUMNS)} and one a finding); it has {listing(table.columns)}."
         )
-    studies_from(Table.of(table.source, {name: entries.studies[name] for name in STUDY_COLUMNS}))
+    studies_from(Table.of(table.source, {name: entries.studies[name] for name in STUDIES.required}))
     return entries
 
 

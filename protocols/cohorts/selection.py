@@ -12,8 +12,9 @@ from protocols.admission import reads_from
 from protocols.boxes import boxes_from
 from protocols.cohorts.folder import Exclusion, FlowStep
 from protocols.errors import BadInputError
+from protocols.mapping import MappedTable
 from protocols.records import Split
-from protocols.tables import Table, read_table
+from protocols.tables import AS_IT_IS, WHITE_SPACE, Reading, Table, read_table
 
 SOURCE = "source"
 NOT_WITHIN = "not_within"
@@ -76,21 +77,22 @@ class Selection:
             ),
         )
 
-    def within(self, file: Path) -> "Selection":
+    def within(self, file: Path, reading: Reading = AS_IT_IS) -> "Selection":
         """Keep the images that a list names, such as those a device never saw in training.
 
         Args:
-            file: a CSV or Parquet table whose first column is the image id.
+            file: a table whose first column is the image id.
+            reading: how the file is read.
 
         Raises:
             BadInputError: as `read_table`, or the list names no image that is still in.
         """
-        listed = self._listed(file)
+        listed = self._listed(file, reading)
         reason = f"not in {file.name}"
         leaving = {row: reason for row in self.kept if self.image_id[row] not in listed}
         return self.without(NOT_WITHIN, reason, leaving)
 
-    def hold_out(self, file: Path) -> tuple["Selection", tuple[str, ...]]:
+    def hold_out(self, file: Path, reading: Reading = AS_IT_IS) -> tuple["Selection", tuple[str, ...]]:
         """Hold the patients of the listed images out for the test.
 
         The listed images are the test; every image of a patient with none of them may train. A further
@@ -99,7 +101,8 @@ class Selection:
         holds nobody out.
 
         Args:
-            file: a CSV or Parquet table whose first column is the image id.
+            file: a table whose first column is the image id.
+            reading: how the file is read.
 
         Returns:
             The selection and the split, ``train`` or ``test``, of each row still in.
@@ -107,7 +110,7 @@ class Selection:
         Raises:
             BadInputError: as `read_table`, or the list names no image that is still in.
         """
-        listed = self._listed(file)
+        listed = self._listed(file, reading)
         held = {self.patient_id[row] for row in self.kept if self.image_id[row] in listed}
         reason = f"of a patient held out by {file.name}, which does not list the image"
         leaving = {
@@ -119,26 +122,24 @@ class Selection:
         split = tuple(Split.TEST if image in listed else Split.TRAIN for image in left.pick(left.image_id))
         return left, tuple(map(str, split))
 
-    def reads(self, file: Path) -> dict[str, tuple[str, ...]]:
+    def reads(self, given: MappedTable) -> dict[str, tuple[str, ...]]:
         """Readers' verdicts for the images that stay.
 
         A read leaves with its image. A read of an image that the source never had is passed on, so that
         `validate` counts it as unused and a wrong identifier does not vanish here.
 
         Raises:
-            BadInputError: as `read_table` and `reads_from`, or no image that stays has a read.
+            BadInputError: as `reads_from`, or no image that stays has a read.
         """
-        table = read_table(file)
-        return self._carried(table, reads_from(table).image_id, "read")
+        return self._carried(given.table, reads_from(given.table).image_id, "read")
 
-    def boxes(self, file: Path) -> dict[str, tuple[str, ...]]:
+    def boxes(self, given: MappedTable) -> dict[str, tuple[str, ...]]:
         """Boxes around the finding for the images that stay, as `reads` does it for verdicts.
 
         Raises:
-            BadInputError: as `read_table` and `boxes_from`, or no image that stays has a box.
+            BadInputError: as `boxes_from`, or no image that stays has a box.
         """
-        table = read_table(file)
-        return self._carried(table, boxes_from(table).image_id, "box")
+        return self._carried(given.table, boxes_from(given.table).image_id, "box")
 
     def _carried(self, table: Table, images: Sequence[str], noun: str) -> dict[str, tuple[str, ...]]:
         staying = set(self.pick(self.image_id))
@@ -148,18 +149,14 @@ class Selection:
                 f"those of the cohort like {self.image_id[self.kept[0]]!r}."
             )
         left = set(self.image_id) - staying
-        return {
-            name: tuple(cell for cell, image in zip(cells, images, strict=True) if image not in left)
-            for name, cells in table.columns.items()
-        }
+        return table.only(~table.frame["image_id"].isin(left).to_numpy()).columns
 
-    def _listed(self, file: Path) -> frozenset[str]:
-        table = read_table(file)
-        first = next(iter(table.columns))
-        listed = frozenset(table.columns[first])
+    def _listed(self, file: Path, reading: Reading) -> frozenset[str]:
+        frame = read_table(file, reading).frame
+        listed = frozenset(frame.iloc[:, 0].str.strip(WHITE_SPACE))
         if listed.isdisjoint(self.pick(self.image_id)):
             raise BadInputError(
-                f"{file}: the first column, {first!r}, names no image of the cohort; it must hold image ids "
+                f"{file}: the first column, {frame.columns[0]!r}, names no image of the cohort; it must hold image ids "
                 f"such as {self.image_id[self.kept[0]]!r}."
             )
         return listed

@@ -1,20 +1,23 @@
-"""Cohort source ``table``: any site's own tables in the contract's columns, checked and passed on.
+"""Cohort source ``table``: any site's own tables, mapped by a protocol where one is given, checked and passed on.
 
-Owns nothing of the columns' meaning (that is `protocols.records`); it writes ages given as age strings
-in years and points image paths at the new folder.
+Owns nothing of the columns' meaning (that is `protocols.column_rules`); it writes plain CSV in the suite's names,
+numbers with decimal points, and points image paths at the new folder.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from protocols.admission import labels_from, studies_from
-from protocols.cohorts.age import years
 from protocols.cohorts.folder import Cohort
 from protocols.cohorts.image_paths import relative_paths
 from protocols.cohorts.selection import Selection
+from protocols.column_rules import LABELS, READS, STUDIES
 from protocols.errors import BadInputError
+from protocols.mapping import MappedTable, boxes_table, read_as_planned
 from protocols.records import Split
-from protocols.tables import read_table
+from protocols.schema import Format, Protocol
+from protocols.tables import DECIMAL_COMMA, Reading, Table
 
 
 def table(
@@ -26,27 +29,43 @@ def table(
     within: Path | None = None,
     hold_out: Path | None = None,
     boxes: Path | None = None,
+    protocol: Protocol | None = None,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    sheet: str | None = None,
 ) -> Cohort:
     """Make a cohort of a site's own tables.
 
     Args:
-        studies: one row an image, in the contract's columns; further columns are kept.
+        studies: one row per image; columns beyond the contract's are kept.
         out: the folder the cohort will be written to; image paths become relative to it.
         reads: readers' verdicts.
         labels: training labels; those of test images and of images that leave are dropped.
         within: a table whose first column names the images to keep.
         hold_out: a table whose first column names the test images; see `Selection.hold_out`.
         boxes: boxes around the finding.
+        protocol: its [columns], [values] and [format] are applied to studies, reads and labels.
+        delimiter, decimal: of all CSV files, in place of the protocol's.
+        sheet: of all workbooks.
 
     Returns:
-        The cohort, rows and columns in the order of the files.
+        The cohort, rows in the order of the files.
 
     Raises:
         BadInputError: a table breaks the contract, no image is left, or ``hold_out`` is given for
             studies that already say their split.
     """
-    source = read_table(studies)
-    checked = studies_from(source)
+    files = [path for path in (studies, reads, labels, within, hold_out, boxes) if path]
+    if sheet is not None and not any(path.name.endswith(".xlsx") for path in files):
+        raise BadInputError("--sheet names a sheet of a workbook, and none of these files ends in .xlsx.")
+
+    def reading(table: str | None = None) -> Reading:
+        planned = getattr(protocol.format, table) if protocol and table else Format()
+        given = {"delimiter": delimiter or planned.delimiter, "decimal": decimal or planned.decimal}
+        return Reading(table, Format.model_validate(given), sheet)
+
+    mapped = read_as_planned(studies, STUDIES, protocol, reading=reading("studies"))
+    checked = studies_from(mapped.table)
     if hold_out is not None and checked.split is not None:
         raise BadInputError(
             f"{studies}: already has a column 'split' and a hold-out list would write another; "
@@ -54,22 +73,57 @@ def table(
         )
     selection = Selection.of_source(checked.image_id, checked.patient_id, f"images of {studies.name}")
     if within is not None:
-        selection = selection.within(within)
+        selection = selection.within(within, reading())
     further: dict[str, tuple[str, ...]] = {}
     if hold_out is not None:
-        selection, further["split"] = selection.hold_out(hold_out)
+        selection, further["split"] = selection.hold_out(hold_out, reading())
+    source = _with_points(mapped.table, protocol)
     columns = {name: selection.pick(cells) for name, cells in source.columns.items()} | further
-    columns["age_years"] = tuple(years(cell) for cell in columns["age_years"])
     if checked.image_path is not None:
         columns["image_path"] = _moved(columns["image_path"], studies.parent, out)
+    return cohort_with(
+        columns,
+        selection,
+        studies=mapped,
+        reads=read_as_planned(reads, READS, protocol, reading=reading("reads")) if reads else None,
+        labels=read_as_planned(labels, LABELS, protocol, reading=reading("labels")) if labels else None,
+        boxes=boxes_table(boxes, reading()) if boxes else None,
+    )
+
+
+def cohort_with(
+    columns: Mapping[str, Sequence[str]],
+    selection: Selection,
+    *,
+    reads: MappedTable | None,
+    labels: MappedTable | None,
+    boxes: MappedTable | None,
+    studies: MappedTable | None = None,
+) -> Cohort:
+    """Make a cohort of the columns of its studies and of tables as they were read, with the notices of these.
+
+    Raises:
+        BadInputError: as `Selection.reads`, `Selection.boxes` and `trainable_labels`.
+    """
     return Cohort(
         columns,
-        None if reads is None else selection.reads(reads),
-        None if labels is None else trainable_labels(labels, columns),
+        selection.reads(reads) if reads else None,
+        trainable_labels(labels.table, columns) if labels else None,
         selection.flow,
         selection.exclusions,
-        None if boxes is None else selection.boxes(boxes),
+        selection.boxes(boxes) if boxes else None,
+        [notice for given in (studies, reads, labels, boxes) if given for notice in given.notices],
     )
+
+
+def _with_points(source: Table, protocol: Protocol | None) -> Table:
+    """The studies with decimal points also in columns that nobody declared and that hold a decimal comma."""
+    frame = source.frame.copy()
+    known = {column.name for column in STUDIES.columns} | (protocol.number_columns if protocol else set())
+    for name in set(map(str, frame)) - known if source.format.decimal == "," else ():
+        if frame[name].str.fullmatch(DECIMAL_COMMA.pattern).any():
+            frame[name] = source.with_points(frame[name])
+    return replace(source, frame=frame)
 
 
 def _moved(paths: tuple[str, ...], home: Path, out: Path) -> tuple[str, ...]:
@@ -79,22 +133,21 @@ def _moved(paths: tuple[str, ...], home: Path, out: Path) -> tuple[str, ...]:
     return tuple(moved.get(path, "") for path in paths)
 
 
-def trainable_labels(file: Path, studies: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]] | None:
+def trainable_labels(
+    source: Table, studies: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[str, ...]] | None:
     """The labels of images in the cohort that are not for the test; None where there are none.
 
     Raises:
-        BadInputError: as `read_table` and `labels_from`, or no image of the cohort has a label.
+        BadInputError: as `labels_from`, or no image of the cohort has a label.
     """
-    source = read_table(file)
     labelled = labels_from(source).image_id
     if set(labelled).isdisjoint(studies["image_id"]):
         raise BadInputError(
-            f"{file}: has no label of any image of the cohort; image ids there look like {labelled[0]!r}, "
+            f"{source.source}: has no label of any image of the cohort; image ids there look like {labelled[0]!r}, "
             f"those of the cohort like {studies['image_id'][0]!r}."
         )
     parts = studies.get("split", ("",) * len(studies["image_id"]))
-    trainable = {image for image, part in zip(studies["image_id"], parts, strict=True) if part != Split.TEST}
-    rows = [row for row, image in enumerate(labelled) if image in trainable]
-    if not rows:
-        return None
-    return {name: tuple(cells[row] for row in rows) for name, cells in source.columns.items()}
+    trainable = [image for image, part in zip(studies["image_id"], parts, strict=True) if part != Split.TEST]
+    kept = source.only(source.frame["image_id"].isin(trainable).to_numpy())
+    return kept.columns if kept.rows else None

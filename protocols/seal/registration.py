@@ -59,10 +59,15 @@ def register(
         reason: why, for an amendment.
 
     Raises:
-        BadInputError: an empty test set, an amendment without a higher version or without a reason, or another
-            threshold than the one that is frozen for this version.
+        BadInputError: an exploratory protocol, an empty test set, an amendment without a higher version or without a
+            reason, or another threshold than the one that is frozen for this version.
         EvidenceDiffersError: the chain of the ledger is broken.
     """
+    if loaded.protocol.stage != "confirmatory":
+        raise BadInputError(
+            f"{loaded.protocol.id}: an exploratory protocol promises nothing and is not locked; write stage = "
+            '"confirmatory" in it, with criteria by which the study passes or fails, or validate it as it is.'
+        )
     if not test_set.images:
         raise BadInputError(f"{loaded.protocol.id}: the test split of the studies holds no image to lock.")
     with opened(path) as ledger:

@@ -4,11 +4,12 @@ Owns the identity that a ledger registers and counts looks for. Columns that a p
 are no part of it; results.json holds the hashes of the whole tables.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from protocols.canonical import json_line, sha256_bytes
-from protocols.records import Reads, Split, Studies
+from protocols.canonical import sha256_bytes
+from protocols.records import Reads, Studies
+from protocols.row_lines import json_rows
+from protocols.tables import among, constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +26,16 @@ def sealed_set_of(studies: Studies, reads: Reads) -> SealedSet:
 
     Without a column ``split`` every image is of the test set. Reads of other images do not enter.
     """
-    patient_of = {
-        image: patient
-        for row, (image, patient) in enumerate(zip(studies.image_id, studies.patient_id, strict=True))
-        if studies.split is None or studies.split[row] == Split.TEST
-    }
-    lines = sorted(_lines(patient_of, reads))
-    return SealedSet(
-        images=len(patient_of),
-        patients=len(set(patient_of.values())),
-        content_sha256=sha256_bytes("".join(lines).encode("utf-8")),
+    images = studies.frame[studies.in_test_split]
+    read = reads.frame[among(reads.frame["image_id"], images["image_id"])]
+    lines = sorted(
+        [
+            *json_rows([constant("study", images), images["image_id"], images["patient_id"]]),
+            *json_rows([constant("read", read), read["image_id"], read["reader_id"], read["verdict"]]),
+        ]
     )
-
-
-def _lines(patient_of: dict[str, str], reads: Reads) -> Iterator[str]:
-    yield from (json_line(["study", image, patient]) for image, patient in patient_of.items())
-    for image, reader, verdict in zip(reads.image_id, reads.reader_id, reads.verdict, strict=True):
-        if image in patient_of:
-            yield json_line(["read", image, reader, verdict])
+    return SealedSet(
+        images=len(images),
+        patients=images["patient_id"].nunique(),
+        content_sha256=sha256_bytes("".join(f"{line}\n" for line in lines).encode("utf-8")),
+    )

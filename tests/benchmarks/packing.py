@@ -11,14 +11,13 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-
 from model.pack import Pack, pack
 from protocols.images.folder import ImageFolder
 from protocols.progress import silent
 from protocols.records import Studies
 from protocols.schema import InputGate
 from protocols.workers import cores
+from tests.records import studies
 
 IMAGE_SIZE = 224
 
@@ -41,8 +40,7 @@ class Packing:
 
 def studies_of(images: int) -> Studies:
     """Studies of i0, i1 and so on, of which nothing more is known."""
-    names, blank = tuple(f"i{number}" for number in range(images)), ("",) * images
-    return Studies("benchmark", names, names, np.full(images, np.nan), blank, blank, None, None, {})
+    return studies([f"i{number}" for number in range(images)])
 
 
 def packed(folder: Path, images: int, work: Path, *, workers: int | None = None) -> Pack:

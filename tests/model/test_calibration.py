@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
@@ -111,7 +111,6 @@ def test_device_worse_than_chance_is_not_turned_round(
     assert re.match(sentence, found.reason)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(-200, 200), st.integers(0, 1)), min_size=2, max_size=40).filter(
         lambda rows: 0 < sum(label for _, label in rows) < len(rows)

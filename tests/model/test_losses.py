@@ -52,7 +52,7 @@ splits = arrays.arrays(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(split=splits)
 def test_both_classes_weigh_alike_over_the_split_against_theory(split: np.ndarray) -> None:
     loss = ClassWeightedBinaryCrossentropy(split)
@@ -64,7 +64,7 @@ def test_both_classes_weigh_alike_over_the_split_against_theory(split: np.ndarra
     assert math.isfinite(loss_of(split, np.zeros_like(split), split))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(split=splits)
 def test_findings_of_one_class_change_nothing_against_theory(split: np.ndarray) -> None:
     learnable = (split == 1).any(axis=0) & (split == 0).any(axis=0)

@@ -32,7 +32,7 @@ RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
 
 
 @given(picture=PICTURES, position=st.integers(0, 10**6))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_every_change_keeps_shape_and_type_and_its_argument(picture: np.ndarray, position: int) -> None:
     before = picture.copy()
     for one in BATTERY:
@@ -44,7 +44,7 @@ def test_every_change_keeps_shape_and_type_and_its_argument(picture: np.ndarray,
 
 
 @given(picture=PICTURES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_strength_nought_changes_nothing(picture: np.ndarray) -> None:
     for change in (
         partial(noise, deviation=0.0),
@@ -59,14 +59,14 @@ def test_strength_nought_changes_nothing(picture: np.ndarray) -> None:
 
 
 @given(picture=PICTURES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_inversion_and_flip_undo_themselves(picture: np.ndarray) -> None:
     for change in (inversion, flip):
         np.testing.assert_array_equal(change(change(picture, 0), 0), picture)
 
 
 @given(picture=PICTURES, bits=st.integers(1, 7))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_bit_depth_leaves_its_levels(picture: np.ndarray, bits: int) -> None:
     changed = bit_depth(picture, 0, bits=bits)
     assert len(np.unique(changed)) <= 2**bits

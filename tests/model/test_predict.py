@@ -22,6 +22,7 @@ from protocols.images.folder import ImageFolder
 from protocols.images.picture import read_picture
 from protocols.tables import Table, read_table
 from tests.protocols.cohorts.dicom_files import dicom_bytes
+from tests.records import changed
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -83,7 +84,7 @@ def test_prediction_against_itself(
 def test_all_images_are_scored_where_no_split_is_stated(
     trained: Any, cohort: Any, progress: Any, work: Path
 ) -> None:
-    studies = replace(cohort.studies, split=None)
+    studies = replace(cohort.studies, frame=cohort.studies.frame.drop(columns="split"))
     predicted = predict(trained.folder, studies, cohort.images, work=work, device="cpu", progress=progress)
     assert [row["image_id"] for row in rows_of(predicted.predictions)] == list(studies.image_id)
     assert predicted.summary == "120 images scored, 0 out of scope, 0 failed"
@@ -178,7 +179,7 @@ def test_wrong_images_folder_is_refused(trained: Any, cohort: Any, progress: Any
 def test_studies_without_test_images_are_refused(
     trained: Any, cohort: Any, progress: Any, tmp_path: Path
 ) -> None:
-    studies = replace(cohort.studies, split=("train",) * len(cohort.studies))
+    studies = changed(cohort.studies, split=("train",) * len(cohort.studies))
     with pytest.raises(BadInputError, match="no image is marked test"):
         predict(trained.folder, studies, cohort.images, work=tmp_path, device="cpu", progress=progress)
 
@@ -187,7 +188,7 @@ def test_pictures_outside_the_gate_get_a_reason_and_no_score(
     text: str, trained: Any, cohort: Any, progress: Any, tmp_path: Path
 ) -> None:
     lateral = tuple("LATERAL" if name in ("d-002-0", "d-005-1") else "PA" for name in cohort.studies.image_id)
-    studies = replace(cohort.studies, view=lateral)
+    studies = changed(cohort.studies, view=lateral)
     predicted = predict(
         trained.folder, studies, cohort.images, work=tmp_path, device="cpu", progress=progress
     )
@@ -201,7 +202,7 @@ def test_pictures_outside_the_gate_get_a_reason_and_no_score(
 
 
 def test_nothing_within_the_gate_is_refused(trained: Any, cohort: Any, progress: Any, tmp_path: Path) -> None:
-    studies = replace(cohort.studies, view=("LATERAL",) * len(cohort.studies))
+    studies = changed(cohort.studies, view=("LATERAL",) * len(cohort.studies))
     with pytest.raises(
         BadInputError, match=r"all 40 images are outside the device's input gate; of 'd-002-0'"
     ):

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from protocols.errors import BadInputError
 from protocols.images.folder import ImageFolder
 from protocols.images.picture import read_picture
 from protocols.progress import silent
+from tests.records import changed
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_images_out_of_scope_are_left_out_and_no_score_is_another(
     view = tuple("LATERAL" if row == first else view for row, view in enumerate(cohort.studies.view))
     fewer = perturbed_scores(
         trained.folder,
-        replace(cohort.studies, view=view),
+        changed(cohort.studies, view=view),
         cohort.images,
         work=tmp_path,
         device="cpu",

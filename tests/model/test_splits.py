@@ -9,6 +9,7 @@ from model.splits import divide, tunes
 from protocols.errors import BadInputError
 from protocols.records import Labels, Studies
 from protocols.schema import Split, Training
+from tests.records import studies
 
 RULE = Split(salt="nih", tune_share=0.5)
 PATIENTS = ("a", "a", "b", "c", "d", "d")
@@ -24,10 +25,7 @@ ONE = training_of("Pneumonia")
 
 
 def studies_of(split: tuple[str, ...] | None, patients: tuple[str, ...] = PATIENTS) -> Studies:
-    ids = tuple(f"i{number}" for number in range(len(patients)))
-    blank = ("",) * len(patients)
-    ages = np.full(len(ids), np.nan)
-    return Studies("studies.csv", ids, patients, ages, blank, blank, split, None, {})
+    return studies([f"i{number}" for number in range(len(patients))], patient_id=patients, split=split)
 
 
 def labels_of(*values: float) -> Labels:

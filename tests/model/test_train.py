@@ -28,6 +28,7 @@ from protocols.images.folder import ImageFolder
 from protocols.images.picture import read_picture
 from protocols.load import LoadedProtocol
 from protocols.schema import Protocol
+from tests.records import changed
 
 REPOSITORY = Path(__file__).parents[2]
 FILES = [
@@ -318,7 +319,7 @@ def two_heads(
     """Two findings, of which one is always present; two training images and a test image are lateral."""
     lateral = {"d-000-1", "d-001-0", "d-002-0"}
     views = tuple("LATERAL" if name in lateral else "PA" for name in cohort.studies.image_id)
-    seen = replace(cohort, studies=replace(cohort.studies, view=views))
+    seen = replace(cohort, studies=changed(cohort.studies, view=views))
     loaded = protocol(heads=["always", "disc"], epochs=4, calibration="platt")
     return train_again(loaded, seen, tmp_path_factory.mktemp("two"), progress)
 

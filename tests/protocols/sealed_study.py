@@ -43,6 +43,13 @@ finding = "airspace opacity"
 [reference_standard]
 kind = "consensus"
 rule = "majority"
+[[criteria]]
+id = "SP"
+metric = "specificity"
+subgroup = "overall"
+bound = "lower"
+goal = 0.8
+justification = "agreed"
 [operating_point]
 {point}
 {more}"""

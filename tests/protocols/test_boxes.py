@@ -6,16 +6,13 @@ import numpy as np
 import pytest
 
 from protocols.boxes import (
-    BOX_SHARES,
-    MARK_SHARES,
     Mark,
     box_columns,
     boxes_from,
-    boxes_table,
     marks_from,
-    marks_table,
 )
 from protocols.errors import BadInputError
+from protocols.mapping import boxes_table, marks_table
 from protocols.tables import Table
 
 BOXES = "image_id,x,y,width,height"
@@ -49,15 +46,15 @@ def test_marks_are_typed_by_hand() -> None:
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [
-        (["a,264,152,213,379"], "row 2: x is '264'; it must be a share"),
+        (["a,264,152,213,379"], "row 2: x is '264'; it must be a proportion"),
         (["a,-0.1,0,0.5,0.5"], "row 2: x is '-0.1'"),
         (["a,0,,0.5,0.5"], "row 2: y is ''"),
         (["a,0,nan,0.5,0.5"], "row 2: y is 'nan'"),
         (["a,0,0,0.5,0.5", "a,0.6,0,0.5,0.5"], "row 3: the rectangle ends at 1.100000"),
-        (["a,0,0.9,0.5,0.2"], "ends at 1.100000 of the picture's height"),
-        (["a,0,0,0,0.5"], "row 2: width within the picture is 0"),
+        (["a,0,0.9,0.5,0.2"], "ends at 1.100000 of the image's height"),
+        (["a,0,0,0,0.5"], "row 2: width within the image is 0"),
         ([",0,0,0.5,0.5"], "row 2: image_id is empty"),
-        (["a,0,0,0.5,0.5", "a,0.0,0,0.50,0.5"], "row 3: image 'a' has this box twice"),
+        (["a,0,0,0.5,0.5", "a,0.0,0,0.50,0.5"], "row 3: image 'a' has this box already"),
     ],
 )
 def test_bad_boxes_are_refused_by_hand(rows: list[str], sentence: str) -> None:
@@ -68,11 +65,11 @@ def test_bad_boxes_are_refused_by_hand(rows: list[str], sentence: str) -> None:
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [
-        (["a,0.5,0.5,0,0,1,1", "a,0.5,0.5,0,0,1,1"], "row 3: image_id 'a' stands twice"),
+        (["a,0.5,0.5,0,0,1,1", "a,0.5,0.5,0,0,1,1"], "row 3: duplicate image_id 'a'"),
         (["a,0.5,0.5,,,,"], "row 2: left is ''"),
         (["a,,,0,0,1,1"], "row 2: x is ''"),
         (["a,0.5,1.5,0,0,1,1"], "row 2: y is '1.5'"),
-        (["a,0.5,0.5,0,0,1,0"], "row 2: height within the picture is 0"),
+        (["a,0.5,0.5,0,0,1,0"], "row 2: height within the image is 0"),
     ],
 )
 def test_bad_marks_are_refused_by_hand(rows: list[str], sentence: str) -> None:
@@ -82,10 +79,10 @@ def test_bad_marks_are_refused_by_hand(rows: list[str], sentence: str) -> None:
 
 def test_a_missing_column_is_named_by_hand() -> None:
     with pytest.raises(
-        BadInputError, match="'height' is missing; a table of boxes has image_id, x, y, width"
+        BadInputError, match="'height' is missing; the file has 'image_id', 'width', 'x', 'y'"
     ):
         boxes_from(table("image_id,x,y,width", "a,0,0,1"))
-    with pytest.raises(BadInputError, match="'left' is missing; a table of marks has"):
+    with pytest.raises(BadInputError, match="'left' is missing; the file has 'image_id', 'x', 'y'"):
         marks_from(table("image_id,x,y", "a,0,0"))
 
 
@@ -108,9 +105,9 @@ def test_the_content_is_the_same_in_another_order_against_itself(tmp_path: Path)
     for name, lines in (("one", rows), ("two", ["b,0.5,0.0,0.5,0.5", rows[0]])):
         path = tmp_path / f"{name}.csv"
         path.write_text("\n".join([BOXES, *lines]) + "\n")
-        hashes.add(boxes_table(path).identity(numeric=set(BOX_SHARES), further=set()).content_sha256)
+        hashes.add(boxes_table(path).identity().content_sha256)
     path = tmp_path / "marks.csv"
     path.write_text(f"{MARKS}\na,0.5,0.5,0,0,1,1\n")
-    marks = marks_table(path).identity(numeric=set(MARK_SHARES), further=set())
+    marks = marks_table(path).identity()
     assert len(hashes) == 1
     assert marks.content_sha256 not in hashes

@@ -80,7 +80,7 @@ def test_a_single_finding_needs_no_name_by_hand(tmp_path: Path) -> None:
         (
             READS + "a,R1,positive,Edema\n",
             "Edema",
-            r"row 5: image and reader \('a', 'R1', 'Edema'\) stand twice",
+            r"row 5: duplicate image_id 'a', reader_id 'R1', finding 'Edema'",
         ),
     ],
 )

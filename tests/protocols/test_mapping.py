@@ -6,15 +6,9 @@ import pytest
 
 from protocols.admission import studies_from
 from protocols.canonical import sha256_bytes
+from protocols.column_rules import PREDICTIONS, READS, STUDIES, TableRule
 from protocols.errors import BadInputError
-from protocols.mapping import (
-    PREDICTION_COLUMNS,
-    PREDICTION_EXTRAS,
-    READ_COLUMNS,
-    STUDY_COLUMNS,
-    STUDY_EXTRAS,
-    read_mapped,
-)
+from protocols.mapping import read_mapped
 
 
 def written(folder: Path, text: str) -> Path:
@@ -26,14 +20,14 @@ def written(folder: Path, text: str) -> Path:
 def test_columns_and_values_are_mapped_by_hand(tmp_path: Path) -> None:
     path = written(tmp_path, "Image,Who,Age,Sex,View,score\na,1,50,Female,PA,x\n")
     names = {"image_id": "Image", "patient_id": "Who", "age_years": "Age", "sex": "Sex", "view": "View"}
-    mapped = read_mapped(path, STUDY_COLUMNS, columns=names, values={"sex": {"Female": "F"}})
+    mapped = read_mapped(path, STUDIES, columns=names, values={"sex": {"Female": "F"}})
     studies = studies_from(mapped.table)
     assert (studies.image_id, studies.sex, list(studies.further)) == (("a",), ("F",), ["score"])
 
 
 def test_a_mapped_column_takes_the_place_of_one_of_that_name_by_hand(tmp_path: Path) -> None:
     path = written(tmp_path, "image_id,score,prob\na,7,0.5\n")
-    mapped = read_mapped(path, PREDICTION_COLUMNS, columns={"score": "prob"})
+    mapped = read_mapped(path, PREDICTIONS, columns={"score": "prob"})
     assert mapped.table.columns == {"image_id": ("a",), "score": ("0.5",)}
 
 
@@ -42,7 +36,7 @@ def test_a_mapped_name_that_the_file_lacks_by_hand(tmp_path: Path) -> None:
     with pytest.raises(
         BadInputError, match=r"\[columns\] names 'probability', which the file lacks; it has 'Image', 'prob'"
     ):
-        read_mapped(path, PREDICTION_COLUMNS, columns={"score": "probability"})
+        read_mapped(path, PREDICTIONS, columns={"score": "probability"})
 
 
 # --- identity --------------------------------------------------------------------------------------
@@ -51,8 +45,9 @@ def test_a_mapped_name_that_the_file_lacks_by_hand(tmp_path: Path) -> None:
 def identity(
     folder: Path, text: str, numeric: set[str], further: frozenset[str] = frozenset()
 ) -> tuple[str, str]:
-    columns = (*STUDY_COLUMNS, *STUDY_EXTRAS, *READ_COLUMNS, *PREDICTION_COLUMNS, *PREDICTION_EXTRAS)
-    found = read_mapped(written(folder, text), columns).identity(numeric=numeric, further=further)
+    columns = {column.name: column for rule in (STUDIES, READS, PREDICTIONS) for column in rule.columns}
+    rule = TableRule("all", tuple(columns.values()), key=("image_id",), one_row="image")
+    found = read_mapped(written(folder, text), rule).identity(numeric=numeric, further=further)
     return found.file_sha256, found.content_sha256
 
 

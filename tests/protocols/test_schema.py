@@ -248,9 +248,12 @@ def test_rules_of_the_reference_standard_by_hand(rule: str, known: bool) -> None
             r"minimum\.negative_patients: should be greater than or equal to 1",
         ),
         (
-            '[columns.labels]\nimage_id = "x"\n',
-            r"columns\.labels: this key is not known; known here are predictions, reads, ",
+            '[columns.boxes]\nimage_id = "x"\n',
+            r"columns\.boxes: this key is not known; known here are labels, predictions, reads, ",
         ),
+        ('[format]\ndelimiter = ";"\n', r"format\.delimiter: this key is not known; known here are labels, "),
+        ('[format.reads]\ndelimiter = ":"\n', r"format\.reads\.delimiter: should be ',', ';', '\\t' or '\|'"),
+        ('[format.reads]\ndecimal = ";"\n', r"format\.reads\.decimal: should be '\.' or ','"),
         ('[columns.reads]\nimage_id = ""\n', r"columns\.reads\.image_id: should have at least 1 character"),
         ('[values]\nsex = "F"\n', r"values\.sex: should be a table"),
         ("[values.sex]\nFemale = 1\n", r"values\.sex\.Female: should be text; received 1"),
@@ -372,6 +375,24 @@ def test_replicates_at_their_bounds_by_hand(replicates: int) -> None:
 def test_refusals_of_subgroups_and_sensitivity_by_hand(text: str, sentence: str) -> None:
     with pytest.raises(ProtocolError, match="p.toml: " + sentence):
         parsed(further=text)
+
+
+CONFIRMATORY = top(stage='"confirmatory"')
+
+
+@pytest.mark.parametrize("further", ["", criterion(role='"consistency"')])
+def test_a_confirmatory_protocol_without_a_criterion_of_acceptance_is_refused(further: str) -> None:
+    with pytest.raises(ProtocolError, match=r'criteria: stage = "confirmatory" needs at least one criterion'):
+        parsed(top=CONFIRMATORY, further=further)
+    assert parsed(top=CONFIRMATORY, further=further + criterion(id='"ACC"')).stage == "confirmatory"
+    assert parsed(further=further).stage == "exploratory"
+
+
+def test_a_missing_criterion_is_told_with_the_other_faults() -> None:
+    with pytest.raises(ProtocolError) as refused:
+        parsed(top=CONFIRMATORY, further="[minimum]\nunknown_at_most = 1.5\n")
+    assert "unknown_at_most" in str(refused.value)
+    assert 'stage = "confirmatory" needs' in str(refused.value)
 
 
 @pytest.mark.parametrize(

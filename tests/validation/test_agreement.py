@@ -12,7 +12,8 @@ from scipy.stats import binom
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import fleiss_kappa
 
-from protocols.records import Reads, Verdict
+from protocols.records import Verdict
+from tests.records import reads_of
 from validation.agreement import agreement_of, agreement_sums
 from validation.bootstrap import drawn_chunks, quantile
 from validation.intervals import clopper_pearson
@@ -36,7 +37,7 @@ def agreement(rows: Rows, *, replicates: int = 1_000, turned: bool = False) -> A
         if letter != "-"
     ]
     order = slice(None, None, -1 if turned else 1)
-    votes = votes_of(Reads("reads.csv", *zip(*reads[order], strict=True)), images[order])
+    votes = votes_of(reads_of("reads.csv", *zip(*reads[order], strict=True)), images[order])
     patient = np.array([owner for owner, _ in rows], dtype=np.intp)[order]
     patients = int(patient.max()) + 1
     table = agreement_sums(votes, patient, patients)
@@ -230,7 +231,7 @@ def test_radiologists_and_text_labels_against_published(shared_data: Path) -> No
         for name, calls in (("rsna", radiologists), ("nih", mined))
         for image, letter in zip(images, words[calls.astype(int)], strict=True)
     ]
-    votes = votes_of(Reads("reads.csv", *zip(*rows, strict=True)), images)
+    votes = votes_of(reads_of("reads.csv", *zip(*rows, strict=True)), images)
     table = agreement_sums(votes, patient, int(patient.max()) + 1)
     found = agreement_of(table, table.sums.sum(axis=0)[None], LEVEL, LATENT)
     assert found.images == 26_684

@@ -28,7 +28,7 @@ def sample(rows: list[tuple[int, int, float]]) -> Sample:
         negative_patients=len(set(patient[truth == 0].tolist())),
     )
     drawn = DrawnPatients(patients, patient.astype(np.intp), None)
-    return Sample(drawn=drawn, counts=counts, images=units, ranked=units, tally=tally, ranked_tally=tally)
+    return Sample(drawn, counts, units, units, units, units, tally, tally, tally)
 
 
 MIXED = sample([(place, int(place % 3 == 0), ((place * 9) % 20) / 20) for place in range(20)])
@@ -74,7 +74,7 @@ UNDEFINED = [
     ("sensitivity", [(0, 0, 0.1), (1, 0, 0.9)], "not estimable: the denominator is 0"),
     ("ppv", [(0, 0, 0.1), (1, 1, 0.2)], "not estimable: the denominator is 0"),
     ("f1", [(0, 0, 0.1), (1, 0, 0.2)], "not estimable: the denominator is 0"),
-    ("auroc", [(0, 1, 0.1), (1, 1, 0.9)], "not estimable: one class has no scored unit"),
+    ("auroc", [(0, 1, 0.1), (1, 1, 0.9)], "not estimable: one class has no unit"),
 ]
 
 

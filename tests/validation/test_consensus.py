@@ -3,8 +3,9 @@
 import pytest
 
 from protocols.errors import BadInputError
-from protocols.records import Reads, Verdict
-from validation.consensus import consensus, reference_verdicts
+from protocols.records import Verdict
+from tests.records import reads_of
+from validation.consensus import reference_verdicts, verdicts_by_image
 
 WORDS = {"+": Verdict.POSITIVE, "-": Verdict.NEGATIVE, "?": Verdict.INDETERMINATE}
 
@@ -44,27 +45,35 @@ ADJUDICATED = [
 ]
 
 
+def verdict_of(votes: dict[str, str], rule: str) -> str:
+    reads = reads_of("reads.csv", ["a"] * len(votes), list(votes), [WORDS[vote] for vote in votes.values()])
+    (verdict,) = verdicts_by_image(reads, rule).values()
+    return next(sign for sign, word in WORDS.items() if word == verdict)
+
+
 @pytest.mark.parametrize(("votes", "rule", "parameter", "verdict"), RULES)
 def test_rule_by_hand(votes: str, rule: str, parameter: str, verdict: str) -> None:
-    readers = {f"R{number}": WORDS[vote] for number, vote in enumerate(votes)}
-    assert consensus(readers, rule, parameter) == WORDS[verdict]
+    assert (
+        verdict_of({f"R{number}": vote for number, vote in enumerate(votes)}, f"{rule}:{parameter}")
+        == verdict
+    )
 
 
 @pytest.mark.parametrize(("others", "adjudicator", "verdict"), ADJUDICATED)
 def test_adjudication_by_hand(others: str, adjudicator: str, verdict: str) -> None:
-    readers = {f"R{number}": WORDS[vote] for number, vote in enumerate(others)}
+    votes = {f"R{number}": vote for number, vote in enumerate(others)}
     if adjudicator:
-        readers["ADJ"] = WORDS[adjudicator]
-    assert consensus(readers, "adjudicated", "ADJ") == WORDS[verdict]
+        votes["ADJ"] = adjudicator
+    assert verdict_of(votes, "adjudicated:ADJ") == verdict
 
 
 def test_order_of_reads_changes_nothing_against_itself() -> None:
-    reads = Reads("reads.csv", ("a", "a", "a"), ("1", "2", "3"), (WORDS["+"], WORDS["-"], WORDS["?"]))
-    turned = Reads("reads.csv", ("a", "a", "a"), ("3", "1", "2"), (WORDS["?"], WORDS["+"], WORDS["-"]))
+    reads = reads_of("reads.csv", ("a", "a", "a"), ("1", "2", "3"), (WORDS["+"], WORDS["-"], WORDS["?"]))
+    turned = reads_of("reads.csv", ("a", "a", "a"), ("3", "1", "2"), (WORDS["?"], WORDS["+"], WORDS["-"]))
     assert reference_verdicts(reads, "majority") == reference_verdicts(turned, "majority")
 
 
 def test_an_adjudicator_who_read_nothing_is_refused() -> None:
-    reads = Reads("reads.csv", ("a",), ("R1",), (Verdict.POSITIVE,))
+    reads = reads_of("reads.csv", ("a",), ("R1",), (Verdict.POSITIVE,))
     with pytest.raises(BadInputError, match="names an adjudicator who read nothing; readers there are R1"):
         reference_verdicts(reads, "adjudicated:ADJ")

@@ -3,12 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from protocols.load import parse_protocol
 from tests.conftest import PROTOCOL_HEAD
 from validation.criteria import judge, overall_verdict
 from validation.results import CriterionResult, Estimate, Subgroup
+from validation.subgroups import Axis
 
 WHOLE = Subgroup("overall", "all")
 CRITERION = """
@@ -61,7 +63,7 @@ def verdict_of(estimate: Estimate, kind: str = "consensus", *criterion: str) -> 
     text = head + CRITERION % (criterion or ("sensitivity", "lower", "0.80", "acceptance"))
     protocol = parse_protocol(text.encode(), source="p.toml").protocol
     sensitivity = replace(ESTIMATE, metric="sensitivity")
-    (result,), _ = judge(protocol, [sensitivity, estimate], [])
+    (result,), _ = judge(protocol, [sensitivity, estimate], [], np.ones(200, dtype=np.bool_))
     return result
 
 
@@ -71,6 +73,97 @@ def test_verdict_by_hand(
 ) -> None:
     result = verdict_of(replace(ESTIMATE, metric=metric), "consensus", metric, bound, goal, role)
     assert (result.verdict, result.observed) == (verdict, observed)
+
+
+AGAINST_GOAL = [
+    # bound, goal, what a goal that is not met comes to; the interval is 0.82 to 0.95
+    ("lower", "0.80", None),  # met
+    ("lower", "0.90", "not_shown"),
+    ("lower", "0.95", "not_shown"),  # the goal is the upper bound itself
+    ("lower", "0.96", "refuted"),
+    ("upper", "0.90", "not_shown"),
+    ("upper", "0.82", "not_shown"),
+    ("upper", "0.81", "refuted"),
+]
+
+
+@pytest.mark.parametrize(("bound", "goal", "expected"), AGAINST_GOAL)
+def test_not_shown_and_refuted_by_hand(bound: str, goal: str, expected: str | None) -> None:
+    result = verdict_of(ESTIMATE, "consensus", "sensitivity", bound, goal, "acceptance")
+    assert result.against_goal == expected
+
+
+def test_an_estimate_against_its_goal_is_neither() -> None:
+    assert (
+        verdict_of(ESTIMATE, "consensus", "sensitivity", "estimate", "0.99", "consistency").against_goal
+        is None
+    )
+
+
+BY_SEX = """
+[[subgroups]]
+axis = "sex"
+%s
+[[criteria]]
+id = "SE-SEX"
+metric = "sensitivity"
+subgroup = {axis = "sex", level = "*"}
+bound = "lower"
+goal = 0.80
+justification = "j"
+"""
+
+
+def axis_of(codes: list[int]) -> Axis:
+    return Axis(
+        "sex",
+        ("F", "M", "unknown"),
+        np.array(codes, dtype=np.intp),
+        frozenset(),
+        frozenset({"F", "M"}),
+    )
+
+
+def judged_by_sex(codes: list[int], members: list[bool], minimum: str = "") -> list[CriterionResult]:
+    protocol = parse_protocol((PROTOCOL_HEAD + BY_SEX % minimum).encode(), source="p.toml").protocol
+    rows = [replace(ESTIMATE, subgroup=Subgroup("sex", level)) for level in ("F", "M")]
+    results, verdict = judge(protocol, rows, [axis_of(codes)], np.array(members))
+    assert (verdict == "pass") == all(one.verdict == "met" for one in results)
+    return list(results)
+
+
+def test_every_level_that_is_not_empty_has_its_verdict_by_hand() -> None:
+    results = judged_by_sex([0, 0, 0, 1], [True, True, True, False])
+    assert [(one.id, one.verdict) for one in results] == [("SE-SEX[sex=F]", "met")]
+
+
+def test_a_criterion_without_a_level_keeps_its_row_by_hand() -> None:
+    (result,) = judged_by_sex([2] * 30, [True] * 30)
+    assert (result.id, result.subgroup) == ("SE-SEX", Subgroup("sex", "*"))
+    assert (result.verdict, result.observed, result.against_goal) == ("inconclusive", None, None)
+    assert "sex has no known level: it is unknown for 30 of 30 images" in result.why
+    assert "[values.sex]" in result.why
+
+
+@pytest.mark.parametrize(
+    ("unknown", "minimum", "verdict"),
+    [
+        (5, "", "met"),  # 5 of 100 is not more than 0.05
+        (6, "", "inconclusive"),
+        (29, "[minimum]\nunknown_at_most = 0.29", "met"),  # as float64, 0.29 x 100 is below 29
+        (30, "[minimum]\nunknown_at_most = 0.29", "inconclusive"),
+        (1, "[minimum]\nunknown_at_most = 0.0", "inconclusive"),
+    ],
+)
+def test_an_axis_that_is_unknown_too_often_by_hand(unknown: int, minimum: str, verdict: str) -> None:
+    (result,) = judged_by_sex([2] * unknown + [0] * (100 - unknown), [True] * 100, minimum)
+    assert (result.verdict, result.observed) == (verdict, 0.82)
+    assert (f"sex is unknown for {unknown} of 100 images" in result.why) == (verdict == "inconclusive")
+
+
+def test_images_that_are_not_analysed_may_be_unknown_by_hand() -> None:
+    (result,) = judged_by_sex([0] * 50 + [2] * 50, [True] * 50 + [False] * 50)
+    assert result.verdict == "met"
 
 
 INCONCLUSIVE: list[tuple[dict[str, Any], str]] = [

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from protocols.records import Reads, Verdict
+from protocols.records import Verdict
+from tests.records import reads_of
 from validation.dawid_skene import LatentTruth, dawid_skene
 from validation.secondary import LatentReader
 from validation.votes import votes_of
@@ -28,7 +29,7 @@ def latent(patterns: Patterns, *, names: str = "ABCDEF", rule: Verdict = Verdict
         if letter != "-"
     ]
     images = sorted({row[0] for row in rows})
-    reads = Reads("reads.csv", *zip(*rows, strict=True)) if rows else Reads("reads.csv", (), (), ())
+    reads = reads_of("reads.csv", *zip(*rows, strict=True)) if rows else reads_of("reads.csv", (), (), ())
     return dawid_skene(votes_of(reads, images), dict.fromkeys(images, rule))
 
 
@@ -188,7 +189,7 @@ def quickly(patterns: Patterns, *, names: str = "ABC") -> LatentTruth:
         return latent(patterns, names=names)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(STUDIES)
 def test_order_and_names_change_nothing_against_itself(patterns: Patterns) -> None:
     found, turned = quickly(patterns), quickly(dict(reversed(patterns.items())))
@@ -200,7 +201,7 @@ def test_order_and_names_change_nothing_against_itself(patterns: Patterns) -> No
     assert rates[1] == rates[0][::-1]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(STUDIES)
 def test_classes_swap_by_law(patterns: Patterns) -> None:
     swapped = {letters.translate(str.maketrans("PN", "NP")): images for letters, images in patterns.items()}

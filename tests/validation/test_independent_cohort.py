@@ -1,8 +1,13 @@
-"""The second implementation's rules of reference, units and outcomes, by hand from the contract."""
+"""The second implementation's rules of reference, units, outcomes and rows used, by hand from the contract."""
+
+from collections import Counter
 
 import pytest
 
-from validation.independent_cohort import Image, Unit, age, consensus, outcome, units
+from protocols.load import parse_protocol
+from tests.conftest import PROTOCOL_HEAD
+from validation.independent_cohort import Image, Recounted, Unit, account, consensus, outcome, units
+from validation.independent_tables import Rows
 
 WORDS = {"+": "positive", "-": "negative", "?": "indeterminate"}
 
@@ -48,29 +53,68 @@ def test_consensus_by_hand(rule: str, votes: str, verdict: str) -> None:
     ],
 )
 def test_worst_case_by_hand(reference: str, called: bool | None, expected: str) -> None:
-    assert outcome(Unit("p", WORDS[reference], called, None)) == expected
+    assert outcome(Unit("p", WORDS[reference], called, None, whole=called is not None)) == expected
 
 
 @pytest.mark.parametrize(
-    ("images", "reference", "called", "score"),
+    ("images", "reference", "called", "score", "whole"),
     [
-        ([("+", 0.2), ("-", 0.9)], "+", True, 0.9),
-        ([("?", 0.2), ("-", 0.1)], "?", False, 0.2),
-        ([("-", None), ("-", 0.7)], "-", True, 0.7),
-        ([("-", None), ("-", 0.3)], "-", None, None),  # what it would have been called is not known
+        ([("+", 0.2), ("-", 0.9)], "+", True, 0.9, True),
+        ([("?", 0.2), ("-", 0.1)], "?", False, 0.2, True),
+        ([("-", None), ("-", 0.7)], "-", True, 0.7, False),
+        ([("-", None), ("-", 0.3)], "-", None, None, False),  # what it would have been called is not known
     ],
 )
 def test_a_patient_as_one_unit_by_hand(
-    images: list[tuple[str, float | None]], reference: str, called: bool | None, score: float | None
+    images: list[tuple[str, float | None]],
+    reference: str,
+    called: bool | None,
+    score: float | None,
+    whole: bool,
 ) -> None:
     own = [Image(f"i{k}", "p", "test", WORDS[truth], score, {}) for k, (truth, score) in enumerate(images)]
-    assert units(own, "patient", 0.5) == [Unit("p", WORDS[reference], called, score)]
+    assert units(own, "patient", 0.5) == [Unit("p", WORDS[reference], called, score, whole)]
     assert len(units(own, "image", 0.5)) == 2
 
 
+STUDIES = [
+    Image(name, "p", split, reference, score, {"image_id": name})
+    for name, split, reference, score in [
+        ("used", "test", "positive", 0.5),
+        ("missing", "test", "positive", None),
+        ("vague", "test", "indeterminate", None),  # leaves at its first step
+        ("unread", "test", None, 0.5),
+        ("tuned", "tune", "positive", 0.5),
+    ]
+]
+
+
 @pytest.mark.parametrize(
-    ("cell", "years"),
-    [("44.9", 44.9), ("0", 0.0), ("120", 120.0), ("121", None), ("-1", None), ("062Y", None), ("", None)],
+    ("rule", "studies", "reads"),
+    [
+        ("worst_case", (3, {}), (4, {})),
+        (
+            "exclude",
+            (1, {"indeterminate_excluded": 1, "not_processed_excluded": 1}),
+            (2, {"indeterminate_excluded": 1, "not_processed_excluded": 1}),
+        ),
+    ],
 )
-def test_age_by_hand(cell: str, years: float | None) -> None:
-    assert age(cell) == years
+def test_account_by_hand(
+    rule: str, studies: tuple[int, dict[str, int]], reads: tuple[int, dict[str, int]]
+) -> None:
+    missing = f'[missing]\nindeterminate = "{rule}"\nnot_processed = "{rule}"\n'
+    protocol = parse_protocol((PROTOCOL_HEAD + missing).encode(), source="p.toml").protocol
+    own = Rows([image.cells for image in STUDIES], Counter(), 5, 0, 2, 0, 0)
+    named = ["used", "used", "missing", "vague", "tuned", "elsewhere"]
+    read = Rows([{"image_id": name} for name in named], Counter(other_finding=7), 13, 4, 0, 1, 1)
+    of_studies, of_reads = account(Recounted(tuple(STUDIES), {"studies": own, "reads": read}, {}), protocol)
+    assert (of_studies["rows_used"], of_studies["rows_excluded"]) == (
+        studies[0],
+        {"not_test_split": 1, "no_reference": 1} | studies[1],
+    )
+    assert (of_reads["rows_used"], of_reads["rows_excluded"]) == (
+        reads[0],
+        {"other_finding": 7, "not_in_studies": 1, "not_test_split": 1} | reads[1],
+    )
+    assert (of_reads["rows_read"], of_reads["cells_trimmed"], of_studies["ages_converted"]) == (13, 4, 2)

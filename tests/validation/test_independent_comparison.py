@@ -6,6 +6,7 @@ import pytest
 
 from protocols.load import parse_protocol
 from protocols.progress import silent
+from protocols.schema import Protocol
 from tests.conftest import Study
 from validation.independent_comparison import Comparison, compare, findings
 from validation.independent_opinion import Opinion, second_opinion
@@ -34,29 +35,33 @@ def test_equal_by_hand(where: str, first: object, second: object, equal: bool) -
 
 
 @pytest.fixture
-def both(study: Study) -> tuple[Results, Opinion]:
+def both(study: Study) -> tuple[Results, Opinion, Protocol]:
     loaded = parse_protocol(study.protocol.read_bytes(), source="p.toml")
     files = InputFiles(study.studies, study.reads, study.predictions)
-    return validate(loaded, files, silent).results, second_opinion(loaded.protocol, files, silent)
+    return (
+        validate(loaded, files, silent).results,
+        second_opinion(loaded.protocol, files, silent),
+        loaded.protocol,
+    )
 
 
-def test_rows_and_criteria_that_only_one_has_are_differences(both: tuple[Results, Opinion]) -> None:
-    results, opinion = both
+def test_rows_and_criteria_that_only_one_has_are_differences(both: tuple[Results, Opinion, Protocol]) -> None:
+    results, opinion, protocol = both
     less = replace(opinion, estimates=opinion.estimates[1:], criteria=())
-    alone = {one.where for one in compare(results, less) if one.second == "(absent)"}
+    alone = {one.where for one in compare(results, less, protocol) if one.second == "(absent)"}
     assert {"estimates[sensitivity, overall=all].metric", "criteria[SE].verdict"} <= alone
     fewer = replace(results, estimates=results.estimates[1:])
-    alone = {one.where for one in compare(fewer, opinion) if one.first == "(absent)"}
+    alone = {one.where for one in compare(fewer, opinion, protocol) if one.first == "(absent)"}
     assert "estimates[sensitivity, overall=all].numerator" in alone
 
 
 def test_findings_show_both_numbers_of_a_criterion_and_name_what_differs(
-    both: tuple[Results, Opinion],
+    both: tuple[Results, Opinion, Protocol],
 ) -> None:
-    results, opinion = both
+    results, opinion, protocol = both
     first, *others = results.estimates
     changed = replace(results, estimates=(replace(first, numerator=1), *others))
-    told = findings(compare(changed, opinion), opinion.criteria)
+    told = findings(compare(changed, opinion, protocol), opinion.criteria)
     observed = results.criteria[0].observed
     assert told[0].what == "SE, lower bound of sensitivity in overall=all"
     assert told[0].words == f"first {observed} met, second {observed} met"

@@ -79,9 +79,12 @@ def written(folder: Path, images: Sequence[Image]) -> InputFiles:
             ],
         ),
         "predictions": (
-            ["image_id", "score"],
-            [[name, repr(one.score)] for name, one in named if one.score is not None]
-            + [["elsewhere", "0.5"]],
+            ["image_id", "score", "status"],
+            [
+                [name, "", "failed"] if one.score is None else [name, repr(one.score), "ok"]
+                for name, one in named
+            ]
+            + [["elsewhere", "0.5", "ok"]],
         ),
     }
     for name, (header, rows) in tables.items():
@@ -97,7 +100,7 @@ def differences(
     text = PROTOCOL_HEAD.replace(STANDARD, standard) + BOOTSTRAP + further + TAIL
     loaded = parse_protocol(text.encode(), source="p.toml")
     first = validate(loaded, files, silent).results
-    comparisons = compare(first, second_opinion(loaded.protocol, files, silent))
+    comparisons = compare(first, second_opinion(loaded.protocol, files, silent), loaded.protocol)
     assert len(comparisons) > 1000
     return [comparison for comparison in comparisons if not comparison.equal]
 
@@ -146,6 +149,8 @@ STUDIES = {
     "every score equal": (device(0.5, 0.5), BY_DRAWS),
     "all positive": ([replace(one, reads="PPP") for one in GOOD], ""),
     "all negative": ([replace(one, reads="NNN") for one in GOOD], BY_PATIENT),
+    "a word for every sex": ([replace(one, sex="Female") for one in GOOD], ""),
+    "a word for some": ([replace(one, sex="Male" if one.sex == "M" else one.sex) for one in GOOD], ""),
     "a single patient": ([replace(one, patient="p") for one in GOOD], ""),
     "one image a patient": ([replace(one, patient=f"p{k}") for k, one in enumerate(GOOD)], ""),
     "one patient with 500 images": (
@@ -183,10 +188,10 @@ IMAGES = st.lists(
     ),
     min_size=1,
     max_size=40,
-).filter(lambda images: any(one.reads != "---" for one in images))
+).filter(lambda images: 2 * sum(one.reads != "---" for one in images) >= len(images))
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(images=IMAGES, further=st.sampled_from(["", BY_PATIENT, BY_DRAWS, CLOSED]))
 def test_both_agree_on_any_small_cohort(tmp_path: Path, images: list[Image], further: str) -> None:
     assert differences(tmp_path, images, further) == []
@@ -197,7 +202,7 @@ def test_the_study_of_the_other_tests_is_agreed_on(study: Study) -> None:
     files = InputFiles(study.studies, study.reads, study.predictions)
     first = validate(loaded, files, silent).results
     opinion = second_opinion(loaded.protocol, files, silent)
-    assert [one for one in compare(first, opinion) if not one.equal] == []
+    assert [one for one in compare(first, opinion, loaded.protocol) if not one.equal] == []
     assert opinion.verdict == "pass"
 
 

@@ -4,13 +4,13 @@ import dataclasses
 import random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.validation.conftest import TABLES, Image, Judge, cohorts
 from validation.results import Estimate, Results
 
-FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=15)
 CLOSED = TABLES + '[decision]\nother = "delong_clustered"\n'
 WIDTH = 2e-9  # of two bounds rounded to 9 decimals
 PROPORTIONS = ("sensitivity", "specificity", "f1", "ppv", "npv", "accuracy", "prevalence")

@@ -11,8 +11,8 @@ from protocols.load import parse_protocol
 from protocols.progress import silent
 from tests.conftest import PROTOCOL
 from tests.conftest import Study as Files
-from validation.cautions import cautions_of
 from validation.inputs import InputFiles
+from validation.notices import cautions_of
 from validation.results import Results, results_from_json
 from validation.run import validate
 from validation.secondary import Leakage, LikePicture

@@ -56,3 +56,32 @@ def test_a_single_reader_is_not_left_out(judge: Judge) -> None:
     head = '[reference_standard]\nkind = "single_reader"\nrule = "majority"\n'
     images = [Image(f"p{n}", "P" if n % 2 else "N", (0.9, 0.1)[n % 2]) for n in range(40)]
     assert judge(images, TABLES, standard=head).leave_one_out == ()
+
+
+EXCLUDED = TABLES + '[missing]\nindeterminate = "exclude"\n'
+
+
+def test_images_come_back_and_leave_without_a_reader_by_hand(judge: Judge) -> None:
+    # Two against two: excluded. Without R3 the five are positive; without R0 five that were positive become a draw.
+    images = [
+        *(Image(f"b{n}", "PPNN", 0.9) for n in range(5)),
+        *(Image(f"l{n}", "PPNP", 0.9) for n in range(5)),
+        *(Image(f"n{n}", "NNNN", 0.1) for n in range(5)),
+    ]
+    results = judge(images, EXCLUDED)
+    readers = {one.name: one for one in results.leave_one_out if one.kind == "reader"}
+    assert results.cohort.images == 10
+    assert {name: one.images for name, one in readers.items()} == {"R0": 15, "R1": 15, "R2": 15, "R3": 15}
+    left = judge([*images[5:], *(Image(f"t{n}", "PPN", 0.9) for n in range(5))], EXCLUDED)
+    without = {one.name: one.images for one in left.leave_one_out if one.kind == "reader"}
+    # Of three reads, two that are left and differ are indeterminate: those images leave.
+    assert (left.cohort.images, without["R0"], without["R2"]) == (15, 10, 15)
+
+
+def test_an_image_without_a_score_stays_out_by_hand(judge: Judge) -> None:
+    rule = EXCLUDED + 'not_processed = "exclude"\n'
+    images = [
+        *(Image(f"b{n}", "PPNN", None) for n in range(5)),
+        *(Image(f"n{n}", "NNNN", 0.1) for n in range(5)),
+    ]
+    assert {one.images for one in judge(images, rule).leave_one_out} == {5}

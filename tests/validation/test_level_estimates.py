@@ -163,7 +163,7 @@ def test_a_level_that_cannot_enter_by_hand(counts: list[list[int]], reason: str)
 @pytest.mark.parametrize(
     ("patient", "truth", "reason"),
     [
-        ([0, 1, 2], [1, 1, 1], "not estimable: one class has no scored unit"),
+        ([0, 1, 2], [1, 1, 1], "not estimable: one class has no unit"),
         ([0, 0, 1, 2], [1, 1, 0, 0], "one patient alone in a class"),
     ],
 )

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from validation.outcomes import FN, FP, TN, TP, Units, by_patient, outcome
-
-NAN = float("nan")
+from tests.validation.samples import NAN, Row, sample
+from validation.outcomes import FN, FP, TN, TP, Unit, Units, by_patient, in_order, outcome
 
 OUTCOMES = [
     # truth, score (threshold 0.5), worst, best
@@ -17,7 +16,7 @@ OUTCOMES = [
     (0, NAN, FP, TN),
     (-1, 0.9, FP, TP),  # indeterminate reference
     (-1, 0.1, FN, TN),
-    (-1, NAN, FN, TP),  # both at once
+    (-1, NAN, FN, TN),  # both at once
 ]
 
 
@@ -57,3 +56,36 @@ def test_patients_keep_their_place_in_the_draw_by_hand() -> None:
     patients = by_patient(units([(4, 0, 0.1), (2, 1, 0.9), (4, 1, 0.3)]))
     assert patients.patient.tolist() == [2, 4]
     assert patients.truth.tolist() == [1, 1]
+
+
+INF = float("inf")
+RANKS: list[tuple[Unit, list[Row], list[float], list[float]]] = [
+    # unit, images, ranked scores at the worst, at the best
+    ("image", [(0, 1, NAN), (0, 0, NAN), (1, 1, 0.3), (1, -1, NAN)], [-INF, INF, 0.3], [INF, -INF, 0.3]),
+    ("patient", [(0, 1, 0.3), (0, 1, NAN)], [-INF], [INF]),  # not called: not processed
+    ("patient", [(0, 1, 0.9), (0, 1, NAN)], [0.9], [INF]),  # called: at least its largest score
+    ("patient", [(0, 0, 0.9), (0, 0, NAN)], [INF], [0.9]),  # a negative could have scored higher still
+    ("patient", [(0, 0, 0.3), (0, 0, NAN)], [INF], [-INF]),
+    ("patient", [(0, 0, 0.3), (1, 1, NAN), (1, -1, 0.4)], [0.3, -INF], [0.3, INF]),
+]
+
+
+@pytest.mark.parametrize(("unit", "rows", "worst", "best"), RANKS)
+def test_what_is_not_processed_has_its_place_in_the_order_by_hand(
+    unit: Unit, rows: list[Row], worst: list[float], best: list[float]
+) -> None:
+    made = sample(rows, unit)
+    assert made.ranked.score.tolist() == worst
+    assert made.ranked_tally.positives + made.ranked_tally.negatives == len(worst)
+    missing = {patient for patient, _, score in rows if np.isnan(score)}
+    incomplete = np.array([patient in missing for patient in made.units.patient])
+    if unit == "image":
+        incomplete = ~made.units.processed
+    kept = made.units.truth != -1
+    assert in_order(made.units, incomplete, "best").score[kept].tolist() == best
+
+
+def test_scored_units_leave_out_what_has_no_score_by_hand() -> None:
+    made = sample([(0, 1, NAN), (0, 0, 0.2), (1, 1, 0.3), (1, -1, 0.9)])
+    assert made.scored.score.tolist() == [0.2, 0.3]
+    assert (made.tally.images, made.ranked_tally.images, made.scored_tally.images) == (4, 3, 2)

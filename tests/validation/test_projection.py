@@ -1,5 +1,8 @@
 """Projection to other prevalences against published values, by hand, and against the metrics themselves."""
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -160,3 +163,90 @@ def test_mover_holds_the_truth_against_theory() -> None:
             assert interval is not None
             held[one.metric] += interval[0] <= true[one.metric] <= interval[1]
     assert min(held.values()) >= stats.binom.ppf(1e-4, 200, 0.945)
+
+
+# TP, FP, FN, TN of studies on which products of float64 once decided what was equal.
+NASTY = [(34, 7, 0, 2), (54, 5, 0, 1), (21, 6, 0, 2), (105, 3, 4, 0), (3, 1, 2, 9)]
+DECIMALS = st.sampled_from([0.1, 0.01, 0.05, 0.3, 0.001, 0.7, 1e-05, 0.123456789, 0.9999])
+VALUES = (ppv_at, npv_at, f1_at)
+
+
+def exactly(name: str, cells: tuple[int, ...], prevalence: float) -> Fraction | None:
+    """Bayes' theorem on fractions, from sensitivity and specificity."""
+    tp, fp, fn, tn = cells
+    if tp + fn == 0 or fp + tn == 0:
+        return None
+    pi, se, sp = Fraction(repr(prevalence)), Fraction(tp, tp + fn), Fraction(tn, fp + tn)
+    numerator, denominator = {
+        "ppv_at": (se * pi, se * pi + (1 - sp) * (1 - pi)),
+        "npv_at": (sp * (1 - pi), sp * (1 - pi) + (1 - se) * pi),
+        "f1_at": (2 * se * pi, se * pi + pi + (1 - sp) * (1 - pi)),
+    }[name]
+    return numerator / denominator if denominator else None
+
+
+CELLS = st.tuples(*[st.one_of(st.integers(0, 60), st.integers(0, 200_000))] * 4)
+
+
+@given(st.lists(CELLS, min_size=1, max_size=8), DECIMALS)
+def test_values_are_correctly_rounded_against_fractions(
+    studies: list[tuple[int, ...]], prevalence: float
+) -> None:
+    for value in VALUES:
+        found = value(confusion(np.array(studies, dtype=np.float64)), prevalence)
+        for cells, one in zip(studies, found.tolist(), strict=True):
+            expected = exactly(value.__name__, cells, prevalence)
+            assert math.isnan(one) if expected is None else one == float(expected)
+
+
+@given(CELLS, st.integers(1, 7), st.integers(1, 7), DECIMALS)
+def test_what_is_equal_is_equal_in_bits_against_theory(
+    cells: tuple[int, ...], positives: int, negatives: int, prevalence: float
+) -> None:
+    # The same sensitivity and specificity, in a study with so many times the patients of each class.
+    tp, fp, fn, tn = cells
+    more = (tp * positives, fp * negatives, fn * positives, tn * negatives)
+    both = confusion(np.array([cells, more], dtype=np.float64))
+    for value in VALUES:
+        first, second = value(both, prevalence).tolist()
+        assert first == second or (math.isnan(first) and math.isnan(second))
+
+
+@pytest.mark.parametrize("cells", NASTY)
+@pytest.mark.parametrize("prevalence", [0.01, 0.1])
+def test_bca_counts_ties_exactly_against_fractions(cells: tuple[int, ...], prevalence: float) -> None:
+    counts = one_a_patient(*cells)
+    drawn = draws(counts, 1000)
+    made = projections(counts, drawn, (prevalence,), preferred="bca", confidence_level=0.95)
+    for one in made:
+        name = f"{one.metric}_at"
+        values = [exactly(name, tuple(int(x) for x in row), prevalence) for row in drawn.tolist()]
+        estimate = exactly(name, cells, prevalence)
+        left = [exactly(name, tuple(int(x) for x in counts.sum(0) - row), prevalence) for row in counts]
+        expected = bca_of_fractions(estimate, values, left)
+        assert one.intervals["bca"] == (None if expected is None else pytest.approx(expected, abs=1e-9))
+
+
+def bca_of_fractions(
+    estimate: Fraction | None, values: list[Fraction | None], left_out: list[Fraction | None]
+) -> tuple[float, float] | None:
+    """BCa with ranks, ties and the jackknife of exact fractions; None where there is none."""
+    defined = sorted(value for value in values if value is not None)
+    left = [value for value in left_out if value is not None]
+    if estimate is None or not defined or len(left) < len(left_out):
+        return None
+    less = sum(value < estimate for value in defined) + Fraction(
+        sum(value == estimate for value in defined), 2
+    )
+    share = float(less / len(defined))
+    if share in (0.0, 1.0) or len(set(left)) == 1:
+        return None
+    mean = sum(left, Fraction(0)) / len(left)
+    squares, cubes = (float(sum((mean - one) ** power for one in left)) for power in (2, 3))
+    bias, skew, z = stats.norm.ppf(share), cubes / (6 * squares**1.5), stats.norm.ppf(0.975)
+    if min(1 - skew * (bias + end) for end in (-z, z)) <= 0:
+        return None
+    ends = [stats.norm.cdf(bias + (bias + end) / (1 - skew * (bias + end))) for end in (-z, z)]
+    as_floats = np.array([float(value) for value in defined])
+    low, high = (quantile(as_floats, float(end)) for end in ends)
+    return None if round(low, 9) == round(high, 9) or not low <= float(estimate) <= high else (low, high)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from protocols.records import Reads, Verdict
+from protocols.records import Verdict
+from tests.records import reads_of
 from validation.reader_pairs import MOST_PAIRS, crossed_verdicts, most_shared
 from validation.votes import Votes, votes_of
 
@@ -18,7 +19,7 @@ def votes_from(patterns: list[dict[str, str]]) -> Votes:
     ]
     image, reader, verdict = zip(*rows, strict=True)
     return votes_of(
-        Reads("reads.csv", image, reader, verdict), [f"i{number:04}" for number in range(len(patterns))]
+        reads_of("reads.csv", image, reader, verdict), [f"i{number:04}" for number in range(len(patterns))]
     )
 
 

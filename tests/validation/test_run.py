@@ -1,5 +1,8 @@
 """A whole validation: the published study on real data, and laws that hold for any study."""
 
+import csv
+import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +18,8 @@ from validation.run import validate
 
 
 @pytest.fixture(scope="session")
-def published(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """chexnet-nih-rsna on the shared data."""
+def published_files(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> InputFiles:
+    """The tables of chexnet-nih-rsna from the shared data."""
     folder = tmp_path_factory.mktemp("rsna")
     write_cohort(
         rsna(
@@ -27,13 +30,18 @@ def published(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Re
         ),
         folder,
     )
-    files = InputFiles(
+    return InputFiles(
         folder / "studies.csv",
         folder / "reads.csv",
         shared_data / "chexnet" / "preds.csv.gz",
         flow=folder / "flow.csv",
     )
-    return validate(library_protocol("chexnet-nih-rsna"), files, silent).results
+
+
+@pytest.fixture(scope="session")
+def published(published_files: InputFiles) -> Results:
+    """chexnet-nih-rsna on the shared data."""
+    return validate(library_protocol("chexnet-nih-rsna"), published_files, silent).results
 
 
 def confusion_of(results: Results, axis: str = "overall", level: str = "all") -> tuple[int, int, int, int]:
@@ -227,3 +235,39 @@ def test_levels_add_up_to_the_whole_against_itself(published: Results) -> None:
     for axis in ("age_years", "sex", "view", "sex,view"):
         rows = [row for row in published.estimates if row.metric == "accuracy" and row.subgroup.axis == axis]
         assert sum(row.numerator or 0 for row in rows) == published.estimate("accuracy").numerator
+
+
+@pytest.mark.slow
+def test_the_hardest_images_that_are_not_answered_raise_nothing(
+    published: Results, published_files: InputFiles, tmp_path: Path
+) -> None:
+    # The 50 positives with the lowest scores are said to have failed, then the 50 negatives with the highest as well.
+    listing = validate(library_protocol("chexnet-nih-rsna"), published_files, silent).line_listing
+    images = [row for row in csv.DictReader(io.StringIO(listing)) if row["step"] == "analysed"]
+    by_score = sorted(images, key=lambda row: float(row["score"]))
+    positives = [row["image_id"] for row in by_score if row["reference"] == "positive"][:50]
+    negatives = [row["image_id"] for row in by_score if row["reference"] == "negative"][-50:]
+    before, failed = published, set[str]()
+    for silenced in (positives, negatives):
+        failed |= set(silenced)
+        path = tmp_path / f"{len(failed)}.csv"
+        rows = [
+            f"{row['image_id']},{'' if row['image_id'] in failed else row['score']},"
+            f"{'failed' if row['image_id'] in failed else 'ok'}"
+            for row in images
+        ]
+        path.write_text("\n".join(["Image Index,prob_Pneumonia,status", *rows]) + "\n", encoding="utf-8")
+        files = replace(published_files, predictions=path)
+        after = validate(library_protocol("chexnet-nih-rsna"), files, silent).results
+        for metric in ("auroc", "average_precision"):
+            higher, lower = before.estimate(metric), after.estimate(metric)
+            assert higher.value is not None
+            assert lower.value is not None
+            assert lower.value < higher.value
+            for name, interval in lower.intervals.items():
+                bounds = higher.intervals[name]
+                assert interval is not None
+                assert bounds is not None
+                assert interval[0] < bounds[0]
+                assert interval[1] < bounds[1]
+        before = after

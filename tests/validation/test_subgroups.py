@@ -8,6 +8,7 @@ from protocols.load import parse_protocol
 from protocols.records import Studies
 from protocols.schema import Protocol
 from tests.conftest import PROTOCOL_HEAD
+from tests.records import studies as of_columns
 from validation.subgroups import axes_of, bin_names
 
 AGE = '[[subgroups]]\naxis = "age_years"\ncut_points = [18, 45, 65]\n'
@@ -21,12 +22,8 @@ def protocol(text: str) -> Protocol:
 
 
 def studies(ages: list[float], sexes: list[str], sites: list[str] | None = None) -> Studies:
-    ids = tuple(f"i{number}" for number in range(len(ages)))
-    further = {"site": tuple(sites)} if sites else {}
-    views = ("PA",) * len(ages)
-    return Studies(
-        "s.csv", ids, ids, np.array(ages, dtype=np.float64), tuple(sexes), views, None, None, further
-    )
+    ids = [f"i{number}" for number in range(len(ages))]
+    return of_columns(ids, age_years=ages, sex=sexes, view=["PA"] * len(ages), site=sites)
 
 
 @pytest.mark.parametrize(

@@ -104,5 +104,5 @@ def _tile(studies: Studies, row: int, name: str) -> Tile:
         age_years="" if np.isnan(age) else f"{age:g}",
         sex=studies.sex[row],
         view=studies.view[row],
-        phantom=studies.is_phantom(row),
+        phantom=bool(studies.phantom[row]),
     )

@@ -79,7 +79,7 @@ def levels(studies: Studies, names: Sequence[str]) -> tuple[Level, ...]:
     """Sex, view and every further column of at most `MOST_LEVELS` levels, by class; levels by code point."""
     found = []
     for column in ("sex", "view", *sorted(studies.further)):
-        cells = studies.column(column)
+        cells = studies.cells(column)
         there = sorted(set(cells), key=lambda level: (not level, level))
         if len(there) > MOST_LEVELS or there == [""]:
             continue

@@ -19,8 +19,8 @@ from protocols.cohorts.profile.people import age_profile, images_a_patient, leve
 from protocols.cohorts.profile.pictures import files_of, picture_profile
 from protocols.cohorts.profile.record import MONTAGE, PROFILE, SCHEMA, Profile
 from protocols.cohorts.profile.remarks import remarks
+from protocols.column_rules import FINDING
 from protocols.images.folder import ImageFolder
-from protocols.mapping import FINDING
 from protocols.progress import Progress
 from protocols.records import Reads
 from protocols.tables import Table, read_table
@@ -73,7 +73,7 @@ def write_profile(
         finding=finding,
         images=len(studies),
         patients=len(set(studies.patient_id)),
-        phantoms=sum(studies.is_phantom(row) for row in range(len(studies))),
+        phantoms=int(studies.phantom.sum()),
         images_a_patient=by_number(images_a_patient(studies)),
         classes=classes.counted(),
         class_sources=classes.by_source(),

@@ -32,9 +32,11 @@ def sample(patient: NDArray[np.intp], positive: NDArray[np.bool_], score: NDArra
         score=score,
         called=score >= THRESHOLD,
         step=(),
+        analysed=np.ones(len(patient), dtype=np.bool_),
         eligible=np.ones(len(patient), dtype=np.bool_),
         flow=(),
         data_quality=DataQuality(0, 0, 0, 0, 0, 0, 0),
+        account=(),
     )
     drawn = DrawnPatients(int(patient.max()) + 1, patient, None)
     return sample_of(cohort, cohort.eligible, drawn, unit="image")
@@ -44,7 +46,7 @@ def estimates(study: Sample, protocol: Protocol) -> tuple[Estimate, ...]:
     """All metrics of a study, as `validate` would give them."""
     bootstrap = protocol.bootstrap
     weights = _weights(bootstrap.seed, bootstrap.replicates, study.drawn.count)
-    squares = squares_by_patient(study.ranked, study.drawn.count)
+    squares = squares_by_patient(study.scored, study.drawn.count)
     by_patient = np.concatenate([study.counts, squares], axis=1)
     with threadpool_limits(limits=1, user_api="blas"):
         sums = (by_patient.T @ weights).T

@@ -104,7 +104,7 @@ def test_binary_tables_by_hand(tmp_path: Path, marks: str, no_finding: str) -> N
         ),
         ([ENTRY, "x.png,,0,1,50,F,PA"], r"row 2: finding '' is not NIH's"),
         ([ENTRY, "x.png,Edema|Flu,0,1,50,F,PA"], r"row 2: finding 'Flu' is not NIH's"),
-        ([ENTRY, "x,Edema,0,1,50,F,PA", "x,Edema,0,1,50,F,PA"], r"row 3: image_id 'x' stands twice"),
+        ([ENTRY, "x,Edema,0,1,50,F,PA", "x,Edema,0,1,50,F,PA"], r"row 3: duplicate image_id 'x'"),
         ([ENTRY, "x,Edema,0,,50,F,PA"], r"row 2: patient_id is empty"),
         (
             [ENTRY.replace("Gender", "Sexe"), "x,Edema,0,1,50,F,PA"],

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from protocols.admission import labels_from, reads_from, studies_from
-from protocols.boxes import boxes_from, boxes_table
+from protocols.boxes import boxes_from
 from protocols.canonical import sha256_file
 from protocols.cohorts.folder import (
     BOXES,
@@ -23,7 +23,7 @@ from protocols.cohorts.folder import (
 )
 from protocols.cohorts.phantom import TRUTH, draw_image, draw_patient, generate, splits
 from protocols.errors import BadInputError
-from protocols.mapping import READ_COLUMNS, STUDY_COLUMNS, STUDY_EXTRAS, read_mapped
+from protocols.mapping import boxes_table, reads_table, studies_table
 from protocols.records import Split
 from protocols.tables import read_table
 from validation.consensus import reference_verdicts
@@ -75,7 +75,7 @@ def test_progress_is_told_in_the_parent_by_hand(tmp_path: Path) -> None:
 
 
 def test_studies_are_read_as_the_contract_says_by_hand(cohort: Path) -> None:
-    studies = studies_from(read_mapped(cohort / STUDIES, (*STUDY_COLUMNS, *STUDY_EXTRAS)).table)
+    studies = studies_from(studies_table(cohort / STUDIES).table)
     assert studies.image_path is not None
     for path in studies.image_path:
         with Image.open(cohort / path) as image:
@@ -84,8 +84,8 @@ def test_studies_are_read_as_the_contract_says_by_hand(cohort: Path) -> None:
 
 
 def test_labels_stand_where_reads_do_not_by_hand(cohort: Path) -> None:
-    studies = studies_from(read_mapped(cohort / STUDIES, STUDY_COLUMNS).table)
-    reads = reads_from(read_mapped(cohort / READS, READ_COLUMNS).table)
+    studies = studies_from(studies_table(cohort / STUDIES).table)
+    reads = reads_from(reads_table(cohort / READS).table)
     labels = labels_from(read_table(cohort / LABELS))
     assert studies.split is not None
     tested = {
@@ -103,7 +103,7 @@ def test_the_flow_begins_at_the_source_by_hand(cohort: Path) -> None:
 def test_the_reference_standard_follows_the_truth_against_itself(cohort: Path) -> None:
     truth_table = read_table(cohort / TRUTH).columns
     truth = dict(zip(truth_table["image_id"], truth_table["opacity"], strict=True))
-    reads = reads_from(read_mapped(cohort / READS, READ_COLUMNS).table)
+    reads = reads_from(reads_table(cohort / READS).table)
     reference = reference_verdicts(reads, "majority")
     agreeing = [(verdict == "positive") == (truth[image] == "1") for image, verdict in reference.items()]
     assert np.mean(agreeing) > 0.8
@@ -121,7 +121,7 @@ def test_boxes_stand_where_disease_is_by_hand(cohort: Path) -> None:
 def test_boxes_of_test_images_are_the_truth_in_shares_against_itself(cohort: Path) -> None:
     truth = read_table(cohort / TRUTH).columns
     places = zip(*(truth[name] for name in ("image_id", "x", "y", "width", "height")), strict=True)
-    tested = set(reads_from(read_mapped(cohort / READS, READ_COLUMNS).table).image_id)
+    tested = set(reads_from(reads_table(cohort / READS).table).image_id)
     expected = [(image, *map(int, cells)) for image, *cells in places if image in tested and cells[0]]
     boxes = boxes_from(boxes_table(cohort / BOXES).table)
     found = [(image, *box) for image, box in zip(boxes.image_id, boxes.rectangles * 256, strict=True)]

@@ -7,11 +7,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from protocols.boxes import boxes_from, boxes_table
+from protocols.boxes import boxes_from
 from protocols.cohorts.folder import BOXES as BOXES_FILE
 from protocols.cohorts.folder import Cohort, write_cohort
 from protocols.cohorts.rsna import rsna
 from protocols.errors import BadInputError
+from protocols.mapping import boxes_table
 
 NIH = (
     "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position",

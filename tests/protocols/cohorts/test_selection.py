@@ -8,6 +8,7 @@ import pytest
 from protocols.cohorts.folder import Exclusion, FlowStep
 from protocols.cohorts.selection import Selection
 from protocols.errors import BadInputError
+from protocols.mapping import boxes_table, reads_table
 
 IMAGES = ("a1", "a2", "b1", "c1", "c2", "d1")
 
@@ -95,7 +96,7 @@ def test_reads_leave_with_their_image_by_hand(selection: Selection, tmp_path: Pa
     # r3's image was never in the source: validate must still count it
     rows = ["a1,r1,positive,7", "a1,r2,negative,8", "b1,r1,negative,9", "z9,r3,positive,5"]
     path = listing(tmp_path, "image_id,reader_id,verdict,minutes", *rows)
-    reads = selection.without("gone", "r", {2: "r"}).reads(path)
+    reads = selection.without("gone", "r", {2: "r"}).reads(reads_table(path))
     assert reads == {
         "image_id": ("a1", "a1", "z9"),
         "reader_id": ("r1", "r2", "r3"),
@@ -109,19 +110,19 @@ def test_no_read_of_any_image_by_hand(selection: Selection, tmp_path: Path) -> N
     with pytest.raises(
         BadInputError, match=r"has no read of any image .* there look like 'a1\.png', .* like 'a1'\."
     ):
-        selection.reads(path)
+        selection.reads(reads_table(path))
 
 
 def test_reads_are_checked_by_hand(selection: Selection, tmp_path: Path) -> None:
     path = listing(tmp_path, "image_id,reader_id,verdict", "a1,r1,yes")
     with pytest.raises(BadInputError, match=r"list\.csv, row 2: verdict is 'yes'"):
-        selection.reads(path)
+        selection.reads(reads_table(path))
 
 
 def test_boxes_leave_with_their_image_by_hand(selection: Selection, tmp_path: Path) -> None:
     rows = ["a1,0,0,0.5,0.5", "b1,0,0,0.5,0.5", "z9,0,0,0.5,0.5"]
     path = listing(tmp_path, "image_id,x,y,width,height", *rows)
-    boxes = selection.without("gone", "r", {2: "r"}).boxes(path)
+    boxes = selection.without("gone", "r", {2: "r"}).boxes(boxes_table(path))
     assert boxes["image_id"] == ("a1", "z9")
     with pytest.raises(BadInputError, match=r"has no box of any image"):
-        selection.boxes(listing(tmp_path, "image_id,x,y,width,height", rows[2]))
+        selection.boxes(boxes_table(listing(tmp_path, "image_id,x,y,width,height", rows[2])))

@@ -131,7 +131,7 @@ def test_what_is_written_is_read_again_against_itself(studies: Path, reads: Path
     ("rows", "sentence"),
     [
         (["image_id,patient_id,age_years,sex", "a,1,5,F"], r"s\.csv: column 'view' is missing"),
-        ([HEADER, "a,1,5,F,PA", "a,2,5,F,PA"], r"s\.csv, row 3: image_id 'a' stands twice"),
+        ([HEADER, "a,1,5,F,PA", "a,2,5,F,PA"], r"s\.csv, row 3: duplicate image_id 'a'"),
         ([HEADER, "a,,5,F,PA"], r"s\.csv, row 2: patient_id is empty"),
         (
             [HEADER + ",split", "a,1,5,F,PA,train", "b,1,5,F,PA,test"],

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -171,7 +171,6 @@ def test_shades_by_hand(name: str) -> None:
     np.testing.assert_array_equal(shades(dataset), np.array(expected, np.uint8))
 
 
-@settings(deadline=None)
 @given(
     st.floats(-500, 4500),
     st.floats(50, 5000),
@@ -185,7 +184,6 @@ def test_window_against_pydicom(centre: float, width: float, function: str) -> N
     assert np.abs(shades(dataset) - theirs).max() <= 0.5 + 1e-6
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 4095), min_size=2, max_size=40))
 def test_monochrome1_is_the_negative_against_itself(values: list[int]) -> None:
     stored = np.array([values], np.uint16)
@@ -255,7 +253,6 @@ def test_any_beginning_of_a_file_is_refused(end: int, tmp_path: Path) -> None:
         read_picture(path)
 
 
-@settings(deadline=None)  # the first use of a decoder loads it
 @given(st.data())
 def test_damage_is_a_picture_or_a_reason(data: st.DataObject) -> None:
     content = bytearray(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
@@ -88,7 +88,6 @@ def test_distance_by_hand() -> None:
     assert distance("00" * 72, "01" * 72) == 72
 
 
-@settings(deadline=None)
 @given(st.lists(HASH, max_size=8), st.lists(HASH, max_size=8), st.integers(0, 400), st.data())
 def test_nearest_against_pair_by_pair(
     these: list[str], among: list[str], limit: int, data: st.DataObject

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -155,7 +155,6 @@ def test_plain_png_with_a_row_missing_is_refused_whatever_stands_in_the_last(mod
             decode_raster(content)
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(sorted(PLAIN)),
     st.integers(1, 40),
@@ -172,7 +171,6 @@ def test_plain_png_against_pillow(mode: str, width: int, height: int, level: int
     np.testing.assert_array_equal(decode_raster(content).pixels, expected)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_damaged_png_is_refused_or_whole(data: st.DataObject) -> None:
     """With checksums made right again, so that only the pixel data themselves can tell."""

@@ -78,6 +78,7 @@ def test_an_amendment_names_what_it_replaces_and_why(path: Path) -> None:
         (protocol(2), SET, "", r"say why with --reason"),
         (ONE, OTHER_SET, None, r"another test set amends it; say why with --reason"),
         (ONE, SealedSet(0, 0, "0" * 64), None, "holds no image to lock"),
+        (protocol(2, stage="exploratory"), SET, "why", 'write stage = "confirmatory" in it'),
     ],
 )
 @pytest.mark.fault(30, "protocol changed after registration")

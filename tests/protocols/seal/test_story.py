@@ -6,11 +6,11 @@ import pytest
 
 from protocols.canonical import sha256_bytes
 from protocols.errors import EvidenceDiffersError
-from protocols.ledger.chain import Event, append, read_ledger
+from protocols.ledger.chain import Event, append, opened, read_ledger
 from protocols.load import LoadedProtocol
-from protocols.seal.entries import Threshold
+from protocols.seal.entries import Threshold, registration
 from protocols.seal.look import looking
-from protocols.seal.registration import register
+from protocols.seal.registration import freeze, register
 from protocols.seal.story import ChangedKey, SealStory, changed_keys, story_of
 from tests.protocols.sealed_study import CHOSEN, MODEL, OTHER_SET, SET, clock, protocol, tables
 
@@ -112,10 +112,13 @@ def test_an_exploratory_look_at_another_test_set_or_with_another_threshold_kept_
 ) -> None:
     of_model = protocol(stage="exploratory", point=MODEL)
     register(path, protocol(name="other"), SET, None, clock(), reason=None)
-    register(path, of_model, OTHER_SET, CHOSEN, clock(), reason=None)
+    # Only an older suite registered an exploratory protocol.
+    append(path, registration(of_model, OTHER_SET, None, None), clock()())
     look(path, of_model, b"another test set", CHOSEN)
     assert told(path, b"another test set").registered is None
-    register(path, of_model, SET, CHOSEN, clock(), reason="the right one")
+    append(path, registration(of_model, SET, of_model.sha256, "the right one"), clock()())
+    with opened(path) as ledger:
+        freeze(ledger, of_model, CHOSEN, clock())
     look(path, of_model, b"another threshold", Threshold(0.5, "5" * 64))
     assert told(path, b"another threshold").registered is None
     look(path, of_model, b"as registered", CHOSEN)

@@ -11,6 +11,7 @@ from PIL import Image
 from protocols.canonical import csv_text, write_text
 from protocols.images.folder import ImageFolder
 from protocols.records import Studies
+from tests.records import studies
 
 Rows = Sequence[Sequence[str]]
 STUDIES: Rows = (
@@ -81,18 +82,8 @@ def studies_of(
     image_id: Sequence[str], *, patient_id: Sequence[str] | None = None, manufacturer: str = ""
 ) -> Studies:
     """Studies of which only the ids matter, of unknown age, sex and view."""
-    unknown = ("",) * len(image_id)
-    return Studies(
-        source="studies",
-        image_id=tuple(image_id),
-        patient_id=tuple(patient_id or image_id),
-        age_years=np.full(len(image_id), np.nan),
-        sex=unknown,
-        view=unknown,
-        split=None,
-        image_path=None,
-        further={"manufacturer": (manufacturer,) * len(image_id)} if manufacturer else {},
-    )
+    makers = [manufacturer] * len(image_id) if manufacturer else None
+    return studies(image_id, patient_id=patient_id, manufacturer=makers)
 
 
 @pytest.fixture(scope="session")

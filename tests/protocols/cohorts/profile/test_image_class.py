@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from protocols.cohorts.profile.image_class import chosen_finding, image_classes
-from protocols.records import Labels, Reads, Verdict
+from protocols.records import Labels, Verdict
+from tests.records import reads_of
 
 
 def labels_of(*names: str) -> Labels:
@@ -31,7 +32,7 @@ def test_the_default_finding_by_hand(names: list[str], of_reads: Sequence[str], 
 def test_labels_come_before_readers_by_hand() -> None:
     labels = Labels("labels", ("a", "b"), {"F": np.array([0.0, np.nan])})
     yes, no, perhaps = Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.INDETERMINATE
-    reads = Reads(
+    reads = reads_of(
         "reads", ("a", "b", "b", "b", "c", "c", "d"), tuple("1123121"), (yes, yes, no, no, yes, no, perhaps)
     )
     found = image_classes(["a", "b", "c", "d", "e"], labels, reads, "F")

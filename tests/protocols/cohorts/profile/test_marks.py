@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.cohorts.profile.marks import label_profile, reads_profile
-from protocols.records import Labels, Reads, Studies, Verdict
+from protocols.records import Labels, Studies, Verdict
+from tests.records import reads_of
 
 Make = Callable[..., Studies]
 MARKS = st.lists(st.tuples(*[st.sampled_from([0.0, 1.0, float("nan")])] * 3), min_size=1, max_size=30)
@@ -68,7 +69,7 @@ def test_weighted_classes_are_equal_by_theory(make_studies: Make, rows: list[tup
 
 def test_readers_by_hand(make_studies: Make) -> None:
     yes, no, perhaps = Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.INDETERMINATE
-    reads = Reads("reads", ("i0", "i0", "i1", "i9"), ("B", "A", "B", "A"), (yes, perhaps, no, yes))
+    reads = reads_of("reads", ("i0", "i0", "i1", "i9"), ("B", "A", "B", "A"), (yes, perhaps, no, yes))
     found = reads_profile(make_studies(["i0", "i1", "i2"]), reads, None)
     assert [(one.reader_id, one.positive, one.negative, one.indeterminate) for one in found.readers] == [
         ("A", 0, 0, 1),

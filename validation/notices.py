@@ -1,0 +1,220 @@
+"""Sentences that must be read with the results: what a statistician would ask and the numbers alone do not say.
+
+Owns when a caution or a notice of the results is due; the notices of tables are made where these are joined. Whether a
+criterion is met is `criteria`, and nothing here changes that.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from protocols.input_account import MOST_EXAMPLES, Notice
+from validation.cohort import JoinedCohort
+from validation.metrics import COUNT_METRICS
+from validation.results import (
+    OVERALL_AXIS,
+    AnalysisVerdict,
+    CriterionResult,
+    Estimate,
+    Subgroup,
+    Verdict,
+)
+from validation.secondary import Caution, Leakage
+
+LARGEST_SHARE = 0.1
+LARGEST_DISAGREEMENT = 0.01
+NO_SKILL = 0.5
+MANY_NOT_PROCESSED = 0.02
+FEW_PATIENTS = 30
+MAIN_METRICS = ("sensitivity", "specificity", "auroc")  # whose overall rows are looked at, criteria or not
+RANKED = ("auroc", "average_precision")
+CLASSES_NEEDED = {metric.name: (metric.needs_positives, metric.needs_negatives) for metric in COUNT_METRICS}
+
+
+def notices_of_results(
+    cautions: Sequence[Caution],
+    criteria: Sequence[CriterionResult],
+    verdict: Verdict,
+    estimates: Sequence[Estimate],
+    beside: Mapping[str, AnalysisVerdict],
+    cohort: JoinedCohort,
+    threshold: float,
+) -> tuple[Notice, ...]:
+    """All notices of a study's results.
+
+    Args:
+        cautions: as the results hold them; each is a notice too.
+        criteria: as judged.
+        verdict: of the study.
+        estimates: of the primary analysis.
+        beside: what the criteria would have said under each other analysis.
+        cohort: the images.
+        threshold: locked.
+    """
+    ids = tuple(criterion.id for criterion in criteria)
+    return (
+        *(
+            Notice(
+                kind="caution",
+                text=f"{caution.about}: {caution.text}.",
+                criteria=(caution.about,) if caution.about in ids else (),
+            )
+            for caution in cautions
+        ),
+        *_of_chance(criteria, estimates),
+        *_at_threshold(cohort, threshold, ids),
+        *_not_processed(cohort, ids),
+        *_few_patients(criteria, estimates),
+        *_other_verdicts({criterion.id: criterion.verdict for criterion in criteria}, verdict, beside),
+    )
+
+
+def cautions_of(
+    criteria: Sequence[CriterionResult], overall: Sequence[Estimate], leakage: Leakage | None
+) -> tuple[Caution, ...]:
+    """All cautions of a study.
+
+    Args:
+        criteria: as judged; a decision hangs on chance where other draws could move its bound far towards the goal.
+        overall: the estimates of the whole cohort; two methods that disagree say that neither is to be trusted alone.
+        leakage: test pictures that trained or tuned the device make every number look better than it is.
+    """
+    return (*_seen_before(leakage), *_unsettled_bounds(criteria), *_disagreeing_intervals(overall))
+
+
+def _seen_before(leakage: Leakage | None) -> Iterator[Caution]:
+    if leakage is not None and leakage.pictures:
+        yield Caution(
+            "leakage",
+            f"{len(leakage.pictures)} of the {leakage.compared} analysed pictures are the same, or nearly the same, as "
+            f"pictures that trained or tuned the device ({leakage.identical} identical, {leakage.near} near)",
+        )
+
+
+def _unsettled_bounds(criteria: Sequence[CriterionResult]) -> Iterator[Caution]:
+    for criterion in criteria:
+        if criterion.observed is None or not criterion.monte_carlo_error:
+            continue
+        if criterion.monte_carlo_error > LARGEST_SHARE * abs(criterion.observed - criterion.goal):
+            yield Caution(
+                criterion.id,
+                "the Monte-Carlo error of its bound exceeds a tenth of the distance to the goal; raise the number of "
+                "replicates in a new version of the protocol",
+            )
+
+
+def _disagreeing_intervals(overall: Sequence[Estimate]) -> Iterator[Caution]:
+    for estimate in overall:
+        closed = estimate.intervals.get("delong_clustered")
+        drawn = estimate.intervals["bca"] or estimate.intervals["percentile"]
+        if closed is None or drawn is None:
+            continue
+        if max(abs(a - b) for a, b in zip(closed, drawn, strict=True)) > LARGEST_DISAGREEMENT:
+            yield Caution(
+                estimate.metric,
+                "a bound of its bootstrap interval and of its DeLong interval differ by more than 0.01",
+            )
+
+
+def _of_chance(criteria: Sequence[CriterionResult], estimates: Sequence[Estimate]) -> Iterator[Notice]:
+    area = next((one for one in estimates if one.metric == "auroc" and _is_overall(one.subgroup)), None)
+    if area is None or area.decision is None or area.decision[0] > NO_SKILL:
+        return
+    low, high = area.decision
+    value = f"The AUROC is {area.value:.3f} ({low:.3f} to {high:.3f})"
+    if high < NO_SKILL:
+        yield Notice(
+            kind="auroc_below_chance",
+            text=f"{value}, below 0.5: the higher the score, the rarer the finding; are these scores of the other "
+            "class, or was another column mapped to score or verdict?",
+            criteria=tuple(one.id for one in criteria),
+        )
+    else:
+        yield Notice(
+            kind="auroc_contains_chance",
+            text=f"{value}, which does not exclude 0.5: nothing shows that the scores tell the classes apart; are they "
+            "scores of this finding and of these images?",
+            criteria=tuple(one.id for one in criteria if one.metric in RANKED),
+        )
+
+
+def _at_threshold(cohort: JoinedCohort, threshold: float, ids: tuple[str, ...]) -> Iterator[Notice]:
+    close = np.float32(threshold) == cohort.score.astype(np.float32)
+    rows = np.flatnonzero(cohort.analysed & close & (cohort.score != threshold))
+    if len(rows):
+        yield Notice(
+            kind="scores_at_threshold",
+            text=f"{len(rows)} {'score differs' if len(rows) == 1 else 'scores differ'} from the threshold "
+            f"{threshold!r} by less than a number of 32 bits can tell, so that the call hangs on how numbers were "
+            "written; state the threshold with the digits of the scores.",
+            table="predictions",
+            column="score",
+            count=len(rows),
+            examples=tuple(cohort.image_id[row] for row in rows[:MOST_EXAMPLES]),
+            criteria=ids,
+        )
+
+
+def _not_processed(cohort: JoinedCohort, ids: tuple[str, ...]) -> Iterator[Notice]:
+    missing = cohort.eligible & np.isnan(cohort.score)
+    count, images = int(missing.sum()), int(cohort.eligible.sum())
+    if count > MANY_NOT_PROCESSED * images:
+        yield Notice(
+            kind="many_not_processed",
+            text=f"{count} of {images} images with a reference ({100 * count / images:.1f} %) have no score; read the "
+            "analyses all_worst, all_best and processed_only beside the primary one.",
+            table="predictions",
+            count=count,
+            examples=tuple(cohort.image_id[row] for row in np.flatnonzero(missing)[:MOST_EXAMPLES]),
+            criteria=ids,
+        )
+
+
+def _few_patients(criteria: Sequence[CriterionResult], estimates: Sequence[Estimate]) -> Iterator[Notice]:
+    judged = {(one.metric, one.subgroup) for one in criteria}
+    few = {}
+    for row in estimates:
+        looked_at = row.metric in MAIN_METRICS and _is_overall(row.subgroup)
+        of_positives, of_negatives = CLASSES_NEEDED.get(row.metric, (True, True))
+        fewest = min(
+            row.positive_patients if of_positives else FEW_PATIENTS,
+            row.negative_patients if of_negatives else FEW_PATIENTS,
+        )
+        if row.decision and fewest < FEW_PATIENTS and (looked_at or (row.metric, row.subgroup) in judged):
+            few[row.metric, row.subgroup] = fewest
+    if few:
+        told = "; ".join(
+            f"{metric}, {'all' if _is_overall(row) else f'{row.axis}={row.level}'}: {patients}"
+            for (metric, row), patients in few.items()
+        )
+        yield Notice(
+            kind="few_patients",
+            text=f"Fewer than {FEW_PATIENTS} patients of a class stand behind an interval, so that it may miss the "
+            f"truth more often than it says ({told}).",
+            criteria=tuple(one.id for one in criteria if (one.metric, one.subgroup) in few),
+        )
+
+
+def _other_verdicts(
+    verdicts: Mapping[str, str], overall: Verdict, beside: Mapping[str, AnalysisVerdict]
+) -> Iterator[Notice]:
+    for analysis, other in beside.items():
+        differing = {name: word for name, word in other.verdicts.items() if verdicts.get(name) != word}
+        if differing:
+            told = "; ".join(
+                f"{name} {_words(word)}, primary {_words(verdicts.get(name, 'not judged'))}"
+                for name, word in differing.items()
+            )
+            yield Notice(
+                kind="verdict_differs",
+                text=f"Under {analysis} the verdict is {other.overall}, in the primary analysis {overall} ({told}).",
+                criteria=tuple(differing),
+            )
+
+
+def _is_overall(row: Subgroup) -> bool:
+    return row.axis == OVERALL_AXIS
+
+
+def _words(verdict: str) -> str:
+    return verdict.replace("_", " ")
