@@ -100,6 +100,7 @@ PROTOCOLS = {
     + SUBGROUPS
     + criterion("LR", "lr_negative", OVERALL, "upper", 0.4)
     + criterion("AP", "average_precision", OVERALL, "lower", 0.2),
+    "by patient": HEAD + CONSENSUS + STATED + '[analysis]\nunit = "patient"\n',
     "text-mined": HEAD + MINED + STATED + SUBGROUPS + BESIDE + WEIGHTS + PASSING + FAILING,
     "one reader": HEAD.replace("replicates = 1000", 'replicates = 1000\nstrata = "class"')
     + ONE_READER
