@@ -141,7 +141,7 @@ def table_account(
 TABLES = (
     table_account("studies", 1200, 1000, {"not_test_split": 170, "no_reference": 30}),
     table_account("reads", 3000, 3000, {}, cells_trimmed=14, ages_converted=1),
-    table_account("predictions", 1003, 1000, {"no_study": 3}),
+    table_account("predictions", 1003, 1000, {"not_in_studies": 3}),
 )
 NOTICES = (
     Notice(
