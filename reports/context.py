@@ -24,11 +24,10 @@ from reports.failures import Failures
 from reports.flow import FlowStage
 from reports.gaps import Gap
 from reports.homogeneity import HomogeneityTable
-from reports.inputs import AccountRow, account_rows, on_first_page
+from reports.inputs import on_first_page
 from reports.labelling import DoesLessWell, NotEstablished, does_less_well, not_established
 from reports.listing import Roc, Scores
 from reports.localisation import Look
-from reports.other_verdicts import OtherVerdict, other_verdicts, rules_told
 from reports.readers import ReaderTables
 from reports.risk import RiskRow, risk_rows
 from reports.robustness import ROBUSTNESS, TIMING, RobustnessReport
@@ -178,21 +177,6 @@ class ReportContext:
         return tuple(row for row in self.criteria if row.result.role == "consistency")
 
     @property
-    def other_verdicts(self) -> tuple[OtherVerdict, ...]:
-        """What the criteria would have said under each sensitivity analysis."""
-        return other_verdicts(self.results, self.words)
-
-    @property
-    def rules_told(self) -> tuple[str, ...]:
-        """How sensitivity analyses rank what is missing."""
-        return rules_told(self.results, self.words)
-
-    @property
-    def account(self) -> tuple[AccountRow, ...]:
-        """What became of the rows of each table."""
-        return account_rows(self.results.input_account, self.words)
-
-    @property
     def all_notices(self) -> tuple[Notice, ...]:
         """All notices, in the report's words."""
         told = self.results.input_account.notices
@@ -203,11 +187,6 @@ class ReportContext:
         """Those with room on page 1."""
         rows = min(len(self.acceptance), MOST_CRITERIA_ON_PAGE_1)
         return on_first_page(self.all_notices, LINES_ON_PAGE_1 - LINES_OF_A_CRITERION * rows)
-
-    @property
-    def notices_elsewhere(self) -> int:
-        """How many stand in the section on data alone."""
-        return len(self.results.input_account.notices) - len(self.notices)
 
     @property
     def inconclusive(self) -> tuple[str, ...]:

@@ -41,6 +41,13 @@ STEPS = {
     "indeterminate": "with an indeterminate {truth}",
     "not_processed": "without a score",
 }
+# Rows that are excluded for what they are themselves.
+ROWS = {
+    "not_in_studies": "of no image in studies",
+    "other_finding": "of another finding",
+    "no_read": "without a verdict",
+    "no_score": "without a score",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +188,11 @@ class Words:
 
     def step(self, step: FlowStep) -> str:
         """What images of a flow's step are: in our words for the protocol's steps, in the source's for its own."""
-        return self.reason(step.step, step.reason)
+        return STEPS.get(step.step, step.reason).replace("{truth}", self.truth.lower())
 
-    def reason(self, name: str, otherwise: str) -> str:
-        """Why images or rows left, in our words where we have any."""
-        return STEPS.get(name, otherwise).replace("{truth}", self.truth.lower())
+    def reason(self, name: str) -> str:
+        """Why rows of a table were excluded: by what these rows are, or by the step at which their images left."""
+        return ROWS.get(name) or STEPS[name].replace("{truth}", self.truth.lower())
 
     @staticmethod
     def verdict(criterion: CriterionResult) -> str:
