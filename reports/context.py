@@ -31,15 +31,7 @@ from reports.localisation import Look
 from reports.readers import ReaderTables
 from reports.risk import RiskRow, risk_rows
 from reports.robustness import ROBUSTNESS, TIMING, RobustnessReport
-from reports.rows import (
-    AxisRows,
-    CriterionRow,
-    LevelRow,
-    deciding_note,
-    drawn_bounds,
-    inconclusive,
-    notes_on,
-)
+from reports.rows import AxisRows, CriterionRow, LevelRow, deciding_note, drawn_bounds, inconclusive, notes_on
 from reports.seal import Seal
 from reports.secondary import SecondaryTables
 from reports.sourcing import Number, numbers_of

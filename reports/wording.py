@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from protocols.cohorts.folder import FlowStep
-from protocols.schema import Criterion, Protocol
+from protocols.schema import OTHER_ANALYSES, Criterion, Protocol
 from reports.formatting import goal, listed, sentence
 from reports.names import ACCURACY_METRICS, AGREEMENT_METRICS, COLUMN_HEADS, CRITERION_VERDICTS
 from validation.results import OVERALL_AXIS, CriterionResult, Results, Subgroup
@@ -40,6 +40,7 @@ STEPS = {
     "indeterminate": "with an indeterminate {truth}",
     "not_processed": "without a score",
 }
+OUTCOMES = {"TP": "true positive", "FP": "false positive", "FN": "false negative", "TN": "true negative"}
 # Rows that are excluded for what they are themselves.
 ROWS = {
     "not_in_studies": "of no image in studies",
@@ -102,7 +103,7 @@ class Words:
         """The four cells of the table of calls by truth."""
         if self.agreement:
             return {"TP": "both positive", "FP": "device alone", "FN": "label alone", "TN": "both negative"}
-        return {"TP": "true positive", "FP": "false positive", "FN": "false negative", "TN": "true negative"}
+        return OUTCOMES
 
     @property
     def grouping(self) -> str:
@@ -136,6 +137,14 @@ class Words:
     def head(self, name: str) -> str:
         """A metric at the head of a narrow column; in words of agreement always in full."""
         return self.metric(name) if self.agreement else COLUMN_HEADS.get(name, self.metric(name))
+
+    def told(self, text: str) -> str:
+        """A sentence of the results in our words for metrics, outcomes and analyses; what it quotes stays."""
+        ours = {name: self.within(self.metric(name)) for name in ACCURACY_METRICS}
+        ours |= {name: f"“{self.within(self.analysis(name))}”" for name in OTHER_ANALYSES}
+        if self.agreement:
+            ours |= {f"a {name}": self.outcomes[key] for key, name in OUTCOMES.items()}
+        return re.sub(rf"'[^']*'|\b({'|'.join(ours)})\b", lambda found: ours.get(found[0], found[0]), text)
 
     @staticmethod
     def within(name: str) -> str:
