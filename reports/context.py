@@ -6,7 +6,7 @@ Owns the selection and the arrangement of the evidence. How it is read and check
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from protocols.cohorts.folder import FlowStep
 from protocols.input_account import Notice
@@ -31,15 +31,7 @@ from reports.localisation import Look
 from reports.readers import ReaderTables
 from reports.risk import RiskRow, risk_rows
 from reports.robustness import ROBUSTNESS, TIMING, RobustnessReport
-from reports.rows import (
-    AxisRows,
-    CriterionRow,
-    LevelRow,
-    deciding_note,
-    drawn_bounds,
-    inconclusive,
-    notes_on,
-)
+from reports.rows import AxisRows, CriterionRow, LevelRow, deciding_note, drawn_bounds, inconclusive, notes_on
 from reports.seal import Seal
 from reports.secondary import SecondaryTables
 from reports.sourcing import Number, numbers_of
@@ -177,16 +169,12 @@ class ReportContext:
         return tuple(row for row in self.criteria if row.result.role == "consistency")
 
     @property
-    def all_notices(self) -> tuple[Notice, ...]:
-        """All notices, in the report's words."""
-        told = self.results.input_account.notices
-        return tuple(replace(notice, text=self.words.spoken(notice.text)) for notice in told)
-
-    @property
     def notices(self) -> tuple[Notice, ...]:
         """Those with room on page 1."""
         rows = min(len(self.acceptance), MOST_CRITERIA_ON_PAGE_1)
-        return on_first_page(self.all_notices, LINES_ON_PAGE_1 - LINES_OF_A_CRITERION * rows)
+        return on_first_page(
+            self.results.input_account.notices, LINES_ON_PAGE_1 - LINES_OF_A_CRITERION * rows
+        )
 
     @property
     def inconclusive(self) -> tuple[str, ...]:

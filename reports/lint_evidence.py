@@ -82,11 +82,7 @@ def lint_evidence(context: ReportContext) -> LintEvidence:
     for part in (*_as_read(context), results, appendices):
         _gather(part, texts, sizes)
     counts = [coverage.counts for coverage in appendices.coverage]
-    numbers = {
-        **context.numbers,
-        **numbers_of(appendices, "appendices"),
-        **numbers_of(counts, "checklists"),
-    }
+    numbers = {**context.numbers, **numbers_of(appendices, "appendices"), **numbers_of(counts, "checklists")}
     return LintEvidence(numbers, results, frozenset(texts), frozenset(sizes))
 
 

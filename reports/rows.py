@@ -149,10 +149,7 @@ def inconclusive(criteria: Sequence[CriterionResult], words: Words) -> tuple[str
     ids: dict[str, list[str]] = {}
     for result in criteria:
         if result.verdict == "inconclusive":
-            metric, why = result.metric, result.why
-            if why.startswith(metric):
-                why = words.within(words.metric(metric)) + why.removeprefix(metric)
-            ids.setdefault(why, []).append(result.id)
+            ids.setdefault(words.told(result.why), []).append(result.id)
     return tuple(f"Inconclusive, {listed(names)}: {why}." for why, names in ids.items())
 
 

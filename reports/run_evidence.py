@@ -41,12 +41,7 @@ from reports.listing import CALLS, REFERENCES, Listing, read_listing, roc, score
 from reports.localisation import look_of
 from reports.readers import reader_tables
 from reports.robustness import read_robustness
-from reports.rows import (
-    WHOLE,
-    AxisRows,
-    criterion_row,
-    rows_by_subgroup,
-)
+from reports.rows import WHOLE, AxisRows, criterion_row, rows_by_subgroup
 from reports.seal import read_seal
 from reports.secondary import secondary_tables
 from reports.sourcing import sourced

@@ -29,7 +29,6 @@ ADJECTIVES: Mapping[str, Mapping[str, str]] = {
     "view": {"LATERAL": "lateral"},
 }
 AXES = {"age_years": "age (years)"}
-OUTCOMES = {"TP": "true positive", "FP": "false positive", "FN": "false negative", "TN": "true negative"}
 
 STEPS = {
     "all": "in the studies table",
@@ -41,6 +40,7 @@ STEPS = {
     "indeterminate": "with an indeterminate {truth}",
     "not_processed": "without a score",
 }
+OUTCOMES = {"TP": "true positive", "FP": "false positive", "FN": "false negative", "TN": "true negative"}
 # Rows that are excluded for what they are themselves.
 ROWS = {
     "not_in_studies": "of no image in studies",
@@ -137,6 +137,14 @@ class Words:
     def head(self, name: str) -> str:
         """A metric at the head of a narrow column; in words of agreement always in full."""
         return self.metric(name) if self.agreement else COLUMN_HEADS.get(name, self.metric(name))
+
+    def told(self, text: str) -> str:
+        """A sentence of the results in our words for metrics, outcomes and analyses; what it quotes stays."""
+        ours = {name: self.within(self.metric(name)) for name in ACCURACY_METRICS}
+        ours |= {name: f"“{self.within(self.analysis(name))}”" for name in OTHER_ANALYSES}
+        if self.agreement:
+            ours |= {f"a {name}": self.outcomes[key] for key, name in OUTCOMES.items()}
+        return re.sub(rf"'[^']*'|\b({'|'.join(ours)})\b", lambda found: ours.get(found[0], found[0]), text)
 
     @staticmethod
     def within(name: str) -> str:
@@ -237,16 +245,6 @@ class Words:
             **{extreme: sentence(called) for extreme, called in self.extremes.items()},
         }
         return of_the_suite.get(name, name)
-
-    def spoken(self, text: str) -> str:
-        """Put the report's words in place of the names of metrics, analyses and outcomes that results use."""
-        meanings = {name: self.within(self.metric(name)) for name in ACCURACY_METRICS}
-        meanings |= {name: f"“{self.analysis(name)}”" for name in OTHER_ANALYSES}
-        meanings |= {
-            f"a {word}": f"“{self.outcomes[name]}”" if self.agreement else f"a {word}"
-            for name, word in OUTCOMES.items()
-        }
-        return re.sub(rf"\b({'|'.join(map(re.escape, meanings))})\b", lambda found: meanings[found[0]], text)
 
     def rule_of_missing(self, rule: str, what: str) -> str:
         """What an indeterminate reference or a missing score counts as."""

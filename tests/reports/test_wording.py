@@ -190,3 +190,16 @@ def test_reasons_by_hand() -> None:
         == "with an indeterminate reference, which the protocol excludes"
     )
     assert ACCURACY.reason("other_finding") == "of another finding"
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "expected"),
+    [
+        (ACCURACY, "auroc: a bound of 'auroc.png' differs.", "AUROC: a bound of 'auroc.png' differs."),
+        (ACCURACY, "Under all_worst it fails (f1).", "Under “all missing counted as errors” it fails (F1 score)."),
+        (ACCURACY, "counts as a false negative", "counts as a false negative"),
+        (AGREEMENT, "sensitivity, else a false negative", "positive per cent agreement, else label alone"),
+    ],
+)  # fmt: skip
+def test_sentences_of_the_results_in_our_words_by_hand(words: Words, text: str, expected: str) -> None:
+    assert words.told(text) == expected
