@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from protocols.errors import EvidenceDiffersError
 from protocols.run_folder import RunFolder
-from reports.listing import Listing, Roc
+from reports.listing import Listing, roc, scores_by_truth
 from reports.rows import LevelRow
 from validation.results import Results
 
@@ -33,9 +33,7 @@ def confusion_of(whole: LevelRow) -> Confusion:
     return Confusion(tp=tp, fp=negatives - tn, fn=positives - tp, tn=tn)
 
 
-def refuse_contradiction(
-    run: RunFolder, results: Results, listing: Listing, confusion: Confusion, curve: Roc | None
-) -> None:
+def refuse_contradiction(run: RunFolder, results: Results, listing: Listing, confusion: Confusion) -> None:
     """Hold what the listing gives again against what the results say.
 
     Raises:
@@ -43,13 +41,9 @@ def refuse_contradiction(
     """
     counted = listing.outcomes()
     again = Confusion(*(counted.get(name, 0) for name in ("TP", "FP", "FN", "TN")))
-    auroc = results.estimate("auroc")
-    # What has no score and counts nevertheless ranks last of its class: no pair with it is in the right order.
-    pairs, in_order = (
-        auroc.positives * auroc.negatives,
-        curve.area * curve.pairs if curve is not None else 0.0,
-    )
-    of_results, area, fault = auroc.value, in_order / pairs if pairs else None, None
+    of_results = results.estimate("auroc").value
+    curve = roc(scores_by_truth(listing, results.analysis.unit, in_order=True))
+    area, fault = curve.area if curve is not None else None, None
     if len(listing.patient_id) != results.cohort.images:
         fault = (
             f"has {len(listing.patient_id)} analysed images, {run.results.name} has {results.cohort.images}"

@@ -6,7 +6,7 @@ Owns the selection and the arrangement of the evidence. How it is read and check
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from protocols.cohorts.folder import FlowStep
 from protocols.input_account import Notice
@@ -24,11 +24,10 @@ from reports.failures import Failures
 from reports.flow import FlowStage
 from reports.gaps import Gap
 from reports.homogeneity import HomogeneityTable
-from reports.inputs import AccountRow, account_rows, on_first_page
+from reports.inputs import on_first_page
 from reports.labelling import DoesLessWell, NotEstablished, does_less_well, not_established
 from reports.listing import Roc, Scores
 from reports.localisation import Look
-from reports.other_verdicts import OtherVerdict, other_verdicts, rules_told
 from reports.readers import ReaderTables
 from reports.risk import RiskRow, risk_rows
 from reports.robustness import ROBUSTNESS, TIMING, RobustnessReport
@@ -178,32 +177,16 @@ class ReportContext:
         return tuple(row for row in self.criteria if row.result.role == "consistency")
 
     @property
-    def other_verdicts(self) -> tuple[OtherVerdict, ...]:
-        """What the criteria would have said under each sensitivity analysis."""
-        return other_verdicts(self.results, self.words)
-
-    @property
-    def rules_told(self) -> tuple[str, ...]:
-        """How sensitivity analyses rank what is missing."""
-        return rules_told(self.results, self.words)
-
-    @property
-    def account(self) -> tuple[AccountRow, ...]:
-        """What became of the rows of each table."""
-        return account_rows(self.results.input_account, self.words)
+    def all_notices(self) -> tuple[Notice, ...]:
+        """All notices, in the report's words."""
+        told = self.results.input_account.notices
+        return tuple(replace(notice, text=self.words.spoken(notice.text)) for notice in told)
 
     @property
     def notices(self) -> tuple[Notice, ...]:
         """Those with room on page 1."""
         rows = min(len(self.acceptance), MOST_CRITERIA_ON_PAGE_1)
-        return on_first_page(
-            self.results.input_account.notices, LINES_ON_PAGE_1 - LINES_OF_A_CRITERION * rows
-        )
-
-    @property
-    def notices_elsewhere(self) -> int:
-        """How many stand in the section on data alone."""
-        return len(self.results.input_account.notices) - len(self.notices)
+        return on_first_page(self.all_notices, LINES_ON_PAGE_1 - LINES_OF_A_CRITERION * rows)
 
     @property
     def inconclusive(self) -> tuple[str, ...]:

@@ -4,9 +4,8 @@ Owns the arrangement for screen and page. What is counted, and what deserves a n
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from protocols.input_account import InputAccount, Notice
+from protocols.input_account import Notice, TableAccount
 from reports.formatting import count, counted, listed
 from reports.wording import Words
 
@@ -21,43 +20,27 @@ OTHER_SPLIT = "not_test_split"  # the one reason that calls for no notice
 CHARACTERS_OF_A_LINE, MOST_IDS = 105, 4
 
 
-@dataclass(frozen=True, slots=True)
-class AccountRow:
-    """One table: rows read and used, in words those excluded and what was cleaned, and whether nothing was wrong."""
-
-    table: str
-    rows_read: int
-    rows_used: int
-    excluded: str
-    cleaned: str
-    spotless: bool
+def excluded(table: TableAccount, words: Words) -> str:
+    """How many rows were excluded and why, the most frequent reason first; a dash where none was."""
+    reasons = sorted(table.rows_excluded.items(), key=lambda one: -one[1])
+    return "; ".join(f"{count(rows)} {words.reason(reason)}" for reason, rows in reasons) or "–"
 
 
-def account_rows(account: InputAccount, words: Words) -> tuple[AccountRow, ...]:
-    """A row a table, with the most frequent reason first."""
-    found = []
-    for table in account.tables:
-        excluded = [
-            f"{count(rows)} {words.reason(reason, reason.replace('_', ' '))}"
-            for reason, rows in sorted(table.rows_excluded.items(), key=lambda one: -one[1])
-        ]
-        done = [
-            counted(getattr(table, name), *names) for name, names in CLEANED.items() if getattr(table, name)
-        ]
-        spotless = not done and table.rows_excluded.keys() <= {OTHER_SPLIT}
-        found.append(
-            AccountRow(
-                table.table, table.rows_read, table.rows_used, "; ".join(excluded), ", ".join(done), spotless
-            )
-        )
-    return tuple(found)
+def cleaned(table: TableAccount) -> str:
+    """What was done to cells, rows and columns; a dash where nothing was."""
+    done = {names: getattr(table, name) for name, names in CLEANED.items()}
+    return ", ".join(counted(number, *names) for names, number in done.items() if number) or "–"
+
+
+def spotless(table: TableAccount) -> bool:
+    """Whether every row was used or is of another split, and nothing was cleaned."""
+    return table.rows_excluded.keys() <= {OTHER_SPLIT} and not any(getattr(table, name) for name in CLEANED)
 
 
 def affected(notice: Notice) -> str:
     """The criteria that a notice affects, in words: ``SE and SP``; the first four of more."""
-    return listed(
-        notice.criteria if len(notice.criteria) <= MOST_IDS else (*notice.criteria[:MOST_IDS], "others")
-    )
+    ids = notice.criteria
+    return listed(ids if len(ids) <= MOST_IDS else (*ids[:MOST_IDS], "others"))
 
 
 def on_first_page(notices: Sequence[Notice], lines: float) -> tuple[Notice, ...]:
@@ -65,7 +48,7 @@ def on_first_page(notices: Sequence[Notice], lines: float) -> tuple[Notice, ...]
     if _height(notices) <= lines:
         return tuple(notices)
     affecting = [notice for notice in notices if notice.criteria]
-    return tuple(one for place, one in enumerate(affecting, start=1) if _height(affecting[:place]) <= lines)
+    return tuple(one for place, one in enumerate(affecting) if _height(affecting[: place + 1]) <= lines)
 
 
 def _height(notices: Sequence[Notice]) -> int:

@@ -100,13 +100,10 @@ def _as_read(context: ReportContext) -> Iterator[Any]:
 
 def _counted(context: ReportContext) -> Iterator[int]:
     """Numbers that no list of the results has: of criteria by verdict, rows, further notices, verdicts that differ."""
-    yield from (
-        len(context.acceptance),
-        len(context.consistency),
-        len(context.rows),
-        context.notices_elsewhere,
-    )
-    yield sum(row.differs for row in context.other_verdicts)
+    results = context.results
+    yield from (len(context.acceptance), len(context.consistency), len(context.rows))
+    yield len(results.input_account.notices) - len(context.notices)
+    yield sum(one.overall != results.verdict for one in results.sensitivity_verdicts.values())
     yield from Counter(row.result.verdict for row in context.acceptance).values()
 
 

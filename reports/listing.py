@@ -55,15 +55,11 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Roc:
-    """An empirical ROC curve, both coordinates in [0, 1] from (0, 0) to (1, 1), and the area under it.
-
-    ``pairs`` is how many pairs of a positive and a negative it ranks.
-    """
+    """An empirical ROC curve, both coordinates in [0, 1] from (0, 0) to (1, 1), and the area under it."""
 
     false_positive_rate: NDArray[np.float64]
     true_positive_rate: NDArray[np.float64]
     area: float
-    pairs: int
 
 
 def read_listing(path: Path) -> Listing:
@@ -92,16 +88,20 @@ def read_listing(path: Path) -> Listing:
     )
 
 
-def scores_by_truth(listing: Listing, unit: str) -> Scores:
+def scores_by_truth(listing: Listing, unit: str, *, in_order: bool = False) -> Scores:
     """Scores of determinate, processed images, or of patients as the contract reduces them.
 
     A patient is positive if any image is, else indeterminate if any is; without a positive call a patient
-    of whom any image has no score has none; the score is otherwise the largest.
+    of whom any image has no score has none; the score is otherwise the largest. With ``in_order`` nothing is left out:
+    a positive without a score has minus infinity, a negative of whom any image has none infinity.
     """
     if unit == "image":
-        reference, score = listing.reference, listing.score
+        reference, score, incomplete = listing.reference, listing.score, np.isnan(listing.score)
     else:
-        reference, score = _by_patient(listing)
+        reference, score, incomplete = _by_patient(listing)
+    if in_order:
+        score = np.where(np.isnan(score), -np.inf, score)
+        score[incomplete & _are(reference, "negative")] = np.inf
     return Scores(*(np.sort(score[_are(reference, word) & ~np.isnan(score)]) for word in REFERENCES[:2]))
 
 
@@ -109,18 +109,20 @@ def _are(reference: tuple[str, ...], word: str) -> NDArray[np.bool_]:
     return np.array([cell == word for cell in reference], dtype=np.bool_)
 
 
-def _by_patient(listing: Listing) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+def _by_patient(listing: Listing) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.bool_]]:
+    """Reference and score of each patient, and whether any image of them has no score."""
     images: dict[str, list[int]] = {}
     for row, patient in enumerate(listing.patient_id):
         images.setdefault(patient, []).append(row)
-    reference, score = [], np.full(len(images), np.nan)
+    reference, score, incomplete = [], np.full(len(images), np.nan), np.zeros(len(images), np.bool_)
     for position, rows in enumerate(images.values()):
         truths = {listing.reference[row] for row in rows}
         reference.append(next(word for word in ("positive", "indeterminate", "negative") if word in truths))
         calls = {listing.called[row] for row in rows}
+        incomplete[position] = "" in calls
         if "positive" in calls or "" not in calls:
             score[position] = np.nanmax(listing.score[rows])
-    return tuple(reference), score
+    return tuple(reference), score, incomplete
 
 
 def roc(scores: Scores) -> Roc | None:
@@ -141,4 +143,4 @@ def roc(scores: Scores) -> Roc | None:
     cells = np.stack([np.round(x * GRID), np.round(y * GRID)])
     kept = np.concatenate([[True], np.any(np.diff(cells) != 0, axis=0)])
     kept[-1] = True
-    return Roc(x[kept], y[kept], doubled / (2 * positives * negatives), positives * negatives)
+    return Roc(x[kept], y[kept], doubled / (2 * positives * negatives))

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from reports import formatting
-from reports.inputs import affected
+from reports.inputs import affected, cleaned, excluded
 from reports.rules import reference_rule, threshold_rule
 from reports.source_marks import filtering, finalized, with_elements
 
@@ -44,6 +44,8 @@ FILTERS = (
     reference_rule,
     threshold_rule,
     affected,
+    cleaned,
+    excluded,
 )
 
 

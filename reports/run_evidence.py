@@ -75,8 +75,7 @@ def report_context(run: RunFolder) -> ReportContext:
     rows = rows_by_subgroup(results.estimates)
     confusion = confusion_of(rows[WHOLE])
     scores = scores_by_truth(listing, results.analysis.unit)
-    curve = roc(scores)
-    refuse_contradiction(run, results, listing, confusion, curve)
+    refuse_contradiction(run, results, listing, confusion)
     device = sourced(read_device(run.model), MODEL)
     words = Words.of(results, protocol)
     robustness = read_robustness(run, results_json, words)
@@ -116,7 +115,7 @@ def report_context(run: RunFolder) -> ReportContext:
         cautions=(*caution_notes(results, words), *(robustness.cautions if robustness else ())),
         failures=sourced(failures_of(listing, axes, results.operating_point.threshold), LISTING),
         scores=scores,
-        curve=curve,
+        curve=roc(scores),
         device=device,
         look=sourced(look_of(run.model, results), LOOK),
         robustness=robustness,

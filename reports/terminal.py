@@ -22,7 +22,7 @@ from protocols.rerun.guard_band import GuardBand
 from protocols.rerun.levels import FROM_DATA, FROM_SCORES, FROM_WEIGHTS, INTACT, Rerun
 from protocols.rerun.reproduction import Finding
 from reports.formatting import NOT_APPLICABLE, count, interval, value
-from reports.inputs import account_rows, affected
+from reports.inputs import affected, cleaned, excluded, spotless
 from reports.rows import inconclusive, judged, rows_by_subgroup
 from reports.wording import Words
 from validation.results import CriterionResult, Estimate, Results
@@ -75,11 +75,8 @@ def print_verdict(results: Results) -> None:
     print_account(results.input_account, words)
     if results.criteria:
         rows = rows_by_subgroup(results.estimates)
-        table = _table(
-            ("criterion", "endpoint", "goal", "estimate", "interval", "verdict"),
-            folding=("criterion", "endpoint"),
-            right=("estimate", "interval"),
-        )
+        names = ("criterion", "endpoint", "goal", "estimate", "interval", "verdict")
+        table = _table(names, folding=names[:2], right=names[3:5])
         for criterion in results.criteria:
             table.add_row(*_criterion_row(criterion, judged(criterion, rows), words))
         console.print(table)
@@ -98,18 +95,13 @@ def print_verdict(results: Results) -> None:
 
 def print_account(account: InputAccount, words: Words) -> None:
     """What became of every row, where anything was left out or cleaned, then the notices."""
-    rows = account_rows(account, words)
-    if not all(row.spotless for row in rows):
-        table = _table(
-            ("table", "rows read", "used", "excluded", "cleaned"),
-            folding=("excluded", "cleaned"),
-            right=("rows read", "used"),
-        )
-        for row in rows:
-            table.add_row(
-                row.table, count(row.rows_read), count(row.rows_used), row.excluded or "–", row.cleaned or "–"
-            )
-        screen().print(table)
+    if not all(map(spotless, account.tables)):
+        names = ("table", "rows read", "used", "excluded", "cleaned")
+        shown = _table(names, folding=names[3:], right=names[1:3])
+        for one in account.tables:
+            counts = (count(one.rows_read), count(one.rows_used))
+            shown.add_row(one.table, *counts, excluded(one, words), cleaned(one))
+        screen().print(shown)
     print_notices(account.notices)
 
 

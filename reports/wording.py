@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from protocols.cohorts.folder import FlowStep
-from protocols.schema import Criterion, Protocol
+from protocols.schema import OTHER_ANALYSES, Criterion, Protocol
 from reports.formatting import goal, listed, sentence
 from reports.names import ACCURACY_METRICS, AGREEMENT_METRICS, COLUMN_HEADS, CRITERION_VERDICTS
 from validation.results import OVERALL_AXIS, CriterionResult, Results, Subgroup
@@ -29,6 +29,7 @@ ADJECTIVES: Mapping[str, Mapping[str, str]] = {
     "view": {"LATERAL": "lateral"},
 }
 AXES = {"age_years": "age (years)"}
+OUTCOMES = {"TP": "true positive", "FP": "false positive", "FN": "false negative", "TN": "true negative"}
 
 STEPS = {
     "all": "in the studies table",
@@ -39,6 +40,13 @@ STEPS = {
     "analysed": "analysed",
     "indeterminate": "with an indeterminate {truth}",
     "not_processed": "without a score",
+}
+# Rows that are excluded for what they are themselves.
+ROWS = {
+    "not_in_studies": "of no image in studies",
+    "other_finding": "of another finding",
+    "no_read": "without a verdict",
+    "no_score": "without a score",
 }
 
 
@@ -95,7 +103,7 @@ class Words:
         """The four cells of the table of calls by truth."""
         if self.agreement:
             return {"TP": "both positive", "FP": "device alone", "FN": "label alone", "TN": "both negative"}
-        return {"TP": "true positive", "FP": "false positive", "FN": "false negative", "TN": "true negative"}
+        return OUTCOMES
 
     @property
     def grouping(self) -> str:
@@ -180,11 +188,11 @@ class Words:
 
     def step(self, step: FlowStep) -> str:
         """What images of a flow's step are: in our words for the protocol's steps, in the source's for its own."""
-        return self.reason(step.step, step.reason)
+        return STEPS.get(step.step, step.reason).replace("{truth}", self.truth.lower())
 
-    def reason(self, name: str, otherwise: str) -> str:
-        """Why images or rows left, in our words where we have any."""
-        return STEPS.get(name, otherwise).replace("{truth}", self.truth.lower())
+    def reason(self, name: str) -> str:
+        """Why rows of a table were excluded: by what these rows are, or by the step at which their images left."""
+        return ROWS.get(name) or STEPS[name].replace("{truth}", self.truth.lower())
 
     @staticmethod
     def verdict(criterion: CriterionResult) -> str:
@@ -229,6 +237,16 @@ class Words:
             **{extreme: sentence(called) for extreme, called in self.extremes.items()},
         }
         return of_the_suite.get(name, name)
+
+    def spoken(self, text: str) -> str:
+        """Put the report's words in place of the names of metrics, analyses and outcomes that results use."""
+        meanings = {name: self.within(self.metric(name)) for name in ACCURACY_METRICS}
+        meanings |= {name: f"“{self.analysis(name)}”" for name in OTHER_ANALYSES}
+        meanings |= {
+            f"a {word}": f"“{self.outcomes[name]}”" if self.agreement else f"a {word}"
+            for name, word in OUTCOMES.items()
+        }
+        return re.sub(rf"\b({'|'.join(map(re.escape, meanings))})\b", lambda found: meanings[found[0]], text)
 
     def rule_of_missing(self, rule: str, what: str) -> str:
         """What an indeterminate reference or a missing score counts as."""

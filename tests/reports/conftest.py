@@ -100,6 +100,7 @@ PROTOCOLS = {
     + SUBGROUPS
     + criterion("LR", "lr_negative", OVERALL, "upper", 0.4)
     + criterion("AP", "average_precision", OVERALL, "lower", 0.2),
+    "by patient": HEAD + CONSENSUS + STATED + '[analysis]\nunit = "patient"\n',
     "text-mined": HEAD + MINED + STATED + SUBGROUPS + BESIDE + WEIGHTS + PASSING + FAILING,
     "one reader": HEAD.replace("replicates = 1000", 'replicates = 1000\nstrata = "class"')
     + ONE_READER
@@ -140,7 +141,7 @@ def table_account(
 TABLES = (
     table_account("studies", 1200, 1000, {"not_test_split": 170, "no_reference": 30}),
     table_account("reads", 3000, 3000, {}, cells_trimmed=14, ages_converted=1),
-    table_account("predictions", 1003, 1000, {"no_study": 3}),
+    table_account("predictions", 1003, 1000, {"not_in_studies": 3}),
 )
 NOTICES = (
     Notice(

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from protocols.input_account import InputAccount, Notice
+from protocols.input_account import Notice
 from protocols.progress import silent
 from protocols.run_folder import RunFolder
 from reports.context import ReportContext
-from reports.inputs import AccountRow, account_rows, affected, on_first_page
+from reports.inputs import affected, cleaned, excluded, on_first_page, spotless
 from reports.render import Rendered, render
 from reports.summary_document import summary_page
 from reports.wording import Words
@@ -27,19 +27,14 @@ def notice(text: str, *criteria: str) -> Notice:
     return Notice(kind="caution", text=text, criteria=criteria)
 
 
-def test_rows_of_the_account_by_hand() -> None:
-    assert account_rows(InputAccount(TABLES, ()), WORDS) == (
-        AccountRow("studies", 1200, 1000, "170 outside the test split; 30 without any read", "", False),
-        AccountRow("reads", 3000, 3000, "", "14 cells trimmed, 1 age converted", False),
-        AccountRow("predictions", 1003, 1000, "3 no study", "", False),
-    )
-
-
-def test_another_split_alone_is_nothing_wrong_by_hand() -> None:
-    (row,) = account_rows(
-        InputAccount((replace(TABLES[0], rows_excluded={"not_test_split": 200}),), ()), WORDS
-    )
-    assert row.spotless
+def test_words_for_a_table_by_hand() -> None:
+    told = [(excluded(table, WORDS), cleaned(table), spotless(table)) for table in TABLES]
+    assert told == [
+        ("170 outside the test split; 30 without any read", "–", False),
+        ("–", "14 cells trimmed, 1 age converted", False),
+        ("3 of no image in studies", "–", False),
+    ]
+    assert spotless(replace(TABLES[0], rows_excluded={"not_test_split": 200}))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +85,7 @@ def test_the_section_on_data_has_them_too_and_the_table_is_a_file(rendered: Rend
     data = rendered.report.html.split('<section class="section" id="data">')[1].split("</section>")[0]
     head, *rows = rows_under(data, "The rows of each table")
     assert head == ["Inputs", "Rows read", "Used", "Excluded", "Cleaned first"]
-    assert rows[2] == ["Predictions", "1,003", "1,000", "3 no study", "–"]
+    assert rows[2] == ["Predictions", "1,003", "1,000", "3 of no image in studies", "–"]
     assert all(one.text in seen(data) for one in NOTICES)
     assert b"170 outside the test split" in rendered.parts["tables/account.csv"]
 

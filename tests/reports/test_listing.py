@@ -73,12 +73,25 @@ def test_scores_of_patients_by_hand(
     assert (list(found.positive), list(found.negative)) == (positive, negative)
 
 
-@pytest.mark.parametrize("name", ["passing", "by patient, missing excluded", "text-mined"])
+def test_what_has_no_score_is_last_of_its_class_by_hand() -> None:
+    rows = listing(
+        ("a", "positive", 0.9, "positive"),
+        ("b", "positive", None, ""),
+        ("c", "negative", 0.1, "negative"),
+        ("d", "negative", 0.95, "positive"),
+        ("d", "negative", None, ""),  # called, and yet it could have scored higher still
+    )
+    found = scores_by_truth(rows, "patient", in_order=True)
+    assert (list(found.positive), list(found.negative)) == ([-np.inf, 0.9], [0.1, np.inf])
+    found = scores_by_truth(rows, "image", in_order=True)
+    assert (list(found.positive), list(found.negative)) == ([-np.inf, 0.9], [0.1, 0.95, np.inf])
+
+
+@pytest.mark.parametrize("name", ["passing", "by patient, missing excluded", "text-mined", "by patient"])
 def test_area_against_results(name: str, run_of: Callable[[str], RunFolder], context_of: Callable) -> None:
     results = context_of(name).results
-    auroc = results.estimate("auroc")
-    curve = roc(scores_by_truth(read_listing(run_of(name).line_listing), results.analysis.unit))
+    curve = roc(
+        scores_by_truth(read_listing(run_of(name).line_listing), results.analysis.unit, in_order=True)
+    )
     assert curve is not None
-    # no pair with what has no score is in the right order
-    ranked = curve.pairs / (auroc.positives * auroc.negatives)
-    assert curve.area * ranked == pytest.approx(auroc.value, abs=1e-9)
+    assert curve.area == pytest.approx(results.estimate("auroc").value, abs=1e-9)

@@ -35,7 +35,7 @@ def test_account_and_notices_stand_above_the_verdict_by_hand(
         ["table", "rows", "read", "used", "excluded", "cleaned"],
         ["studies", "1,200", "1,000", "170", "outside", "the", "test", "split;", "30", "without", "any", "read", "–"],
         ["reads", "3,000", "3,000", "–", "14", "cells", "trimmed,", "1", "age", "converted"],
-        ["predictions", "1,003", "1,000", "3", "no", "study", "–"],
+        ["predictions", "1,003", "1,000", "3", "of", "no", "image", "in", "studies", "–"],
     ]  # fmt: skip
     assert lines[4] == f"notice: {NOTICES[0].text} Affects SE and SE-SEX."
     assert lines[5] == f"notice: {NOTICES[1].text}"

@@ -183,6 +183,10 @@ def test_an_analysis_of_scored_images_has_a_name() -> None:
     assert AGREEMENT.analysis("processed_only") == "Patients with a score alone"
 
 
-def test_reasons_are_ours_where_we_have_words() -> None:
-    assert ACCURACY.reason("no_reference", "of no image") == "without any read"
-    assert ACCURACY.reason("no_study", "of no image") == "of no image"
+def test_reasons_by_hand() -> None:
+    assert ACCURACY.reason("no_reference") == "without any read"
+    assert (
+        ACCURACY.reason("indeterminate_excluded")
+        == "with an indeterminate reference, which the protocol excludes"
+    )
+    assert ACCURACY.reason("other_finding") == "of another finding"
