@@ -20,7 +20,7 @@ Interval = tuple[float, float]
 CHUNK_BYTES = 128 * 2**20  # of weights; larger chunks gain nothing, smaller ones cost calls
 LONGEST_CHUNK = 2_000  # replicates: a row of weights then stays in the processor's cache
 COUNTED_AT_ONCE = 256  # replicates turned into columns together
-COUNTED_BYTES = 32 * 2**20  # of their indices, at most
+COUNTED_BYTES = 16 * 2**20  # of their indices, at most
 SPARE_WORDS = 8
 
 
@@ -119,7 +119,7 @@ def _counted(indices: NDArray[np.uint32], type_: np.dtype[Any]) -> NDArray[Any]:
     rows, clusters = indices.shape
     borders = np.arange(0, indices.size + 1, clusters, dtype=np.int32)
     ones = np.ones(indices.size, dtype=type_)
-    counted = csr_array((ones, indices.ravel().astype(np.int32), borders), shape=(rows, clusters))
+    counted = csr_array((ones, indices.ravel().astype(np.int32, copy=False), borders), shape=(rows, clusters))
     return np.asarray(counted.toarray())
 
 

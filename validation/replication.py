@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from protocols.progress import Progress
 from protocols.schema import Bootstrap
-from protocols.workers import cores
+from protocols.workers import cores, keep_freed_memory
 from validation.bootstrap import DrawnChunk, drawn_chunks
 from validation.brier import squares_of
 from validation.outcomes import DrawnPatients, Sample
@@ -24,7 +24,7 @@ from validation.ranking import ranked_replicates, ranking_of
 
 AREAS = ("auroc", "average_precision")
 THREADS = min(2, cores())  # NumPy and SciPy leave Python's lock while they work
-SUMMED_AT_ONCE = 128  # replicates, so that the copy in float64 stays small
+SUMMED_AT_ONCE = 96  # replicates, so that the copy in float64 stays small
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,7 @@ def replicate(
         progress: told after each chunk.
         tables: further whole numbers by patient of the primary draw, shape (patients, columns) each.
     """
+    keep_freed_memory()
     draws = list(dict.fromkeys(sample.drawn for sample in samples))
     of_draw = {
         drawn: _Drawn(samples, drawn, () if number else tables, bootstrap.replicates)
