@@ -27,7 +27,7 @@ PATTERNS = {
     UNICODE: {"[\u00ad\u200b-\u200f\u2060\ufeff]": "", "[\u2010-\u2015\u2212]": "-"},
     WHITE_SPACE: {"[\\s\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+": ""},
     CASE: {},
-    "a decimal point added": {r"^(\d+)[.,]0+$": r"\1"},
+    "a decimal point added": {r"^([^.,]*\d)[.,]0+$": r"\1"},
     "leading zeros": {r"(^|\D)0+(\d)": r"\1\2"},  # of every group of digits
 }
 SCIENTIFIC, FIFTEEN_DIGITS = "scientific notation", "digits after the fifteenth lost"

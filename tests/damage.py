@@ -2,7 +2,8 @@
 
 Owns what is done to which cells, and which notices would name it. Only damage to how a thing is written, and loss or
 mixing of rows, is made: another value of the same vocabulary (F for M, positive for negative, an image moved to the
-training split, a patient under a wholly other identifier) is another study, which no account of the input can tell.
+training split, a patient under a wholly other identifier, a reader of whom no read is left) is another study, which no
+account of the input can tell.
 """
 
 import random
@@ -203,8 +204,13 @@ def _step(chance: random.Random, tables: Tables, hurt: Sequence[pd.Series]) -> S
     if chance.random() < 0.25:
         kind, columns = chance.choice(OF_ROWS), ("rows",)
         if kind == "cells swapped":
-            columns = tuple(chance.sample([name for of, name in of_columns if of == table], 2))
-    return Step(table, kind, columns, _rows(chance, tables[table], hurt), chance.randrange(2**32))
+            checked = [name for of, name in of_columns if of == table and name != "site"]  # of any words
+            columns = tuple(chance.sample(checked, 2))
+    rows = _rows(chance, tables[table], hurt)
+    if kind == "rows lost" and table == "reads":
+        of_each = set(tables[table].drop_duplicates("reader_id").index)
+        rows = tuple(row for row in rows if row not in of_each)
+    return Step(table, kind, columns, rows, chance.randrange(2**32))
 
 
 def _rows(chance: random.Random, frame: pd.DataFrame, hurt: Sequence[pd.Series]) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from tests.damage import CELLS, KINDS, Step, Tables
 from tests.damaged_studies import VARIANTS, DamagedStudy, Variant, chexnet, run, synthetic
 from validation.results import Results
 
-FEW, MANY = 25, 150
+FEW, MANY = 25, 120
 
 
 @pytest.fixture(scope="module")

@@ -127,15 +127,11 @@ def wilson_patients(area: float, patients: int, confidence_level: float) -> Inte
 
 def _pairs_within_patients(ranked: Units, size: int) -> NDArray[np.float64]:
     """Twice the rightly ordered pairs, ties one, whose two units belong to one patient, shape (size,)."""
-    within = np.zeros(size)
     positive = ranked.truth == POSITIVE
-    has_both = (np.bincount(ranked.patient[positive], minlength=size) > 0) & (
-        np.bincount(ranked.patient[~positive], minlength=size) > 0
-    )
-    rows = np.flatnonzero(has_both[ranked.patient]) if size else np.array([], dtype=np.intp)
-    rows = rows[np.argsort(ranked.patient[rows], kind="stable")]
-    for of_one in np.split(rows, np.flatnonzero(np.diff(ranked.patient[rows])) + 1):
-        mine, theirs = of_one[positive[of_one]], of_one[~positive[of_one]]
-        upper, lower = ranked.score[mine][:, None], ranked.score[theirs][None, :]
-        within[ranked.patient[of_one[:1]]] = 2.0 * (upper > lower).sum() + (upper == lower).sum()
-    return within
+    scores, rank = np.unique(ranked.score, return_inverse=True)
+    # Units by patient and within one by score: of the negatives below a positive those of other patients come first.
+    place = ranked.patient * len(scores) + rank
+    patient, mine, theirs = ranked.patient[positive], place[positive], np.sort(place[~positive])
+    below = np.searchsorted(theirs, mine, "left") + np.searchsorted(theirs, mine, "right")
+    of_others = np.searchsorted(theirs, patient * len(scores), "left")
+    return np.bincount(patient, below - 2 * of_others, size).astype(np.float64)

@@ -8,19 +8,20 @@ computed on a draw is `metrics` and `auroc`. Sources: the contract ("Statistics"
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.random import Philox
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from scipy.special import ndtr, ndtri
 
 Interval = tuple[float, float]
-CHUNK_BYTES = 256 * 2**20  # of weights; larger chunks gain nothing, smaller ones cost calls
+CHUNK_BYTES = 128 * 2**20  # of weights; larger chunks gain nothing, smaller ones cost calls
 LONGEST_CHUNK = 2_000  # replicates: a row of weights then stays in the processor's cache
-COUNTING_BLOCK = 50  # replicates turned into columns at once, so that they stay in the cache
+COUNTED_AT_ONCE = 256  # replicates turned into columns together
+COUNTED_BYTES = 32 * 2**20  # of their indices, at most
 SPARE_WORDS = 8
-HALF = np.uint64(32)
-LOW_HALF = np.uint64(2**32 - 1)
 
 
 def draw(seed: int, replicate: int, sizes: Sequence[int]) -> NDArray[np.uint32]:
@@ -33,28 +34,35 @@ def draw(seed: int, replicate: int, sizes: Sequence[int]) -> NDArray[np.uint32]:
             are drawn one after the other from one stream.
 
     Returns:
-        For each stratum as many indices in [0, size) as it has clusters, shape (sum of sizes,).
+        For each stratum as many indices in [0, size) as it has clusters, shape (sum of sizes,), little-endian.
     """
     # As a list, a seed of 2**63 or more would be rounded to a float.
     key = np.array([seed, 0], dtype=np.uint64)
     generator = Philox(key=key, counter=[0, 0, 0, replicate])
-    halves = np.empty(0, dtype=np.uint64)
+    halves = _halves(generator, sum(sizes))
     drawn = []
     for clusters in sizes:
-        size, rejected_below = np.uint64(clusters), np.uint64(2**32 % clusters)
-        accepted = np.empty(0, dtype=np.intp)
-        product = np.empty(0, dtype=np.uint64)
-        while len(accepted) < clusters:
-            words = (clusters - len(accepted) + 1) // 2 + SPARE_WORDS
-            # Low half of each word first, on machines of either byte order.
-            more = generator.random_raw(words).astype("<u8").view("<u4").astype(np.uint64)
-            halves = np.concatenate([halves, more])
-            product = halves * size
-            accepted = np.flatnonzero((product & LOW_HALF) >= rejected_below)
-        chosen = accepted[:clusters]
-        drawn.append((product[chosen] >> HALF).astype(np.uint32))
-        halves = halves[chosen[-1] + 1 :]
+        while True:
+            # u K as its low and its high 32 bits, on machines of either byte order.
+            product = (halves * np.uint64(clusters)).astype("<u8", copy=False).view("<u4")
+            rejected = np.flatnonzero(product[::2] < 2**32 % clusters)
+            short = clusters - len(halves) + len(rejected)
+            if short <= 0:
+                break
+            halves = np.concatenate([halves, _halves(generator, short)])
+        indices = product[1::2]
+        drawn.append((np.delete(indices, rejected) if len(rejected) else indices)[:clusters])
+        used = clusters
+        for place in rejected.tolist():
+            used += place < used
+        halves = halves[used:]
     return np.concatenate(drawn)
+
+
+def _halves(generator: Philox, needed: int) -> NDArray[np.uint64]:
+    """As many 32-bit halves of the generator's next words as are needed, or some more; the low half of each first."""
+    words = generator.random_raw((needed + 1) // 2 + SPARE_WORDS)
+    return words.astype("<u8", copy=False).view("<u4").astype(np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +70,21 @@ class DrawnChunk:
     """Some consecutive replicates.
 
     Attributes:
-        indices: the patients drawn, shape (replicates, patients), little-endian uint32.
-        weights: how often each patient was drawn, shape (patients, replicates), whole numbers. The
-            memory is used again for the next chunk.
+        start: the first of them.
+        weights: how often each patient was drawn, shape (patients, replicates), whole numbers.
     """
 
-    indices: NDArray[np.uint32]
-    weights: NDArray[np.float64]
+    start: int
+    weights: NDArray[np.uint16] | NDArray[np.uint32]
 
 
 def drawn_chunks(
-    seed: int, replicates: int, clusters: int, strata: Sequence[NDArray[np.intp]] | None = None
+    seed: int,
+    replicates: int,
+    clusters: int,
+    strata: Sequence[NDArray[np.intp]] | None = None,
+    *,
+    told: Callable[[Any], object] | None = None,
 ) -> Iterator[DrawnChunk]:
     """All draws of a protocol in order; where the chunks end changes no number.
 
@@ -81,24 +93,34 @@ def drawn_chunks(
         replicates: how many.
         clusters: number of patients.
         strata: the patients of each stratum, none empty, together every patient once; None draws from all.
+        told: given the patients drawn, some replicates after the others, little-endian uint32.
     """
-    size = min(replicates, LONGEST_CHUNK, max(1, CHUNK_BYTES // (8 * clusters)))
-    memory = np.empty(clusters * size)
+    # The narrowest type that holds every patient drawn every time: what costs time is moving weights in memory.
+    type_ = np.dtype(np.uint16 if clusters < 2**16 else np.uint32)
+    size = min(replicates, LONGEST_CHUNK, max(1, CHUNK_BYTES // (type_.itemsize * clusters)))
+    at_once = max(1, min(COUNTED_AT_ONCE, COUNTED_BYTES // (4 * clusters)))
     sizes = [clusters] if strata is None else [len(stratum) for stratum in strata]
     for start in range(0, replicates, size):
-        stop = min(start + size, replicates)
-        indices = np.empty((stop - start, clusters), dtype="<u4")
-        weights = memory[: clusters * (stop - start)].reshape(clusters, stop - start)
-        for row, replicate in enumerate(range(start, stop)):
-            places = draw(seed, replicate, sizes)
-            indices[row] = places if strata is None else _patients_at(places, strata)
-        for block in range(0, stop - start, COUNTING_BLOCK):
-            rows = indices[block : block + COUNTING_BLOCK]
-            counted = np.empty((len(rows), clusters))
-            for into, drawn in zip(counted, rows, strict=True):
-                into[:] = np.bincount(drawn, minlength=clusters)
-            weights[:, block : block + len(rows)] = counted.T
-        yield DrawnChunk(indices, weights)
+        weights = np.empty((clusters, min(size, replicates - start)), dtype=type_)
+        for block in range(0, weights.shape[1], at_once):
+            columns = weights[:, block : block + at_once]
+            indices = np.empty(columns.shape[::-1], dtype="<u4")
+            for replicate, into in enumerate(indices, start + block):
+                places = draw(seed, replicate, sizes)
+                into[:] = places if strata is None else _patients_at(places, strata)
+            if told:
+                told(indices)
+            columns[...] = _counted(indices, type_).T
+        yield DrawnChunk(start, weights)
+
+
+def _counted(indices: NDArray[np.uint32], type_: np.dtype[Any]) -> NDArray[Any]:
+    """How often each index is in each row, shape (rows, clusters); a sparse matrix adds up what is drawn twice."""
+    rows, clusters = indices.shape
+    borders = np.arange(0, indices.size + 1, clusters, dtype=np.int32)
+    ones = np.ones(indices.size, dtype=type_)
+    counted = csr_array((ones, indices.ravel().astype(np.int32), borders), shape=(rows, clusters))
+    return np.asarray(counted.toarray())
 
 
 def _patients_at(places: NDArray[np.uint32], strata: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:

@@ -19,6 +19,7 @@ from validation.metrics import divide
 from validation.outcomes import Units
 
 STEPS_AT_ONCE = 32  # so that what one block of the walk touches stays in the processor's cache
+CONVERTED_AT_ONCE = 500  # replicates, where weights must be held in a wider type
 GRID = 2.0**40
 # The narrowest type that holds every sum is walked: what costs time is reading weights from memory.
 EXACT_BELOW = ((np.uint16, 2.0**16), (np.float32, 2.0**24), (np.float64, 2.0**53))
@@ -64,7 +65,7 @@ class Ranking:
 
     Attributes:
         blocks: all steps in order, and as a last one the negatives below every positive.
-        widest: the largest number of units in a row of ``blocks``.
+        widest: the largest number of units of a step.
         identity: the same for samples that have the same replicates because they rank the same units alike.
     """
 
@@ -93,10 +94,10 @@ def ranking_of(ranked: Units, patients: int) -> Ranking:
         blocks.append(Block(units[2 * start : 2 * stop], here, ties[start + here]))
     parts = (units.indptr, units.indices, ties.indptr, ties.indices)
     identity = hashlib.sha256(b"".join(part.tobytes() for part in parts)).digest()
-    return Ranking(tuple(blocks), int(np.diff(units.indptr).max()), identity)
+    return Ranking(tuple(blocks), int(np.diff(units.indptr[::2]).max()), identity)
 
 
-def ranked_replicates(rankings: Sequence[Ranking], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def ranked_replicates(rankings: Sequence[Ranking], weights: NDArray[Any]) -> NDArray[np.float64]:
     """AUROC and average precision of samples with each patient counted as often as it was drawn.
 
     All sums are of whole numbers and exact, but those of precisions, which are added in order of score: neither
@@ -111,16 +112,22 @@ def ranked_replicates(rankings: Sequence[Ranking], weights: NDArray[np.float64])
         Shape (rankings, 2, replicates): AUROC, NaN where a class was not drawn; average precision, NaN where no
         positive was.
     """
-    heaviest = float(weights.max(initial=0))
-    walked: dict[bytes, NDArray[np.float64]] = {}
-    narrowed: dict[object, NDArray[Any]] = {}
-    for ranking in rankings:
-        if ranking.identity not in walked:
-            type_ = next(name for name, limit in EXACT_BELOW if ranking.widest * heaviest < limit)
-            if type_ not in narrowed:
-                narrowed[type_] = weights.astype(type_, copy=False)
-            walked[ranking.identity] = _walk(ranking, narrowed[type_])
-    return np.array([walked[ranking.identity] for ranking in rankings]).reshape(-1, 2, weights.shape[1])
+    heaviest, replicates = float(weights.max(initial=0)), weights.shape[1]
+    distinct = {ranking.identity: ranking for ranking in rankings}
+    areas = {identity: np.empty((2, replicates)) for identity in distinct}
+    types = {
+        identity: next(name for name, limit in EXACT_BELOW if ranking.widest * heaviest < limit)
+        for identity, ranking in distinct.items()
+    }
+    for type_ in dict.fromkeys(types.values()):
+        at_once = replicates if weights.dtype == type_ else CONVERTED_AT_ONCE
+        for start in range(0, replicates, max(1, at_once)):
+            columns = slice(start, start + at_once)
+            narrowed = weights[:, columns].astype(type_, copy=False)
+            for identity, ranking in distinct.items():
+                if types[identity] is type_:
+                    areas[identity][:, columns] = _walk(ranking, narrowed)
+    return np.array([areas[ranking.identity] for ranking in rankings]).reshape(-1, 2, replicates)
 
 
 def on_grid(average_precision: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -135,32 +142,34 @@ def on_grid(average_precision: NDArray[np.float64]) -> NDArray[np.float64]:
 def _walk(ranking: Ranking, weights: NDArray[Any]) -> NDArray[np.float64]:
     """Each operation is on some steps and all replicates; only what passes from step to step goes row by row."""
     replicates = weights.shape[1]
-    # Negatives and positives that each step calls, with those of all steps above; first the step before the block.
+    # All units and positives that each step calls, with those of all steps above; first the step before the block.
     called = np.zeros((1 + STEPS_AT_ONCE, 2, replicates))
     of_block, quotients = np.empty((2, STEPS_AT_ONCE, replicates))
-    not_below, tied, gained = np.zeros((3, replicates))
+    beside, squared, tied, gained = np.zeros((4, replicates))
     for block in ranking.blocks:
         units = (block.units @ weights).reshape(-1, 2, replicates)
+        units[:, 0] += units[:, 1]
         steps = len(units)
         called[1 : steps + 1] = units
         for above, here in pairwise(called[: steps + 1]):
             here += above
         new, quotient = of_block[:steps], quotients[:steps]
-        negatives, positives = called[1 : steps + 1, 0], called[1 : steps + 1, 1]
+        everyone, positives = called[1 : steps + 1, 0], called[1 : steps + 1, 1]
         new[...] = units[:, 1]
-        not_below += np.einsum("sr,sr->r", new, negatives)
+        beside += np.einsum("sr,sr->r", new, everyone)
+        squared += np.einsum("sr,sr->r", new, new)
         if len(block.tied):
             tied += (new[block.tied] * (block.ties @ weights)).sum(axis=0)
-        np.add(negatives, positives, out=quotient)
-        if not quotient[0].all():
-            np.maximum(quotient, 1, out=quotient)  # where nobody drawn is called yet: 0/1
         new *= positives
-        np.divide(new, quotient, out=quotient)
+        # Where nobody drawn is called yet: 0/1.
+        np.divide(new, everyone if everyone[0].all() else np.maximum(everyone, 1), out=quotient)
         for precision in quotient:
             gained += precision
         called[0] = called[steps]
-    negatives, positives = called[0]
-    pairs = positives * negatives
+    everyone, positives = called[0]
+    pairs = positives * (everyone - positives)
+    # Beside each positive are called as many positives as there are pairs of them, and itself.
+    not_below = beside - (positives * positives + squared) / 2
     areas = divide(2 * (pairs - not_below) + tied, 2 * pairs), on_grid(divide(gained, positives))
     return np.stack(areas)
 

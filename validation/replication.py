@@ -5,7 +5,9 @@ nothing of what an interval is (`bootstrap`).
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +16,15 @@ from threadpoolctl import threadpool_limits
 
 from protocols.progress import Progress
 from protocols.schema import Bootstrap
-from validation.bootstrap import drawn_chunks
+from protocols.workers import cores
+from validation.bootstrap import DrawnChunk, drawn_chunks
 from validation.brier import squares_of
 from validation.outcomes import DrawnPatients, Sample
 from validation.ranking import ranked_replicates, ranking_of
 
 AREAS = ("auroc", "average_precision")
+THREADS = min(2, cores())  # NumPy and SciPy leave Python's lock while they work
+SUMMED_AT_ONCE = 128  # replicates, so that the copy in float64 stays small
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +76,41 @@ def replicate(
         tables: further whole numbers by patient of the primary draw, shape (patients, columns) each.
     """
     draws = list(dict.fromkeys(sample.drawn for sample in samples))
-    drawn_of = [
-        _Drawn(samples, drawn, () if number else tables, bootstrap) for number, drawn in enumerate(draws)
-    ]
+    of_draw = {
+        drawn: _Drawn(samples, drawn, () if number else tables, bootstrap.replicates)
+        for number, drawn in enumerate(draws)
+    }
     hashes = []
-    for number, one in enumerate(drawn_of):
-        digest = hashlib.sha256()
-        for indices, done in one.walked():
-            digest.update(indices.data)
-            progress("resampling", number * bootstrap.replicates + done, len(draws) * bootstrap.replicates)
-        hashes.append(digest.hexdigest())
-    of_draw = dict(zip(draws, drawn_of, strict=True))
+    total = len(draws) * bootstrap.replicates
+    # BLAS would gain nothing from a thread of its own here and, on busy cores, wait by spinning.
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(THREADS) as threads:
+        for number, (drawn, one) in enumerate(of_draw.items()):
+            digest = hashlib.sha256()
+            strata = list(drawn.strata.values()) if drawn.strata else None
+            chunks = drawn_chunks(
+                bootstrap.seed, bootstrap.replicates, drawn.count, strata, told=digest.update
+            )
+            for done in _in_turn(threads, one.compute, chunks):
+                progress("resampling", number * bootstrap.replicates + done, total)
+            hashes.append(digest.hexdigest())
     return Replication(
         tuple(of_draw[sample.drawn].replicates(sample) for sample in samples),
-        tuple(drawn_of[0].sums_of(table) for table in tables),
+        tuple(of_draw[draws[0]].sums_of(table) for table in tables),
         hashes[0],
     )
+
+
+def _in_turn(
+    threads: ThreadPoolExecutor, compute: Callable[[DrawnChunk], int], chunks: Iterable[DrawnChunk]
+) -> Iterator[int]:
+    """What comes of each chunk, in order; while some are computed the next is drawn, and no more are held."""
+    waiting: deque[Future[int]] = deque()
+    for chunk in chunks:
+        waiting.append(threads.submit(compute, chunk))
+        if len(waiting) == THREADS:
+            yield waiting.popleft().result()
+    for one in waiting:
+        yield one.result()
 
 
 class _Drawn:
@@ -97,9 +121,8 @@ class _Drawn:
         samples: Sequence[Sample],
         drawn: DrawnPatients,
         tables: Sequence[NDArray[np.float64]],
-        bootstrap: Bootstrap,
+        replicates: int,
     ) -> None:
-        self._drawn, self._bootstrap = drawn, bootstrap
         here = [sample for sample in samples if sample.drawn is drawn]
         summed = {id(table): table for table in tables}
         for sample in here:
@@ -107,29 +130,25 @@ class _Drawn:
             if sample.asks("brier") and _rated(sample) not in summed:
                 summed[_rated(sample)] = squares_of(sample)
         self._by_patient = np.concatenate(list(summed.values()), axis=1).T.copy()
-        self._sums = np.empty((len(self._by_patient), bootstrap.replicates))
+        self._sums = np.empty((len(self._by_patient), replicates))
         borders = np.cumsum([table.shape[1] for table in summed.values()])
         self._of_table = dict(zip(summed, np.split(self._sums, borders[:-1]), strict=True))
         ranked = {id(sample.ranked): sample.ranked for sample in here if sample.asks(*AREAS)}
         self._rankings = [ranking_of(units, drawn.count) for units in ranked.values()]
-        self._areas = np.empty((len(ranked), 2, bootstrap.replicates))
+        self._areas = np.empty((len(ranked), 2, replicates))
         self._of_ranking = dict(zip(ranked, self._areas, strict=True))
 
-    def walked(self) -> Iterator[tuple[NDArray[np.uint32], int]]:
-        """Compute all replicates; gives the indices of each chunk of them in order, and how many are done."""
-        bootstrap, strata = self._bootstrap, self._drawn.strata
-        done = 0
-        for chunk in drawn_chunks(
-            bootstrap.seed, bootstrap.replicates, self._drawn.count, list(strata.values()) if strata else None
-        ):
-            columns = slice(done, done + len(chunk.indices))
+    def compute(self, chunk: DrawnChunk) -> int:
+        """Fill in some replicates; gives how many there are with those before."""
+        weights = chunk.weights
+        for start in range(0, weights.shape[1], SUMMED_AT_ONCE):
+            some = weights[:, start : start + SUMMED_AT_ONCE].astype(np.float64)
+            begin = chunk.start + start
             # Whole numbers below 2**53 in float64: exact in whatever order BLAS adds them.
-            with threadpool_limits(limits=1, user_api="blas"):
-                # A second thread of BLAS gains nothing here and, on busy cores, waits by spinning.
-                self._sums[:, columns] = self._by_patient @ chunk.weights
-            self._areas[..., columns] = ranked_replicates(self._rankings, chunk.weights)
-            done = columns.stop
-            yield chunk.indices, done
+            self._sums[:, begin : begin + some.shape[1]] = self._by_patient @ some
+        end: int = chunk.start + weights.shape[1]
+        self._areas[..., chunk.start : end] = ranked_replicates(self._rankings, weights)
+        return end
 
     def sums_of(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
         """The sums of a table on every draw, shape (replicates, columns)."""
@@ -137,7 +156,7 @@ class _Drawn:
 
     def replicates(self, sample: Sample) -> Replicates:
         """What came of all draws for a sample."""
-        nothing = np.full((2, self._bootstrap.replicates), np.nan)
+        nothing = np.full((2, self._sums.shape[1]), np.nan)
         areas = self._of_ranking.get(id(sample.ranked), nothing)
         squares = self._of_table.get(_rated(sample), nothing)
         return Replicates(self.sums_of(sample.counts), squares.T, areas[0], areas[1])

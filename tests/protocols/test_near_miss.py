@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocols.near_miss import (
@@ -29,6 +29,7 @@ PAIRS = [  # given, known, cause
     ("0", "000", "leading zeros"),
     ("12.0", "12", "a decimal point added"),
     ("12,00", "12", "a decimal point added"),
+    ("P-12.0", "P-12", "a decimal point added"),
     ("12", "12.0", "a decimal point added"),
     ("1.2E+10", "12000000000", SCIENTIFIC),
     ("1,23457E+11", "123456789012", SCIENTIFIC),
@@ -65,6 +66,8 @@ STRANGERS = [
     ("1234567890123451", "1234567890123452"),
     ("a1", "b1"),
     ("12.5", "12"),
+    ("1.2.840.0", "1.2.840"),
+    ("P.0", "P"),
     ("", "0"),
 ]
 
@@ -135,6 +138,7 @@ def test_neighbours_of_nih_are_no_near_misses_by_hand() -> None:
     assert near_misses(NIH[1::2], NIH[::2]) is None
 
 
+@settings(max_examples=30)
 @given(st.lists(st.text(max_size=12)), st.lists(st.text(max_size=12)))
 def test_what_both_tables_hold_is_no_near_miss_against_itself(ids: list[str], more: list[str]) -> None:
     assert near_misses(ids, ids + more) is None
@@ -154,6 +158,7 @@ CHANGES = {
 }
 
 
+@settings(max_examples=30)
 @given(st.sets(st.integers(0, 999), min_size=1), st.sampled_from(sorted(CHANGES)), st.data())
 def test_a_change_of_any_rows_is_counted_and_named_against_itself(
     numbers: set[int], cause: str, data: st.DataObject

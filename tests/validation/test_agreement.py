@@ -15,7 +15,7 @@ from statsmodels.stats.inter_rater import fleiss_kappa
 from protocols.records import Verdict
 from tests.records import reads_of
 from validation.agreement import agreement_of, agreement_sums
-from validation.bootstrap import drawn_chunks, quantile
+from validation.bootstrap import draw, drawn_chunks, quantile
 from validation.intervals import clopper_pearson
 from validation.secondary import Agreement, DawidSkene, Measured
 from validation.votes import votes_of
@@ -94,9 +94,9 @@ def test_one_image_a_patient_is_the_ordinary_method_against_sklearn() -> None:
     both = sum(a == b for _, (a, b) in rows)
     assert pair.percent == agreement(rows).percent
     assert pair.percent.interval == pytest.approx(clopper_pearson(both, 60, LEVEL), abs=1e-9)
-    (chunk,) = drawn_chunks(510, 300, 60)
+    draws = [draw(510, replicate, [60]) for replicate in range(300)]
     first, second = (np.array([letters[place] for _, letters in rows]) for place in (0, 1))
-    kappas = np.sort([cohen_kappa_score(first[drawn], second[drawn]) for drawn in chunk.indices])
+    kappas = np.sort([cohen_kappa_score(first[drawn], second[drawn]) for drawn in draws])
     expected = quantile(kappas, 0.025), quantile(kappas, 0.975)
     assert pair.kappa.interval == pytest.approx(expected, abs=1e-9)
 

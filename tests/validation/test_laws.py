@@ -121,11 +121,15 @@ def test_levels_and_unknown_add_up_to_the_whole(judge: Judge, images: list[Image
         )
 
 
-@pytest.mark.parametrize("chunk", [7, 250, 999])
-def test_chunks_change_no_byte(judge: Judge, monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
+@pytest.mark.parametrize(("chunk", "threads"), [(7, 1), (7, 3), (250, 2), (999, 1)])
+def test_chunks_and_threads_change_no_byte(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch, chunk: int, threads: int
+) -> None:
     images = [Image(f"p{number // 3:02}", "PNN"[number % 3], SCORE[number % 5]) for number in range(60)]
     whole = judge(images).to_json()
     monkeypatch.setattr("validation.bootstrap.LONGEST_CHUNK", chunk)
+    monkeypatch.setattr("validation.bootstrap.COUNTED_AT_ONCE", chunk // 2)
+    monkeypatch.setattr("validation.replication.THREADS", threads)
     assert judge(images).to_json() == whole
 
 

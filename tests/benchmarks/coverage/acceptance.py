@@ -87,7 +87,9 @@ def verdicts(scenario: Scenario, *, studies: int, seed: list[int]) -> Verdicts:
     met, passed = {criterion.id: 0 for criterion in protocol.criteria}, 0
     for _ in range(studies):
         study = _simulated(positives, negatives, scenario.device, random)
-        results, verdict = judge(protocol, estimates(study, protocol), ())
+        results, verdict = judge(
+            protocol, estimates(study, protocol), (), np.ones(len(study.images.truth), dtype=np.bool_)
+        )
         for result in results:
             met[result.id] += result.verdict == "met"
         passed += verdict == "pass"

@@ -58,4 +58,4 @@ def estimates(study: Sample, protocol: Protocol) -> tuple[Estimate, ...]:
 @lru_cache(maxsize=2)
 def _weights(seed: int, replicates: int, patients: int) -> NDArray[np.float64]:
     chunks = drawn_chunks(seed, replicates, patients)
-    return np.concatenate([chunk.weights.copy() for chunk in chunks], axis=1)
+    return np.concatenate([chunk.weights for chunk in chunks], axis=1).astype(np.float64)
