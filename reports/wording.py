@@ -19,6 +19,7 @@ from validation.results import OVERALL_AXIS, CriterionResult, Results, Subgroup
 UNKNOWN_LEVEL = "unknown"
 EVERY_LEVEL = "*"
 LOWER_IS_BETTER = ("lr_negative", "brier")
+PERSONS = ("Brier",)
 
 LEVELS: Mapping[str, Mapping[str, str]] = {
     "sex": {"F": "Female", "M": "Male", "O": "Other"},
@@ -148,8 +149,9 @@ class Words:
 
     @staticmethod
     def within(name: str) -> str:
-        """A name within a sentence: without its capital, unless it is an abbreviation or carries a number."""
-        return name if name[1:2].isupper() or name[1:2].isdigit() else name[:1].lower() + name[1:]
+        """A name within a sentence: without its capital, unless it is an abbreviation, a person's or has a number."""
+        kept = name[1:2].isupper() or name[1:2].isdigit() or name.startswith(PERSONS)
+        return name if kept else name[:1].lower() + name[1:]
 
     def axis(self, name: str) -> str:
         """An axis of subgroups: ``Age (years)``, ``Sex and view``."""
@@ -200,7 +202,7 @@ class Words:
 
     def reason(self, name: str) -> str:
         """Why rows of a table were excluded: by what these rows are, or by the step at which their images left."""
-        return ROWS.get(name) or STEPS[name].replace("{truth}", self.truth.lower())
+        return (STEPS | ROWS).get(name, name.replace("_", " ")).replace("{truth}", self.truth.lower())
 
     @staticmethod
     def verdict(criterion: CriterionResult) -> str:

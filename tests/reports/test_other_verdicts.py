@@ -20,7 +20,7 @@ def test_the_section_on_robustness_answers_its_question(
         ["All missing counted as errors", "fail differs", "SE not met"],
     ]
     assert "1 of the 2 analyses below would have given another verdict than pass." in seen(page)
-    assert "AUROC, missing scores rank last of their class" in seen(page)
+    assert "AUROC: missing scores rank last of their class" in seen(page)
 
 
 def test_where_all_agree_that_is_said(
