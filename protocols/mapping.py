@@ -43,6 +43,10 @@ from protocols.tables import (
     read_content,
 )
 
+# What exports write where nothing is, in lower case.
+NOTHING = frozenset(
+    ("na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "unknown", "missing")
+)
 CONSENSUS = "consensus"  # the reader of a reference standard that arrives already decided
 # Numbers as a spreadsheet shows them in short; programs write so few digits of a score only where it is tiny.
 ROUNDED_IDENTIFIER = r"^[1-9](?:[.,]\d+)?[eE]\+\d+$"
@@ -174,6 +178,7 @@ def read_mapped(
                 frame.loc[aged, column.name] = frame.loc[aged, column.name].map(years)
     identifiers = {column.name for column in rule.columns if column.kind is Kind.IDENTIFIER} - {"image_id"}
     for name in sorted({*identifiers, *categories} & set(map(str, frame))):
+        notices += _of_placeholders(rule.table, name, frame[name]) if name in identifiers else ()
         notices += _of_near_duplicates(rule.table, name, frame[name])
     for name in sorted({*identifiers, *ROUNDED_SCORE} & set(map(str, frame))):
         notices += _of_rounded(rule.table, name, frame[name])
@@ -370,6 +375,23 @@ def _of_ages(table: str, column: str, given: pd.Series) -> Notice:
         examples=examples,
         cause="age strings",
     )
+
+
+def _of_placeholders(table: str, column: str, cells: pd.Series) -> Iterable[Notice]:
+    """Yield a notice where a word for nothing stands as an identifier, so that rows of several count as one."""
+    found = cells[cells.str.lower().isin(list(NOTHING))]
+    if len(found):
+        examples = examples_of(found)
+        yield Notice(
+            kind="placeholder_ids",
+            text=f"{table}: {counted(len(found), 'cell')} of {column} hold a word for a missing value "
+            f"({quoted(examples)}), which counts as one identifier; complete them in the file.",
+            table=table,
+            column=column,
+            count=len(found),
+            examples=examples,
+            cause="missing value",
+        )
 
 
 def _of_near_duplicates(table: str, column: str, cells: pd.Series) -> Iterable[Notice]:

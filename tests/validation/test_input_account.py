@@ -162,6 +162,13 @@ def test_patients_that_differ_in_case_alone_are_told_by_hand(study: Study) -> No
     assert (told.table, told.column, told.count, told.cause) == ("studies", "patient_id", 1, "letter case")
 
 
+@pytest.mark.parametrize("word", ["NA", "null", "N/A", "-", "None"])
+def test_a_word_for_nothing_as_a_patient_is_told_by_hand(study: Study, word: str) -> None:
+    edited(study.studies, ",p00,", f",{word},")
+    told = notice(account_of(study), "placeholder_ids")
+    assert (told.column, told.count, told.examples) == ("patient_id", 2, (word,))
+
+
 def test_a_patient_of_two_sexes_is_told_by_hand(study: Study) -> None:
     edited(study.studies, "i001,p00,10,M,", "i001,p00,10,F,")
     told = notice(account_of(study), "patient_of_two_sexes")
