@@ -18,6 +18,15 @@ from protocols.tables import read_table
 
 SIDE = 48
 PATIENTS = 60
+CRITERION = """
+[[criteria]]
+id = "SE"
+metric = "sensitivity"
+subgroup = "overall"
+bound = "lower"
+goal = 0.5
+justification = "for the test"
+"""
 PROTOCOL = """
 schema = "cxr510k-protocol/1"
 id = "discs"
@@ -114,7 +123,7 @@ def progress() -> Any:
 @pytest.fixture(scope="session")
 def protocol() -> Callable[..., LoadedProtocol]:
     def with_values(**values: object) -> LoadedProtocol:
-        text = PROTOCOL.format(**{**DEFAULTS, **values})
+        text = PROTOCOL.format(**{**DEFAULTS, **values}) + CRITERION
         return parse_protocol(text.encode(), source="discs.toml")
 
     return with_values
