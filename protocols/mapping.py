@@ -1,6 +1,6 @@
 """A file's own names and values -> the suite's, trimmed, with ages in years; and the identity of what was read.
 
-Owns which cells are changed on the way in, and tells each change as a notice. What the columns are is `column_rules`,
+Owns which cells are changed on the way in; how that is told is `table_notices`. What the columns are is `column_rules`,
 what their cells must be `admission`. Source: the contract ("Tables", "Protocol: [columns], [values]",
 "content_sha256").
 """
@@ -26,11 +26,19 @@ from protocols.column_rules import (
     TableRule,
 )
 from protocols.errors import BadInputError
-from protocols.input_account import MOST_EXAMPLES, Notice
-from protocols.near_miss import near_duplicates
+from protocols.input_account import Notice
 from protocols.records import FileIdentity, numbers_of
 from protocols.row_lines import json_rows
 from protocols.schema import Protocol
+from protocols.table_notices import (
+    AGES,
+    TRIMMED,
+    of_dropped,
+    of_near_duplicates,
+    of_placeholders,
+    of_rounded,
+    of_unused_columns,
+)
 from protocols.tables import (
     AS_IT_IS,
     TEXT,
@@ -43,14 +51,7 @@ from protocols.tables import (
     read_content,
 )
 
-# What exports write where nothing is, in lower case.
-NOTHING = frozenset(
-    ("na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "unknown", "missing")
-)
 CONSENSUS = "consensus"  # the reader of a reference standard that arrives already decided
-# Numbers as a spreadsheet shows them in short; programs write so few digits of a score only where it is tiny.
-ROUNDED_IDENTIFIER = r"^[1-9](?:[.,]\d+)?[eE]\+\d+$"
-ROUNDED_SCORE = {"score": r"^\d(?:\.\d{1,4})?[eE](?:-0?[1-3]|[+-]?0+)$"}
 OTHER_FINDING, NO_READ, NO_SCORE = "other_finding", "no_read", "no_score"
 
 
@@ -147,7 +148,7 @@ def read_mapped(
     )
     named = tuple(name for name in map(str, frame) if name in rule.content or name in columns)
     declared = {column.name for column in rule.columns}
-    notices = [*_of_dropped(table, rule), *_of_unused_columns(frame, rule)]
+    notices = [*of_dropped(table, rule), *of_unused_columns(frame, rule)]
     trimmed = 0
     numbers = {*rule.numeric, *numeric, *({*map(str, frame)} - declared if rule is LABELS else ())}
     used = {*declared, *columns, *categories, *numbers}
@@ -156,7 +157,7 @@ def read_mapped(
         changed = cells != frame[name]
         if changed.any():
             trimmed += int(changed.sum())
-            notices.append(_of_trimmed(rule.table, name, frame[name][changed]))
+            notices += TRIMMED.of(rule.table, name, frame[name][changed])
             frame[name] = cells
         if name in numbers:
             frame[name] = table.with_points(cells)
@@ -174,14 +175,14 @@ def read_mapped(
             aged = frame[column.name].str.fullmatch(AGE_STRING.pattern)
             converted = int(aged.sum())
             if converted:
-                notices.append(_of_ages(rule.table, column.name, frame[column.name][aged]))
+                notices += AGES.of(rule.table, column.name, frame[column.name][aged])
                 frame.loc[aged, column.name] = frame.loc[aged, column.name].map(years)
     identifiers = {column.name for column in rule.columns if column.kind is Kind.IDENTIFIER} - {"image_id"}
     for name in sorted({*identifiers, *categories} & set(map(str, frame))):
-        notices += _of_placeholders(rule.table, name, frame[name]) if name in identifiers else ()
-        notices += _of_near_duplicates(rule.table, name, frame[name])
-    for name in sorted({*identifiers, *ROUNDED_SCORE} & set(map(str, frame))):
-        notices += _of_rounded(rule.table, name, frame[name])
+        notices += of_placeholders(rule.table, name, frame[name]) if name in identifiers else ()
+        notices += of_near_duplicates(rule.table, name, frame[name])
+    for name in sorted({*identifiers, "score"} & set(map(str, frame))):
+        notices += of_rounded(rule.table, name, frame[name])
     return MappedTable(
         rule,
         replace(table, frame=frame),
@@ -300,128 +301,3 @@ def _of_finding(mapped: MappedTable, finding: str | None) -> MappedTable:
             f"{table.source}: has no read of [reference_standard] finding {finding!r}; the file has {has}."
         )
     return mapped.only(table.frame[FINDING] == finding, OTHER_FINDING)
-
-
-def examples_of(cells: pd.Series) -> tuple[str, ...]:
-    """Return at most three different values, the most frequent first, then by code point."""
-    counts = cells.astype(object).value_counts()
-    return tuple(sorted(counts.index, key=lambda cell: (-counts[cell], cell))[:MOST_EXAMPLES])
-
-
-def quoted(examples: Iterable[str]) -> str:
-    """Return examples for a sentence."""
-    return ", ".join(map(repr, examples))
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun, in the plural unless it is 1."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _of_dropped(table: Table, rule: TableRule) -> Iterable[Notice]:
-    for kind, noun, count in (
-        ("rows_dropped_empty", "row", table.rows_dropped_empty),
-        ("columns_dropped_empty", "column", table.columns_dropped_empty),
-    ):
-        if count:
-            text = f"{rule.table}: {counted(count, f'empty {noun}')} dropped."
-            yield Notice(kind=kind, text=text, table=rule.table, count=count)
-
-
-def _of_unused_columns(frame: pd.DataFrame, rule: TableRule) -> Iterable[Notice]:
-    """Columns that are named almost like an optional one that the file lacks: they would be ignored in silence."""
-    missing = {_plain(column.name): column.name for column in rule.columns if column.name not in frame}
-    for name in map(str, frame):
-        meant = missing.get(_plain(name))
-        if meant:
-            yield Notice(
-                kind="column_not_used",
-                text=f"{rule.table}: column {name!r} is not used; if it is {meant!r}, name it so, or map it in "
-                f"[columns.{rule.table}].",
-                table=rule.table,
-                column=meant,
-                count=len(frame),
-                examples=(name,),
-                cause="column name",
-            )
-
-
-def _plain(name: str) -> str:
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
-
-
-def _of_trimmed(table: str, column: str, given: pd.Series) -> Notice:
-    examples = examples_of(given)
-    return Notice(
-        kind="cells_trimmed",
-        text=f"{table}: white space removed at the ends of {counted(len(given), 'cell')} of {column} "
-        f"({quoted(examples)}).",
-        table=table,
-        column=column,
-        count=len(given),
-        examples=examples,
-        cause="white space",
-    )
-
-
-def _of_ages(table: str, column: str, given: pd.Series) -> Notice:
-    examples = examples_of(given)
-    return Notice(
-        kind="ages_converted",
-        text=f"{table}: {counted(len(given), 'age')} converted to years ({quoted(examples)}).",
-        table=table,
-        column=column,
-        count=len(given),
-        examples=examples,
-        cause="age strings",
-    )
-
-
-def _of_placeholders(table: str, column: str, cells: pd.Series) -> Iterable[Notice]:
-    """Yield a notice where a word for nothing stands as an identifier, so that rows of several count as one."""
-    found = cells[cells.str.lower().isin(list(NOTHING))]
-    if len(found):
-        examples = examples_of(found)
-        yield Notice(
-            kind="placeholder_ids",
-            text=f"{table}: {counted(len(found), 'cell')} of {column} hold a word for a missing value "
-            f"({quoted(examples)}), which counts as one identifier; complete them in the file.",
-            table=table,
-            column=column,
-            count=len(found),
-            examples=examples,
-            cause="missing value",
-        )
-
-
-def _of_near_duplicates(table: str, column: str, cells: pd.Series) -> Iterable[Notice]:
-    found = near_duplicates(list(cells.unique()))
-    if found:
-        pairs = tuple(f"{one} / {other}" for one, other in found.examples)
-        yield Notice(
-            kind="near_duplicates",
-            text=f"{table}: {counted(found.count, 'value')} of {column} equal another one but for {found.cause} "
-            f"({', '.join(pairs)}); they count as different.",
-            table=table,
-            column=column,
-            count=found.count,
-            examples=pairs,
-            cause=found.cause,
-        )
-
-
-def _of_rounded(table: str, column: str, cells: pd.Series) -> Iterable[Notice]:
-    rounded = cells[cells.str.match(ROUNDED_SCORE.get(column, ROUNDED_IDENTIFIER))]
-    if len(rounded):
-        harm = "equal or on another side of the threshold" if column in ROUNDED_SCORE else "one"
-        examples = examples_of(rounded)
-        yield Notice(
-            kind="numbers_rounded",
-            text=f"{table}: {counted(len(rounded), 'cell')} of {column} hold numbers that a spreadsheet rounded "
-            f"({quoted(examples)}), so that different ones may have become {harm}; export all their digits.",
-            table=table,
-            column=column,
-            count=len(rounded),
-            examples=examples,
-            cause="scientific notation",
-        )

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from protocols.column_rules import STUDIES
 from protocols.input_account import Notice
-from protocols.mapping import counted, examples_of, quoted
 from protocols.records import Studies
+from protocols.table_notices import counted, examples_of, quoted
 
 VOCABULARY = {column.name: column.words for column in STUDIES.columns if column.vocabulary}
 

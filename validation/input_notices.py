@@ -1,7 +1,8 @@
 """What the input tables lacked or held too much, as notices: every count of the account has one but the test split's.
 
-Owns the sentences about rows and unknown values. What was changed on reading is told by `protocols.mapping`; notices
-about results are `notices`. Source: the contract ("Accepted and counted").
+Owns the sentences about rows and images. What was changed on reading is told by `protocols.table_notices`, unknown
+values by `protocols.unknown_values`; notices about results are `notices`.
+Source: the contract ("Accepted and counted").
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,10 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from protocols.column_rules import STUDIES
-from protocols.input_account import Notice
-from protocols.mapping import NO_READ, NO_SCORE, OTHER_FINDING, counted, examples_of, quoted
+from protocols.input_account import MOST_EXAMPLES, Notice
+from protocols.mapping import NO_READ, NO_SCORE, OTHER_FINDING
 from protocols.records import Studies
 from protocols.schema import Level, Protocol
+from protocols.table_notices import counted, examples_of, quoted
 from protocols.tables import among
 from protocols.unknown_values import unknown_values
 from validation.cohort import INDETERMINATE, NOT_IN_STUDIES, JoinedCohort
@@ -22,6 +24,7 @@ from validation.inputs import Records
 from validation.subgroups import UNKNOWN_LEVEL, Axis
 from validation.table_match import cause_of_mismatch
 
+ANALYSED_IMAGE = "analysed image"
 OF_ROWS = {
     OTHER_FINDING: "are of another finding than the protocol's",
     NO_READ: "have no verdict and count as no read",
@@ -38,20 +41,21 @@ def input_notices(
     records: Records, cohort: JoinedCohort, axes: Sequence[Axis], protocol: Protocol
 ) -> tuple[Notice, ...]:
     """Return the notices of all tables: what was changed on reading, unknown values, and rows that were not used."""
+    every = tuple(criterion.id for criterion in protocol.criteria)
     return (
         *(notice for table in records.tables for notice in table.notices),
         *unknown_values(
             records.studies,
             cohort.analysed,
-            what="analysed image",
+            what=ANALYSED_IMAGE,
             axes={axis.name: axis.members(UNKNOWN_LEVEL) for axis in axes if _may_be_unknown(axis)},
             criteria={axis.name: criteria_on(axis.name, protocol) for axis in axes},
         ),
         *_patients_of_two_sexes(records.studies, cohort.analysed),
-        *_rows_left_out(records, cohort, protocol),
-        *_fewer_reads(records, cohort, protocol),
-        *_indeterminate(records, cohort, protocol),
-        *_without_score(records, cohort, protocol),
+        *_rows_left_out(records, cohort, every),
+        *_fewer_reads(records, cohort, protocol.reference_standard.rule, every),
+        *_indeterminate(records, cohort, every),
+        *_without_score(records, cohort, protocol.missing.not_processed, every),
     )
 
 
@@ -73,7 +77,7 @@ def _patients_of_two_sexes(studies: Studies, analysed: NDArray[np.bool_]) -> Ite
     sexes = known.groupby("patient_id", sort=True)["sex"].nunique()
     patients = sexes.index[sexes > 1]
     if len(patients):
-        examples = tuple(patients[:3])
+        examples = tuple(patients[:MOST_EXAMPLES])
         yield Notice(
             kind="patient_of_two_sexes",
             text=f"studies: {counted(len(patients), 'patient')} with images of both sexes ({quoted(examples)}); are "
@@ -85,8 +89,7 @@ def _patients_of_two_sexes(studies: Studies, analysed: NDArray[np.bool_]) -> Ite
         )
 
 
-def _rows_left_out(records: Records, cohort: JoinedCohort, protocol: Protocol) -> Iterator[Notice]:
-    every = tuple(criterion.id for criterion in protocol.criteria)
+def _rows_left_out(records: Records, cohort: JoinedCohort, every: tuple[str, ...]) -> Iterator[Notice]:
     known = records.studies.frame["image_id"]
     step = pd.Series(cohort.step)
     for mapped, account in zip(records.tables, cohort.account, strict=True):
@@ -113,83 +116,74 @@ def _rows_left_out(records: Records, cohort: JoinedCohort, protocol: Protocol) -
                 )
             elif table == "studies" and reason in OF_STUDIES:
                 images = known[(step == reason).to_numpy(dtype=np.bool_)]
-                examples = tuple(images[:3])
-                yield Notice(
-                    kind=reason,
-                    text=f"studies: {counted(count, 'image')} {OF_STUDIES[reason]} ({quoted(examples)}).",
-                    table=table,
-                    column="image_id",
-                    count=count,
-                    examples=examples,
-                    criteria=every,
-                )
+                sentence = f"{{count}} {OF_STUDIES[reason]} ({{examples}})."
+                yield from _of_images(reason, table, "image", images, sentence, every)
             elif reason != "not_test_split":
                 text = f"{table}: {counted(count, 'row')} of images that leave at {reason}, not used."
                 yield Notice(kind=reason, text=text, table=table, count=count, criteria=every)
 
 
-def _fewer_reads(records: Records, cohort: JoinedCohort, protocol: Protocol) -> Iterator[Notice]:
-    """Images that fewer readers read than others here; an adjudicator reads only what is sent to them."""
-    name, _, adjudicator = protocol.reference_standard.rule.partition(":")
+def _fewer_reads(
+    records: Records, cohort: JoinedCohort, rule: str, every: tuple[str, ...]
+) -> Iterator[Notice]:
+    """Yield images that fewer readers read than others here; an adjudicator reads only what is sent to them."""
+    name, _, adjudicator = rule.partition(":")
     reads = records.reads.frame
     if name == "adjudicated":
         reads = reads[reads["reader_id"] != adjudicator]
     analysed = records.studies.frame["image_id"][cohort.analysed]
     counts = reads["image_id"].value_counts().reindex(analysed, fill_value=0)
     most = int(counts.max())
-    few = counts[counts < most]
-    if len(few):
-        examples = tuple(sorted(few.index)[:3])
-        yield Notice(
-            kind="fewer_reads",
-            text=f"reads: {counted(len(few), 'analysed image')} with fewer than the {counted(most, 'read')} of "
-            f"others ({quoted(examples)}).",
-            table="reads",
-            column="image_id",
-            count=len(few),
-            examples=examples,
-            criteria=tuple(criterion.id for criterion in protocol.criteria),
-        )
+    few = pd.Series(sorted(counts.index[counts < most]))
+    sentence = f"{{count}} with fewer than the {counted(most, 'read')} of others ({{examples}})."
+    yield from _of_images("fewer_reads", "reads", ANALYSED_IMAGE, few, sentence, every)
 
 
-def _indeterminate(records: Records, cohort: JoinedCohort, protocol: Protocol) -> Iterator[Notice]:
-    """Analysed images without a determinate reference: a gain for what leaves them out, as metrics of scores do."""
+def _indeterminate(records: Records, cohort: JoinedCohort, every: tuple[str, ...]) -> Iterator[Notice]:
+    """Yield analysed images without a determinate reference: a gain where a metric leaves them out."""
     images = records.studies.frame["image_id"][cohort.analysed & (cohort.truth == INDETERMINATE)]
-    if len(images):
-        yield Notice(
-            kind="indeterminate",
-            text=f"reads: {counted(len(images), 'analysed image')} with an indeterminate reference "
-            f"({quoted(images[:3])}), counted as errors of the device where a metric counts calls and left out where "
-            "it ranks scores.",
-            table="reads",
-            column="verdict",
-            count=len(images),
-            examples=tuple(images[:3]),
-            criteria=tuple(criterion.id for criterion in protocol.criteria),
-        )
+    sentence = (
+        "{count} with an indeterminate reference ({examples}), counted as errors of the device where a metric counts "
+        "calls and left out where it ranks scores."
+    )
+    yield from _of_images("indeterminate", "reads", ANALYSED_IMAGE, images, sentence, every, column="verdict")
 
 
-def _without_score(records: Records, cohort: JoinedCohort, protocol: Protocol) -> Iterator[Notice]:
-    """Analysed images that were not processed, apart by whether predictions say why."""
+def _without_score(
+    records: Records, cohort: JoinedCohort, rule: str, every: tuple[str, ...]
+) -> Iterator[Notice]:
+    """Yield analysed images that were not processed, apart by whether predictions say why."""
     missing = records.studies.frame["image_id"][cohort.analysed & np.isnan(cohort.score)]
     row = among(missing, records.predictions.frame["image_id"])
-    every = tuple(criterion.id for criterion in protocol.criteria)
+    consequence = "errors of the device" if rule == "worst_case" else "left out"
     for kind, images, what in (
         ("no_row_in_predictions", missing[~row], "no row in predictions"),
         ("not_processed", missing[row], "no score, as their status says"),
     ):
-        if len(images):
-            yield Notice(
-                kind=kind,
-                text=f"predictions: {counted(len(images), 'analysed image')} with {what} "
-                f"({quoted(images[:3])}), counted as {_consequence(protocol)}.",
-                table="predictions",
-                column="image_id",
-                count=len(images),
-                examples=tuple(images[:3]),
-                criteria=every,
-            )
+        sentence = f"{{count}} with {what} ({{examples}}), counted as {consequence}."
+        yield from _of_images(kind, "predictions", ANALYSED_IMAGE, images, sentence, every)
 
 
-def _consequence(protocol: Protocol) -> str:
-    return "errors of the device" if protocol.missing.not_processed == "worst_case" else "left out"
+def _of_images(
+    kind: str,
+    table: str,
+    noun: str,
+    images: pd.Series,
+    sentence: str,
+    criteria: tuple[str, ...],
+    *,
+    column: str = "image_id",
+) -> Iterator[Notice]:
+    """Yield the notice of some images, the first of them as examples; none where there are none."""
+    if len(images):
+        examples = tuple(images[:MOST_EXAMPLES])
+        told = sentence.format(count=counted(len(images), noun), examples=quoted(examples))
+        yield Notice(
+            kind=kind,
+            text=f"{table}: {told}",
+            table=table,
+            column=column,
+            count=len(images),
+            examples=examples,
+            criteria=criteria,
+        )
