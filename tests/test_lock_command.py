@@ -373,6 +373,22 @@ def test_a_name_that_cannot_be_printed_is_refused(command: Command, sealed: Stud
     assert (ended.code, f"{words[0]}: holds a character" in ended.err) == (2, True)
 
 
+# Met by the small device, so that the run ends with 0.
+CRITERION = """
+[minimum]
+patients = 1
+positive_patients = 1
+negative_patients = 1
+[[criteria]]
+id = "AUROC"
+metric = "auroc"
+subgroup = "overall"
+bound = "upper"
+goal = 1.0
+justification = "for the test"
+"""
+
+
 @pytest.mark.slow
 def test_a_confirmatory_run_freezes_its_threshold_before_it_looks(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -382,9 +398,8 @@ def test_a_confirmatory_run_freezes_its_threshold_before_it_looks(
     cohort.mkdir()
     phantom.generate(cohort, seed=510, patients=40, workers=2, progress=partial(silent, "phantoms"))
     protocol = cohort / "protocol.toml"
-    protocol.write_text(
-        PROTOCOL.replace("version = 1", 'version = 1\nstage = "confirmatory"'), encoding="utf-8"
-    )
+    confirmatory = PROTOCOL.replace("version = 1", 'version = 1\nstage = "confirmatory"')
+    protocol.write_text(confirmatory + CRITERION, encoding="utf-8")
     arguments = ["run", protocol, "--cohort", cohort, "--out", out]
     refused = command(*arguments)
     assert (refused.code, "not registered; lock it first" in refused.err) == (2, True)
