@@ -159,9 +159,8 @@ class Step:
     def named_by(self) -> set[tuple[str, str | None]]:
         """Notices that would name it."""
         named = {one for column in self.columns for one in NAMED.get((self.table, column), ())}
-        return named | {
-            (kind, self.table) for kind in ("cells_trimmed", "near_duplicates", "numbers_rounded")
-        }
+        of_any = ("cells_trimmed", "near_duplicates", "numbers_rounded", "placeholder_ids")
+        return named | {(kind, self.table) for kind in of_any}
 
     def apply(self, tables: Tables) -> dict[str, pd.DataFrame]:
         """The tables with this damage; rows keep the labels that they have without any, and the others are the same."""

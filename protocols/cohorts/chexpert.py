@@ -7,17 +7,31 @@ Source: Irvin et al., AAAI 2019 (five radiologists whose majority is the truth, 
 """
 
 import re
+from enum import StrEnum
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
+from protocols.admission import checked
 from protocols.cohorts.folder import Cohort
 from protocols.cohorts.selection import Selection
+from protocols.column_rules import Column, Kind, TableRule
 from protocols.errors import BadInputError
 from protocols.records import Verdict
 from protocols.tables import listing, read_table
 
+
+class Mark(StrEnum):
+    """A reader's call of one finding."""
+
+    POSITIVE = "1"
+    NEGATIVE = "0"
+
+
 READERS = ("bc1", "bc2", "bc3", "bc5", "bc7")
 STUDY = "Study"
-VERDICTS = {"1": Verdict.POSITIVE, "0": Verdict.NEGATIVE}
+VERDICTS = {Mark.POSITIVE.value: Verdict.POSITIVE.value, Mark.NEGATIVE.value: Verdict.NEGATIVE.value}
 PATIENT = re.compile(r"(?:.*/)?(patient\d+)/study\d+")
 
 
@@ -36,9 +50,9 @@ def chexpert(folder: Path, *, finding: str) -> Cohort:
             or other studies than the first, or holds a cell that is not 0 or 1.
     """
     calls = {reader: _calls(_file_of(folder, reader), finding) for reader in READERS}
-    studies = tuple(calls[READERS[0]])
+    studies = tuple(calls[READERS[0]].index)
     for reader in READERS[1:]:
-        _refuse_other_studies(_file_of(folder, reader), set(calls[reader]), set(studies))
+        _refuse_other_studies(_file_of(folder, reader), set(calls[reader].index), set(studies))
     patients = tuple(_patient_of(study, folder) for study in studies)
     unknown = ("",) * len(studies)
     selection = Selection.of_source(studies, patients, "studies of the CheXpert test set")
@@ -51,9 +65,9 @@ def chexpert(folder: Path, *, finding: str) -> Cohort:
             "view": unknown,
         },
         reads={
-            "image_id": tuple(study for study in studies for _ in READERS),
+            "image_id": tuple(np.repeat(studies, len(READERS)).tolist()),
             "reader_id": READERS * len(studies),
-            "verdict": tuple(str(calls[reader][study]) for study in studies for reader in READERS),
+            "verdict": tuple(pd.DataFrame(calls).loc[list(studies)].to_numpy().ravel().tolist()),
         },
         labels=None,
         flow=selection.flow,
@@ -71,22 +85,16 @@ def _file_of(folder: Path, reader: str) -> Path:
     return file
 
 
-def _calls(file: Path, finding: str) -> dict[str, Verdict]:
-    """What one reader says of each study."""
+def _calls(file: Path, finding: str) -> pd.Series:
+    """What one reader says of each study, by study."""
     table = read_table(file)
-    findings = [name for name in table.columns if name != STUDY]
-    if STUDY not in table.columns:
-        raise BadInputError(f"{file}: column {STUDY!r} is missing; the file has {listing(table.columns)}.")
+    table.require([STUDY])
+    findings = [name for name in table.frame if name != STUDY]
     if finding not in findings:
         raise BadInputError(f"{file}: has no finding {finding!r}; those are {listing(findings)}.")
-    calls: dict[str, Verdict] = {}
-    for row, (study, mark) in enumerate(zip(table.columns[STUDY], table.columns[finding], strict=True)):
-        if study in calls:
-            raise table.fault(row, f"study {study!r} stands twice; one row a study.")
-        if mark not in VERDICTS:
-            raise table.fault(row, f"{finding} is {mark!r}; a reader's call is 1 or 0.")
-        calls[study] = VERDICTS[mark]
-    return calls
+    columns = (Column(STUDY, Kind.IDENTIFIER), Column(finding, Kind.CHOICE, Mark))
+    frame = checked(table, TableRule("reads", columns, key=(STUDY,), one_row="study"))
+    return frame.set_index(STUDY)[finding].map(VERDICTS)
 
 
 def _refuse_other_studies(file: Path, here: set[str], expected: set[str]) -> None:

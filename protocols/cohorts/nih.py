@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
 from protocols.cohorts.folder import Cohort
 from protocols.cohorts.image_paths import relative_paths
 from protocols.cohorts.nih_release import LABELS, Entries, find_images, read_entries, read_official_lists
@@ -162,7 +164,8 @@ def _labels(
     if not rows:
         return None
     taken = entries.take(rows)
-    return {"image_id": taken.studies["image_id"], **taken.findings}
+    columns = pd.concat([taken.studies["image_id"], taken.findings], axis=1)
+    return {str(name): tuple(cells.to_numpy(dtype=object)) for name, cells in columns.items()}
 
 
 def _text_mined_reads(selection: Selection, marks: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:

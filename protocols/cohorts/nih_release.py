@@ -4,16 +4,20 @@ Owns every published form of them. What a cohort makes of them is `nih` and `rsn
 al., CVPR 2017 (arXiv 1705.02315), the README of the release, and the files themselves.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from protocols.admission import labels_from, studies_from
 from protocols.cohorts.age import years
 from protocols.column_rules import STUDIES
 from protocols.errors import BadInputError
 from protocols.records import Split
-from protocols.tables import Table, listing, read_table
+from protocols.tables import TEXT, Table, constant, listing, read_table
 
 FINDINGS = (
     "Atelectasis",
@@ -41,19 +45,21 @@ BINARY_COLUMNS = ("Image", "PatientId")
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """NIH's image list: one entry an image, in the order of the file.
+    """NIH's image list: one entry per image, in the order of the file.
 
     Attributes:
         studies: the contract's five columns of studies; age in years, empty where the form has none.
-        findings: the text-mined label, ``1``, ``0`` or empty, of each image for each name in `LABELS`.
+        findings: the text-mined label, ``1``, ``0`` or empty, of each image, one column for each of `LABELS`.
     """
 
-    studies: Mapping[str, Sequence[str]]
-    findings: Mapping[str, Sequence[str]]
+    studies: pd.DataFrame
+    findings: pd.DataFrame
 
-    def take(self, rows: Sequence[int]) -> "Entries":
-        """The entries at these positions, in this order."""
-        return Entries(_taken(self.studies, rows), _taken(self.findings, rows))
+    def take(self, rows: Sequence[int] | NDArray[np.intp]) -> "Entries":
+        """Return the entries at these positions, in this order."""
+        return Entries(
+            *(frame.iloc[list(rows)].reset_index(drop=True) for frame in (self.studies, self.findings))
+        )
 
 
 def read_entries(path: Path) -> Entries:
@@ -68,17 +74,17 @@ def read_entries(path: Path) -> Entries:
             twice there, or an empty identifier.
     """
     table = read_table(path)
-    if set(ENTRY_COLUMNS) <= set(table.columns):
+    if set(ENTRY_COLUMNS) <= set(table.frame):
         entries = _from_label_lists(table)
-    elif set(BINARY_COLUMNS) <= set(table.columns):
+    elif set(BINARY_COLUMNS) <= set(table.frame):
         entries = _from_binary_columns(table)
     else:
         raise BadInputError(
             f"{path}: is neither Data_Entry_2017 (columns {listing(ENTRY_COLUMNS)}) nor a 0/1 table "
-            f"(columns {listing(BINARY_COLUMNS)} and one a finding); it has {listing(table.columns)}."
+            f"(columns {listing(BINARY_COLUMNS)} and one a finding); it has {listing(table.frame)}."
         )
-    studies_from(Table.of(table.source, {name: entries.studies[name] for name in STUDIES.required}))
-    return entries
+    studies_from(replace(table, frame=entries.studies))
+    return entries.take(range(table.rows))
 
 
 def read_official_lists(train_val: Path | None, test: Path | None) -> dict[str, str]:
@@ -131,65 +137,49 @@ def find_images(folder: Path, names: Iterable[str]) -> dict[str, Path]:
     return found
 
 
-def _taken(columns: Mapping[str, Sequence[str]], rows: Sequence[int]) -> dict[str, tuple[str, ...]]:
-    return {name: tuple(cells[row] for row in rows) for name, cells in columns.items()}
-
-
 def _from_label_lists(table: Table) -> Entries:
-    columns = table.columns
-    heading = next((name for name in SEX_HEADINGS if name in columns), None)
+    frame = table.frame
+    heading = next((name for name in SEX_HEADINGS if name in frame), None)
     if heading is None:
         raise BadInputError(
             f"{table.source}: a column {SEX_HEADINGS[0]!r} or {SEX_HEADINGS[1]!r} is missing; "
-            f"the file has {listing(columns)}."
+            f"the file has {listing(frame)}."
         )
-    marks: dict[str, tuple[str, ...]] = {}
-    for row, cell in enumerate(columns["Finding Labels"]):
-        if cell not in marks:
-            named = cell.split("|")
-            for name in named:
-                if name not in LABELS:
-                    raise table.fault(row, f"finding {name!r} is not NIH's; those are {listing(LABELS)}.")
-            marks[cell] = tuple("1" if label in named else "0" for label in LABELS)
-    rows = [marks[cell] for cell in columns["Finding Labels"]]
+    lists = frame["Finding Labels"]
+    named = {cell: cell.split("|") for cell in lists.unique()}
+    for cell, names in named.items():
+        for name in names:
+            if name not in LABELS:
+                table.refuse(lists == cell, f"finding {name!r} is not NIH's; those are {listing(LABELS)}.")
+    marks = {label: {cell: str(int(label in names)) for cell, names in named.items()} for label in LABELS}
+    years_of = {cell: years(cell) for cell in frame["Patient Age"].unique()}
+    cells = (
+        *(frame["Image Index"], frame["Patient ID"], frame["Patient Age"].map(years_of).astype(TEXT)),
+        *(frame[heading], frame["View Position"]),
+    )
     return Entries(
-        {
-            "image_id": columns["Image Index"],
-            "patient_id": columns["Patient ID"],
-            "age_years": tuple(years(cell) for cell in columns["Patient Age"]),
-            "sex": columns[heading],
-            "view": columns["View Position"],
-        },
-        dict(zip(LABELS, zip(*rows, strict=True), strict=True)),
+        pd.DataFrame(dict(zip(STUDIES.required, cells, strict=True))),
+        pd.DataFrame({label: lists.map(of).astype(TEXT) for label, of in marks.items()}),
     )
 
 
 def _from_binary_columns(table: Table) -> Entries:
+    frame = table.frame
     for name in FINDINGS:
-        if name not in table.columns:
+        if name not in frame:
             raise BadInputError(
                 f"{table.source}: the column of finding {name!r} is missing; a 0/1 table has all fourteen."
             )
-    findings = {name: table.columns[name] for name in FINDINGS}
-    labels_from(Table.of(table.source, {"image_id": table.columns["Image"], **findings}))
-    nothing = ("",) * table.rows
+    findings = frame[list(FINDINGS)]
+    labels_from(replace(table, frame=findings.assign(image_id=frame["Image"])))
+    nothing = constant("", frame)
+    cells = (frame["Image"], frame["PatientId"], nothing, nothing, nothing)
+    # "No Finding" is the absence of all fourteen; unknown while one is unknown and none is there
+    absent = np.where((findings == "").any(axis=1), "", "1")
+    none = pd.Series(np.where((findings == "1").any(axis=1), "0", absent), index=frame.index, dtype=TEXT)
     return Entries(
-        {
-            "image_id": table.columns["Image"],
-            "patient_id": table.columns["PatientId"],
-            "age_years": nothing,
-            "sex": nothing,
-            "view": nothing,
-        },
-        findings | {NO_FINDING: tuple(_no_finding(row) for row in zip(*findings.values(), strict=True))},
+        pd.DataFrame(dict(zip(STUDIES.required, cells, strict=True))), findings.assign(**{NO_FINDING: none})
     )
-
-
-def _no_finding(marks: Sequence[str]) -> str:
-    """NIH's ``No Finding`` is the absence of all fourteen; unknown while one is unknown and none is there."""
-    if "1" in marks:
-        return "0"
-    return "" if "" in marks else "1"
 
 
 def _read_lines(path: Path) -> frozenset[str]:

@@ -7,27 +7,63 @@ Radiology: Artificial Intelligence 2019; the matches and their pixel distance fr
 
 from collections.abc import Mapping
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
+from protocols.admission import checked
 from protocols.boxes import box_columns
 from protocols.cohorts.folder import Cohort
 from protocols.cohorts.nih import cohort_of
 from protocols.cohorts.nih_release import read_entries
 from protocols.cohorts.selection import Selection
+from protocols.column_rules import Column, Kind, TableRule
 from protocols.errors import BadInputError
-from protocols.records import Verdict, number
-from protocols.tables import Table, listing, read_table
+from protocols.records import Verdict, numbers_of
+from protocols.tables import TEXT, among, read_table
+
+
+class DetailedClass(StrEnum):
+    """What RSNA's radiologists say of an image; the first is the challenge's target."""
+
+    OPACITY = "Lung Opacity"
+    ABNORMAL = "No Lung Opacity / Not Normal"
+    NORMAL = "Normal"
+
+
+class Target(StrEnum):
+    """Whether a row of the challenge's labels is a box."""
+
+    BOX = "1"
+    NO_BOX = "0"
+
 
 READER = "rsna"
 DUPLICATE_MATCH = "duplicate_match"
-POSITIVE = "Lung Opacity"
-CLASSES = {
-    POSITIVE: Verdict.POSITIVE,
-    "No Lung Opacity / Not Normal": Verdict.NEGATIVE,
-    "Normal": Verdict.NEGATIVE,
-}
-COLUMNS = ("rsna_patient_id", "detailed_class", "match_mse", "nih_image_index")
-BOX_COLUMNS = ("patientId", "x", "y", "width", "height", "Target")
+MATCHES = TableRule(
+    "mapping",
+    (
+        Column("rsna_patient_id", Kind.IDENTIFIER),
+        Column("detailed_class", Kind.CHOICE, DetailedClass),
+        Column("match_mse", Kind.NUMBER),
+        Column("nih_image_index", Kind.IDENTIFIER),
+    ),
+    key=("rsna_patient_id",),
+    one_row="RSNA image",
+)
+CORNERS = ("x", "y", "width", "height")  # pixels
+CHALLENGE_LABELS = TableRule(
+    "boxes",
+    (
+        Column("patientId", Kind.IDENTIFIER),
+        *(Column(name, Kind.NUMBER) for name in CORNERS),
+        Column("Target", Kind.CHOICE, Target),
+    ),
+    key=("patientId", *CORNERS),
+    one_row="box",
+)
 SIDE = 1024  # pixels of every RSNA image, which are what its boxes count
 
 
@@ -47,13 +83,13 @@ def rsna(
     the other is listed in the exclusions.
 
     Args:
-        mapping: a table of `COLUMNS`, one row an RSNA image.
+        mapping: a table of `MATCHES`, one row an RSNA image.
         metadata: NIH's Data_Entry_2017, which has every image of ``mapping``.
         out: the folder the cohort will be written to; image paths are relative to it.
         images: the image folder; images without a file there leave.
         within: a table whose first column names the images to keep.
         hold_out: a table whose first column names the test images; see `Selection.hold_out`.
-        boxes: the challenge's labels, a table of `BOX_COLUMNS`, for where the opacities are.
+        boxes: the challenge's labels, a table of `CHALLENGE_LABELS`, for where the opacities are.
 
     Returns:
         Studies in the order of ``mapping`` with ``rsna_id``, ``rsna_class`` and ``match_mse``; one read
@@ -63,22 +99,26 @@ def rsna(
         BadInputError: a file breaks its rule, an image is not in ``metadata``, or no image is left.
     """
     table = read_table(mapping)
-    _check(table)
-    images_matched = table.columns["nih_image_index"]
-    entries = read_entries(metadata)
-    place = {image: row for row, image in enumerate(entries.studies["image_id"])}
-    for row, image in enumerate(images_matched):
-        if image not in place:
-            raise table.fault(
-                row, f"image {image!r} is not in {metadata}; give NIH's complete Data_Entry_2017 file."
-            )
-    matched = entries.take([place[image] for image in images_matched])
+    matches = checked(table, MATCHES)
+    wrong = ~(numbers_of(matches["match_mse"]) >= 0)
+    if wrong.any():
+        table.refuse(
+            wrong, f"match_mse {matches['match_mse'][wrong].iloc[0]!r} is not a number of 0 or more."
+        )
+    entries, images_matched = read_entries(metadata), matches["nih_image_index"]
+    unknown = ~among(images_matched, entries.studies["image_id"])
+    if unknown.any():
+        name = images_matched[unknown].iloc[0]
+        table.refuse(
+            unknown, f"image {name!r} is not in {metadata}; give NIH's complete Data_Entry_2017 file."
+        )
+    matched = entries.take(pd.Index(entries.studies["image_id"]).get_indexer(images_matched))
     selection = Selection.of_source(
         matched.studies["image_id"], matched.studies["patient_id"], f"images of {mapping.name}"
     ).without(
         DUPLICATE_MATCH,
         "matches an NIH image that another RSNA image matches more closely",
-        _duplicates(table),
+        _duplicates(matches),
     )
     cohort, selection = cohort_of(
         matched,
@@ -88,16 +128,16 @@ def rsna(
         within=within,
         hold_out=hold_out,
         further={
-            "rsna_id": table.columns["rsna_patient_id"],
-            "rsna_class": table.columns["detailed_class"],
-            "match_mse": table.columns["match_mse"],
+            "rsna_id": matches["rsna_patient_id"],
+            "rsna_class": matches["detailed_class"],
+            "match_mse": matches["match_mse"],
         },
     )
-    classes = selection.pick(table.columns["detailed_class"])
+    opacity = np.array(cohort.studies["rsna_class"]) == DetailedClass.OPACITY.value
     reads = {
         "image_id": cohort.studies["image_id"],
-        "reader_id": (READER,) * len(classes),
-        "verdict": tuple(str(CLASSES[name]) for name in classes),
+        "reader_id": (READER,) * len(opacity),
+        "verdict": tuple(np.where(opacity, Verdict.POSITIVE.value, Verdict.NEGATIVE.value).tolist()),
     }
     image_of = dict(zip(cohort.studies["rsna_id"], cohort.studies["image_id"], strict=True))
     return replace(cohort, reads=reads, boxes=None if boxes is None else _boxes(boxes, image_of))
@@ -106,61 +146,38 @@ def rsna(
 def _boxes(file: Path, image_of: Mapping[str, str]) -> dict[str, list[str]]:
     """The boxes of the images that stay, under their NIH names, in the order of the file."""
     table = read_table(file)
-    for name in BOX_COLUMNS:
-        if name not in table.columns:
-            raise BadInputError(
-                f"{table.source}: column {name!r} is missing; the file has {listing(table.columns)}. "
-                "Give the challenge's stage_2_train_labels."
-            )
-    found = []
-    for row in range(table.rows):
-        rsna_id, *cells, target = (table.columns[name][row] for name in BOX_COLUMNS)
-        if target == "1":
-            x, y, width, height = pixels = [number(cell) for cell in cells]
-            inside = x >= 0 and y >= 0 and x + width <= SIDE and y + height <= SIDE
-            if not (inside and width > 0 and height > 0):
-                raise table.fault(
-                    row, f"a box with x, y, width, height {cells} does not lie in {SIDE} x {SIDE} pixels."
-                )
-            if rsna_id in image_of:
-                found.append((image_of[rsna_id], pixels))
-        elif target != "0" or any(cells):
-            raise table.fault(
-                row, f"Target is {target!r} with box {cells}; it must be 1 with a box or 0 without."
-            )
-    if not found:
+    frame = checked(table, CHALLENGE_LABELS)
+    drawn = (frame["Target"] == Target.BOX.value).to_numpy(dtype=bool)
+    corners = np.column_stack([numbers_of(frame[name]) for name in CORNERS])
+    upper, size = corners[:, :2], corners[:, 2:]
+    inside = ((upper >= 0) & (size > 0) & (upper + size <= SIDE)).all(axis=1)
+    for wrong, sentence in (
+        (drawn & ~inside, f"does not lie in {SIDE} x {SIDE} pixels or has no area; correct it."),
+        (
+            ~drawn & (frame[list(CORNERS)] != "").any(axis=1),
+            "stands beside Target 0; set Target 1 or remove it.",
+        ),
+    ):
+        if wrong.any():
+            cells = ", ".join(frame[list(CORNERS)].iloc[int(np.argmax(wrong))])
+            table.refuse(wrong, f"the box with x, y, width, height {cells} {sentence}")
+    kept = drawn & among(frame["patientId"], pd.Series(list(image_of), dtype=TEXT))
+    if not kept.any():
         raise BadInputError(f"{file}: has no box of any image of the cohort; its patientId must be RSNA's.")
-    return box_columns(found, side=SIDE)
+    return box_columns(
+        zip(frame["patientId"][kept].map(image_of), corners[kept].tolist(), strict=True), side=SIDE
+    )
 
 
-def _check(table: Table) -> None:
-    for name in COLUMNS:
-        if name not in table.columns:
-            raise BadInputError(
-                f"{table.source}: column {name!r} is missing; the file has {listing(table.columns)}."
-            )
-    first: dict[str, int] = {}
-    for row in range(table.rows):
-        rsna_id, name, distance, _ = (table.columns[column][row] for column in COLUMNS)
-        if not rsna_id or first.setdefault(rsna_id, row) != row:
-            raise table.fault(
-                row, f"rsna_patient_id {rsna_id!r} is empty or stands twice; one row an RSNA image."
-            )
-        if name not in CLASSES:
-            raise table.fault(row, f"class {name!r} is not RSNA's; those are {listing(list(CLASSES))}.")
-        if not number(distance) >= 0:
-            raise table.fault(row, f"match_mse {distance!r} is not a number of 0 or more.")
-
-
-def _duplicates(table: Table) -> dict[int, str]:
+def _duplicates(matches: pd.DataFrame) -> dict[int, str]:
     """Rows whose NIH image another row matches more closely -> why each leaves."""
-    rsna_id, _, distance, image = (table.columns[name] for name in COLUMNS)
-    best: dict[str, int] = {}
-    for row in sorted(range(table.rows), key=lambda row: (number(distance[row]), rsna_id[row])):
-        best.setdefault(image[row], row)
+    distance = numbers_of(matches["match_mse"])
+    order = matches.assign(distance=distance).sort_values(["distance", "rsna_patient_id"], kind="stable")
+    closest = order.groupby("nih_image_index", sort=False)["rsna_patient_id"].transform("first")
+    kept = matches.set_index("rsna_patient_id")["match_mse"]
+    leaving = matches.assign(closest=closest)[closest.sort_index() != matches["rsna_patient_id"]]
     return {
-        row: f"RSNA {rsna_id[row]} (match_mse {distance[row]}) gives way to {rsna_id[best[image[row]]]} "
-        f"(match_mse {distance[best[image[row]]]})"
-        for row in range(table.rows)
-        if best[image[row]] != row
+        row: f"RSNA {left.rsna_patient_id} (match_mse {left.match_mse}) gives way to {left.closest} "
+        f"(match_mse {kept[left.closest]})"
+        for row, left in zip(leaving.index, leaving.itertuples(), strict=True)
     }

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from protocols.admission import reads_from
 from protocols.boxes import boxes_from
 from protocols.cohorts.folder import Exclusion, FlowStep
@@ -47,8 +49,8 @@ class Selection:
         return cls(image_id, patient_id, tuple(range(len(image_id))), (start,))
 
     def pick(self, cells: Sequence[str]) -> tuple[str, ...]:
-        """The cells of a column of the source for the rows still in."""
-        return tuple(cells[row] for row in self.kept)
+        """Return the cells of a column of the source for the rows still in."""
+        return tuple(np.asarray(cells, dtype=object)[list(self.kept)].tolist())
 
     def without(self, step: str, reason: str, leaving: Mapping[int, str]) -> "Selection":
         """The selection after a step of the flow.

@@ -72,12 +72,12 @@ def test_what_is_written_is_read_again_against_itself(release: Path, tmp_path: P
         ),
         (
             [HEADER, f"{STUDIES[0]},0,1", f"{STUDIES[0]},0,1"],
-            r"row 3: study '.*' stands twice; one row a study",
+            r"row 3: duplicate Study '.*' .first in row 2.; expected one row per study",
         ),
-        ([HEADER, f"{STUDIES[0]},0,", f"{STUDIES[1]},0,1"], r"row 2: Edema is ''; a reader's call is 1 or 0"),
+        ([HEADER, f"{STUDIES[0]},0,", f"{STUDIES[1]},0,1"], r"row 2: Edema is ''; it must be one of 0, 1"),
         (
             [HEADER, f"{STUDIES[0]},0,-1", f"{STUDIES[1]},0,1"],
-            r"row 2: Edema is '-1'; a reader's call is 1 or 0",
+            r"row 2: Edema is '-1'; it must be one of 0, 1",
         ),
         (["Study,No Finding", f"{STUDIES[0]},0"], r"has no finding 'Edema'; those are 'No Finding'"),
         (["study,Edema", f"{STUDIES[0]},0"], r"column 'Study' is missing; the file has 'Edema', 'study'"),

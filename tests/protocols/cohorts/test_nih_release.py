@@ -42,14 +42,10 @@ def written(folder: Path, *rows: str) -> Path:
 )
 def test_forms_of_the_image_list_by_hand(tmp_path: Path, header: str, row: str) -> None:
     entries = read_entries(written(tmp_path, header, row))
-    assert entries.studies == {
-        "image_id": ("x.png",),
-        "patient_id": ("13",),
-        "age_years": ("60",),
-        "sex": ("M",),
-        "view": ("AP",),
-    }
-    assert {name for name, marks in entries.findings.items() if marks == ("1",)} == {"Edema", "Mass"}
+    assert entries.studies.to_dict("records") == [
+        {"image_id": "x.png", "patient_id": "13", "age_years": "60", "sex": "M", "view": "AP"}
+    ]
+    assert {name for name, marks in entries.findings.items() if list(marks) == ["1"]} == {"Edema", "Mass"}
 
 
 def test_every_label_has_its_column_by_hand(tmp_path: Path) -> None:
@@ -68,7 +64,7 @@ def test_every_label_has_its_column_by_hand(tmp_path: Path) -> None:
 )
 def test_ages_of_the_sample_set_by_hand(tmp_path: Path, age: str, years: str) -> None:
     entries = read_entries(written(tmp_path, ENTRY, f"x.png,Edema,0,1,{age},F,PA"))
-    assert entries.studies["age_years"] == (years,)
+    assert list(entries.studies["age_years"]) == [years]
 
 
 @pytest.mark.parametrize(
@@ -82,13 +78,8 @@ def test_ages_of_the_sample_set_by_hand(tmp_path: Path, age: str, years: str) ->
 )
 def test_binary_tables_by_hand(tmp_path: Path, marks: str, no_finding: str) -> None:
     entries = read_entries(written(tmp_path, BINARY, f"x.png,{marks},13"))
-    assert entries.findings["No Finding"] == (no_finding,)
-    assert [entries.studies[name] for name in ("patient_id", "age_years", "sex", "view")] == [
-        ("13",),
-        ("",),
-        ("",),
-        ("",),
-    ]
+    assert list(entries.findings["No Finding"]) == [no_finding]
+    assert entries.studies.to_numpy().tolist() == [["x.png", "13", "", "", ""]]
 
 
 @pytest.mark.parametrize(

@@ -131,16 +131,16 @@ def test_hold_out_by_hand(tmp_path: Path) -> None:
         ),
         (
             [HEADER, "r1,Opacity,1,a1.png"],
-            r"row 2: class 'Opacity' is not RSNA's; those are 'Lung Opacity', 'No Lung",
+            r"row 2: detailed_class is 'Opacity'; it must be one of Lung Opacity, No Lung",
         ),
         ([HEADER, "r1,Normal,,a1.png"], r"row 2: match_mse '' is not a number of 0 or more"),
         ([HEADER, "r1,Normal,nan,a1.png"], r"row 2: match_mse 'nan' is not a number"),
         ([HEADER, "r1,Normal,-1,a1.png"], r"row 2: match_mse '-1' is not a number"),
         (
             [HEADER, "r1,Normal,1,a1.png", "r1,Normal,1,a2.png"],
-            r"row 3: rsna_patient_id 'r1' is empty or stands twice",
+            r"row 3: duplicate rsna_patient_id 'r1' \(first in row 2\); expected one row per RSNA image",
         ),
-        ([HEADER, ",Normal,1,a1.png"], r"row 2: rsna_patient_id '' is empty or stands twice"),
+        ([HEADER, ",Normal,1,a1.png"], r"row 2: rsna_patient_id is empty"),
         (
             [HEADER, "r1,Normal,1,z9.png"],
             r"row 2: image 'z9\.png' is not in .*entries\.csv; give NIH's complete",
@@ -186,12 +186,12 @@ def test_boxes_are_those_of_the_image_that_is_kept_by_hand(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ("r3,264,152,761,10,1", "row 2: a box with x, y, width, height .* does not lie in 1024 x 1024"),
-        ("r3,264,,761,10,1", "row 2: a box with .* does not lie in"),
-        ("r3,264,152,0,10,1", "row 2: a box with .* does not lie in"),
-        ("r3,,,,,1", "row 2: a box with .* does not lie in"),
-        ("r3,1,1,1,1,0", "row 2: Target is '0' with box"),
-        ("r3,1,1,1,1,yes", "row 2: Target is 'yes'"),
+        ("r3,264,152,761,10,1", "row 2: the box with .* 264, 152, 761, 10 does not lie in 1024 x 1024"),
+        ("r3,264,,761,10,1", "row 2: the box with .* does not lie in"),
+        ("r3,264,152,0,10,1", "row 2: the box with .* does not lie in"),
+        ("r3,,,,,1", "row 2: the box with .* does not lie in"),
+        ("r3,1,1,1,1,0", "row 2: the box with .* 1, 1, 1, 1 stands beside Target 0"),
+        ("r3,1,1,1,1,yes", "row 2: Target is 'yes'; it must be one of 0, 1"),
         ("a2.png,1,1,1,1,1", "has no box of any image of the cohort"),
     ],
 )
