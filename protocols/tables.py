@@ -6,7 +6,7 @@ the columns mean is the business of `mapping` and `records`.
 
 import re
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -146,7 +146,7 @@ class Table:
         for name in names:
             if name not in self.frame:
                 raise BadInputError(
-                    f"{self.source}: column {name!r} is missing; the file has {listing(map(str, self.frame))}. "
+                    f"{self.source}: column {name!r} is missing; the file has {listing(self.frame)}. "
                     "Add the column, or, for studies, reads, predictions and labels, map it in the protocol's "
                     "[columns]."
                 )
@@ -180,9 +180,9 @@ def among(cells: pd.Series, others: pd.Series) -> NDArray[np.bool_]:
     return pc.is_in(given, value_set=known).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
 
 
-def listing(names: Iterable[str]) -> str:
-    """Names in code-point order, for a sentence."""
-    return ", ".join(repr(name) for name in sorted(names))
+def listing(names: Iterable[Hashable]) -> str:
+    """Return names in code-point order, for a sentence; a frame stands for its columns."""
+    return ", ".join(repr(name) for name in sorted(map(str, names)))
 
 
 def read_table(path: Path, reading: Reading = AS_IT_IS) -> Table:

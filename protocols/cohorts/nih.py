@@ -13,7 +13,7 @@ import pandas as pd
 from protocols.cohorts.folder import Cohort
 from protocols.cohorts.image_paths import relative_paths
 from protocols.cohorts.nih_release import LABELS, Entries, find_images, read_entries, read_official_lists
-from protocols.cohorts.selection import Selection
+from protocols.cohorts.selection import Cells, Selection
 from protocols.column_rules import FINDING
 from protocols.errors import BadInputError
 from protocols.mapping import boxes_table, reads_table
@@ -96,7 +96,7 @@ def cohort_of(
     within: Path | None,
     hold_out: Path | None,
     lists: Mapping[str, str] | None = None,
-    further: Mapping[str, Sequence[str]] | None = None,
+    further: Mapping[str, Cells] | None = None,
 ) -> tuple[Cohort, Selection]:
     """The steps that every cohort of NIH images shares: files, lists, split, studies and labels.
 
@@ -131,7 +131,7 @@ def cohort_of(
         selection, split = selection.hold_out(hold_out)
 
     studies: dict[str, Sequence[str]] = {
-        name: selection.pick(cells) for name, cells in entries.studies.items()
+        str(name): selection.pick(cells) for name, cells in entries.studies.items()
     }
     if split is not None:
         studies["split"] = split
@@ -168,7 +168,7 @@ def _labels(
     return {str(name): tuple(cells.to_numpy(dtype=object)) for name, cells in columns.items()}
 
 
-def _text_mined_reads(selection: Selection, marks: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+def _text_mined_reads(selection: Selection, marks: Mapping[str, Cells]) -> dict[str, Sequence[str]]:
     """A read an image and finding; the column that tells findings apart is there where there are several."""
     verdicts = {"1": Verdict.POSITIVE, "0": Verdict.NEGATIVE, "": Verdict.INDETERMINATE}
     images = selection.pick(selection.image_id)

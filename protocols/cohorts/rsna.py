@@ -174,10 +174,9 @@ def _duplicates(matches: pd.DataFrame) -> dict[int, str]:
     distance = numbers_of(matches["match_mse"])
     order = matches.assign(distance=distance).sort_values(["distance", "rsna_patient_id"], kind="stable")
     closest = order.groupby("nih_image_index", sort=False)["rsna_patient_id"].transform("first")
-    kept = matches.set_index("rsna_patient_id")["match_mse"]
+    distance_of = dict(zip(matches["rsna_patient_id"], matches["match_mse"], strict=True))
     leaving = matches.assign(closest=closest)[closest.sort_index() != matches["rsna_patient_id"]]
     return {
-        row: f"RSNA {left.rsna_patient_id} (match_mse {left.match_mse}) gives way to {left.closest} "
-        f"(match_mse {kept[left.closest]})"
-        for row, left in zip(leaving.index, leaving.itertuples(), strict=True)
+        row: f"RSNA {left} (match_mse {distance_of[left]}) gives way to {best} (match_mse {distance_of[best]})"
+        for row, left, best in zip(leaving.index, leaving["rsna_patient_id"], leaving["closest"], strict=True)
     }

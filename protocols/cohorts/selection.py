@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from protocols.admission import reads_from
 from protocols.boxes import boxes_from
@@ -17,6 +18,8 @@ from protocols.errors import BadInputError
 from protocols.mapping import MappedTable
 from protocols.records import Split
 from protocols.tables import AS_IT_IS, WHITE_SPACE, Reading, Table, read_table
+
+Cells = Sequence[str] | pd.Series  # of a column, one entry a row of the source
 
 SOURCE = "source"
 NOT_WITHIN = "not_within"
@@ -43,12 +46,13 @@ class Selection:
     exclusions: tuple[Exclusion, ...] = ()
 
     @classmethod
-    def of_source(cls, image_id: Sequence[str], patient_id: Sequence[str], reason: str) -> "Selection":
-        """Every row of a source; ``reason`` says what the source is."""
+    def of_source(cls, image_id: Cells, patient_id: Cells, reason: str) -> "Selection":
+        """Select every row of a source; ``reason`` says what the source is."""
         start = FlowStep(SOURCE, len(image_id), len(set(patient_id)), reason)
-        return cls(image_id, patient_id, tuple(range(len(image_id))), (start,))
+        images, patients = (tuple(np.asarray(cells, dtype=object)) for cells in (image_id, patient_id))
+        return cls(images, patients, tuple(range(len(images))), (start,))
 
-    def pick(self, cells: Sequence[str]) -> tuple[str, ...]:
+    def pick(self, cells: Cells) -> tuple[str, ...]:
         """Return the cells of a column of the source for the rows still in."""
         return tuple(np.asarray(cells, dtype=object)[list(self.kept)].tolist())
 
