@@ -46,7 +46,7 @@ def agreement_figure(pairs: Sequence[PairAgreement]) -> Drawing | None:
         for tick in ticks:
             panel.axvline(tick, color=RULE, linewidth=0.5, clip_on=False)
             x, y = canvas.place(panel, tick, body)
-            canvas.label(x, y + BELOW_BODY, formatting.decimal(tick, places), "middle", "soft")
+            canvas.tick(x, y + BELOW_BODY, formatting.decimal(tick, places))
         panel.plot([0, 1], [0, 0], transform=panel.transAxes, color=FAINT, linewidth=0.8, clip_on=False)
         for row, one in enumerate(measured):
             middle = (row + 0.5) * ROW

@@ -56,8 +56,16 @@ def confusion_figure(confusion: Confusion, words: Words) -> Drawing:
         LEFT + CELL_WIDTH, HEIGHT - 5, f"Shares are of the {words.units} of a column", "middle", "soft"
     )
     told = "; ".join(f"{words.outcomes[name]} {formatting.count(counts[name][0])}" for name, *_ in cells)
-    header = ("cell", "count", "of_its_truth")
+    header = ("cell", "count", "of_its_truth", "share")
     return canvas.finish(
         f"Calls by {words.grouping}: {told}.",
-        figure_data(header, [(name, *counts[name]) for name, *_ in cells]),
+        figure_data(
+            header,
+            [
+                (name, count, total, count / total if total else None)
+                for name, *_ in cells
+                for count, total in [counts[name]]
+            ],
+            beside=(confusion.tp + confusion.fp, confusion.fn + confusion.tn),
+        ),
     )

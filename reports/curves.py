@@ -58,7 +58,8 @@ def precision_recall_figure(
     _titles(canvas, words.precision, words.recall)
     _units(canvas, units, words)
     rows = [(point.threshold, point.recall, point.precision, *point.interval) for point in points]
-    return canvas.finish(told, figure_data(("threshold", "recall", "precision", "lower", "upper"), rows))
+    header = ("threshold", "recall", "precision", "lower", "upper")
+    return canvas.finish(told, figure_data(header, rows, beside=(units,)))
 
 
 def reliability_figure(bins: Sequence[ReliabilityBin], words: Words) -> Drawing | None:
@@ -104,7 +105,7 @@ def reliability_figure(bins: Sequence[ReliabilityBin], words: Words) -> Drawing 
     ]
     return canvas.finish(
         f"Share of positive {words.units} over mean score, by bins of neighbouring scores: {told}.",
-        figure_data(header, rows),
+        figure_data(header, rows, beside=(sum(one.units for one in bins),)),
     )
 
 
@@ -146,11 +147,11 @@ def _panel(canvas: Canvas, x: tuple[float, float, float], y: tuple[float, float,
     for tick in _ticks(x):
         panel.axvline(tick, color=RULE, linewidth=0.5, clip_on=False)
         place, bottom = canvas.place(panel, tick, y[0])
-        canvas.label(place, bottom + 11, _tick(tick, x[2]), "middle", "soft")
+        canvas.tick(place, bottom + 11, _tick(tick, x[2]))
     for tick in _ticks(y):
         panel.axhline(tick, color=RULE, linewidth=0.5, clip_on=False)
         _, place = canvas.place(panel, x[0], tick)
-        canvas.label(LEFT - 5, place + 2.7, _tick(tick, y[2]), "end", "soft")
+        canvas.tick(LEFT - 5, place + 2.7, _tick(tick, y[2]), "end")
     return panel
 
 

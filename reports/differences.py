@@ -76,7 +76,7 @@ def _scale(canvas: Canvas, panel: Axes, limit: float, body: float) -> None:
         panel.plot([tick] * 2, [body, body + 3], color=FAINT, linewidth=0.8, clip_on=False)
         x, y = canvas.place(panel, tick, body)
         text = formatting.decimal(tick, places) if tick else "0"
-        canvas.label(x, y + BELOW_BODY, f"+{text}" if tick > 0 else text, "middle", "soft")
+        canvas.tick(x, y + BELOW_BODY, f"+{text}" if tick > 0 else text)
 
 
 def _row(panel: Axes, change: Change, y: float, limit: float) -> None:

@@ -43,13 +43,17 @@ Tone = Literal["ink", "soft", "faint", "strong", "goal"]
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One line of letters; ``x`` and ``y`` are the anchor on the baseline, in points from the left and the top."""
+    """One line of letters; ``x`` and ``y`` are the anchor on the baseline, in points from the left and the top.
+
+    ``tick`` says that it names a place on a scale; every other number in a figure is of the table behind it.
+    """
 
     x: float
     y: float
     text: str
     anchor: Anchor
     tone: Tone
+    tick: bool = False
 
     @property
     def start(self) -> float:
@@ -125,6 +129,10 @@ class Canvas:
     def label(self, x: float, y: float, text: str, anchor: Anchor = "start", tone: Tone = "ink") -> None:
         """Set one line of letters."""
         self._labels.append(Label(round(x, 3), round(y, 3), text, anchor, tone))
+
+    def tick(self, x: float, y: float, text: str, anchor: Anchor = "middle") -> None:
+        """Set what names a place on a scale: a round number, a class, or the place of a row or column."""
+        self._labels.append(Label(round(x, 3), round(y, 3), text, anchor, "soft", tick=True))
 
     def place(self, axes: Axes, x: float, y: float) -> tuple[float, float]:
         """Where data coordinates of a panel lie on the canvas."""

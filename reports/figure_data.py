@@ -16,14 +16,20 @@ BOUNDS = ("lower", "upper")
 
 @dataclass(frozen=True, slots=True)
 class FigureData:
-    """Columns and rows; every row has a cell a column."""
+    """Columns and rows; every row has a cell per column.
+
+    ``beside`` holds what the figure prints of the whole table, such as a total, and no row has.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    beside: tuple[str, ...] = ()
 
 
-def figure_data(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> FigureData:
-    """The table with its cells written out.
+def figure_data(
+    header: Sequence[str], rows: Iterable[Sequence[Cell]], *, beside: Sequence[Cell] = ()
+) -> FigureData:
+    """Make the table with its cells written out.
 
     >>> figure_data(("sex", "positives", "sensitivity"), [("F", 12, 0.5), ("M", 0, None)]).rows
     (('F', '12', '0.5'), ('M', '0', ''))
@@ -32,7 +38,7 @@ def figure_data(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Figure
     wrong = next((row for row in written if len(row) != len(header)), None)
     if wrong is not None:
         raise ValueError(f"a row of {len(wrong)} cells under {len(header)} columns: {wrong}")
-    return FigureData(tuple(header), written)
+    return FigureData(tuple(header), written, tuple(map(_written, beside)))
 
 
 def bounds(interval: tuple[float, float] | None) -> tuple[float | None, float | None]:

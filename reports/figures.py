@@ -24,7 +24,7 @@ from reports.drawing import (
     Tone,
     lozenge,
 )
-from reports.figure_data import figure_data
+from reports.figure_data import bounds, figure_data
 from reports.listing import Roc
 from reports.wording import Words
 from validation.results import Estimate
@@ -62,8 +62,8 @@ def roc_figure(
         panel.axhline(quarter, color=RULE, linewidth=0.5, clip_on=False)
         x, bottom = canvas.place(panel, quarter, 0)
         _, y = canvas.place(panel, 0, quarter)
-        canvas.label(x, bottom + 11, formatting.decimal(quarter, 2), "middle", "soft")
-        canvas.label(PANEL_LEFT - 5, y + 2.7, formatting.decimal(quarter, 2), "end", "soft")
+        canvas.tick(x, bottom + 11, formatting.decimal(quarter, 2))
+        canvas.tick(PANEL_LEFT - 5, y + 2.7, formatting.decimal(quarter, 2), "end")
     panel.plot([0, 1], [0, 1], color=FAINT, linewidth=0.8, linestyle=DASHES)
     panel.plot(
         curve.false_positive_rate,
@@ -102,7 +102,9 @@ def roc_figure(
         )
     points = zip(curve.false_positive_rate, curve.true_positive_rate, strict=True)
     rows = [(float(x), float(y)) for x, y in points]
-    return canvas.finish(told, figure_data(("false_positive_rate", "true_positive_rate"), rows))
+    header = ("false_positive_rate", "true_positive_rate")
+    beside = (area.value, *bounds(area.decision), area.positives, area.negatives) if area else ()
+    return canvas.finish(told, figure_data(header, rows, beside=beside))
 
 
 def _operating_point(panel: Axes, sensitivity: Estimate, specificity: Estimate) -> None:
@@ -144,13 +146,15 @@ def images_per_patient_figure(
         panel.bar(middle, patients, width=0.62, color=BLUE)
         x, y = canvas.place(panel, middle, patients)
         canvas.label(x, y - 4, formatting.count(patients), "middle", "ink")
-        canvas.label(x, top + body + 11, bar, "middle", "soft")
+        canvas.tick(x, top + body + 11, bar)
     panel.plot([0, len(bars)], [0, 0], color=FAINT, linewidth=0.8, clip_on=False)
     canvas.label(max(width / 2, NARROWEST / 2), height - 6, "Images of a patient", "middle", "ink")
     told = ", ".join(f"{bar}: {formatting.count(patients)}" for bar, patients in bars)
     return canvas.finish(
         f"Number of patients by number of images. {told}.",
-        figure_data(("images", "patients"), sorted(counts.items())),
+        figure_data(
+            ("images", "patients"), sorted((dict.fromkeys(range(1, max(counts)), 0) | counts).items())
+        ),
     )
 
 
@@ -190,7 +194,7 @@ def training_figure(history: Sequence[Epoch], best_epoch: int) -> Drawing:
         lozenge(panel, best_epoch, values[epochs.index(best_epoch)])
         for epoch in sorted({epochs[0], best_epoch, epochs[-1]}):
             x, y = canvas.place(panel, epoch, low - room)
-            canvas.label(x, y + 11, str(epoch), "middle", "soft")
+            canvas.tick(x, y + 11, str(epoch))
         canvas.label(left + width / 2, height - 5, "Epoch", "middle", "ink")
     kept = history[epochs.index(best_epoch)]
     header = ("epoch", "loss", "tune_loss", "tune_auroc", "tune_auroc_mean", "kept")

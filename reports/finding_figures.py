@@ -10,7 +10,7 @@ from protocols.cohorts.profile.record import Profile
 from reports import formatting
 from reports.drawing import BLUE, FAINT, PALE_BLUE, RULE, WIDTH, Canvas, Drawing, Tone
 from reports.figure_data import figure_data
-from reports.letters import shortened
+from reports.letters import shortened, width
 
 TOP, ROW = 34.0, 14.0
 NAME_WIDTH = 118.0
@@ -19,7 +19,6 @@ MOST_FINDINGS, MOST_TOGETHER = 36, 18  # what a page has room for
 SHADES = LinearSegmentedColormap.from_list(
     "shades", ["white", PALE_BLUE, "#86abcf"]
 )  # dark letters stay legible
-LETTER = 4.3
 
 
 def findings_figure(profile: Profile) -> Drawing | None:
@@ -46,7 +45,7 @@ def findings_figure(profile: Profile) -> Drawing | None:
     for share in (0.0, 0.5, 1.0):
         shares.axvline(share, color=RULE, linewidth=0.5)
         x, _ = canvas.place(shares, share, 0)
-        canvas.label(x, height - 5, formatting.percent(share).replace(".0", ""), "middle", "soft")
+        canvas.tick(x, height - 5, formatting.percent(share).replace(".0", ""))
     for place, finding in enumerate(findings):
         bars.barh(place, finding.positives, height=0.62, color=BLUE)
         x, y = canvas.place(bars, finding.positives, place)
@@ -99,9 +98,9 @@ def co_occurrence_figure(profile: Profile) -> Drawing | None:
     canvas = Canvas("profile-co-occurrence", 16 + ROW * len(names) + 2, width=WIDTH)
     panel = canvas.panel(left, 16, cell * len(names), ROW * len(names), x=(0, len(names)), y=(len(names), 0))
     for row, name in enumerate(names):
-        canvas.label(0, 16 + ROW * row + 9.7, f"{row + 1}", tone="soft")
+        canvas.tick(0, 16 + ROW * row + 9.7, f"{row + 1}", "start")
         canvas.label(14, 16 + ROW * row + 9.7, _short(name, left - 14), tone="ink")
-        canvas.label(left + cell * (row + 0.5), 10, f"{row + 1}", "middle", "soft")
+        canvas.tick(left + cell * (row + 0.5), 10, f"{row + 1}")
         for column in range(len(names)):
             number, own = counts[row][column], counts[row][row]
             share = number / own / darkest if own and row != column else 0.0
@@ -114,7 +113,11 @@ def co_occurrence_figure(profile: Profile) -> Drawing | None:
             )
             tone: Tone = "strong" if row == column else "ink" if number else "faint"
             canvas.label(
-                left + cell * (column + 0.5), 16 + ROW * row + 9.7, _compact(number, cell), "middle", tone
+                left + cell * (column + 0.5),
+                16 + ROW * row + 9.7,
+                _fitting(number, cell - 2, tone),
+                "middle",
+                tone,
             )
     told = "; ".join(
         f"{names[row]} with {names[column]} {formatting.count(counts[row][column])}"
@@ -151,7 +154,7 @@ def _short(name: str, room: float) -> str:
     return shortened(name.replace("_", " "), room - 6, "strong")
 
 
-def _compact(number: int, cell: float) -> str:
-    """A count that fits its cell: with a separator where there is room, in thousands where there is none."""
-    text = formatting.count(number)
-    return text if LETTER * len(text) <= cell - 2 else f"{round(number / 1000)}k"
+def _fitting(number: int, room: float, tone: Tone) -> str:
+    """A count as it fits its cell: whole where there is room, else in thousands."""
+    whole = formatting.count(number)
+    return whole if width(whole, tone) <= room else formatting.thousands(number)

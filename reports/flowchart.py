@@ -46,10 +46,11 @@ def flowchart(device: Device) -> Drawing:
             last = position == len(steps) - 1
             _box(canvas, panel, left, BELOW, LOW, step.ends, edge=BLUE if last else FAINT)
     told = "; ".join(f"{step.heading} ({', '.join(step.lines)})" for step in steps)
-    rows = [(step.heading, ", ".join(step.lines), ", ".join(step.ends or ())) for step in steps]
-    return canvas.finish(
-        f"Steps of the device from file to call: {told}.", figure_data(("step", "what", "ends"), rows)
-    )
+    rows = [
+        (step.heading, *step.lines, *[""] * (2 - len(step.lines)), *(step.ends or ("", ""))) for step in steps
+    ]
+    header = ("step", "what", "further", "ends", "with")
+    return canvas.finish(f"Steps of the device from file to call: {told}.", figure_data(header, rows))
 
 
 def _steps(device: Device) -> tuple[Step, ...]:

@@ -127,9 +127,9 @@ def _drawn(name: str, forest: Forest, *, patients: float, panels: Sequence[Panel
     for panel in panels:
         _panel(canvas, panel, forest)
     described = " ".join(_description(panel.metric, forest) for panel in panels)
-    return canvas.finish(
-        described, forest_data([panel.metric for panel in panels], forest.rows, forest.criteria)
-    )
+    names = [*(forest.words.level(row.subgroup) for row in forest.rows), f"{forest.confidence} CI"]
+    metrics = [panel.metric for panel in panels]
+    return canvas.finish(described, forest_data(metrics, forest.rows, forest.criteria, names))
 
 
 def _panel(canvas: Canvas, panel: Panel, forest: Forest) -> None:
@@ -229,7 +229,7 @@ def _axis(canvas: Canvas, axes: Axes, ticks: Sequence[float], body: float) -> No
     for tick in ticks:
         axes.plot([tick] * 2, [body, body + 3], color=FAINT, linewidth=0.8, clip_on=False)
         x, y = canvas.place(axes, tick, body)
-        canvas.label(x, y + BELOW_BODY, formatting.decimal(tick, places), "middle", "soft")
+        canvas.tick(x, y + BELOW_BODY, formatting.decimal(tick, places))
 
 
 def _scale(

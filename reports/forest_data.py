@@ -14,8 +14,16 @@ def forest_data(
     metrics: Sequence[str],
     shown: Sequence[LevelRow],
     criteria: Callable[[str], Mapping[Subgroup, CriterionResult]],
+    names: Sequence[str] = (),
 ) -> FigureData:
-    """A row for each metric and each row of the plot; ``criteria`` are those on a metric, by subgroup."""
+    """Make a row for each metric and each row of the plot.
+
+    Args:
+        metrics: of the panels.
+        shown: the rows.
+        criteria: those on a metric, by subgroup.
+        names: printed for levels and columns.
+    """
     header = (
         "axis",
         "level",
@@ -53,4 +61,4 @@ def forest_data(
                     criterion.goal if criterion else None,
                 )
             )
-    return figure_data(header, rows)
+    return figure_data(header, rows, beside=names)

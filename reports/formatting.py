@@ -26,6 +26,7 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+FEWEST_IN_THOUSANDS = 10_000
 HASH_HEAD, HASH_TAIL = 8, 4
 
 
@@ -33,6 +34,12 @@ HASH_HEAD, HASH_TAIL = 8, 4
 def count(number: int) -> str:
     """A whole number with thousands separators: ``5,366``."""
     return f"{number:,}"
+
+
+@printed
+def thousands(number: int) -> str:
+    """A count in thousands, for a narrow cell: ``12.3k``; below 10,000 whole: ``9,876``."""
+    return count(number) if number < FEWEST_IN_THOUSANDS else f"{number / 1000:.1f}k"
 
 
 @printed

@@ -103,7 +103,9 @@ def heat_map(axis: AxisRows, words: Words) -> Drawing | None:
         for metric in METRICS
         for one in [row.estimates[metric]]
     ]
-    return canvas.finish(_description(axis, words), figure_data(header, data))
+    return canvas.finish(
+        _description(axis, words), figure_data(header, data, beside=(*cells.columns, *cells.rows))
+    )
 
 
 def _cell_width(axis: AxisRows) -> float:
@@ -186,8 +188,8 @@ def _key(canvas: Canvas, scale: Scale | None, height: float) -> None:
             edgecolor="none",
         )
     panel.plot([0, KEY_STEPS, KEY_STEPS, 0, 0], [0, 0, 1, 1, 0], color=RULE, linewidth=0.6, clip_on=False)
-    canvas.label(left - 5, top + 6, formatting.decimal(scale.low, 1), "end", "soft")
-    canvas.label(left + KEY_STEPS * KEY_STEP + 5, top + 6, formatting.decimal(scale.high, 1), tone="soft")
+    canvas.tick(left - 5, top + 6, formatting.decimal(scale.low, 1), "end")
+    canvas.tick(left + KEY_STEPS * KEY_STEP + 5, top + 6, formatting.decimal(scale.high, 1), "start")
 
 
 def _description(axis: AxisRows, words: Words) -> str:

@@ -12,15 +12,16 @@ from itertools import groupby
 from reports.collation import collate
 from reports.formulas import worked_out
 from reports.lint_evidence import TOKEN, LintEvidence, alike
+from reports.lint_figures import differing_letters, in_unit, reads
 from reports.lint_finding import LintFinding, NumbersDifferError, quoted
-from reports.lint_html import DRAWING, PageText, Part, page_text
+from reports.lint_html import CELL, DRAWING, PageText, Part, page_text
 from reports.lint_pdf import printed_pages
 from reports.literals import without_literals
 from reports.reconciliation import disagreements
 from reports.sourcing import Number
 
 PLACES_OF_TICKS = 2
-_NUMBER = re.compile(r"([<−+]?)(\d[\d,]*(?:\.\d+)?)([ \N{NO-BREAK SPACE}]%)?")
+_NUMBER = re.compile(r"([<−+]?)(\d[\d,]*(?:\.\d+)?)([ \N{NO-BREAK SPACE}]%|k\b)?")
 _TICK = re.compile(r"[−+]?\d[\d,]*(?:\.\d+)?(?:[–-]\d+|\+| or more)?(?:\s?%)?")
 _RESULT = re.compile(r"\d+\.\d+|\d+(?:\.\d+)? ?%|\d{1,3}(?:,\d{3})+|\d+/\d+")
 _NOT_A_NUMBER = re.compile(r"(?<![\w.-])(?:nan|NaN|inf|-inf|Infinity)(?![\w.-])")
@@ -64,7 +65,7 @@ def lint(pdf: bytes, html: str, evidence: LintEvidence) -> tuple[LintFinding, ..
 def lint_page(pdf: bytes, html: str, evidence: LintEvidence) -> tuple[LintFinding, ...]:
     """The same of a document whose evidence is not results.json, of which no sums are known."""
     pages, text = printed_pages(pdf), page_text(html)
-    return (*collate(pages, text), *_sourced(text, evidence))
+    return (*collate(pages, text), *_sourced(text, evidence), *differing_letters(html, evidence.figures))
 
 
 def _sourced(text: PageText, evidence: LintEvidence) -> Iterator[LintFinding]:
@@ -112,8 +113,8 @@ def _as_its_source(part: Part, evidence: LintEvidence) -> Iterator[LintFinding]:
                 yield LintFinding(
                     "unsourced", None, part.text, formula, "was worked out from nothing in the evidence"
                 )
-    for sign, digits, percent in _NUMBER.findall(part.text):
-        if not any(_reads(sign, digits, value) for value in _readings(values, bool(percent))):
+    for sign, digits, unit in _NUMBER.findall(part.text):
+        if not any(reads(sign, digits, value) for value in _readings(values, unit.strip())):
             yield LintFinding(
                 "value",
                 None,
@@ -124,22 +125,12 @@ def _as_its_source(part: Part, evidence: LintEvidence) -> Iterator[LintFinding]:
             return
 
 
-def _readings(values: Sequence[Number], percent: bool) -> Iterator[float]:
-    """What may be printed of some numbers: each, as per cent a hundred times it, and the share of one in another."""
+def _readings(values: Sequence[Number], unit: str) -> Iterator[float]:
+    """What may be printed of some numbers: each in its unit, and the share of one in another as per cent."""
     for value in values:
-        yield 100 * value if percent else value
-    if percent and len(values) == 2 and values[1]:
+        yield in_unit(value, unit)
+    if unit == "%" and len(values) == 2 and values[1]:
         yield 100 * values[0] / values[1]
-
-
-def _reads(sign: str, digits: str, value: float) -> bool:
-    """Whether a printed number is a value as rounded to its decimals; ``<`` says that the value is below."""
-    printed = float(digits.replace(",", ""))
-    if sign == "<":
-        return abs(value) < printed
-    half = 0.5 * 10.0 ** -len(digits.partition(".")[2])
-    signed = -printed if sign == "−" else printed
-    return abs(value - signed) <= half * (1 + 1e-9) + 1e-12
 
 
 def _backed(value: float, evidence: LintEvidence) -> bool:
@@ -177,7 +168,7 @@ def _of_the_template(part: Part, beside: bool) -> Iterator[LintFinding]:
         yield LintFinding("unsourced", None, token, "", f"is typed in a template ({quoted(part.text)})")
     if beside:
         for token in TOKEN.findall(_RESULT.sub(" ", text)):
-            if token not in ("0", "1"):
+            if token not in ("0", "1") or part.place in (CELL, DRAWING):
                 yield LintFinding(
                     "unsourced",
                     None,

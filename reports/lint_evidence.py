@@ -7,7 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from reports.appendices import appendices_of
 from reports.context import ReportContext
+from reports.figure_data import FigureData
 from reports.formatting import date_and_time
 from reports.numbering import TITLES
 from reports.source_marks import unmarked
@@ -41,12 +42,14 @@ class LintEvidence:
         results: results.json as it lies in the file.
         texts: every string of the evidence.
         sizes: how many entries the lists and tables of the evidence have.
+        figures: the table behind each figure of the document, by the figure's name.
     """
 
     numbers: Mapping[str, Number]
     results: Mapping[str, Any]
     texts: frozenset[str]
     sizes: frozenset[int]
+    figures: Mapping[str, FigureData] = field(default_factory=dict)
 
     @cached_property
     def tokens(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from protocols.errors import SuiteError
 
-Rule = Literal["pdf", "unsourced", "source", "value", "finite", "sum"]
+Rule = Literal["pdf", "unsourced", "source", "value", "finite", "sum", "figure"]
 
 OF_THE_EVIDENCE = ("sum", "finite")
 TOLD_AT_MOST = 5
@@ -22,7 +22,8 @@ class LintFinding:
 
     Attributes:
         rule: ``pdf`` (not what was laid out), ``unsourced``, ``source`` (names none that there is), ``value`` (not what
-            its source says), ``finite`` (no number), ``sum`` (does not come out).
+            its source says), ``finite`` (no number), ``sum`` (does not come out), ``figure`` (not in the table behind
+            the figure).
         page: of the PDF, None where no single one is to blame.
         token: what is printed.
         key: the source that it names, or where in the evidence the fault lies; empty where there is none.

@@ -41,7 +41,7 @@ _TITLE = re.compile(r'<h2\b[^>]*data-title="([^"]*)"')
 _LIST, _ITEM = re.compile(r"<ol\b.*?</ol>", re.DOTALL), re.compile(r"<li\b")
 _ROW = re.compile(r"<tr\b.*?</tr>", re.DOTALL)
 RUNNING = ("running-right", "running-foot")
-DRAWING = "drawing"
+DRAWING, CELL = "drawing", "cell"
 VOID = frozenset(("br", "img", "hr", "meta", "link", "col", "input", "wbr"))
 
 
@@ -54,7 +54,8 @@ class Part:
         origins: formulas of keys where it was printed from numbers, ``text`` alone where an expression of a template
             gave a string, empty where it stands in the template itself.
         block: the number of the paragraph, cell or line that it stands in.
-        place: ``body``, ``head`` (of a table, repeated on each of its pages), ``drawing`` or ``running``.
+        place: ``body``, ``head`` (of a table, repeated on each of its pages), ``cell`` (of a table), ``drawing`` or
+            ``running``.
     """
 
     text: str
@@ -141,6 +142,8 @@ def _place(name: str, tag: str, around: str) -> str:
         return around
     if name == "thead":
         return "head"
+    if name in ("td", "th"):
+        return CELL
     classes = _CLASS.search(tag)
     names = classes[1].split() if classes else []
     if any(one in RUNNING for one in names):

@@ -36,6 +36,7 @@ METHODS = (
     r"\bnot estimable \(0 (?:positives|negatives)\)",
     r"\bdenominator 0\b",
     r"\b(?:is|are|an) not estimable, and never 0 or 1\b",
+    r"\bbetween 0 and 1\b",
     r"\b1 − ",
     r"\(1 − p\)",
     r"\b0 black to 255 white\b",

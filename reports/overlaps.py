@@ -28,7 +28,7 @@ def overlap_figure(localisation: Localisation) -> Drawing | None:
     for count in range(0, top + 1, step):
         panel.axhline(count, color=FAINT if count == 0 else RULE, linewidth=0.5, clip_on=False)
         _, y = canvas.place(panel, 0, count)
-        canvas.label(LEFT - 5, y + 2.7, formatting.count(count), "end", "soft")
+        canvas.tick(LEFT - 5, y + 2.7, formatting.count(count), "end")
     for one in bins:
         middle, width = (one.low + one.high) / 2, 0.86 * (one.high - one.low)
         panel.bar(middle, one.hits, width=width, color=BLUE)
@@ -43,7 +43,7 @@ def overlap_figure(localisation: Localisation) -> Drawing | None:
         )
     for tick in FIFTHS:
         x, bottom = canvas.place(panel, tick, 0)
-        canvas.label(x, bottom + 11, formatting.decimal(tick, 1), "middle", "soft")
+        canvas.tick(x, bottom + 11, formatting.decimal(tick, 1))
     canvas.label(0, TOP - 27, "Images")
     canvas.label(LEFT + ACROSS / 2, HEIGHT - 5, "Overlap of region and boxes", "middle")
     for left, name, colour in ((LEFT, "hit", BLUE), (LEFT + 42, "miss", PALE_BLUE)):

@@ -91,7 +91,7 @@ def _scales(canvas: Canvas, panel: Axes, limits: tuple[float, float]) -> None:
     for quarter in QUARTERS:
         panel.axhline(quarter, color=RULE, linewidth=0.5, clip_on=False)
         _, y = canvas.place(panel, limits[0], quarter)
-        canvas.label(LEFT - 5, y + 2.7, formatting.decimal(quarter, 2), "end", "soft")
+        canvas.tick(LEFT - 5, y + 2.7, formatting.decimal(quarter, 2), "end")
     panel.plot([0, 1], [0, 0], transform=panel.transAxes, color=FAINT, linewidth=0.8, clip_on=False)
     for tick in TICKS:
         at = math.log10(tick)
@@ -99,7 +99,7 @@ def _scales(canvas: Canvas, panel: Axes, limits: tuple[float, float]) -> None:
             panel.plot([at] * 2, [0, -0.02], color=FAINT, linewidth=0.8, clip_on=False)
             x, bottom = canvas.place(panel, at, 0)
             text = formatting.level(tick)
-            canvas.label(min(x, LEFT + ACROSS - width(text) / 2), bottom + 11, text, "middle", "soft")
+            canvas.tick(min(x, LEFT + ACROSS - width(text) / 2), bottom + 11, text)
 
 
 def _curve(panel: Axes, metric: str, curve: Curve, limits: tuple[float, float]) -> None:

@@ -35,6 +35,7 @@ LINES: Mapping[str, dict[str, Any]] = {
     NEGATIVE: {"color": SOFT, "linewidth": 1.1, "linestyle": (0, (3.2, 1.6))},
     UNKNOWN: {"color": FAINT, "linewidth": 1.0, "linestyle": (0, (1, 1.4))},
 }
+GREY_SCALE = "Grey level, 0 black to 255 white"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def _ages(profile: Profile) -> Drawing | None:
         panel.bar(left, shares[name], width=width, align="edge", **FILLS[name])
     for place in range(last + 1):
         x, y = canvas.place(panel, place + 0.5, 0)
-        canvas.label(x, y + 11, _bin(ages.first_years, place), "middle", "soft")
+        canvas.tick(x, y + 11, _bin(ages.first_years, place))
     _legend(canvas, {name: sum(ages.bins[name]) for name in shown}, filled=True)
     canvas.label(LEFT + (WIDTH - LEFT) / 2, HALF_HEIGHT - 5, "Age in years", "middle", "ink")
     told = "; ".join(
@@ -108,7 +109,7 @@ def _ages(profile: Profile) -> Drawing | None:
     ]
     return canvas.finish(
         f"Images by age in bins of ten years and by class. {told}.",
-        figure_data(("class", "age_years", "images"), rows),
+        figure_data(("class", "age_years", "images"), rows, beside=[sum(ages.bins[name]) for name in shown]),
     )
 
 
@@ -158,12 +159,10 @@ def _pyramid(
                 start += number
             if anchor == "start":
                 _, y = canvas.place(panel, 0, place)
-                canvas.label(middle, y + 2.7, _bin(profile.ages.first_years, place), "middle", "soft")
+                canvas.tick(middle, y + 2.7, _bin(profile.ages.first_years, place))
         outer, _ = canvas.place(panel, highest, 0)
-        canvas.label(
-            outer, TOP + BODY + 11, formatting.count(highest), "start" if anchor == "end" else "end", "soft"
-        )
-        canvas.label(inner, TOP + BODY + 11, "0", "end" if anchor == "end" else "start", "soft")
+        canvas.tick(outer, TOP + BODY + 11, formatting.count(highest), "start" if anchor == "end" else "end")
+        canvas.tick(inner, TOP + BODY + 11, "0", "end" if anchor == "end" else "start")
     _legend(canvas, dict.fromkeys(shown), filled=True)
     canvas.label(middle, HALF_HEIGHT - 5, "Images by age in years", "middle", "ink")
     told = "; ".join(
@@ -178,7 +177,7 @@ def _pyramid(
     ]
     return canvas.finish(
         f"Images by age and {column}, with a known age. {told}.",
-        figure_data((column, "class", "age_years", "images"), rows),
+        figure_data((column, "class", "age_years", "images"), rows, beside=list(map(sum, totals))),
     )
 
 
@@ -196,9 +195,9 @@ def _grey_levels(looks: Mapping[str, Look]) -> Drawing | None:
         panel.stairs(look.histogram, edges, baseline=None, **LINES[name])
     for level in (0, 64, 128, 192, 255):
         x, y = canvas.place(panel, level, 0)
-        canvas.label(x, y + 11, str(level), "middle", "soft")
+        canvas.tick(x, y + 11, str(level))
     _legend(canvas, {name: look.pictures for name, look in looks.items()}, filled=False)
-    canvas.label(LEFT + body_width / 2, HALF_HEIGHT - 5, "Grey level, 0 black to 255 white", "middle", "ink")
+    canvas.label(LEFT + body_width / 2, HALF_HEIGHT - 5, GREY_SCALE, "middle", "ink")
     told = "; ".join(
         f"{name}: mean grey level {formatting.decimal(look.means.mean, 1)}" for name, look in looks.items()
     )
@@ -209,7 +208,11 @@ def _grey_levels(looks: Mapping[str, Look]) -> Drawing | None:
     ]
     return canvas.finish(
         f"Mean histogram of grey levels by class. {told}.",
-        figure_data(("class", "grey_level_from", "share_of_pixels"), rows),
+        figure_data(
+            ("class", "grey_level_from", "share_of_pixels"),
+            rows,
+            beside=(GREY_SCALE, *(look.pictures for look in looks.values())),
+        ),
     )
 
 
@@ -228,7 +231,7 @@ def _distribution(looks: Mapping[str, Look], kind: str, title: str, width: int) 
         )
     for level in range(0, end + 1, end // 4):
         x, y = canvas.place(panel, level, 0)
-        canvas.label(x, y + 11, str(level), "middle", "soft")
+        canvas.tick(x, y + 11, str(level))
     _legend(canvas, dict.fromkeys(looks), filled=False)
     canvas.label(LEFT + BODY_WIDTH / 2, HALF_HEIGHT - 5, title, "middle", "ink")
     spreads = {name: look.means if kind == "means" else look.deviations for name, look in looks.items()}
@@ -267,7 +270,7 @@ def _panel(
             clip_on=False,
         )
         _, y = canvas.place(panel, across[0], number * step)
-        canvas.label(LEFT - 5, y + 2.7, f"{100 * number * step:g}", "end", "soft")
+        canvas.tick(LEFT - 5, y + 2.7, f"{100 * number * step:g}", "end")
     canvas.label(0, TOP - 9, title, tone="ink")
     return panel
 

@@ -60,14 +60,21 @@ def pyramids_figure(axes: Sequence[AxisRows], whole: LevelRow, words: Words) -> 
             _bars(canvas, panel, y + ROW / 2, row, (positives, negatives))
             y += ROW
         panel.plot([0, 0], [start, y], color=FAINT, linewidth=0.8)
-    header = ("axis", "level", "positives", "negatives", "images", "patients")
+    header = ("axis", "level", "positives", "of_positives", "negatives", "of_negatives", "images", "patients")
     data = [
-        (axis.name, row.subgroup.level, size.positives, size.negatives, size.images, size.patients)
+        (
+            *(axis.name, row.subgroup.level),
+            *(size.positives, size.positives / positives, size.negatives, size.negatives / negatives),
+            *(size.images, size.patients),
+        )
         for axis in shown
         for row in axis.rows
         for size in [row.size]
     ]
-    return canvas.finish(_description(shown, words), figure_data(header, data))
+    names = [words.level(row.subgroup) for axis in shown for row in axis.rows]
+    return canvas.finish(
+        _description(shown, words), figure_data(header, data, beside=(*names, positives, negatives))
+    )
 
 
 def _bars(canvas: Canvas, panel: Axes, middle: float, row: LevelRow, totals: tuple[int, int]) -> None:

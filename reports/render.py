@@ -6,14 +6,14 @@ finds fault with. What is told is `context`, what is drawn `gallery`, how pages 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from protocols.progress import Progress
 from protocols.run_folder import RunFolder
 from reports.characters import letters_of
-from reports.exports import exports
+from reports.exports import drawings_of, exports
 from reports.gallery import gallery
 from reports.layout import Attached, lay_out
 from reports.lint import refuse_numbers
@@ -79,7 +79,8 @@ def render(run: RunFolder, progress: Progress, *, fonts: Sequence[Path] = ()) ->
         report_html = report_page(context, figures, fonts=supplied)
         summary_html = summary_page(context, fonts=supplied)
     progress(STAGE, 2, STEPS, "figures drawn")
-    evidence, date = lint_evidence(context), context.document.date
+    drawn = {drawing.name: drawing.data for drawing in drawings_of(figures)}
+    evidence, date = replace(lint_evidence(context), figures=drawn), context.document.date
     needed = needed_fonts(letters_of(report_html), supplied)
     report = _document(report_html, date, report_attachments(run, context), needed, evidence)
     progress(STAGE, 3, STEPS, "report laid out")

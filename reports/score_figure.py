@@ -48,7 +48,7 @@ def score_figure(scores: Scores, threshold: float, words: Words) -> Drawing | No
             level, color=FAINT if number == 0 else RULE, linewidth=0.8 if number == 0 else 0.5, zorder=0
         )
         _, y = canvas.place(panel, low, level)
-        canvas.label(PANEL_LEFT - 5, y + 2.7, f"{round(100 * abs(level))}", "end", "soft")
+        canvas.tick(PANEL_LEFT - 5, y + 2.7, f"{round(100 * abs(level))}", "end")
     left = np.arange(low, high)
     panel.bar(left, shares[0], width=1, align="edge", color=BLUE, edgecolor="white", linewidth=0.3, zorder=2)
     panel.bar(
@@ -72,7 +72,7 @@ def score_figure(scores: Scores, threshold: float, words: Words) -> Drawing | No
             )
             name = formatting.stated(tick)
             if taken < x - letters_width(name) / 2 and x + letters_width(name) / 2 <= HALF_WIDTH:
-                canvas.label(x, y + 11, name, "middle", "soft")
+                canvas.tick(x, y + 11, name)
                 taken = x + letters_width(name) / 2 + ROOM
     canvas.label(0, PANEL_TOP - 9, "% of class", tone="ink")
     canvas.label(PANEL_LEFT + PANEL_WIDTH / 2, HALF_HEIGHT - 5, "Score (logit scale)", "middle", "ink")
@@ -98,6 +98,7 @@ def score_figure(scores: Scores, threshold: float, words: Words) -> Drawing | No
                 (round(edges[place], EDGE_PLACES), round(edges[place + 1], EDGE_PLACES), int(up), int(down))
                 for place, (up, down) in enumerate(zip(*counts, strict=True))
             ],
+            beside=(threshold, len(scores.positive), len(scores.negative)),
         ),
     )
 

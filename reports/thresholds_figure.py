@@ -41,7 +41,7 @@ def thresholds_figure(rows: Sequence[ThresholdRow], locked: float, words: Words)
     for quarter in QUARTERS:
         panel.axhline(quarter, color=RULE, linewidth=0.5, clip_on=False)
         _, y = canvas.place(panel, 0, quarter)
-        canvas.label(LEFT - 5, y + 2.7, formatting.decimal(quarter, 2), "end", "soft")
+        canvas.tick(LEFT - 5, y + 2.7, formatting.decimal(quarter, 2), "end")
     panel.plot([0, 1], [0, 0], transform=panel.transAxes, color=FAINT, linewidth=0.8, clip_on=False)
     panel.axvline(0, color=ORANGE, linewidth=0.9, linestyle=DASHES)
     for metric in LINES:

@@ -45,7 +45,7 @@ def tuning_figure(points: Sequence[TuningPoint], threshold: float) -> Drawing | 
     for quarter in QUARTERS:
         panel.axhline(quarter, color=RULE, linewidth=0.5, clip_on=False)
         _, y = canvas.place(panel, limits[0], quarter)
-        canvas.label(LEFT - 5, y + 2.7, formatting.decimal(quarter, 2), "end", "soft")
+        canvas.tick(LEFT - 5, y + 2.7, formatting.decimal(quarter, 2), "end")
     panel.axvline(_logit(threshold), color=ORANGE, linewidth=0.9, linestyle=DASHES)
     for number, (name, title, colour, line) in enumerate(CURVES):
         values = [float(getattr(point, name)) for point in rising]
@@ -67,7 +67,7 @@ def tuning_figure(points: Sequence[TuningPoint], threshold: float) -> Drawing | 
         name = formatting.stated(tick)
         apart = (width(name) + width(formatting.stated(threshold), "goal")) / 2 + ROOM
         if abs(place - x) > apart:
-            canvas.label(place, bottom + 11, name, "middle", "soft")
+            canvas.tick(place, bottom + 11, name)
     canvas.label(LEFT + WIDTH / 2, HEIGHT - 5, "Threshold (logit scale)", "middle", "ink")
     return canvas.finish(
         f"Sensitivity, specificity and F1 on the tuning split over {len(points)} thresholds from "
