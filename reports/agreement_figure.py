@@ -1,4 +1,4 @@
-"""Pairs of readers: per cent agreement and Cohen's kappa with their intervals, a row a pair.
+"""Pairs of readers: proportion of agreement and Cohen's kappa with their intervals, a row a pair.
 
 Owns the drawing and its description in words; the coefficients are the results' own. Square: the coefficient; line:
 its interval.
@@ -21,7 +21,7 @@ ROW, HEAD, FOOT = 13.2, 18.0, 19.0
 ABOVE_BASELINE, ABOVE_BODY, BELOW_BODY = 2.7, 7.0, 12.0
 NAMES, IMAGES, PANEL = 104.0, 136.0, 66.0
 # Of each coefficient: its name, where its panel begins, where its text ends.
-COLUMNS = (("percent", "Per cent agreement", 146.0, 294.0), ("kappa", "Kappa", 308.0, WIDTH))
+COLUMNS = (("percent", "Proportion of agreement", 146.0, 294.0), ("kappa", "Kappa", 308.0, WIDTH))
 STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0)
 MOST_STEPS = 3
 
@@ -102,7 +102,7 @@ def _text(one: Measured) -> str:
 
 def _description(pairs: Sequence[PairAgreement]) -> str:
     told = "; ".join(
-        f"{pair.first} and {pair.second}: per cent agreement {_text(pair.percent)}, kappa {_text(pair.kappa)}"
+        f"{pair.first} and {pair.second}: proportion of agreement {_text(pair.percent)}, kappa {_text(pair.kappa)}"
         for pair in pairs
     )
     return f"Agreement of pairs of readers with intervals. {told}."

@@ -55,6 +55,7 @@ INTERVAL_MEANINGS: Mapping[str, str] = {
     "bca": "of the bootstrap replicates, corrected for bias and skewness",
     "percentile": "the quantiles of the bootstrap replicates",
     "mover": "of a ratio or mean of two shares, from the intervals of both",
+    "korn_graubard": "exact on the effective number as published, without the rule for few patients",
     "wilson_effective": "the score interval on the effective number",
     "clopper_pearson": "Clopper and Pearson's as if every image were independent; to compare with, it never decides",
 }

@@ -36,6 +36,7 @@ def shortened(text: str, room: float, tone: str = "ink") -> str:
     """
     if width(text, tone) <= room:
         return text
+    text = unmarked(text)  # a mark that is cut is none
     for kept in range(len(text) - 1, 1, -1):
         head, tail = text[: (kept + 1) // 2].rstrip(), text[len(text) - kept // 2 :].lstrip()
         if width(f"{head}{CUT}{tail}", tone) <= room:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from protocols.errors import BadInputError
+from reports.formatting import between, decimal, signed
+from reports.names import BASELINES
 from reports.reasons import reasons_told
 from validation.results import Results
 from validation.secondary import Localisation, Localised
@@ -49,6 +51,34 @@ class Look:
     rows: tuple[tuple[str, Localised], ...]
     notes: tuple[str, ...]
     illustrations: tuple[tuple[str, tuple[Illustration, ...]], ...]
+
+    @property
+    def points_better(self) -> bool | None:
+        """Whether the device hits more often than its best baseline; None where that is not measured."""
+        best = self.result.best_baseline if self.result else None
+        if best is None or best.difference.value is None:
+            return None
+        low = best.difference.interval[0] if best.difference.interval else 0.0
+        return best.difference.value > 0 and low > 0
+
+    @property
+    def finding(self) -> str:
+        """How the device compares with the best way to point without seeing the image; empty where not measured."""
+        best = self.result.best_baseline if self.result else None
+        if best is None or best.difference.value is None:
+            return ""
+        difference, bounds = best.difference.value, best.difference.interval
+        told = f"(difference {signed(difference)}, {between(bounds)})"
+        against = f"{BASELINES[best.name][:1].lower()}{BASELINES[best.name][1:]} {decimal(best.hit_rate)}"
+        if self.points_better:
+            return (
+                f"The device points at the finding more often than the best baseline does: {against} {told}."
+            )
+        if bounds and bounds[1] < 0:
+            return (
+                f"The device points at the finding less often than the best baseline does: {against} {told}."
+            )
+        return f"The device is not shown to point at the finding more often than the best baseline: {against} {told}."
 
 
 def look_of(model: Path, results: Results) -> Look | None:

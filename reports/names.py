@@ -55,6 +55,12 @@ LABEL_SOURCES = {
     "known_truth": "the known truth of synthetic images",
 }
 CALIBRATIONS = {"temperature": "temperature scaling", "platt": "Platt scaling"}
+# Ways to point at a finding without seeing the image.
+BASELINES = {
+    "chance": "A point anywhere",
+    "fixed_place": "Always the same point",
+    "swapped": "Points of other patients' images",
+}
 # In the order of columns: what decides by default, then the bootstrap, then what stands for comparison.
 INTERVALS = {
     "exact_clustered": "exact clustered",
@@ -64,6 +70,7 @@ INTERVALS = {
     "bca": "bootstrap BCa",
     "percentile": "bootstrap percentile",
     "mover": "MOVER",
+    "korn_graubard": "Korn–Graubard",
     "wilson_effective": "Wilson, effective n",
     "clopper_pearson": "clustering ignored",
 }

@@ -81,7 +81,7 @@ def reader_tables(agreement: Agreement) -> ReaderTables:
         pairs=_pairs(agreement.pairs),
         notes=reasons_told(
             [
-                (agreement.percent.note, "per cent agreement"),
+                (agreement.percent.note, "proportion of agreement"),
                 (agreement.fleiss_kappa.note, "Fleiss' kappa"),
                 (agreement.gwet_ac1.note, "Gwet's AC1"),
                 (agreement.krippendorff_alpha.note, "Krippendorff's alpha"),
@@ -100,7 +100,7 @@ def _pairs(pairs: Sequence[PairAgreement]) -> Pairs:
         notes=reasons_told(
             (measured.note, f"{what} of {pair.first} with {pair.second}")
             for pair in shown
-            for what, measured in (("per cent agreement", pair.percent), ("kappa", pair.kappa))
+            for what, measured in (("proportion of agreement", pair.percent), ("kappa", pair.kappa))
         ),
     )
 

@@ -26,7 +26,7 @@ from validation.kappa import (
 )
 from validation.metrics import Numbers
 from validation.reader_pairs import Pair, crossed_verdicts, most_shared
-from validation.secondary import Agreement, DawidSkene, Measured, PairAgreement, ReaderTendency
+from validation.secondary import Adjudication, Agreement, DawidSkene, Measured, PairAgreement, ReaderTendency
 from validation.votes import CATEGORIES, Votes
 
 NO_PAIR = "not estimable: no image has two reads"
@@ -100,7 +100,13 @@ def agreement_sums(votes: Votes, patient: NDArray[np.intp], patients: int) -> Ag
 
 
 def agreement_of(
-    table: AgreementTable, replicates: NDArray[np.float64], confidence_level: float, latent: DawidSkene
+    table: AgreementTable,
+    replicates: NDArray[np.float64],
+    confidence_level: float,
+    latent: DawidSkene,
+    *,
+    every: Votes | None = None,
+    adjudicator: str | None = None,
 ) -> Agreement:
     """Every coefficient with its interval.
 
@@ -108,16 +114,19 @@ def agreement_of(
         table: the reads, reduced.
         replicates: ``table.sums`` summed over the patients of each draw, shape (replicates, columns).
         confidence_level: two-sided.
-        latent: what the model of Dawid and Skene makes of the same reads.
+        latent: what the model of Dawid and Skene makes of all reads.
+        every: the reads with those of the adjudicator, where ``table`` is without them.
+        adjudicator: who reads what the others disagree on.
     """
+    every = every or table.votes
     total, drawn = table.ratings(table.sums.sum(axis=0)), table.ratings(replicates)
     note = ALIKE if table.images else NO_PAIR
     return Agreement(
         images=table.images,
         patients=table.patients,
-        categories=tuple(str(category) for category in table.votes.categories),
-        readers=_tendencies(table.votes),
-        patterns=_patterns(table.votes),
+        categories=tuple(str(category) for category in every.categories),
+        readers=_tendencies(every),
+        patterns=_patterns(every),
         percent=_percent(table, confidence_level),
         fleiss_kappa=_resampled(fleiss_kappa(total), fleiss_kappa(drawn), confidence_level, note),
         gwet_ac1=_resampled(gwet_ac1(total), gwet_ac1(drawn), confidence_level, note),
@@ -125,6 +134,7 @@ def agreement_of(
             krippendorff_alpha(total), krippendorff_alpha(drawn), confidence_level, note
         ),
         pairs=tuple(_pair(table, pair, replicates, confidence_level) for pair in range(len(table.pairs))),
+        adjudication=_adjudication(every, adjudicator) if adjudicator else None,
         dawid_skene=latent,
     )
 
@@ -186,6 +196,22 @@ def _tendencies(votes: Votes) -> tuple[ReaderTendency, ...]:
     return tuple(
         ReaderTendency(reader, sum(called), *called)
         for reader, called in zip(votes.readers, zip(*columns, strict=True), strict=True)
+    )
+
+
+def _adjudication(votes: Votes, adjudicator: str) -> Adjudication | None:
+    """What the adjudicator read, None where that is nothing."""
+    if adjudicator not in votes.readers:
+        return None
+    own = votes.reader == votes.readers.index(adjudicator)
+    verdict = np.full(len(votes.image_id), -1)
+    verdict[votes.image[own]] = votes.category[own]
+    same = verdict[votes.image] == votes.category
+    counts = np.bincount(votes.reader[same], minlength=len(votes.readers)).tolist()
+    return Adjudication(
+        adjudicator,
+        int(own.sum()),
+        {name: counts[place] for place, name in enumerate(votes.readers) if name != adjudicator},
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from protocols.canonical import PLACES
 from validation.bootstrap import BootstrapInterval, NoInterval
-from validation.intervals import Interval
+from validation.intervals import ClusteredProportion, Interval
 from validation.outcomes import Tally
 
 Intervals = Mapping[str, Interval | BootstrapInterval | NoInterval]
@@ -32,5 +32,5 @@ class Computed:
     needs_negatives: bool = True
     numerator: int | None = None
     denominator: int | None = None
-    design_effect: float | None = None
+    clustered: ClusteredProportion | None = None
     places: int = PLACES

@@ -33,6 +33,12 @@ def reference_verdicts(reads: Reads, rule: str) -> dict[str, Verdict]:
     return verdicts_by_image(reads, rule)
 
 
+def adjudicator_of(rule: str) -> str | None:
+    """Return the reader who decides where the others do not agree; None for a rule without one."""
+    name, _, reader = rule.partition(":")
+    return reader if name == "adjudicated" else None
+
+
 def verdicts_by_image(reads: Reads, rule: str) -> dict[str, Verdict]:
     """As `reference_verdicts`, also of reads from which the adjudicator was left out."""
     name, _, parameter = rule.partition(":")

@@ -13,10 +13,12 @@ from protocols.schema import Protocol
 from validation.bootstrap import NoInterval, bca_interval, percentile_interval
 from validation.computed import Computed, Intervals
 from validation.intervals import (
+    ClusteredProportion,
     Interval,
     clopper_pearson,
     clustered_proportion,
     exact_clustered,
+    korn_graubard,
     mover_mean,
     mover_ratio,
     wilson,
@@ -32,7 +34,14 @@ from validation.metrics import (
 from validation.outcomes import Sample
 from validation.replication import Replicates
 
-PROPORTION_INTERVALS = ("percentile", "bca", "exact_clustered", "wilson_effective", "clopper_pearson")
+PROPORTION_INTERVALS = (
+    "percentile",
+    "bca",
+    "exact_clustered",
+    "korn_graubard",
+    "wilson_effective",
+    "clopper_pearson",
+)
 PAIR_INTERVALS = ("percentile", "bca", "mover")
 
 
@@ -46,7 +55,7 @@ def count_estimate(
     fraction = metric.fraction(total) if metric.fraction else None
     counted = metric.name != "f1" and sample.squared_weights is None
     intervals: Intervals
-    design_effect = None
+    clustered = None
     if np.isnan(value):
         names = PROPORTION_INTERVALS if metric.fraction else PAIR_INTERVALS
         intervals = dict.fromkeys(names, NoInterval("not estimable: the denominator is 0"))
@@ -57,7 +66,7 @@ def count_estimate(
             "bca": bca_interval(value, values, lambda: _jackknife(metric, sample), level),
         }
         if metric.fraction:
-            closed, design_effect = _proportion_intervals(metric, sample, level)
+            closed, clustered = _proportion_intervals(metric, sample, level)
             intervals |= closed
         else:
             intervals |= {"mover": _mover(metric.name, sample, level)}
@@ -72,7 +81,7 @@ def count_estimate(
         needs_negatives=metric.needs_negatives,
         numerator=int(fraction.numerator) if counted and fraction else None,
         denominator=int(fraction.denominator) if counted and fraction else None,
-        design_effect=design_effect,
+        clustered=clustered,
     )
 
 
@@ -87,13 +96,15 @@ def _jackknife(metric: CountMetric, sample: Sample) -> NDArray[np.float64]:
 
 def _proportion_intervals(
     metric: CountMetric, sample: Sample, level: float
-) -> tuple[dict[str, Interval | NoInterval], float | None]:
+) -> tuple[dict[str, Interval | NoInterval], ClusteredProportion]:
     assert metric.fraction is not None
     successes, trials = _by_patient(metric.fraction, sample)
     clustered = clustered_proportion(successes, trials, level)
     effective = clustered.effective_trials
     intervals: dict[str, Interval | NoInterval] = {
         "exact_clustered": exact_clustered(clustered, level),
+        "korn_graubard": korn_graubard(clustered, level)
+        or NoInterval("the variance between patients is 0 or not estimable"),
         "wilson_effective": wilson(clustered.proportion, effective, level)
         if effective is not None
         else NoInterval("one patient alone"),
@@ -103,7 +114,7 @@ def _proportion_intervals(
         name: interval if isinstance(interval, NoInterval) else metric.mapped(interval)
         for name, interval in intervals.items()
     }
-    return mapped, clustered.design_effect
+    return mapped, clustered
 
 
 def _by_patient(fraction: Callable[[Confusion], Fraction], sample: Sample) -> Fraction:

@@ -69,10 +69,17 @@ def _judged(item: Computed, subgroup: Subgroup, protocol: Protocol) -> Estimate:
         },
         decision_interval=deciding,
         monte_carlo_error=None if deciding is None else _monte_carlo_error(item.intervals[deciding]),
-        design_effect=None if item.design_effect is None else rounded(item.design_effect, PLACES),
+        design_effect=_of_clusters(item, "design_effect"),
+        effective_size=_of_clusters(item, "effective_trials"),
+        effective_patients=_of_clusters(item, "effective_patients"),
         undefined_replicates=item.undefined_replicates,
         status=status,
     )
+
+
+def _of_clusters(item: Computed, name: str) -> float | None:
+    value = getattr(item.clustered, name) if item.clustered else None
+    return None if value is None else rounded(value, PLACES)
 
 
 def _as_written(name: str, item: Computed) -> Interval | NoInterval:

@@ -207,10 +207,29 @@ def effective_size(x: Sequence[int], n: Sequence[int], confidence: float) -> flo
         return alike
     ratio = two_sided_normal(confidence) / two_sided_student(confidence, patients - 1)
     said = (units / float(effect) if effect > 1 else units) * ratio**2
-    squares = [residual**2 for residual in _residuals(x, n)]
-    rests_on = Fraction(sum(squares) ** 2, sum(square**2 for square in squares)) if any(squares) else 0
-    believed = min(1.0, float(rests_on) / PATIENTS_TO_BELIEVE)
+    believed = min(1.0, (effective_patients(x, n) or 0.0) / PATIENTS_TO_BELIEVE)
     return math.exp(believed * math.log(said) + (1 - believed) * math.log(min(said, alike)))
+
+
+def effective_patients(x: Sequence[int], n: Sequence[int]) -> float | None:
+    """(sum r_k^2)^2 / sum r_k^4, on how many patients the variance rests.
+
+    0 without a variance, and None where every patient has one unit, so that none is needed.
+    """
+    if len(n) > 1 and max(n) == math.gcd(*x, *n):
+        return None
+    squares = [residual**2 for residual in _residuals(x, n)] if len(n) > 1 else []
+    return float(Fraction(sum(squares) ** 2, sum(square**2 for square in squares))) if any(squares) else 0.0
+
+
+def korn_graubard(x: Sequence[int], n: Sequence[int], confidence: float) -> Interval | None:
+    """Clopper-Pearson on min(n, n / design effect (t_{n-1} / t_{K-1})^2); None without a variance."""
+    effect, units = design_effect(x, n), sum(n)
+    if not effect:
+        return None
+    of_units, of_patients = (two_sided_student(confidence, size - 1) for size in (units, len(n)))
+    size = min(float(units), units / float(effect) * (of_units / of_patients) ** 2)
+    return clopper_pearson(size * sum(x) / units, size, confidence)
 
 
 def _residuals(x: Sequence[int], n: Sequence[int]) -> list[int]:

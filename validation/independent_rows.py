@@ -59,6 +59,8 @@ class Row:
     intervals: Mapping[str, Interval | None]
     decision_interval: str | None
     design_effect: float | None
+    effective_size: float | None
+    effective_patients: float | None
     undefined_replicates: int
     status: str
 
@@ -83,7 +85,6 @@ def row_of(
     decisive = next((name for name in (_choice(metric, protocol), *FALLBACKS) if intervals.get(name)), None)
     undefined, size = len(replicates) - len(defined), sizes(metric, own)
     x, n = successes(PARTS[metric], own) if metric in PARTS else ([], [])
-    effect = formulas.design_effect(x, n)
     return Row(
         metric=metric,
         subgroup={"axis": level[0], "level": level[1]},
@@ -93,10 +94,16 @@ def row_of(
         **size,
         intervals=intervals,
         decision_interval=decisive,
-        design_effect=None if effect is None else as_written(effect, metric),
+        design_effect=_written(formulas.design_effect(x, n), metric),
+        effective_size=_written(formulas.effective_size(x, n, confidence) if n else None, metric),
+        effective_patients=_written(formulas.effective_patients(x, n) if n else None, metric),
         undefined_replicates=undefined,
         status=_status(metric, value, size, undefined, decisive, protocol),
     )
+
+
+def _written(value: float | Fraction | None, metric: str) -> float | None:
+    return None if value is None else as_written(value, metric)
 
 
 def _choice(metric: str, protocol: Protocol) -> str:
@@ -164,9 +171,10 @@ def of_proportion(metric: str, own: Slice, confidence: float) -> dict[str, Inter
     """The closed intervals of a share or of f1."""
     x, n = successes(PARTS[metric], own)
     if not n:
-        return dict.fromkeys(("exact_clustered", "wilson_effective", "clopper_pearson"))
+        return dict.fromkeys(("exact_clustered", "korn_graubard", "wilson_effective", "clopper_pearson"))
     intervals = {
         "exact_clustered": formulas.exact_clustered(x, n, confidence),
+        "korn_graubard": formulas.korn_graubard(x, n, confidence),
         "wilson_effective": formulas.wilson_effective(x, n, confidence),
         "clopper_pearson": formulas.clopper_pearson(sum(x), sum(n), confidence),
     }

@@ -20,6 +20,7 @@ from protocols.table_notices import counted, examples_of, quoted
 from protocols.tables import among
 from protocols.unknown_values import unknown_values
 from validation.cohort import INDETERMINATE, NOT_IN_STUDIES, JoinedCohort
+from validation.consensus import adjudicator_of
 from validation.inputs import Records
 from validation.subgroups import UNKNOWN_LEVEL, Axis
 from validation.table_match import cause_of_mismatch
@@ -127,9 +128,8 @@ def _fewer_reads(
     records: Records, cohort: JoinedCohort, rule: str, every: tuple[str, ...]
 ) -> Iterator[Notice]:
     """Yield images that fewer readers read than others here; an adjudicator reads only what is sent to them."""
-    name, _, adjudicator = rule.partition(":")
-    reads = records.reads.frame
-    if name == "adjudicated":
+    adjudicator, reads = adjudicator_of(rule), records.reads.frame
+    if adjudicator:
         reads = reads[reads["reader_id"] != adjudicator]
     analysed = records.studies.frame["image_id"][cohort.analysed]
     counts = reads["image_id"].value_counts().reindex(analysed, fill_value=0)

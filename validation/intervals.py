@@ -51,13 +51,17 @@ class ClusteredProportion:
     """x of n over patients, and how many independent units that is worth.
 
     ``design_effect`` is None where it is not estimable (no errors, no successes or one patient);
-    ``effective_trials``, never above ``trials``, is None for one patient alone.
+    ``effective_trials``, never above ``trials``, is None for one patient alone. ``effective_patients`` is the number of
+    patients that the variance rests on, 0 where there is no variance, None where every patient has one unit, so that
+    none is needed.
     """
 
     proportion: float
     trials: int
+    patients: int
     design_effect: float | None
     effective_trials: float | None
+    effective_patients: float | None
 
 
 def clustered_proportion(
@@ -82,12 +86,12 @@ def clustered_proportion(
     patients, total = len(n), float(n.sum())
     estimable = 0 < proportion < 1
     if patients == 1:
-        return ClusteredProportion(proportion, size, None, None)
+        return ClusteredProportion(proportion, size, patients, None, None, 0.0)
     if bool(np.all(n == 1)):
-        return ClusteredProportion(proportion, size, copies if estimable else None, total)
+        return ClusteredProportion(proportion, size, patients, copies if estimable else None, total, None)
     all_alike = total * total / float((n * n).sum())
     if not estimable:
-        return ClusteredProportion(proportion, size, None, all_alike)
+        return ClusteredProportion(proportion, size, patients, None, all_alike, 0.0)
     # total times x_k - p n_k: whole numbers, so that equal shares leave exactly nothing.
     squares = (total * x - float(x.sum()) * n) ** 2
     variance = patients / (patients - 1) * float(squares.sum()) / total**4
@@ -99,7 +103,7 @@ def clustered_proportion(
     trust = min(1.0, resting_on / TRUSTED_PATIENTS)
     # The error of an estimated variance is a factor: hence the mean of logarithms.
     effective = believed**trust * min(believed, all_alike) ** (1 - trust)
-    return ClusteredProportion(proportion, size, copies * design_effect, effective)
+    return ClusteredProportion(proportion, size, patients, copies * design_effect, effective, resting_on)
 
 
 def _common_factor(successes: NDArray[np.float64], trials: NDArray[np.float64]) -> float:
@@ -113,6 +117,21 @@ def exact_clustered(sample: ClusteredProportion, confidence_level: float) -> Int
     if sample.effective_trials is None:
         return 0.0, 1.0
     trials = sample.effective_trials
+    return clopper_pearson(trials * sample.proportion, trials, confidence_level)
+
+
+def korn_graubard(sample: ClusteredProportion, confidence_level: float) -> Interval | None:
+    """Return Clopper-Pearson on the effective size as published (Korn and Graubard 1998), never more than n.
+
+    n_eff = n / design effect * (t_{n-1} / t_{K-1})^2 over the K patients; None where the variance is 0 or not
+    estimable, so that the design effect says nothing.
+    """
+    if not sample.design_effect:
+        return None
+    of_units, of_patients = (
+        student_quantile(confidence_level, size - 1) for size in (sample.trials, sample.patients)
+    )
+    trials = min(sample.trials, sample.trials / sample.design_effect * (of_units / of_patients) ** 2)
     return clopper_pearson(trials * sample.proportion, trials, confidence_level)
 
 

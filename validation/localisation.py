@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from protocols.boxes import Boxes, Mark, Marks, Rectangles
@@ -18,7 +19,7 @@ from protocols.canonical import rounded
 from validation.cohort import POSITIVE, JoinedCohort
 from validation.intervals import clustered_proportion, exact_clustered
 from validation.linearised import patient_sums, student_interval, total
-from validation.secondary import FixedPlace, Localisation, Localised, Measured, OverlapBin
+from validation.secondary import Baseline, Localisation, Localised, Measured, OverlapBin
 
 NO_IMAGE = "not estimable: no image with a box"
 BINS = 10  # of the overlap, from 0 to 1
@@ -125,6 +126,7 @@ def localisation(
         for row, drawn in zip(rows, images, strict=True)
     ]
     known = set(cohort.image_id)
+    baselines, place = _baselines(pointed, images, confidence_level)
     return Localisation(
         positives=int(positive.sum()),
         without_box=int((positive & ~has_box).sum()),
@@ -133,9 +135,8 @@ def localisation(
         whole=_localised(pointed, confidence_level),
         called=_localised([one for one in pointed if one.called], confidence_level),
         not_called=_localised([one for one in pointed if not one.called], confidence_level),
-        chance=_mean([area_of_union(drawn) for drawn in images]),
-        swapped=_swapped(pointed, images),
-        fixed_place=_fixed_place(images),
+        baselines=baselines,
+        fixed_place=place,
         overlaps=_bins(pointed),
         unused_boxes=sum(image not in known for image in boxes.image_id),
         unused_marks=_unused(marks.by_image, known),
@@ -179,9 +180,14 @@ def _share(
 
 
 def _mean_of(
-    values: NDArray[np.float64], patient: NDArray[np.intp], patients: int, confidence_level: float
+    values: NDArray[np.float64],
+    patient: NDArray[np.intp],
+    patients: int,
+    confidence_level: float,
+    *,
+    within: tuple[float, float] = (0.0, 1.0),
 ) -> Measured:
-    """The mean over images with its linearised interval, within [0, 1] as the overlap itself."""
+    """The mean over images with its linearised interval, no wider than the values can be."""
     if not len(values):
         return Measured(None, None, NO_IMAGE)
     mean = total(values) / len(values)
@@ -190,36 +196,33 @@ def _mean_of(
     if measured.interval is None:
         return measured
     low, high = measured.interval
-    return Measured(measured.value, (max(0.0, low), min(1.0, high)))
+    return Measured(measured.value, (max(within[0], low), min(within[1], high)))
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return rounded(total(np.array(values)) / len(values)) if values else None
-
-
-def _swapped(pointed: Sequence[_Pointed], images: Sequence[Sequence[Rectangle]]) -> float | None:
-    """The share of hits over all pairs of an image's boxes and the mark of an image of another patient."""
+def _of_other_patients(
+    pointed: Sequence[_Pointed], images: Sequence[Sequence[Rectangle]]
+) -> NDArray[np.float64] | None:
+    """Of each image the share of the other patients' images whose mark would hit it; None for one patient alone."""
     patient = np.unique([one.patient for one in pointed], return_inverse=True)[1]
+    if len(set(patient.tolist())) < 2:
+        return None
     # An image without a mark hits nothing, wherever the boxes are.
     x, y = (
         np.array([np.nan if one.mark is None else getattr(one.mark, axis) for one in pointed])
         for axis in "xy"
     )
-    hits = pairs = 0
+    shares = np.empty(len(pointed))
     for place, boxes in enumerate(images):
         others = patient != patient[place]
         inside = np.zeros(len(pointed), dtype=np.bool_)
         for box in boxes:
             inside |= (box.left <= x) & (x <= box.right) & (box.top <= y) & (y <= box.bottom)
-        hits += int((inside & others).sum())
-        pairs += int(others.sum())
-    return rounded(hits / pairs) if pairs else None
+        shares[place] = (inside & others).sum() / others.sum()
+    return shares
 
 
-def _fixed_place(images: Sequence[Sequence[Rectangle]]) -> FixedPlace | None:
+def _best_place(images: Sequence[Sequence[Rectangle]]) -> tuple[float, float]:
     """Of the centres of a grid the first, row by row, that lies in boxes of the most images."""
-    if not images:
-        return None
     centres = (np.arange(PLACES_ACROSS) + 0.5) / PLACES_ACROSS
     counts = np.zeros((PLACES_ACROSS, PLACES_ACROSS), dtype=np.int64)
     for boxes in images:
@@ -230,11 +233,29 @@ def _fixed_place(images: Sequence[Sequence[Rectangle]]) -> FixedPlace | None:
             covered |= down[:, None] & across
         counts += covered
     row, column = divmod(int(counts.argmax()), PLACES_ACROSS)
-    return FixedPlace(
-        rounded(float(centres[column])),
-        rounded(float(centres[row])),
-        rounded(int(counts.max()) / len(images)),
-    )
+    return float(centres[column]), float(centres[row])
+
+
+def _baselines(
+    pointed: Sequence[_Pointed], images: Sequence[Sequence[Rectangle]], level: float
+) -> tuple[tuple[Baseline, ...], tuple[float, float] | None]:
+    """What pointing without seeing the image reaches, and the place of the second."""
+    if not images:
+        return (), None
+    place = _best_place(images)
+    blind = {
+        "chance": np.array([area_of_union(drawn) for drawn in images]),
+        "fixed_place": np.array([float(any(box.holds(*place) for box in drawn)) for drawn in images]),
+        "swapped": _of_other_patients(pointed, images),
+    }
+    patient, names = pd.factorize(np.array([one.patient for one in pointed], dtype=object), sort=True)
+    hits = np.array([float(one.hit) for one in pointed])
+    found = []
+    for name, rates in blind.items():
+        if rates is not None:
+            difference = _mean_of(hits - rates, patient, len(names), level, within=(-1.0, 1.0))
+            found.append(Baseline(name, rounded(total(rates) / len(rates)), difference))
+    return tuple(found), (rounded(place[0]), rounded(place[1]))
 
 
 def _bins(pointed: Sequence[_Pointed]) -> tuple[OverlapBin, ...]:

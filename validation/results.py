@@ -168,6 +168,8 @@ class Estimate:
     ``value`` is None with status ``undefined`` (0/0). ``intervals`` holds None where one that applies
     could not be given, and ``interval_notes`` says why. ``monte_carlo_error`` is the standard error of both
     bounds of the deciding interval that comes of drawing: 0 where it needs no draws, None where none decides.
+    ``effective_size`` is the n of `exact_clustered`, and ``effective_patients`` the number of patients that its
+    variance rests on: None where each has one unit, 0 where there is no variance.
     """
 
     metric: str
@@ -186,6 +188,8 @@ class Estimate:
     decision_interval: str | None
     monte_carlo_error: Interval | None
     design_effect: float | None
+    effective_size: float | None
+    effective_patients: float | None
     undefined_replicates: int
     status: EstimateStatus
 

@@ -22,7 +22,7 @@ from validation.average_precision import precision_recall
 from validation.calibration import calibration
 from validation.cohort import join
 from validation.cohort_summary import cohort_summary
-from validation.consensus import reference_verdicts
+from validation.consensus import adjudicator_of, reference_verdicts
 from validation.criteria import judge, rows_judged
 from validation.dawid_skene import dawid_skene
 from validation.decision_curve import decision_curve
@@ -105,7 +105,9 @@ def validate(
     analysed = np.flatnonzero(cohort.analysed)
     votes = votes_of(records.reads, [cohort.image_id[row] for row in analysed])
     latent = dawid_skene(votes, reference)
-    readers = agreement_sums(votes, drawn.index[analysed], drawn.count)
+    adjudicator = adjudicator_of(protocol.reference_standard.rule)
+    others = votes_of(records.reads.without(adjudicator), votes.image_id) if adjudicator else votes
+    readers = agreement_sums(others, drawn.index[analysed], drawn.count)
     rows = _emitted(primary, axes)
     analyses = analyses_beside(primary, records, protocol, latent.verdicts)
     beside = {
@@ -186,7 +188,14 @@ def validate(
             threshold=point.threshold,
             confidence_level=confidence_level,
         ),
-        agreement=agreement_of(readers, replication.tables[0], confidence_level, latent.summary),
+        agreement=agreement_of(
+            readers,
+            replication.tables[0],
+            confidence_level,
+            latent.summary,
+            every=votes,
+            adjudicator=adjudicator,
+        ),
         leakage=leaked,
         localisation=localisation(cohort, records.boxes, records.marks, confidence_level),
         criteria=criteria,

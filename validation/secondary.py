@@ -227,12 +227,23 @@ class DawidSkene:
     note: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Adjudication:
+    """What the adjudicator read: ``images`` of the analysed, and in how many of them each reader said the same."""
+
+    reader: str
+    images: int
+    same_verdict: Mapping[str, int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """How far readers agree on the analysed images that two or more of them read (`agreement`).
 
-    ``images`` and ``patients`` are those with two or more reads; ``categories``, ``readers`` and ``patterns`` are of
-    all that were read. ``patterns`` counts images by their verdicts, such as ``3 positive, 2 negative``.
+    An adjudicator, who reads what others disagree on, counts in ``readers``, ``patterns``, ``adjudication`` and
+    ``dawid_skene`` only. ``images`` and ``patients`` are those with two or more reads by the others; ``categories``,
+    ``readers`` and ``patterns`` are of all that were read. ``patterns`` counts images by their verdicts, such as
+    ``3 positive, 2 negative``.
     """
 
     images: int
@@ -245,6 +256,7 @@ class Agreement:
     gwet_ac1: Measured
     krippendorff_alpha: Measured
     pairs: tuple[PairAgreement, ...]
+    adjudication: Adjudication | None
     dawid_skene: DawidSkene
 
 
@@ -289,12 +301,12 @@ class Localised:
 
 
 @dataclass(frozen=True, slots=True)
-class FixedPlace:
-    """The place that lies in boxes of the most images, found on the same images, and its hit rate there."""
+class Baseline:
+    """A way to point without seeing the image, its hit rate, and the device's hit rate less it, paired by image."""
 
-    x: float
-    y: float
+    name: str
     hit_rate: float
+    difference: Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,9 +325,10 @@ class Localisation:
 
     ``positives`` are the analysed images with a positive reference and a score; those ``without_box`` are left out, and
     so are ``boxed_not_positive`` ones, analysed images that have a box though their reference is not positive.
-    ``whole`` are the others, ``called`` and ``not_called`` its parts at the operating point. ``chance`` is the hit
-    rate of a point drawn anywhere in the picture, ``swapped`` that of the device's own marks of other patients' images.
-    ``unused_boxes`` and ``unused_marks`` are rows of no study.
+    ``whole`` are the others, ``called`` and ``not_called`` its parts at the operating point. ``baselines`` are
+    ``chance`` (a point drawn anywhere in the picture), ``fixed_place`` (always the place, ``fixed_place`` as shares of
+    width and height, that lies in boxes of the most of these same images) and ``swapped`` (the device's own marks of
+    other patients' images). ``unused_boxes`` and ``unused_marks`` are rows of no study.
     """
 
     positives: int
@@ -325,9 +338,13 @@ class Localisation:
     whole: Localised
     called: Localised
     not_called: Localised
-    chance: float | None
-    swapped: float | None
-    fixed_place: FixedPlace | None
+    baselines: tuple[Baseline, ...]
+    fixed_place: tuple[float, float] | None
     overlaps: tuple[OverlapBin, ...]
     unused_boxes: int
     unused_marks: int
+
+    @property
+    def best_baseline(self) -> Baseline | None:
+        """The baseline with the highest hit rate; None without an image."""
+        return max(self.baselines, key=lambda one: one.hit_rate, default=None)

@@ -28,6 +28,8 @@ def row(value: float | None, low: float = 0.0, high: float = 1.0) -> Estimate:
         decision_interval="exact_clustered" if value is not None else None,
         monte_carlo_error=None,
         design_effect=None,
+        effective_size=None,
+        effective_patients=None,
         undefined_replicates=0,
         status="ok" if value is not None else "undefined",
     )

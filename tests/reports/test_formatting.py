@@ -24,6 +24,8 @@ ROW = Estimate(
     decision_interval="exact_clustered",
     monte_carlo_error=None,
     design_effect=3.633569446,
+    effective_size=None,
+    effective_patients=None,
     undefined_replicates=0,
     status="ok",
 )

@@ -19,6 +19,7 @@ from tests.reports.conftest import CONSENSUS, HEAD, STATED, make_run, rows_under
 from validation.inputs import InputFiles
 from validation.results import Results
 from validation.run import validate
+from validation.secondary import Baseline, Measured
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
@@ -77,23 +78,40 @@ def test_the_rows_are_those_of_the_results_by_hand(
     assert rows[1][0] == f"All {whole.images} images, {whole.patients} patients"
     assert rows[1][1] == str(whole.hits)
     assert rows[1][2].startswith(f"{whole.hit_rate.value:.3f} ")
-    assert [row[0].split()[0] for row in rows[2:]] == ["Called", "Called", "Mark", "Always", "Anywhere,"]
+    assert [row[0].split()[0] for row in rows[2:]] == ["Called", "Called", "A", "Always", "Points"]
+    assert rows[4][2] == "0.500"
     assert rows[5][2] == "1.000"  # every box covers the same half
-    assert rows[6][2] == "0.500"
     assert f"In {whole.images - whole.marked} images the device points nowhere" in " ".join(document.split())
 
 
-def test_a_device_no_better_than_with_other_marks_is_told_so_by_hand(
-    context: ReportContext, page_from: Callable[[ReportContext], str]
+@pytest.mark.parametrize(
+    ("value", "interval", "told"),
+    [
+        (
+            0.1,
+            (0.05, 0.15),
+            "points at the finding more often than the best baseline does: always the same point",
+        ),
+        (0.1, (-0.05, 0.25), "is not shown to point at the finding more often than the best baseline"),
+        (-0.1, (-0.15, -0.05), "points at the finding less often than the best baseline does"),
+        (0.1, None, "is not shown to point at the finding more often than the best baseline"),
+    ],
+)
+def test_the_device_is_compared_with_its_best_baseline_by_hand(
+    context: ReportContext,
+    page_from: Callable[[ReportContext], str],
+    value: float,
+    interval: tuple[float, float] | None,
+    told: str,
 ) -> None:
     look = context.look
     assert look is not None and look.result is not None
-    rate = look.result.whole.hit_rate.value
-    assert rate is not None
-    for swapped, told in ((rate, True), (rate - 0.01, False)):
-        changed = replace(look, result=replace(look.result, swapped=swapped))
-        document = page_from(replace(context, look=changed))
-        assert ("they do not follow the finding" in document) == told
+    baselines = (
+        Baseline("chance", 0.2, Measured(0.5, (0.4, 0.6))),
+        Baseline("fixed_place", 0.3, Measured(value, interval)),
+    )
+    changed = replace(look, result=replace(look.result, baselines=baselines))
+    assert told in " ".join(page_from(replace(context, look=changed)).split())
 
 
 def test_the_section_is_numbered_and_listed_by_hand(

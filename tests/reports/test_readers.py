@@ -32,6 +32,7 @@ def agreement(readers: int, pairs: int = 1, **changes: object) -> Agreement:
             )
             for number in range(1, pairs + 1)
         ),
+        adjudication=None,
         dawid_skene=NO_MODEL,
     )
     return replace(made, **changes)  # type: ignore[arg-type]
@@ -68,7 +69,7 @@ def test_a_pool_of_readers_on_the_page(
     )
     assert "30 readers read the images analysed" in document
     assert (
-        "Over 11 pairs of readers on the images that both read, per cent agreement goes from 0.010 to 0.110; each"
+        "Over 11 pairs of readers on the images that both read, proportion of agreement goes from 0.010 to 0.110; each"
         in document
     )
     assert "Dawid and Skene's model of a latent truth is not estimable: no image has three reads." in document

@@ -36,6 +36,8 @@ def estimate(metric: str, level: str, decision: str | None = "exact_clustered") 
         decision_interval=decision,
         monte_carlo_error=None,
         design_effect=None,
+        effective_size=None,
+        effective_patients=None,
         undefined_replicates=0,
         status="ok" if decision else "undefined",
     )

@@ -24,7 +24,7 @@ from reports.summary_contents import MOST_CRITERIA, SPONSOR, contents_of
 from reports.summary_document import summary_page
 from tests.reports.conftest import PROTOCOLS, make_run, rows_under, seen
 from tests.reports.test_robustness import add_robustness
-from validation.secondary import Localisation, Localised, Measured
+from validation.secondary import Baseline, Localisation, Localised, Measured
 
 STUDIES = sorted(PROTOCOLS)
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -224,16 +224,18 @@ def test_localisation_is_one_line_by_hand(context_of: Callable[[str], ReportCont
         whole=row,
         called=row,
         not_called=row,
-        chance=0.1,
-        swapped=0.2,
-        fixed_place=None,
+        baselines=(Baseline("chance", 0.1, Measured(0.3, (0.2, 0.4))),),
+        fixed_place=(0.5, 0.5),
         overlaps=(),
         unused_boxes=0,
         unused_marks=0,
     )
     text = text_of(summary_page(replace(context_of("passing"), look=Look(found, (), (), ()))))
     assert "In 8 of 20 positive images with a box" in text
-    assert "hit rate 0.400 (0.300–0.500); by chance 0.100." in text
+    assert (
+        "hit rate 0.400 (0.300–0.500). Without seeing the image: a point anywhere 0.100. The device points"
+        in text
+    )
 
 
 def test_it_names_the_results_it_was_made_from(

@@ -40,6 +40,8 @@ ESTIMATE = Estimate(
     decision_interval="exact_clustered",
     monte_carlo_error=(0.0, 0.0),
     design_effect=1.2,
+    effective_size=None,
+    effective_patients=None,
     undefined_replicates=0,
     status="ok",
 )

@@ -51,6 +51,8 @@ def row(
         intervals={"bca": bounds},
         decision_interval="bca" if bounds else None,
         design_effect=None,
+        effective_size=None,
+        effective_patients=None,
         undefined_replicates=0,
         status=status,
     )

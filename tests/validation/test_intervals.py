@@ -13,6 +13,7 @@ from validation.intervals import (
     clopper_pearson,
     clustered_proportion,
     exact_clustered,
+    korn_graubard,
     mover_mean,
     mover_ratio,
     wilson,
@@ -236,3 +237,24 @@ def test_mover_ratio_without_a_finite_bound_by_hand() -> None:
 def test_mover_mean_by_hand() -> None:
     low, high = mover_mean(0.8, (0.7, 0.9), 0.6, (0.5, 0.7))
     assert (low, high) == pytest.approx((0.7 - math.hypot(0.1, 0.1) / 2, 0.7 + math.hypot(0.1, 0.1) / 2))
+
+
+def test_korn_graubard_by_hand() -> None:
+    """n_eff = 217 / 1.409 (t_216 / t_111)^2 = 152.4 of 112 patients; without a variance there is none."""
+    sample = ClusteredProportion(200 / 217, 217, 112, 1.409, 116.0, 11.0)
+    assert korn_graubard(sample, 0.95) == pytest.approx((0.867, 0.959), abs=5e-4)
+    assert korn_graubard(ClusteredProportion(1.0, 217, 112, None, 116.0, 0.0), 0.95) is None
+    capped = ClusteredProportion(0.5, 100, 50, 0.4, 100.0, 30.0)
+    assert korn_graubard(capped, 0.95) == clopper_pearson(50.0, 100.0, 0.95)
+
+
+def test_what_a_variance_rests_on_by_hand() -> None:
+    """One unit a patient needs no variance; without errors there is none; else (sum r^2)^2 / sum r^4."""
+    ones = np.ones(4)
+    assert clustered_proportion(np.array([1.0, 0, 1, 1]), ones, 0.95).effective_patients is None
+    assert clustered_proportion(2 * ones, 2 * ones, 0.95).effective_patients is None
+    sizes = np.array([1.0, 2.0, 3.0])
+    assert clustered_proportion(sizes, sizes, 0.95).effective_patients == 0
+    # p = 3/6; r = (1, 2, 0) - p (1, 2, 3) = (0.5, 1, -1.5); r^2 = 0.25, 1, 2.25
+    made = clustered_proportion(np.array([1.0, 2.0, 0.0]), sizes, 0.95)
+    assert made.effective_patients == pytest.approx(3.5**2 / (0.25**2 + 1 + 2.25**2))

@@ -19,7 +19,7 @@ from validation.intervals import clustered_proportion, exact_clustered
 from validation.localisation import Rectangle, area_of_union, overlap
 from validation.results import Results, results_from_json
 from validation.run import validate
-from validation.secondary import FixedPlace, Localisation, Measured
+from validation.secondary import Localisation, Measured
 
 WHOLE = Rectangle(0.0, 0.0, 1.0, 1.0)
 LEFT, RIGHT = Rectangle(0.0, 0.0, 0.5, 1.0), Rectangle(0.5, 0.0, 1.0, 1.0)
@@ -166,12 +166,24 @@ def test_counts_by_hand(tmp_path: Path) -> None:
         (2, 2, 1, 0),
     ]
     assert (found.unused_boxes, found.unused_marks) == (1, 1)
-    assert found.chance == pytest.approx((0.5 + 0.75 + 0.5 + 0.5 + 0.5) / 5)
+    rates = {one.name: one.hit_rate for one in found.baselines}
+    assert rates["chance"] == pytest.approx((0.5 + 0.75 + 0.5 + 0.5 + 0.5) / 5)
     # p1's boxes: of the marks of p2 and p3 two stand right of the half, on the edge of the second image's second box.
     # p2's boxes: p1's two marks hit, p3 has none: 2 of 3 each. p3's boxes: p1's two of four marks.
-    assert found.swapped == pytest.approx((0 + 2 + 2 + 2 + 2) / (3 + 3 + 3 + 3 + 4))
+    assert rates["swapped"] == pytest.approx((0 / 3 + 2 / 3 + 2 / 3 + 2 / 3 + 2 / 4) / 5)
     # The first place, row by row, that lies in all boxes: the upper left centre of the grid.
-    assert found.fixed_place == FixedPlace(0.0078125, 0.0078125, 1.0)
+    assert (found.fixed_place, rates["fixed_place"]) == ((0.0078125, 0.0078125), 1.0)
+    assert found.best_baseline is not None and found.best_baseline.name == "fixed_place"
+
+
+def test_the_difference_to_a_baseline_by_hand(tmp_path: Path) -> None:
+    """Hits 1, 1, 0, 0, 0 against always 1 at the fixed place; patients differ by 0, -2 and -1."""
+    found = localised(tmp_path).best_baseline
+    assert found is not None
+    assert found.difference.value == pytest.approx(0.4 - 1.0)
+    influence = np.array([0 + 2 * 0.6, -2 + 2 * 0.6, -1 + 0.6]) / 5
+    half = 4.302652730 * np.sqrt(3 / 2 * (influence**2).sum())  # t of 2 degrees of freedom
+    assert found.difference.interval == pytest.approx((max(-1.0, -0.6 - half), -0.6 + half), abs=1e-6)
 
 
 def test_rates_and_overlaps_by_hand(tmp_path: Path) -> None:
@@ -206,7 +218,7 @@ def test_without_an_image_with_a_box_nothing_is_estimated_by_hand(tmp_path: Path
     found = localised(tmp_path, [("p1", "positive", "0.9", [], HITS), ("p2", "negative", "0.1", [], None)])
     nothing = Measured(None, None, "not estimable: no image with a box")
     assert found.whole.hit_rate == found.whole.overlap == nothing
-    assert (found.chance, found.swapped, found.fixed_place, found.without_box) == (None, None, None, 1)
+    assert (found.baselines, found.best_baseline, found.fixed_place, found.without_box) == ((), None, None, 1)
 
 
 def test_marks_that_follow_the_boxes_beat_those_of_others_by_hand(tmp_path: Path) -> None:
@@ -217,11 +229,14 @@ def test_marks_that_follow_the_boxes_beat_those_of_others_by_hand(tmp_path: Path
     ]
     found = localised(tmp_path, rows)
     assert found.whole.hit_rate.value == 1.0
-    assert found.swapped == pytest.approx(1 / 3)  # of three other patients, one has the same half
+    assert found.baselines[-1].hit_rate == pytest.approx(
+        1 / 3
+    )  # of three other patients, one has the same half
 
 
 def test_one_patient_has_no_other_by_hand(tmp_path: Path) -> None:
-    assert localised(tmp_path, [("p1", "positive", "0.9", [HALF], HITS)] * 2).swapped is None
+    found = localised(tmp_path, [("p1", "positive", "0.9", [HALF], HITS)] * 2)
+    assert [one.name for one in found.baselines] == ["chance", "fixed_place"]
 
 
 @pytest.mark.parametrize("given", ["boxes", "marks"])

@@ -39,6 +39,8 @@ AUROC = Estimate(
     decision_interval="bca",
     monte_carlo_error=(0.001, 0.001),
     design_effect=None,
+    effective_size=None,
+    effective_patients=None,
     undefined_replicates=0,
     status="ok",
 )
