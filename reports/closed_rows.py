@@ -6,7 +6,7 @@ Owns the arrangement by metric, the range over rows, and in words what could not
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reports.formatting import listed
+from reports.formatting import counted, listed
 from reports.reasons import reasons_told
 from reports.wording import Words
 from validation.secondary import ClosedEstimate, Interval, LeftOut
@@ -22,6 +22,7 @@ class ClosedRow:
     images: int
     patients: int
     estimates: Mapping[str, ClosedEstimate]
+    verdicts: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +76,22 @@ def notes_on_rows(rows: Sequence[tuple[str, Sequence[ClosedEstimate]]], words: W
 
 def _table(kind: str, entries: Sequence[LeftOut], words: Words) -> LeftOutTable:
     rows = tuple(
-        ClosedRow(entry.name, entry.images, entry.patients, by_metric(entry.estimates)) for entry in entries
+        ClosedRow(_name(entry), entry.images, entry.patients, by_metric(entry.estimates), entry.verdicts)
+        for entry in entries
     )
     values: dict[str, list[float]] = {}
-    for row in rows:
-        for metric, estimate in row.estimates.items():
-            if estimate.value is not None:
-                values.setdefault(metric, []).append(estimate.value)
+    for entry in entries:
+        for estimate in entry.estimates:
+            if estimate.value is not None and not entry.ties_excluded:
+                values.setdefault(estimate.metric, []).append(estimate.value)
     shown = rows if len(rows) <= MOST_ROWS else ()
-    notes = notes_on_rows([(f"without {entry.name}", entry.estimates) for entry in entries], words)
+    notes = notes_on_rows([(f"without {_name(entry)}", entry.estimates) for entry in entries], words)
     ranges = {metric: (min(found), max(found)) for metric, found in values.items()}
-    return LeftOutTable(kind, shown, len(rows), ranges, notes if shown else ())
+    left_out = sum(not entry.ties_excluded for entry in entries)
+    return LeftOutTable(kind, shown, left_out, ranges, notes if shown else ())
+
+
+def _name(entry: LeftOut) -> str:
+    return (
+        f"{entry.name}, {counted(entry.indeterminate, 'tie')} excluded" if entry.ties_excluded else entry.name
+    )

@@ -7,6 +7,7 @@ Owns the selection and the arrangement of the evidence. How it is read and check
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from protocols.cohorts.folder import FlowStep
 from protocols.input_account import Notice
@@ -14,7 +15,9 @@ from protocols.rerun.guard_band import GuardBand
 from protocols.run_folder import RunRecord
 from protocols.schema import Protocol
 from reports.audit import Trail
+from reports.before_the_verdict import before_the_verdict
 from reports.cautions import CautionNote
+from reports.certificate import highest_errors
 from reports.closed_rows import LeftOutTable
 from reports.cohort_profile import CohortProfile
 from reports.confusion import Confusion
@@ -34,6 +37,7 @@ from reports.robustness import ROBUSTNESS, TIMING, RobustnessReport
 from reports.rows import AxisRows, CriterionRow, LevelRow, deciding_note, drawn_bounds, inconclusive, notes_on
 from reports.seal import Seal
 from reports.secondary import SecondaryTables
+from reports.source_marks import unmarked
 from reports.sourcing import Number, numbers_of
 from reports.submission import Statement, identity, statements
 from reports.wording import Words
@@ -50,6 +54,7 @@ LISTING, CALLS_COUNTED, LOOK, PROFILE = (
 NEAR, LEDGER, TRAIL = "line_listing.csv, near the threshold", "ledger.jsonl", "trail.jsonl"
 
 # Lines of notices that fit on page 1, and how many of them a criterion there takes.
+LETTERS_OF_A_FULL_COVER, ROWS_OF_A_FULL_COVER = 500, 3
 LINES_ON_PAGE_1, LINES_OF_A_CRITERION, MOST_CRITERIA_ON_PAGE_1 = 20, 1.5, 6
 STEPS_FOR_WANT = ("indeterminate_excluded", "not_processed_excluded")
 
@@ -169,11 +174,36 @@ class ReportContext:
         return tuple(row for row in self.criteria if row.result.role == "consistency")
 
     @property
+    def before_the_verdict(self) -> tuple[str, ...]:
+        """What a reader must know before the verdict."""
+        return before_the_verdict(self.results, self.rows, self.goals, self.words, self.look)
+
+    @property
+    def cover(self) -> Literal["roomy", "full", "crowded"]:
+        """How much stands on page 1, for its style; marks of sources take no room."""
+        sponsor = self.protocol.submission.sponsor or self.protocol.submission.device_name
+        told = [*self.before_the_verdict, *(notice.text for notice in self.notices)]
+        letters = sum(len(unmarked(text)) for text in told)
+        if letters > LETTERS_OF_A_FULL_COVER or len(self.acceptance) > ROWS_OF_A_FULL_COVER or sponsor:
+            return "crowded"
+        return "full" if told else "roomy"
+
+    @property
+    def simulated_errors(self) -> str:
+        """What simulation has shown of the one-sided error of the acceptance criteria."""
+        deciding = [
+            row.estimate for row in self.acceptance if row.estimate and row.result.bound != "estimate"
+        ]
+        level = self.results.resampling.confidence_level
+        return highest_errors(deciding, self.results.cohort, level)
+
+    @property
     def notices(self) -> tuple[Notice, ...]:
         """Those with room on page 1."""
         rows = min(len(self.acceptance), MOST_CRITERIA_ON_PAGE_1)
         return on_first_page(
-            self.results.input_account.notices, LINES_ON_PAGE_1 - LINES_OF_A_CRITERION * rows
+            self.results.input_account.notices,
+            LINES_ON_PAGE_1 - LINES_OF_A_CRITERION * rows - len(self.before_the_verdict),
         )
 
     @property
@@ -216,7 +246,8 @@ class ReportContext:
     @property
     def does_less_well(self) -> tuple[DoesLessWell, ...]:
         """The levels that lie below another, for the draft labelling."""
-        return does_less_well(self.results.homogeneity, self.rows, self.words)
+        level = self.results.resampling.confidence_level
+        return does_less_well(self.results.homogeneity, self.rows, self.words, confidence_level=level)
 
     @property
     def identity(self) -> tuple[Statement, ...]:

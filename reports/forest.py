@@ -1,7 +1,7 @@
 """The forest plot: estimates of one or two metrics over subgroups, with intervals, counts and goals beside them.
 
-Owns the layout of that one figure. Thin line: the interval that decides; band: the patient-clustered bootstrap
-percentile interval; square: the estimate (a lozenge for the whole cohort), hollow where the row is insufficient.
+Owns the layout of that one figure. Line: the interval that decides; square: the estimate (a diamond for the whole
+cohort), hollow where the row is insufficient. The other intervals stand in the table behind it.
 """
 
 import math
@@ -18,7 +18,6 @@ from reports.drawing import (
     FAINT,
     INK,
     ORANGE,
-    PALE_BLUE,
     RULE,
     SOFT,
     WIDTH,
@@ -36,7 +35,6 @@ from validation.results import CriterionResult, Estimate, Subgroup
 ROW, GAP, HEAD, FOOT = 13.2, 4.4, 24.0, 19.0
 INDENT = 9.0
 ABOVE_BASELINE, ABOVE_BODY, BELOW_BODY = 2.7, 7.0, 12.0
-BAND = 5.4
 STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0)
 RIGHT_PART = 0.6
 
@@ -106,7 +104,7 @@ def forest_of_two(name: str, metrics: tuple[str, str], forest: Forest) -> Drawin
 
 
 def _drawn(name: str, forest: Forest, *, patients: float, panels: Sequence[Panel]) -> Drawing:
-    canvas = Canvas(name, HEAD + forest.body + FOOT)
+    canvas, alone = Canvas(name, HEAD + forest.body + FOOT), len(panels) == 1
     canvas.label(patients, HEAD - ABOVE_BODY, "Patients", "end", "soft")
     y = 0.0
     for group in forest.groups:
@@ -116,7 +114,9 @@ def _drawn(name: str, forest: Forest, *, patients: float, panels: Sequence[Panel
             y += ROW
         for row in group.rows:
             tone: Tone = "strong" if row.subgroup == WHOLE else "ink"
-            number = formatting.count(row.size.patients)
+            number = formatting.count(
+                row.estimates[panels[0].metric].patients_behind if alone else row.size.patients
+            )
             left = 0 if group.heading is None else INDENT
             room = patients - width(number, tone) - left - 6
             canvas.label(
@@ -201,9 +201,10 @@ def _row(canvas: Canvas, axes: Axes, panel: Panel, row: Estimate, y: float, *, p
     if row.value is None:
         canvas.label(panel.estimate, baseline, formatting.NOT_ESTIMABLE, "end", "soft")
         return
-    decision, band = row.decision, row.intervals.get("percentile")
-    if band is not None:
-        axes.plot(band, [middle] * 2, color=PALE_BLUE, linewidth=BAND, solid_capstyle="butt")
+    if not whole and formatting.too_few(row):
+        canvas.label(panel.estimate, baseline, formatting.TOO_FEW, "end", "soft")
+        return
+    decision = row.decision
     if decision is not None:
         axes.plot(decision, [middle] * 2, color=INK if enough else SOFT, linewidth=0.9)
     axes.plot(
@@ -216,7 +217,7 @@ def _row(canvas: Canvas, axes: Axes, panel: Panel, row: Estimate, y: float, *, p
         markeredgewidth=0.8,
         clip_on=False,
     )
-    text = f"{formatting.decimal(row.value)} ({formatting.interval(decision)})"
+    text = f"{formatting.decimal(row.value)} ({formatting.interval(decision)}){formatting.dagger(row)}"
     canvas.label(panel.estimate, baseline, text, "end", tone)
     if panel.effect is not None:
         canvas.label(panel.effect, baseline, formatting.design_effect(row), "end", "soft")
@@ -238,9 +239,8 @@ def _scale(
     """Limits that hold every bound and goal, on the grid of the ticks, and the ticks."""
     numbers = [*goals]
     for row in rows:
-        bounds = (row.decision, row.intervals.get("percentile"))
-        numbers += [bound for pair in bounds if pair is not None for bound in pair]
-        numbers += [row.value] if row.value is not None else []
+        if row.subgroup == WHOLE or not formatting.too_few(row):
+            numbers += [*(row.decision or ()), *([] if row.value is None else [row.value])]
     low, high = min(numbers, default=0.0), max(numbers, default=1.0)
     for step in STEPS:
         first, last = math.floor(round(low / step, 6)), math.ceil(round(high / step, 6))

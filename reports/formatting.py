@@ -10,7 +10,8 @@ from decimal import Decimal
 
 from protocols.errors import BadInputError
 from reports.source_marks import printed
-from validation.results import Estimate
+from validation.intervals import TRUSTED_PATIENTS
+from validation.results import OF_ONE_CLASS, Estimate
 from validation.secondary import Interval
 
 PLACES = 3
@@ -18,6 +19,9 @@ MOST_PLACES = 9
 PLACES_OF_SCORES, PLACES_OF_DRAWS = 6, 4
 MINUS = "\N{MINUS SIGN}"
 NOT_APPLICABLE = "–"
+DAGGER = "\N{DAGGER}"
+TOO_FEW = "too few"
+FEWEST_PATIENTS = 5  # of a class; below, no interval is drawn or printed by subgroup
 NOT_GIVEN = "not given"
 NOT_ESTIMABLE = "not estimable"
 NOT_ESTIMABLE_SHORT = "n.e."
@@ -106,6 +110,39 @@ def fraction(row: Estimate | None) -> str:
     return f"{count(row.numerator)}/{count(row.denominator)}"
 
 
+def counts(row: Estimate | None) -> str:
+    """Return x/n of a proportion; of AUROC its positives and negatives; a dash for what has neither: ``217 + 468``."""
+    if row is not None and row.metric == "auroc":
+        return f"{count(row.positives)} + {count(row.negatives)}"
+    return fraction(row)
+
+
+def too_few(row: Estimate) -> bool:
+    """Whether so few patients of a class stand behind a metric that an interval would say nothing."""
+    fewest = min(row.positive_patients, row.negative_patients)
+    return (row.patients_behind if row.metric in OF_ONE_CLASS else fewest) < FEWEST_PATIENTS
+
+
+def effective_size(row: Estimate) -> str:
+    """Return n_eff with one decimal; a dash where the metric has none."""
+    return NOT_APPLICABLE if row.effective_size is None else decimal(row.effective_size, 1)
+
+
+def dagger(row: Estimate | None) -> str:
+    """Return the mark of an interval that the rule for few patients widened; nothing for any other."""
+    return DAGGER if row is not None and small_sample(row) else ""
+
+
+def small_sample(row: Estimate) -> bool:
+    """Whether the deciding interval rests on so few patients that the rule for few patients acted."""
+    resting_on = row.effective_patients
+    return (
+        row.decision_interval == "exact_clustered"
+        and resting_on is not None
+        and resting_on < TRUSTED_PATIENTS
+    )
+
+
 def interval(bounds: Interval | None) -> str:
     """Lower and upper bound: ``0.497–0.612``; ``not given`` where there is none."""
     return NOT_GIVEN if bounds is None else f"{decimal(bounds[0])}–{decimal(bounds[1])}"
@@ -186,10 +223,10 @@ def percent(value: float) -> str:
 
 @printed
 def shift(share: float) -> str:
-    """A change of a share with its sign, as per cent with one decimal: ``+5.0 %``, ``−2.0 %``; a dash for none."""
+    """A change of a share with its sign, in percentage points with one decimal: ``+5.0 pp``; a dash for none."""
     if not share:
         return NOT_APPLICABLE
-    return f"{'+' if share > 0 else MINUS}{percent(abs(share))}"
+    return f"{'+' if share > 0 else MINUS}{100 * abs(share):.1f}\u00a0pp"
 
 
 @printed

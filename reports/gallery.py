@@ -15,7 +15,7 @@ from reports.differences import differences_figure
 from reports.drawing import Drawing, house_style
 from reports.figures import images_per_patient_figure, roc_figure, training_figure
 from reports.flowchart import flowchart
-from reports.forest import Forest, ForestGroup, forest_of_one, forest_of_two
+from reports.forest import Forest, ForestGroup, forest_of_two
 from reports.heat_map import heat_map
 from reports.overlaps import overlap_figure
 from reports.prevalence_figure import prevalence_figure
@@ -29,15 +29,14 @@ from reports.tuning import tuning_figure
 PAIR = ("sensitivity", "specificity")
 # Lines of the summary's plot that fit on one page, and how many of them what stands above it takes.
 LINES_IN_SUMMARY, FEWEST_LINES_IN_SUMMARY = 22, 8
-LINES_OF_A_CRITERION, LINES_OF_A_CAUTION = 1.2, 2.5
+LINES_OF_A_CRITERION, LINES_OF_A_CAUTION, LINES_OF_NOTES = 2.0, 2.5, 5
 MOST_ROWS = 38
 
 
 @dataclass(frozen=True, slots=True)
 class SummaryForest:
-    """The plot of the summary, the metric it shows, and the axes for which it had no room."""
+    """The plot of the summary and the axes for which it had no room."""
 
-    metric: str
     drawing: Drawing
     axes_left_out: tuple[str, ...]
 
@@ -120,11 +119,12 @@ def gallery(context: ReportContext) -> Gallery:
 
 
 def _summary(context: ReportContext) -> SummaryForest:
-    """The first deciding metric over the axes that cross nothing, as many as fit on one page with what is above."""
-    metric = context.acceptance[0].result.metric if context.acceptance else PAIR[0]
-    above = LINES_OF_A_CRITERION * (
-        len(context.criteria) + len(context.inconclusive)
-    ) + LINES_OF_A_CAUTION * len(context.robustness.cautions if context.robustness else ())
+    """Sensitivity and specificity over the axes that cross nothing, as many as fit on one page with what is above."""
+    above = (
+        LINES_OF_A_CRITERION * (len(context.criteria) + len(context.inconclusive))
+        + LINES_OF_A_CAUTION * len(context.robustness.cautions if context.robustness else ())
+        + LINES_OF_NOTES
+    )
     room = max(FEWEST_LINES_IN_SUMMARY, LINES_IN_SUMMARY - above)
     shown: list[AxisRows] = []
     for axis in context.axes:
@@ -132,8 +132,7 @@ def _summary(context: ReportContext) -> SummaryForest:
             shown.append(axis)
     groups = [ForestGroup(context.words.axis(axis.name), axis.rows) for axis in shown]
     left_out = tuple(context.words.axis(axis.name) for axis in context.axes if axis not in shown)
-    drawing = forest_of_one("forest-summary", metric, _forest(context, groups))
-    return SummaryForest(metric, drawing, left_out)
+    return SummaryForest(forest_of_two("forest-summary", PAIR, _forest(context, groups)), left_out)
 
 
 def _of_axis(context: ReportContext, axis: AxisRows) -> list[Drawing]:

@@ -1,13 +1,15 @@
 """What draft labelling sentences are made of: what the study does not establish, and where the device does less well.
 
 Owns the two rules, after the habit of naming in the indications what was not tested or is known to be lower. The
-sentences stand in the template. A level does less well in a metric where the simultaneous interval of the axis'
-largest gap lies wholly on one side of 0, so that one small level among many does not draft a sentence by chance.
+sentences stand in the template. A level does less well in a metric where the largest gap of its axis differs from 0
+after Holm's adjustment over all axes and metrics, so that chance drafts a sentence in at most 1 - confidence of studies
+without any difference. F1 drafts none: it falls with the prevalence alone.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from protocols.canonical import PLACES
 from reports.rows import LevelRow
 from reports.wording import Words
 from validation.results import Estimate, Subgroup
@@ -47,14 +49,14 @@ def not_established(rows: Sequence[LevelRow], words: Words) -> tuple[NotEstablis
 
 
 def does_less_well(
-    tests: Sequence[Homogeneity], rows: Sequence[LevelRow], words: Words
+    tests: Sequence[Homogeneity], rows: Sequence[LevelRow], words: Words, *, confidence_level: float
 ) -> tuple[DoesLessWell, ...]:
     """The levels that do less well, in the order of the tests."""
     by_subgroup: Mapping[Subgroup, LevelRow] = {row.subgroup: row for row in rows}
-    found = []
+    alpha, found = round(1 - confidence_level, PLACES), []
     for test in tests:
         gap = test.largest_gap
-        if gap is None or gap.interval is None or gap.interval[0] <= 0:
+        if gap is None or gap.family_p_value is None or gap.family_p_value >= alpha:
             continue
         lower, higher = Subgroup(test.axis, gap.lower), Subgroup(test.axis, gap.higher)
         found.append(

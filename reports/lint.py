@@ -12,7 +12,7 @@ from itertools import groupby
 from reports.collation import collate
 from reports.formulas import worked_out
 from reports.lint_evidence import TOKEN, LintEvidence, alike
-from reports.lint_figures import differing_letters, in_unit, reads
+from reports.lint_figures import PER_CENT, differing_letters, in_unit, reads
 from reports.lint_finding import LintFinding, NumbersDifferError, quoted
 from reports.lint_html import CELL, DRAWING, PageText, Part, page_text
 from reports.lint_pdf import printed_pages
@@ -21,7 +21,7 @@ from reports.reconciliation import disagreements
 from reports.sourcing import Number
 
 PLACES_OF_TICKS = 2
-_NUMBER = re.compile(r"([<−+]?)(\d[\d,]*(?:\.\d+)?)([ \N{NO-BREAK SPACE}]%|k\b)?")
+_NUMBER = re.compile(r"([<−+]?)(\d[\d,]*(?:\.\d+)?)([ \N{NO-BREAK SPACE}](?:%|pp)|k\b)?")
 _TICK = re.compile(r"[−+]?\d[\d,]*(?:\.\d+)?(?:[–-]\d+|\+| or more)?(?:\s?%)?")
 _RESULT = re.compile(r"\d+\.\d+|\d+(?:\.\d+)? ?%|\d{1,3}(?:,\d{3})+|\d+/\d+")
 _NOT_A_NUMBER = re.compile(r"(?<![\w.-])(?:nan|NaN|inf|-inf|Infinity)(?![\w.-])")
@@ -129,7 +129,7 @@ def _readings(values: Sequence[Number], unit: str) -> Iterator[float]:
     """What may be printed of some numbers: each in its unit, and the share of one in another as per cent."""
     for value in values:
         yield in_unit(value, unit)
-    if unit == "%" and len(values) == 2 and values[1]:
+    if unit == PER_CENT and len(values) == 2 and values[1]:
         yield 100 * values[0] / values[1]
 
 

@@ -16,10 +16,10 @@ from reports.source_marks import without_elements
 
 _DRAWING = re.compile(r'<div class="drawing" data-figure="([^"]*)"[^>]*>(.*?)</div>', re.DOTALL)
 _LETTERS = re.compile(r'<span class="([^"]*)" style="[^"]*">(.*?)</span>', re.DOTALL)
-_NUMBER = re.compile(r"([<−+]?)(\d[\d,]*(?:\.\d+)?)(\s?%|k(?![a-z])|\w)?")
+_NUMBER = re.compile(r"([<−+]?)(\d[\d,]*(?:\.\d+)?)(\s?(?:%|pp\b)|k(?![a-z])|\w)?")
 _PADDED = re.compile(r"0\d")
 TICK = "tick"
-THOUSANDS = "k"
+PER_CENT, POINTS, THOUSANDS = "%", "pp", "k"
 
 
 def differing_letters(html: str, figures: Mapping[str, FigureData]) -> Iterator[LintFinding]:
@@ -50,7 +50,7 @@ def _of_one(name: str, letters: list[str], data: FigureData) -> Iterator[LintFin
         printed.update(_NUMBER.findall(_without_names(text, words)))
     for (sign, digits, unit), times in sorted(printed.items()):
         token = f"{sign}{digits}{unit}"
-        if unit.strip() not in ("", "%", THOUSANDS) or _PADDED.match(digits):
+        if unit.strip() not in ("", PER_CENT, POINTS, THOUSANDS) or _PADDED.match(digits):
             yield _finding(name, token, "is no number")
             continue
         there = sum(_shows(sign, digits, unit.strip(), number) for number in numbers)
@@ -91,8 +91,8 @@ def _shows(sign: str, digits: str, unit: str, number: float) -> bool:
 
 
 def in_unit(value: float, unit: str) -> float:
-    """Return a number as it is printed in per cent, in thousands or as it is."""
-    return {"%": 100 * value, THOUSANDS: value / 1000}.get(unit, value)
+    """Return a number as it is printed in per cent, in percentage points, in thousands or as it is."""
+    return {PER_CENT: 100 * value, POINTS: 100 * value, THOUSANDS: value / 1000}.get(unit, value)
 
 
 def reads(sign: str, digits: str, value: float) -> bool:

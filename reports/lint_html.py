@@ -39,7 +39,7 @@ _VALUE = re.compile(r'value="([^"]*)"')
 _CLASS = re.compile(r'class="([^"]*)"')
 _TITLE = re.compile(r'<h2\b[^>]*data-title="([^"]*)"')
 _LIST, _ITEM = re.compile(r"<ol\b.*?</ol>", re.DOTALL), re.compile(r"<li\b")
-_ROW = re.compile(r"<tr\b.*?</tr>", re.DOTALL)
+_ROW = re.compile(r'<tr\b(?! class="long").*?</tr>', re.DOTALL)
 RUNNING = ("running-right", "running-foot")
 DRAWING, CELL = "drawing", "cell"
 VOID = frozenset(("br", "img", "hr", "meta", "link", "col", "input", "wbr"))
@@ -82,7 +82,7 @@ class PageText:
         parts: its text in its order.
         titles: what pages repeat at their heads.
         markers: the numbers of the items of its lists.
-        rows: the text of each row of a table; a row stands together on one page.
+        rows: the text of each row of a table, which stands together on one page; a ``long`` row may not.
     """
 
     parts: tuple[Part, ...]

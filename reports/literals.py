@@ -45,6 +45,8 @@ METHODS = (
     r"<0\.0{2,}1\b",
     r"\bwithin 0\.0{3,4}1\b",
     r"\b(?:about|above) 0\.5\b",
+    r"\b\d\.\d % of simulated studies\b",
+    r"\b[Ff]ewer than (?:5|20) patients\b",
     r"\bat most 5 % coloured\b",
 )
 _KNOWN = re.compile("|".join((*NAMES, *METHODS)))

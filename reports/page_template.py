@@ -22,6 +22,9 @@ FILTERS = (
     formatting.against,
     formatting.estimate,
     formatting.fraction,
+    formatting.counts,
+    formatting.effective_size,
+    formatting.dagger,
     formatting.interval,
     formatting.between,
     formatting.half_width,
@@ -67,5 +70,6 @@ def environment() -> Environment:
         finalize=finalized,
     )
     made.template_class = Page
+    made.tests |= {"small_sample": formatting.small_sample, "too_few": formatting.too_few}
     made.filters.update({function.__name__: filtering(function) for function in FILTERS})
     return made

@@ -23,6 +23,7 @@ from reports.run_evidence import report_context
 from reports.source_marks import without_elements
 from reports.sourcing import marking
 from reports.stack import render_stack, require_libraries
+from reports.summary_contents import contents_of
 from reports.summary_document import summary_attachments, summary_page
 from reports.supplied_fonts import NeededFont, needed_fonts, supplied_fonts
 
@@ -78,17 +79,24 @@ def render(run: RunFolder, progress: Progress, *, fonts: Sequence[Path] = ()) ->
         figures = gallery(context)
         report_html = report_page(context, figures, fonts=supplied)
         summary_html = summary_page(context, fonts=supplied)
+        of_summary = contents_of(context)
     progress(STAGE, 2, STEPS, "figures drawn")
-    drawn = {drawing.name: drawing.data for drawing in drawings_of(figures)}
-    evidence, date = replace(lint_evidence(context), figures=drawn), context.document.date
+    evidence, date = lint_evidence(context), context.document.date
     needed = needed_fonts(letters_of(report_html), supplied)
-    report = _document(report_html, date, report_attachments(run, context), needed, evidence)
+    report = _document(report_html, date, report_attachments(run, context), needed, _with(evidence, figures))
     progress(STAGE, 3, STEPS, "report laid out")
     needed_there = needed_fonts(letters_of(summary_html), supplied)
-    summary = _document(summary_html, date, summary_attachments(run, context), needed_there, evidence)
+    summary = _document(
+        summary_html, date, summary_attachments(run, context), needed_there, _with(evidence, of_summary)
+    )
     progress(STAGE, 4, STEPS, "summary laid out")
     parts = exports(report_html, figures, phantom=context.document.phantom)
     return Rendered(report, summary, parts, render_stack((*needed, *needed_there)))
+
+
+def _with(evidence: LintEvidence, shown: object) -> LintEvidence:
+    """The evidence with the tables behind the figures that a document shows."""
+    return replace(evidence, figures={drawing.name: drawing.data for drawing in drawings_of(shown)})
 
 
 def _document(

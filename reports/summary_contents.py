@@ -233,4 +233,4 @@ def _figure(context: ReportContext, axes: Sequence[AxisRows]) -> tuple[Drawing |
         confidence=formatting.level(context.results.resampling.confidence_level),
     )
     metric = "sensitivity" if estimates["sensitivity"].value is not None else "specificity"
-    return None, forest_of_one("forest-summary", metric, forest)
+    return None, forest_of_one("forest-of-one", metric, forest)

@@ -136,7 +136,7 @@ def _judge_one(
     elif estimate.status == "insufficient" or observed is None:
         why = _why_insufficient(estimate, protocol.minimum)
     else:
-        verdict, why = _compare(criterion, observed)
+        verdict, why = compared(criterion, observed)
     return _result(criterion, name, estimate.subgroup, verdict, why, estimate)
 
 
@@ -185,7 +185,8 @@ def _monte_carlo_error(bound: str, estimate: Estimate) -> float | None:
     return estimate.monte_carlo_error[0 if bound == "lower" else 1]
 
 
-def _compare(criterion: Criterion, observed: float) -> tuple[CriterionVerdict, str]:
+def compared(criterion: Criterion, observed: float) -> tuple[CriterionVerdict, str]:
+    """Return the verdict of a number against a criterion's goal, and why."""
     goal = criterion.goal
     if criterion.bound == "lower":
         met, rule = observed > goal, ("above", "not above")

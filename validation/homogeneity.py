@@ -206,6 +206,28 @@ def with_holm(tests: Sequence[Homogeneity], family: Family | None) -> tuple[Homo
     )
 
 
+def with_family_of_gaps(tests: Sequence[Homogeneity]) -> tuple[Homogeneity, ...]:
+    """Return the tests in their order, with the p-values of their largest gaps adjusted for one another (Holm).
+
+    The family is every axis and metric but f1, which is made of sensitivity, specificity and prevalence: a gap of it
+    alone may say nothing of the device. An axis without a gap counts as one in which nothing was found.
+    """
+    members = [test for test in tests if test.metric != "f1"]
+    adjusted = dict(
+        zip(
+            map(id, members),
+            holm([test.largest_gap.p_value if test.largest_gap else None for test in members]),
+            strict=True,
+        )
+    )
+    return tuple(
+        replace(test, largest_gap=replace(test.largest_gap, family_p_value=adjusted.get(id(test))))
+        if test.largest_gap
+        else test
+        for test in tests
+    )
+
+
 def holm(p_values: Sequence[float | None]) -> tuple[float | None, ...]:
     """Adjusted p-values: the i-th smallest of m times m - i + 1, not below the one before, at most 1.
 

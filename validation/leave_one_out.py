@@ -4,6 +4,7 @@ Owns who is left out. The estimates need no draws (`closed`). Leaving out a read
 no other reader read leaves, and where indeterminate references are excluded, who is analysed changes with them.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -14,9 +15,11 @@ from protocols.schema import Protocol
 from validation.closed import closed_estimates
 from validation.cohort import INDETERMINATE, NO_TRUTH, TRUTH_CODES, JoinedCohort
 from validation.consensus import verdicts_by_image
+from validation.criteria import compared
 from validation.inputs import Records
 from validation.outcomes import DrawnPatients, drawn_patients, sample_of
-from validation.secondary import LeftOut
+from validation.results import OVERALL_AXIS, CriterionVerdict
+from validation.secondary import ClosedEstimate, LeftOut
 
 METRICS = ("sensitivity", "specificity", "f1", "auroc")
 
@@ -59,7 +62,12 @@ def without_each_reader(cohort: JoinedCohort, records: Records, protocol: Protoc
         members = answered & (truth != NO_TRUTH)
         if missing.indeterminate == "exclude":
             members &= truth != INDETERMINATE
-        left_out.append(_left_out("reader", name, replace(cohort, truth=truth), members, drawn, protocol))
+        judged, ties = replace(cohort, truth=truth), members & (truth == INDETERMINATE)
+        left_out.append(_left_out("reader", name, judged, members, drawn, protocol))
+        if ties.any():
+            left_out.append(
+                _left_out("reader", name, judged, members & ~ties, drawn, protocol, ties=int(ties.sum()))
+            )
     return tuple(left_out)
 
 
@@ -70,7 +78,37 @@ def _left_out(
     members: NDArray[np.bool_],
     drawn: DrawnPatients,
     protocol: Protocol,
+    *,
+    ties: int = 0,
 ) -> LeftOut:
     sample = sample_of(cohort, members, drawn, unit=protocol.analysis.unit)
     estimates = closed_estimates(sample, METRICS, protocol.bootstrap.confidence_level)
-    return LeftOut(kind, name, sample.tally.images, sample.tally.patients, estimates)
+    return LeftOut(
+        kind=kind,
+        name=name,
+        images=sample.tally.images,
+        patients=sample.tally.patients,
+        indeterminate=ties or int((members & (cohort.truth == INDETERMINATE)).sum()),
+        ties_excluded=ties > 0,
+        estimates=estimates,
+        verdicts=_verdicts(estimates, protocol),
+    )
+
+
+def _verdicts(estimates: Sequence[ClosedEstimate], protocol: Protocol) -> dict[str, CriterionVerdict]:
+    """The criteria on the whole cohort, by id; those on other metrics than `METRICS` are not judged."""
+    by_metric = {one.metric: one for one in estimates}
+    found: dict[str, CriterionVerdict] = {}
+    for criterion in protocol.criteria:
+        if criterion.subgroup == OVERALL_AXIS and criterion.metric in by_metric:
+            one = by_metric[criterion.metric]
+            bounds = {
+                "estimate": one.value,
+                **dict(zip(("lower", "upper"), one.interval or (None,) * 2, strict=True)),
+            }
+            observed = bounds[criterion.bound]
+            if observed is None or protocol.reference_standard.kind == "text_mined":
+                found[criterion.id] = "inconclusive"
+            else:
+                found[criterion.id], _ = compared(criterion, observed)
+    return found

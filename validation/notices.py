@@ -19,7 +19,7 @@ from validation.results import (
     Subgroup,
     Verdict,
 )
-from validation.secondary import Caution, Leakage
+from validation.secondary import Caution, Leakage, LeftOut
 
 LARGEST_SHARE = 0.1
 LARGEST_DISAGREEMENT = 0.01
@@ -37,6 +37,7 @@ def notices_of_results(
     verdict: Verdict,
     estimates: Sequence[Estimate],
     beside: Mapping[str, AnalysisVerdict],
+    left_out: Sequence[LeftOut],
     cohort: JoinedCohort,
     threshold: float,
 ) -> tuple[Notice, ...]:
@@ -48,10 +49,12 @@ def notices_of_results(
         verdict: of the study.
         estimates: of the primary analysis.
         beside: what the criteria would have said under each other analysis.
+        left_out: the cohort without each site and each reader.
         cohort: the images.
         threshold: locked.
     """
     ids = tuple(criterion.id for criterion in criteria)
+    verdicts = {criterion.id: criterion.verdict for criterion in criteria}
     return (
         *(
             Notice(
@@ -65,7 +68,8 @@ def notices_of_results(
         *_at_threshold(cohort, threshold, ids),
         *_not_processed(cohort, ids),
         *_few_patients(criteria, estimates),
-        *_other_verdicts({criterion.id: criterion.verdict for criterion in criteria}, verdict, beside),
+        *_other_verdicts(verdicts, verdict, beside),
+        *_without_one(verdicts, left_out),
     )
 
 
@@ -209,6 +213,27 @@ def _other_verdicts(
                 kind="verdict_differs",
                 text=f"Under {analysis} the verdict is {other.overall}, in the primary analysis {overall} ({told}).",
                 criteria=tuple(differing),
+            )
+
+
+def _without_one(verdicts: Mapping[str, str], left_out: Sequence[LeftOut]) -> Iterator[Notice]:
+    """Yield a notice for each kind of which leaving out one turns a criterion from met to not met, or back."""
+    opposite = {"met": "not_met", "not_met": "met"}
+    for kind in dict.fromkeys(one.kind for one in left_out):
+        turned = {
+            (f"{one.name}, ties excluded" if one.ties_excluded else one.name, name): word
+            for one in left_out
+            if one.kind == kind
+            for name, word in one.verdicts.items()
+            if word == opposite.get(verdicts.get(name, ""))
+        }
+        if turned:
+            told = "; ".join(f"{name}: {about} {_words(word)}" for (name, about), word in turned.items())
+            yield Notice(
+                kind="verdict_hangs_on_one",
+                text=f"Without one {kind} a criterion has another verdict ({told}).",
+                count=len({name for name, _ in turned}),
+                criteria=tuple(dict.fromkeys(about for _, about in turned)),
             )
 
 

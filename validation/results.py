@@ -33,6 +33,7 @@ from validation.secondary import (
 SCHEMA = "cxr510k-results/1"
 OVERALL_AXIS = "overall"
 OVERALL_LEVEL = "all"
+OF_ONE_CLASS = {"sensitivity": "positive", "specificity": "negative"}
 
 EstimateStatus = Literal["ok", "insufficient", "undefined"]
 CriterionVerdict = Literal["met", "not_met", "inconclusive"]
@@ -192,6 +193,13 @@ class Estimate:
     effective_patients: float | None
     undefined_replicates: int
     status: EstimateStatus
+
+    @property
+    def patients_behind(self) -> int:
+        """Patients with an image that the metric counts: a positive, a negative, or any."""
+        return {"positive": self.positive_patients, "negative": self.negative_patients}.get(
+            OF_ONE_CLASS.get(self.metric, ""), self.patients
+        )
 
     @property
     def decision(self) -> Interval | None:

@@ -28,7 +28,7 @@ from validation.dawid_skene import dawid_skene
 from validation.decision_curve import decision_curve
 from validation.estimates import METRICS, estimates_of
 from validation.homogeneity import METRICS as HOMOGENEITY_METRICS
-from validation.homogeneity import LevelData, homogeneity_of, with_holm
+from validation.homogeneity import LevelData, homogeneity_of, with_family_of_gaps, with_holm
 from validation.input_notices import input_notices
 from validation.inputs import InputFiles, Records, read_records
 from validation.leakage import leakage_of
@@ -136,6 +136,10 @@ def validate(
         for name, table in beside.items()
     }
     cautions = cautions_of(criteria, by_subgroup[WHOLE], leaked)
+    left_out = (
+        *without_each_site(cohort, records, drawn, protocol),
+        *without_each_reader(cohort, records, protocol),
+    )
     whole = rows[WHOLE]
     results = Results(
         protocol=ProtocolIdentity(protocol.id, protocol.version, loaded.sha256, protocol.stage),
@@ -151,7 +155,7 @@ def validate(
             (
                 *input_notices(records, cohort, axes, protocol),
                 *notices_of_results(
-                    cautions, criteria, verdict, estimates, verdicts, cohort, point.threshold
+                    cautions, criteria, verdict, estimates, verdicts, left_out, cohort, point.threshold
                 ),
             ),
         ),
@@ -161,10 +165,7 @@ def validate(
         ),
         sensitivity_exclusions=tuple(exclusion(one, cohort, records) for one in protocol.sensitivity),
         sensitivity_verdicts=verdicts,
-        leave_one_out=(
-            *without_each_site(cohort, records, drawn, protocol),
-            *without_each_reader(cohort, records, protocol),
-        ),
+        leave_one_out=left_out,
         homogeneity=_homogeneity(
             {row: LevelData(sample, replicates[sample]) for row, sample in rows.items()},
             by_subgroup,
@@ -259,7 +260,7 @@ def _homogeneity(
         for of_axis in [[row for row in rows if row.axis == axis.name]]
         for metric in HOMOGENEITY_METRICS
     ]
-    return with_holm(tests, protocol.family)
+    return with_holm(with_family_of_gaps(tests), protocol.family)
 
 
 def _verdict(judged: tuple[Sequence[CriterionResult], Verdict]) -> AnalysisVerdict:

@@ -138,18 +138,28 @@ class ThresholdRow:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """The whole cohort without one site, or judged without one reader (`leave_one_out`)."""
+    """The whole cohort without one site, or judged without one reader (`leave_one_out`).
+
+    ``indeterminate`` images have no majority among the other readers; ``ties_excluded`` says that they are left out
+    of a second row of that reader. ``verdicts`` are of the criteria on the whole cohort, judged on these intervals.
+    """
 
     kind: Literal["site", "reader"]
     name: str
     images: int
     patients: int
+    indeterminate: int
+    ties_excluded: bool
     estimates: tuple[ClosedEstimate, ...]
+    verdicts: Mapping[str, Literal["met", "not_met", "inconclusive"]]
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The largest difference between two levels, with its simultaneous interval over all pairs of the axis."""
+    """The largest difference between two levels, with its simultaneous interval over all pairs of the axis.
+
+    ``family_p_value`` is ``p_value`` adjusted (Holm) over the largest gaps of all axes and metrics but f1; None for f1.
+    """
 
     higher: str
     lower: str
@@ -157,6 +167,7 @@ class Gap:
     interval: Interval | None
     p_value: float | None
     note: str | None = None
+    family_p_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

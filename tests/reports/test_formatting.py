@@ -79,8 +79,8 @@ UNDEFINED = replace(
         (formatting.score(0.00000123), "0.00000123"),  # three digits are left
         (formatting.score(1.0), "1.000000"),
         (formatting.score(0.0), "0.000000"),
-        (formatting.shift(0.0496), "+5.0\u00a0%"),
-        (formatting.shift(-0.02), "−2.0\u00a0%"),
+        (formatting.shift(0.0496), "+5.0\u00a0pp"),
+        (formatting.shift(-0.02), "−2.0\u00a0pp"),
         (formatting.shift(0.0), "–"),
         (formatting.share(2326, 5366), "2,326 (43.3\u00a0%)"),
         (formatting.share(0, 0), "0"),
