@@ -92,15 +92,15 @@ def forest_of_one(name: str, metric: str, forest: Forest) -> Drawing:
         metric: as results name it.
         forest: rows, criteria (those on a metric, by subgroup) and words.
     """
-    panel = Panel(metric, left=240, width=134, estimate=466, counts=224, effect=WIDTH)
+    panel = Panel(metric, left=236, width=134, estimate=468, counts=224, effect=WIDTH)
     return _drawn(name, forest, patients=158, panels=[panel])
 
 
 def forest_of_two(name: str, metrics: tuple[str, str], forest: Forest) -> Drawing:
     """Two metrics side by side, with patients and estimates; x/n and design effect stand in the table it goes with."""
-    first = Panel(metrics[0], left=136, width=82, estimate=303, most_steps=4)
-    second = Panel(metrics[1], left=321, width=82, estimate=WIDTH, most_steps=4)
-    return _drawn(name, forest, patients=122, panels=[first, second])
+    first = Panel(metrics[0], left=132, width=74, estimate=303, most_steps=4)
+    second = Panel(metrics[1], left=321, width=74, estimate=WIDTH, most_steps=4)
+    return _drawn(name, forest, patients=118, panels=[first, second])
 
 
 def _drawn(name: str, forest: Forest, *, patients: float, panels: Sequence[Panel]) -> Drawing:
