@@ -21,7 +21,10 @@ from protocols.schema import Protocol
 from reports import formatting
 from reports.finding_figures import MOST_FINDINGS, MOST_TOGETHER, closest_share
 
-SOURCES = {"labels": "the label", "reads": "the majority of the readers"}
+SOURCES = {
+    "labels": "the label",
+    "reads": "what more than half of its readers say, before any rule of a protocol,",
+}
 COLUMNS = {
     "age_years": "Age",
     "sex": "Sex",

@@ -179,6 +179,18 @@ class ReportContext:
         return before_the_verdict(self.results, self.rows, self.goals, self.words, self.look)
 
     @property
+    def not_available(self) -> tuple[Statement, ...]:
+        """What the sponsor states to be not available."""
+        return tuple(one for one in (*self.identity, *self.statements) if not one.available)
+
+    @property
+    def why_draft(self) -> str:
+        """Why a report without gaps is a DRAFT all the same."""
+        if self.results.protocol.stage == "exploratory":
+            return "the protocol is exploratory"
+        return "each image was read by one reader"
+
+    @property
     def cover(self) -> Literal["roomy", "full", "crowded"]:
         """How much stands on page 1, for its style; marks of sources take no room."""
         sponsor = self.protocol.submission.sponsor or self.protocol.submission.device_name

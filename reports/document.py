@@ -46,7 +46,8 @@ def document_control(
 ) -> DocumentControl:
     """What identifies the report of a run.
 
-    A report is a DRAFT as long as `gaps` lists something that only a sponsor can supply; a confirmatory run is
+    A report is a DRAFT as long as `gaps` lists something that only a sponsor can supply, the protocol is exploratory or
+    each image was read by one reader; a confirmatory run is
     UNLOCKED where no ledger in it tells that its protocol was registered.
 
     Args:
@@ -55,7 +56,7 @@ def document_control(
         results_sha256: of the bytes of results.json.
         locked: whether a ledger tells the registration of the protocol.
         number: in the sponsor's system, None where the report bears its own.
-        draft: whether a gap is left.
+        draft: whether the report is one.
 
     Raises:
         BadInputError: the record's time is not one.

@@ -28,7 +28,15 @@ class Statement:
     subject: str
     text: str
 
+    @property
+    def available(self) -> bool:
+        """Whether it is more than the statement that nothing is known."""
+        return self.text.strip().rstrip(".").casefold() not in NOT_AVAILABLE
 
+
+NOT_AVAILABLE = frozenset(
+    ("not available", "not known", "not recorded", "not stated", "none recorded", "unknown", "n/a", "no data")
+)
 PLACES = (
     Place("sponsor", "scope", "Sponsor", "who submits"),
     Place("contact", "scope", "Contact", "whom to ask about this document"),

@@ -12,9 +12,9 @@ from typing import Self
 
 from protocols.cohorts.folder import FlowStep
 from protocols.schema import OTHER_ANALYSES, Criterion, Protocol
-from reports.formatting import goal, listed, sentence
+from reports.formatting import counted, goal, listed, sentence
 from reports.names import ACCURACY_METRICS, AGREEMENT_METRICS, COLUMN_HEADS, CRITERION_VERDICTS
-from validation.results import OVERALL_AXIS, CriterionResult, Results, Subgroup
+from validation.results import OVERALL_AXIS, CriterionResult, ReferenceStandardUsed, Results, Subgroup
 
 UNKNOWN_LEVEL = "unknown"
 EVERY_LEVEL = "*"
@@ -146,6 +146,14 @@ class Words:
         if self.agreement:
             ours |= {f"a {name}": self.outcomes[key] for key, name in OUTCOMES.items()}
         return re.sub(rf"'[^']*'|\b({'|'.join(ours)})\b", lambda found: ours.get(found[0], found[0]), text)
+
+    @staticmethod
+    def readers(standard: ReferenceStandardUsed) -> str:
+        """How many readers there were, and their names; one name for reads of one reader each identifies nobody."""
+        names = standard.readers
+        if standard.kind == "single_reader" and len(names) == 1:
+            return f"readers not identified (one name, {names[0]}, for all reads)"
+        return f"{counted(len(names), 'reader')} ({listed(names)})"
 
     @staticmethod
     def within(name: str) -> str:
