@@ -227,6 +227,25 @@ def cohort_chexpert(
     _write_cohort(out, partial(chexpert, folder, finding=finding), profile)
 
 
+@cohort_app.command("google")
+def cohort_google(
+    labels: Annotated[Path, typer.Argument(help="The adjudicated labels, such as validation_labels.csv.")],
+    finding: Annotated[str, typer.Option(help="One of the four findings, as the file names it.")],
+    metadata: Annotated[Path, typer.Option(help="NIH's Data_Entry_2017, for patient, age, sex and view.")],
+    out: Out,
+    within: Within = None,
+    profile: WithProfile = False,
+) -> None:
+    """Take Google's labels of NIH images: several readers, adjudicated, of four findings.
+
+    Example: cxr510k cohort google labels.csv --finding Fracture --metadata Data_Entry_2017_v2020.csv --out cohorts/one
+    """
+    from protocols.cohorts.google import google
+
+    make = partial(google, labels, finding=finding, metadata=metadata, out=out, within=within)
+    _write_cohort(out, make, profile)
+
+
 @cohort_app.command("vindr")
 def cohort_vindr(
     annotations: Annotated[Path, typer.Argument(help="One row per box and reader, such as train.csv.")],
