@@ -227,6 +227,25 @@ def cohort_chexpert(
     _write_cohort(out, partial(chexpert, folder, finding=finding), profile)
 
 
+@cohort_app.command("google")
+def cohort_google(
+    labels: Annotated[Path, typer.Argument(help="The adjudicated labels, such as validation_labels.csv.")],
+    finding: Annotated[str, typer.Option(help="One of the four findings, as the file names it.")],
+    metadata: Annotated[Path, typer.Option(help="NIH's Data_Entry_2017, for patient, age, sex and view.")],
+    out: Out,
+    within: Within = None,
+    profile: WithProfile = False,
+) -> None:
+    """Take Google's labels of NIH images: several readers, adjudicated, of four findings.
+
+    Example: cxr510k cohort google labels.csv --finding Fracture --metadata Data_Entry_2017_v2020.csv --out cohorts/one
+    """
+    from protocols.cohorts.google import google
+
+    make = partial(google, labels, finding=finding, metadata=metadata, out=out, within=within)
+    _write_cohort(out, make, profile)
+
+
 @cohort_app.command("vindr")
 def cohort_vindr(
     annotations: Annotated[Path, typer.Argument(help="One row per box and reader, such as train.csv.")],
@@ -625,6 +644,9 @@ def rerun(
         Path | None,
         typer.Option(help="Public key of a bundle's maker, by a way of your own; never one from the bundle."),
     ] = None,
+    require_signature: Annotated[
+        bool, typer.Option("--require-signature", help="Refuse to rerun what --pubkey does not verify.")
+    ] = False,
     images: Images = None,
     attest: Annotated[
         Path | None, typer.Option(help="Also make this folder, with an attestation of what came out.")
@@ -657,6 +679,10 @@ def rerun(
 
     if level is None and not independent:
         raise typer.BadParameter("give --level 1, 2 or 3, --independent, or both.")
+    if require_signature and not pubkey:
+        raise typer.BadParameter(
+            "--require-signature needs --pubkey FILE: a signature is checked with a key."
+        )
     if attest and not (by and role):
         raise typer.BadParameter("--attest needs --by NAME and --role ROLE: an attestation says who ran it.")
     if not attest and (by or role):
@@ -783,7 +809,7 @@ def robustness(
     from protocols.pipeline import add_robustness, work_folder
     from protocols.run_folder import RunFolder
     from reports.stack import require_libraries
-    from reports.terminal import progress_bars
+    from reports.terminal import print_folded, progress_bars
     from validation.robustness_results import robustness_from_json
 
     def time_images(folder: RunFolder, images: ImageFolder, progress: "Progress") -> str:
@@ -812,7 +838,7 @@ def robustness(
     made = BatteryFolder.of(RunFolder(run)).results
     results = robustness_from_json(made.read_bytes(), source=str(made))
     for caution in results.cautions:
-        print(f"caution: {caution.about}: {caution.text}")
+        print_folded(f"caution: {caution.about}: {caution.text}")
     print(f"wrote {made.parent}: {results.images} images, {len(results.perturbed)} changes")
 
 
@@ -962,15 +988,14 @@ def doctor() -> None:
 def _write_cohort(out: Path, make: "Callable[[], Cohort]", profile: bool) -> None:
     from protocols.canonical import new_folder
     from protocols.cohorts.folder import FLOW, cohort_notices, read_flow, write_cohort
-    from reports.terminal import print_notices
+    from reports.terminal import print_flow, print_notices
 
     with new_folder(out) as folder:
         cohort = make()
         write_cohort(cohort, folder)
         if profile:
             _write_profile(folder)
-    for step in read_flow(out / FLOW):
-        print(f"{step.step:<24}{step.images:>9,} images {step.patients:>8,} patients  {step.reason}")
+    print_flow(read_flow(out / FLOW))
     print_notices(cohort_notices(cohort, out))
     print(f"wrote {out}")
 

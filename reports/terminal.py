@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from typing import Literal
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
+from rich.text import Text
 
+from protocols.cohorts.folder import FlowStep
 from protocols.input_account import InputAccount, Notice
 from protocols.progress import Progress
 from protocols.rerun.guard_band import GuardBand
@@ -30,6 +31,7 @@ from validation.results import CriterionResult, Estimate, Results
 STUDY_VERDICTS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "none": "NO CRITERIA"}
 _WIDTH_OF_A_FILE = 120
 ROOM_BETWEEN_COLUMNS = 100
+HANGING = 2
 MOST_IN_THE_BAND = 20
 SOURCES = {FROM_SCORES: "scores", FROM_WEIGHTS: "weights and images", FROM_DATA: "data"}
 COLOURS = {
@@ -83,7 +85,7 @@ def print_verdict(results: Results) -> None:
     if any(criterion.role == "consistency" for criterion in results.criteria):
         console.print("in brackets: criteria of consistency, which never change the verdict", style="dim")
     for why in inconclusive(results.criteria, words):
-        _print_folded(console, f"{why[:1].lower()}{why[1:-1]}")
+        print_folded(f"{why[:1].lower()}{why[1:-1]}")
     synthetic = " on PHANTOM images" if results.cohort.synthetic else ""
     word = STUDY_VERDICTS[results.verdict]
     console.print(
@@ -109,7 +111,7 @@ def print_notices(notices: Sequence[Notice]) -> None:
     """One line a notice, folded between words; in yellow, with their ids, where criteria are affected."""
     for notice in notices:
         told = f"{notice.text} Affects {affected(notice)}." if notice.criteria else notice.text
-        _print_folded(screen(), f"notice: {told}", style="yellow" if notice.criteria else "")
+        print_folded(f"notice: {told}", "yellow" if notice.criteria else "")
 
 
 def _table(names: Sequence[str], *, folding: Sequence[str], right: Sequence[str]) -> Table:
@@ -123,13 +125,29 @@ def _table(names: Sequence[str], *, folding: Sequence[str], right: Sequence[str]
     return table
 
 
-def _print_folded(console: Console, text: str, style: str = "") -> None:
-    """A sentence, on a terminal with a hanging indent and folded between words, so that paths stay whole."""
+def print_folded(text: str, style: str = "", *, head: str = "") -> None:
+    """Print a sentence; on a terminal it folds between words with a hanging indent, so that paths stay whole.
+
+    Args:
+        text: the sentence.
+        style: of the head, or of all where there is no head.
+        head: what the sentence begins with, such as a mark.
+    """
+    console, told = screen(), f"{head}{text}"
     if console.is_terminal:
-        text = textwrap.fill(
-            text, console.width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        indent = " " * (len(head) + HANGING)
+        told = textwrap.fill(
+            told, console.width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
         )
-    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+    line = Text(told)
+    line.stylize(style, 0, len(head) or None)
+    console.print(line, highlight=False, soft_wrap=True)
+
+
+def print_flow(steps: Sequence[FlowStep]) -> None:
+    """Print one line per step of a cohort's flow."""
+    for step in steps:
+        print_folded(f"{step.step:<24}{step.images:>9,} images {step.patients:>8,} patients  {step.reason}")
 
 
 def screen() -> Console:
@@ -157,14 +175,12 @@ def _criterion_row(criterion: CriterionResult, estimate: Estimate | None, words:
 
 def print_findings(findings: Sequence[Finding]) -> None:
     """One line a finding."""
-    console = screen()
     for finding in findings:
-        mark = "[green]same[/]  " if finding.reproduced else "[red]differs[/]"
-        kind = ""
         if finding.kind == "not checked":
-            mark, kind = "[dim]-[/]     ", "not checked, "
-        console.print(f"{mark} {escape(finding.what)}: {kind}", end="", highlight=False, soft_wrap=True)
-        console.print(finding.words, markup=False, highlight=False, soft_wrap=True)
+            print_folded(f"{finding.what}: not checked, {finding.words}", "dim", head="-      ")
+            continue
+        head, colour = ("same   ", "green") if finding.reproduced else ("differs ", "red")
+        print_folded(f"{finding.what}: {finding.words}", colour, head=head)
 
 
 def print_guard_band(band: GuardBand) -> None:
@@ -172,9 +188,7 @@ def print_guard_band(band: GuardBand) -> None:
     shown = ", ".join(band.image_id[:MOST_IN_THE_BAND])
     more = len(band.image_id) - MOST_IN_THE_BAND
     names = f": {shown}{f' and {more} more' if more > 0 else ''}" if shown else ""
-    console = screen()
-    console.print("guard band: ", end="")
-    console.print(f"{band}{names}", markup=False, highlight=False, soft_wrap=True)
+    print_folded(f"guard band: {band}{names}")
 
 
 def print_rerun(rerun: Rerun) -> None:
@@ -188,12 +202,9 @@ def print_rerun(rerun: Rerun) -> None:
         console.print("second implementation", highlight=False)
         print_findings(rerun.opinion)
     if rerun.first_difference:
-        told = f"first difference: {rerun.first_difference.what}: {rerun.first_difference.words}"
-        console.print(told, markup=False, highlight=False, soft_wrap=True)
+        print_folded(f"first difference: {rerun.first_difference.what}: {rerun.first_difference.words}")
 
 
 def print_outcome(rerun: Rerun) -> None:
     """The verdict of a rerun, which is its last line."""
-    console = screen()
-    colour = "green" if rerun.reproduced else "red"
-    console.print(f"[bold {colour}]{rerun.verdict}[/]", highlight=False, soft_wrap=True)
+    print_folded(str(rerun.verdict), f"bold {'green' if rerun.reproduced else 'red'}")

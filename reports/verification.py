@@ -15,7 +15,7 @@ from protocols.tampering.trial import TamperTest
 from protocols.verification.check import Check
 from protocols.verification.environment_check import EnvironmentRow
 from protocols.verification.verify import Verification
-from reports.terminal import screen
+from reports.terminal import print_folded, screen
 
 MARKS = {
     "passed": ("ok", "green"),
@@ -28,20 +28,16 @@ LONGEST = 30  # of a version; longer ones are hashes or platforms
 
 def print_verification(verification: Verification) -> None:
     """The environment, one line a check with every file that is not as it should be, then the verdict."""
-    out = screen()
-    _print_environment(out, verification.environment, verification.environment_note)
+    _print_environment(screen(), verification.environment, verification.environment_note)
     for check in verification.checks:
-        _print_check(out, check)
+        _print_check(check)
     failed = sum(not check.passed for check in verification.checks)
     signed = f"; signed {verification.signed}" if verification.signed else ""
     if verification.passed:
-        _line(out, Text("verified", "bold green"), f": {len(verification.checks)} checks{signed}")
+        print_folded(f": {len(verification.checks)} checks{shown(signed)}", "bold green", head="verified")
     else:
-        _line(
-            out,
-            Text("not verified", "bold red"),
-            f": {failed} of {len(verification.checks)} checks not passed",
-        )
+        told = f": {failed} of {len(verification.checks)} checks not passed"
+        print_folded(told, "bold red", head="not verified")
 
 
 def print_tamper_test(test: TamperTest) -> None:
@@ -58,17 +54,17 @@ def print_tamper_test(test: TamperTest) -> None:
         table.add_row(Text(outcome.kind), f"{outcome.tried:,}", detected, Text(shown(outcome.example)))
     out.print(table)
     for missed in test.missed:
-        _line(out, Text("MISSED  ", "bold red"), f"{missed.kind}, {missed.file}: {missed.words}")
+        print_folded(shown(f"{missed.kind}, {missed.file}: {missed.words}"), "bold red", head="MISSED  ")
     seen = test.tried - len(test.missed)
     share = f"{seen:,} of {test.tried:,} tamperings detected, each with its file named"
     again = f"; {test.without_memory} of them verified again without memory, to the same findings"
     style = "bold green" if test.passed else "bold red"
-    _line(out, Text("100 %" if test.passed else "NOT ALL", style), f": {share}{again}")
+    print_folded(f": {share}{again}", style, head="100 %" if test.passed else "NOT ALL")
 
 
 def _print_environment(out: Console, rows: Sequence[EnvironmentRow], note: str) -> None:
     if not rows:
-        _line(out, Text("environment ", "bold"), note)
+        print_folded(shown(note), "bold", head="environment ")
         return
     same_fonts = [row for row in rows if row.name.startswith("render: font ") and not row.differs]
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -84,21 +80,17 @@ def _print_environment(out: Console, rows: Sequence[EnvironmentRow], note: str) 
     differing = sum(row.differs for row in rows)
     if differing:
         differ = "1 row differs" if differing == 1 else f"{differing} rows differ"
-        _line(out, Text(differ, "yellow"), ": no fault of the bundle; a rerun may come to other bytes here")
+        print_folded(": no fault of the bundle; a rerun may come to other bytes here", "yellow", head=differ)
     out.print()
 
 
-def _print_check(out: Console, check: Check) -> None:
+def _print_check(check: Check) -> None:
     mark, style = MARKS[check.status]
-    _line(out, Text(f"{mark:<12}", style), f"{check.name}: {check.words}")
+    print_folded(shown(f"{check.name}: {check.words}"), style, head=f"{mark:<12}")
     for problem in check.problems[:SHOWN]:
-        _line(out, Text(" " * 12), f"{problem.file}: {problem.words}")
+        print_folded(shown(f"{problem.file}: {problem.words}"), head=" " * 12)
     if len(check.problems) > SHOWN:
-        _line(out, Text(" " * 12), f"and {len(check.problems) - SHOWN:,} more; --json FILE lists all")
-
-
-def _line(out: Console, head: Text, rest: str) -> None:
-    out.print(head + Text(shown(rest)), soft_wrap=True, highlight=False)
+        print_folded(f"and {len(check.problems) - SHOWN:,} more; --json FILE lists all", head=" " * 12)
 
 
 def _short(text: str) -> str:

@@ -79,6 +79,24 @@ def test_the_whole_way(command: Command, sealed: Study, tmp_path: Path) -> None:
     )
 
 
+def test_a_bundle_names_the_look_of_its_own_run_though_a_later_one_came_to_the_same(
+    command: Command, sealed: Study, tmp_path: Path
+) -> None:
+    command(*lock_arguments(sealed))
+    command("keygen", "--out", tmp_path / "keys")
+    ledger = ("--ledger", sealed.folder / "ledger.jsonl", "--key", tmp_path / "keys" / "private.pem")
+    for look in (1, 2):
+        command(*sealed.arguments, "--out", tmp_path / f"run{look}")
+    first, second = (sha256_file(tmp_path / f"run{look}" / "results.json") for look in (1, 2))
+    assert first == second
+    for look in (1, 2):
+        bundle = tmp_path / f"bundle{look}"
+        command("bundle", tmp_path / f"run{look}", "--out", bundle, *ledger)
+        ended = command("verify", bundle, "--pubkey", tmp_path / "keys" / "public.pem")
+        assert ended.code == 0
+        assert f"kept; look {look} at the sealed test set, of 2 in the ledger" in ended.out
+
+
 def test_the_very_same_again_prints_the_same_receipt_and_writes_it_to_a_file(
     command: Command, sealed: Study, tmp_path: Path
 ) -> None:

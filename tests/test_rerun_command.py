@@ -250,6 +250,26 @@ def test_without_a_key_the_signature_is_not_checked_and_that_is_said(
     assert ended.out.splitlines()[-1] == "signature not checked, reproduced independently"
 
 
+@pytest.mark.parametrize(
+    ("key", "harm", "code", "sentence"),
+    [
+        ((), None, 2, "--require-signature needs --pubkey FILE"),
+        (("--pubkey", "public"), None, 0, "verified, reproduced independently"),
+        (("--pubkey", "other"), None, 1, "first difference: signature: attestation.dsse.json: "),
+        (("--pubkey", "public"), "attestation.dsse.json", 1, "attestation.dsse.json: is missing"),
+    ],
+    ids=["no key", "the key", "another key", "no signature"],
+)
+def test_a_signature_that_is_required(
+    command: Command, bundled: Bundled, key: tuple[str, ...], harm: str | None, code: int, sentence: str
+) -> None:
+    if harm:
+        (bundled.root / harm).unlink()
+    named = [getattr(bundled, one) if one in ("public", "other") else one for one in key]
+    ended = command("rerun", bundled.root, "--independent", "--require-signature", *named)
+    assert (ended.code, sentence in ended.out + ended.err) == (code, True)
+
+
 def test_changed_bytes_of_a_bundle_are_named_and_nothing_is_rerun(command: Command, bundled: Bundled) -> None:
     change_a_score(bundled.root / "bag" / "data")
     for key in ((), ("--pubkey", bundled.public)):

@@ -17,7 +17,7 @@ from protocols.cohorts.age import years
 from protocols.column_rules import STUDIES
 from protocols.errors import BadInputError
 from protocols.records import Split
-from protocols.tables import TEXT, Table, constant, listing, read_table
+from protocols.tables import TEXT, Table, among, constant, listing, read_table
 
 FINDINGS = (
     "Atelectasis",
@@ -85,6 +85,27 @@ def read_entries(path: Path) -> Entries:
         )
     studies_from(replace(table, frame=entries.studies))
     return entries.take(range(table.rows))
+
+
+def read_entries_of(images: pd.Series, table: Table, metadata: Path) -> Entries:
+    """Read the entry of every image that another table names, in that table's order.
+
+    Args:
+        images: one image name a row of ``table``; a name may stand in several.
+        table: where the names stand, for the message.
+        metadata: as `read_entries` reads it.
+
+    Raises:
+        BadInputError: as `read_entries`, or an image is not in ``metadata``.
+    """
+    entries = read_entries(metadata)
+    unknown = ~among(images, entries.studies["image_id"])
+    if unknown.any():
+        name = images[unknown].iloc[0]
+        table.refuse(
+            unknown, f"image {name!r} is not in {metadata}; give NIH's complete Data_Entry_2017 file."
+        )
+    return entries.take(pd.Index(entries.studies["image_id"]).get_indexer(images))
 
 
 def read_official_lists(train_val: Path | None, test: Path | None) -> dict[str, str]:

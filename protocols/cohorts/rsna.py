@@ -17,7 +17,7 @@ from protocols.admission import checked
 from protocols.boxes import box_columns
 from protocols.cohorts.folder import Cohort
 from protocols.cohorts.nih import cohort_of
-from protocols.cohorts.nih_release import read_entries
+from protocols.cohorts.nih_release import read_entries_of
 from protocols.cohorts.selection import Selection
 from protocols.column_rules import Column, Kind, TableRule
 from protocols.errors import BadInputError
@@ -105,14 +105,7 @@ def rsna(
         table.refuse(
             wrong, f"match_mse {matches['match_mse'][wrong].iloc[0]!r} is not a number of 0 or more."
         )
-    entries, images_matched = read_entries(metadata), matches["nih_image_index"]
-    unknown = ~among(images_matched, entries.studies["image_id"])
-    if unknown.any():
-        name = images_matched[unknown].iloc[0]
-        table.refuse(
-            unknown, f"image {name!r} is not in {metadata}; give NIH's complete Data_Entry_2017 file."
-        )
-    matched = entries.take(pd.Index(entries.studies["image_id"]).get_indexer(images_matched))
+    matched = read_entries_of(matches["nih_image_index"], table, metadata)
     selection = Selection.of_source(
         matched.studies["image_id"], matched.studies["patient_id"], f"images of {mapping.name}"
     ).without(

@@ -6,7 +6,7 @@ import itertools
 import math
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,6 +106,7 @@ PROTOCOLS = {
     + ONE_READER
     + STATED
     + WEIGHTS,
+    "decided": HEAD + CONSENSUS + STATED,
     "confirmatory": HEAD.replace('title = "A study"', 'title = "A study"\nstage = "confirmatory"')
     + CONSENSUS
     + STATED
@@ -123,9 +124,10 @@ FIRST: dict[str, str] = {
     "locked": PROTOCOLS["confirmatory"].replace("version = 2", "version = 1"),
     "explored": PROTOCOLS["confirmatory"].replace('"study"', '"sealing"'),
 }
-SETTINGS: dict[str, dict[str, float]] = {
+SETTINGS: dict[str, dict[str, object]] = {
     "no positives": {"positive_share": 0.0},
-    "one reader": {"readers": 1},
+    "one reader": {"names": ("R0",)},
+    "decided": {"names": ("consensus",)},
 }
 
 
@@ -195,7 +197,11 @@ def noticed(results: Results, notices: tuple[Notice, ...] = NOTICES) -> Results:
 
 
 def tables(
-    folder: Path, *, positive_share: float = 0.4, maker: str = "Maker", readers: int = 3
+    folder: Path,
+    *,
+    positive_share: float = 0.4,
+    maker: str = "Maker",
+    names: Sequence[str] = ("R0", "R1", "R2"),
 ) -> dict[str, Path]:
     """Studies, reads and predictions of 70 patients with unknowns, indeterminate reads and failed images."""
     chance = random.Random(20)
@@ -210,8 +216,8 @@ def tables(
             view, site, weight = chance.choice(["PA", "AP"]), "NSW"[patient % 3], 1 + patient % 2
             studies.append([image, f"P{patient:03}", str(age), sex, view, maker, site, str(weight)])
             verdict = "positive" if positive else "negative"
-            words = [verdict if chance.random() < 0.9 else "indeterminate" for _ in range(readers)]
-            reads += [[image, f"R{reader}", word] for reader, word in enumerate(words)]
+            words = [verdict if chance.random() < 0.9 else "indeterminate" for _ in names]
+            reads += [[image, reader, word] for reader, word in zip(names, words, strict=True)]
             score = 1 / (1 + math.exp(-chance.gauss(1.5 if positive else -1.5, 1.5)))
             failed = chance.random() < 0.03
             predictions.append([image, "" if failed else f"{score:.6f}", "failed" if failed else "ok"])

@@ -148,6 +148,7 @@ def test_what_is_left_out_is_the_results(
         ("one reader", "Each image was read by one reader, so no reader can be left out."),
         ("text-mined", "Labels mined from text have no readers that could be left out."),
         ("one reader", "No analysed image was read by two readers"),
+        ("decided", "The verdicts arrived already decided, as one reader, consensus"),
         ("one reader", "were drawn each from their own stratum"),
     ],
 )

@@ -5,9 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from protocols.cohorts.folder import FlowStep
 from protocols.input_account import Notice
+from protocols.rerun.evidence import NO_KEY
+from protocols.rerun.reproduction import Finding
 from reports.context import ReportContext
-from reports.terminal import print_notices, print_verdict
+from reports.terminal import print_findings, print_flow, print_notices, print_verdict
 from tests.reports.conftest import NOTICES, noticed
 from validation.results import Results, Subgroup
 
@@ -100,6 +103,18 @@ def test_a_notice_hangs_and_breaks_neither_words_nor_paths(capsys: pytest.Captur
     assert others[0] == f"  {PATH}"
     assert all(line.startswith("  ") and len(line) <= 80 for line in others[1:])
     assert " ".join(" ".join((first, *others)).split()) == f"notice: {text}"
+
+
+@pytest.mark.usefixtures("terminal")
+def test_flow_and_findings_break_between_words(capsys: pytest.CaptureFixture[str]) -> None:
+    reason = "matches an NIH image that another RSNA image matches more closely"
+    print_flow([FlowStep("duplicate_match", 21, 21, reason)])
+    print_findings([Finding("signature", False, f"{PATH}: is missing"), NO_KEY])
+    flow, _, differs, path, missing, *unchecked = capsys.readouterr().out.splitlines()
+    assert flow.endswith("21 patients  matches an NIH image")
+    assert (differs, path.strip()) == ("differs signature:", f"{PATH}:")
+    assert missing.strip() == "is missing"
+    assert " ".join(" ".join(unchecked).split()) == f"- signature: not checked, {NO_KEY.words}"
 
 
 def test_in_a_file_a_notice_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
