@@ -17,6 +17,13 @@ from protocols.records import numbers_of
 from protocols.tables import Table
 
 REGION = ("left", "top", "width", "height")
+BOX_SIZE = "box_size"  # the column of studies
+NO_BOX = "no box"
+SIZES = {
+    "small (to 5 %)": 0.05,
+    "medium (to 15 %)": 0.15,
+    "large (above 15 %)": float("inf"),
+}  # shares of the image
 ROUNDING = 2e-6  # by which two proportions of six decimals may pass the image's edge
 
 Rectangles = NDArray[np.float64]  # left, top, width, height of each, shape (n, 4)
@@ -98,6 +105,22 @@ def box_columns(boxes: Iterable[tuple[str, Sequence[float]]], *, side: int) -> d
     """
     rows = [[image, *(repr(float(value) / side) for value in box)] for image, box in boxes]
     return {name: [row[column] for row in rows] for column, name in enumerate(BOXES.required)}
+
+
+def box_sizes(images: Sequence[str], boxes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return how much of each image its boxes cover together, as one of `NO_BOX` and `SIZES`.
+
+    Args:
+        images: the ids.
+        boxes: columns of the table of boxes; what several boxes share counts once for each.
+    """
+    areas = numbers_of(pd.Series(boxes["width"])) * numbers_of(pd.Series(boxes["height"]))
+    covered = pd.Series(areas).groupby(list(boxes["image_id"])).sum()
+    return tuple(NO_BOX if image not in covered else _size(float(covered[image])) for image in images)
+
+
+def _size(share: float) -> str:
+    return next(name for name, largest in SIZES.items() if share <= largest)
 
 
 def _proportions(table: Table, name: str) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from protocols.rerun.guard_band import GuardBand
 from protocols.run_folder import RunRecord
 from protocols.schema import Protocol
 from reports.audit import Trail
+from reports.axes import AxisRemarks
 from reports.before_the_verdict import before_the_verdict
 from reports.cautions import CautionNote
 from reports.certificate import highest_errors
@@ -71,6 +72,7 @@ class ReportContext:
         words: the vocabulary that these results allow.
         whole: the estimates of the whole cohort.
         axes: subgroups in the protocol's order.
+        axis_remarks: on axes that divide the images alike, and on columns that are no axis.
         criteria: in the results' order.
         flow: from the source to the analysed.
         never_left: steps at which images would have left and none did.
@@ -104,6 +106,7 @@ class ReportContext:
     words: Words
     whole: LevelRow
     axes: tuple[AxisRows, ...]
+    axis_remarks: AxisRemarks
     criteria: tuple[CriterionRow, ...]
     flow: tuple[FlowStage, ...]
     never_left: tuple[FlowStep, ...]

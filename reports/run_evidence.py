@@ -13,6 +13,7 @@ from protocols.load import load_protocol
 from protocols.rerun.guard_band import guard_band
 from protocols.run_folder import RunFolder
 from reports.audit import read_trail
+from reports.axes import axis_remarks
 from reports.cautions import caution_notes
 from reports.closed_rows import left_out_tables
 from reports.cohort_profile import profile_of_run
@@ -99,6 +100,7 @@ def report_context(run: RunFolder) -> ReportContext:
         words=words,
         whole=rows[WHOLE],
         axes=axes,
+        axis_remarks=axis_remarks(run, loaded.protocol, listing, words),
         criteria=tuple(criterion_row(result, protocol, rows) for result in results.criteria),
         flow=flow_stages(results.flow),
         never_left=steps_not_taken(results),

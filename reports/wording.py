@@ -29,7 +29,7 @@ ADJECTIVES: Mapping[str, Mapping[str, str]] = {
     "sex": {"F": "female", "M": "male", "O": "of other sex"},
     "view": {"LATERAL": "lateral"},
 }
-AXES = {"age_years": "age (years)"}
+AXES = {"age_years": "age (years)", "rsna_class": "RSNA class", "box_size": "size of the boxes"}
 
 STEPS = {
     "all": "in the studies table",
@@ -202,7 +202,7 @@ class Words:
             return f"aged {name[:1].lower()}{name[1:]}"
         if axis == "view":
             return f"{name} view"
-        return name if axis == "sex" else f"{axis} {name}"
+        return name if axis == "sex" else f"{AXES.get(axis, axis.replace('_', ' '))} {name}"
 
     def step(self, step: FlowStep) -> str:
         """What images of a flow's step are: in our words for the protocol's steps, in the source's for its own."""

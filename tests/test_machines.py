@@ -317,6 +317,7 @@ def test_a_real_study_on_another_machine_against_here(shared_data: Path, tmp_pat
             Path(sys.executable).with_name("cxr510k"),
             *("cohort", "rsna", rsna / "rsna_to_nih.csv.gz"),
             *("--metadata", nih / "Data_Entry_2017_v2020.csv.gz", "--within", predictions, "--out", cohort),
+            *("--boxes", rsna / "stage_2_train_labels.csv.gz"),
         ],
         check=True,
         capture_output=True,

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from protocols.admission import studies_from
+from protocols.boxes import BOX_SIZE, box_sizes
 from protocols.canonical import csv_text, write_text
 from protocols.errors import BadInputError
 from protocols.input_account import Notice
 from protocols.mapping import studies_table
+from protocols.records import Split
 from protocols.tables import ENDINGS, read_table
 from protocols.unknown_values import unknown_values
 
@@ -64,7 +66,7 @@ class Cohort:
 def write_cohort(cohort: Cohort, folder: Path) -> None:
     """Write the tables of a cohort into an existing folder."""
     tables = {
-        STUDIES: cohort.studies,
+        STUDIES: _with_box_sizes(cohort),
         READS: cohort.reads,
         LABELS: cohort.labels,
         BOXES: cohort.boxes,
@@ -76,6 +78,17 @@ def write_cohort(cohort: Cohort, folder: Path) -> None:
     write_text(folder / FLOW, csv_text(["step", "images", "patients", "reason"], flow))
     left_out = [[left.image_id, left.step, left.reason] for left in cohort.exclusions]
     write_text(folder / EXCLUSIONS, csv_text(["image_id", "step", "reason"], left_out))
+
+
+def _with_box_sizes(cohort: Cohort) -> Mapping[str, Sequence[str]]:
+    """The studies with the size of the boxes of each test image, an axis for subgroups, where there are boxes."""
+    studies = cohort.studies
+    if cohort.boxes is None or BOX_SIZE in studies:
+        return studies
+    sizes = box_sizes(studies["image_id"], cohort.boxes)
+    parts = studies.get("split", (Split.TEST,) * len(sizes))
+    shown = tuple(size if part == Split.TEST else "" for size, part in zip(sizes, parts, strict=True))
+    return {**studies, BOX_SIZE: shown}
 
 
 def cohort_notices(cohort: Cohort, folder: Path) -> tuple[Notice, ...]:

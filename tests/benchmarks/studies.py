@@ -60,6 +60,7 @@ def real_study(data: Path, folder: Path) -> Study:
         metadata=data / "nih" / "Data_Entry_2017_v2020.csv.gz",
         out=folder,
         within=scores,
+        boxes=data / "rsna" / "stage_2_train_labels.csv.gz",
     )
     write_cohort(cohort, folder)
     protocol = Path(protocols.__path__[0]) / "library" / "chexnet-nih-rsna.toml"

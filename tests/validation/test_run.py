@@ -27,6 +27,7 @@ def published_files(shared_data: Path, tmp_path_factory: pytest.TempPathFactory)
             metadata=shared_data / "nih" / "Data_Entry_2017_v2020.csv.gz",
             out=folder,
             within=shared_data / "chexnet" / "preds.csv.gz",
+            boxes=shared_data / "rsna" / "stage_2_train_labels.csv.gz",
         ),
         folder,
     )
