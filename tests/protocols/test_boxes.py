@@ -8,6 +8,7 @@ import pytest
 from protocols.boxes import (
     Mark,
     box_columns,
+    box_sizes,
     boxes_from,
     marks_from,
 )
@@ -111,3 +112,18 @@ def test_the_content_is_the_same_in_another_order_against_itself(tmp_path: Path)
     marks = marks_table(path).identity()
     assert len(hashes) == 1
     assert marks.content_sha256 not in hashes
+
+
+def test_the_size_of_all_boxes_of_an_image_by_hand() -> None:
+    """0.02, then 0.06 + 0.04, then 0.16 of the image; the last image has none."""
+    boxes = {
+        "image_id": ["a", "b", "b", "c"],
+        "width": ["0.2", "0.3", "0.2", "0.4"],
+        "height": ["0.1", "0.2", "0.2", "0.4"],
+    }
+    assert box_sizes(["c", "a", "b", "d"], boxes) == (
+        "large (above 15 %)",
+        "small (to 5 %)",
+        "medium (to 15 %)",
+        "no box",
+    )

@@ -1,7 +1,7 @@
 """Without one site, without one reader: by hand."""
 
 from tests.validation.conftest import TABLES, Image, Judge
-from validation.secondary import LeftOut
+from validation.secondary import Adjudication, LeftOut
 
 
 def value(left_out: LeftOut, metric: str) -> float | None:
@@ -38,11 +38,16 @@ def test_without_each_reader_by_hand(judge: Judge) -> None:
         *(Image(f"q{n}", "PPP", 0.9) for n in range(5)),
     ]
     results = judge(images)
-    readers = {one.name: one for one in results.leave_one_out if one.kind == "reader"}
     assert results.estimate("sensitivity").denominator == 10
     # Worst case: the five that became indeterminate and are called positive are false positives.
-    assert value(readers["R0"], "specificity") == 0.5
-    assert value(readers["R2"], "specificity") == 1.0
+    both = [one for one in results.leave_one_out if one.kind == "reader"]
+    assert [(one.name, one.indeterminate, one.ties_excluded, value(one, "specificity")) for one in both] == [
+        ("R0", 5, False, 0.5),
+        ("R0", 5, True, 1.0),
+        ("R1", 5, False, 0.5),
+        ("R1", 5, True, 1.0),
+        ("R2", 0, False, 1.0),
+    ]
 
 
 def test_the_adjudicator_may_be_left_out(judge: Judge) -> None:
@@ -69,9 +74,9 @@ def test_images_come_back_and_leave_without_a_reader_by_hand(judge: Judge) -> No
         *(Image(f"n{n}", "NNNN", 0.1) for n in range(5)),
     ]
     results = judge(images, EXCLUDED)
-    readers = {one.name: one for one in results.leave_one_out if one.kind == "reader"}
     assert results.cohort.images == 10
-    assert {name: one.images for name, one in readers.items()} == {"R0": 15, "R1": 15, "R2": 15, "R3": 15}
+    of_readers = [one for one in results.leave_one_out if one.kind == "reader"]
+    assert {one.name: one.images for one in of_readers} == {"R0": 15, "R1": 15, "R2": 15, "R3": 15}
     left = judge([*images[5:], *(Image(f"t{n}", "PPN", 0.9) for n in range(5))], EXCLUDED)
     without = {one.name: one.images for one in left.leave_one_out if one.kind == "reader"}
     # Of three reads, two that are left and differ are indeterminate: those images leave.
@@ -85,3 +90,48 @@ def test_an_image_without_a_score_stays_out_by_hand(judge: Judge) -> None:
         *(Image(f"n{n}", "NNNN", 0.1) for n in range(5)),
     ]
     assert {one.images for one in judge(images, rule).leave_one_out} == {5}
+
+
+CRITERION = """
+[[criteria]]
+id = "SP"
+metric = "specificity"
+subgroup = "overall"
+bound = "lower"
+goal = 0.6
+justification = "for the test"
+"""
+
+
+def test_a_verdict_that_hangs_on_one_reader_is_told_by_hand(judge: Judge) -> None:
+    """Without R0 or R1 twenty of sixty negatives are ties, which count as false positives."""
+    images = [
+        *(Image(f"p{n}", "PPN", 0.9) for n in range(20)),
+        *(Image(f"n{n}", "NNN", 0.1) for n in range(40)),
+    ]
+    results = judge(images, TABLES + CRITERION)
+    verdicts = {(one.name, one.ties_excluded): dict(one.verdicts) for one in results.leave_one_out}
+    assert verdicts == {
+        ("R0", False): {"SP": "not_met"},
+        ("R0", True): {"SP": "met"},
+        ("R1", False): {"SP": "not_met"},
+        ("R1", True): {"SP": "met"},
+        ("R2", False): {"SP": "met"},
+    }
+    (told,) = [one for one in results.input_account.notices if one.kind == "verdict_hangs_on_one"]
+    assert told.text == "Without one reader a criterion has another verdict (R0: SP not met; R1: SP not met)."
+    assert (told.count, told.criteria) == (2, ("SP",))
+
+
+def test_an_adjudicator_counts_in_no_agreement_by_hand(judge: Judge) -> None:
+    """R0 and R1 agree on 30 of 40 images; R2 reads the other ten and says what R0 says in six."""
+    head = '[reference_standard]\nkind = "adjudicated"\nrule = "adjudicated:R2"\n'
+    images = [
+        *(Image(f"a{n}", "PP-" if n % 2 else "NN-", 0.5) for n in range(30)),
+        *(Image(f"b{n}", "PNP" if n < 6 else "PNN", 0.5) for n in range(10)),
+    ]
+    found = judge(images, TABLES, standard=head).agreement
+    assert (found.images, found.percent.value) == (40, 0.75)
+    assert [(pair.first, pair.second) for pair in found.pairs] == [("R0", "R1")]
+    assert found.adjudication == Adjudication("R2", 10, {"R0": 6, "R1": 4})
+    assert [reader.images for reader in found.readers] == [40, 40, 10]
