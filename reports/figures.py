@@ -153,7 +153,9 @@ def images_per_patient_figure(
     return canvas.finish(
         f"Number of patients by number of images. {told}.",
         figure_data(
-            ("images", "patients"), sorted((dict.fromkeys(range(1, max(counts)), 0) | counts).items())
+            ("images", "patients"),
+            sorted((dict.fromkeys(range(1, max(counts)), 0) | counts).items()),
+            beside=(more,),
         ),
     )
 
