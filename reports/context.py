@@ -29,6 +29,7 @@ from reports.flow import FlowStage
 from reports.gaps import Gap
 from reports.homogeneity import HomogeneityTable
 from reports.inputs import on_first_page
+from reports.known_truth import KnownTruth
 from reports.labelling import DoesLessWell, NotEstablished, does_less_well, not_established
 from reports.listing import Roc, Scores
 from reports.localisation import Look
@@ -53,6 +54,7 @@ LISTING, CALLS_COUNTED, LOOK, PROFILE = (
     "profile.json",
 )
 NEAR, LEDGER, TRAIL = "line_listing.csv, near the threshold", "ledger.jsonl", "trail.jsonl"
+KNOWN_TRUTH = "truth.csv, against the reference"
 
 # Lines of notices that fit on page 1, and how many of them a criterion there takes.
 LETTERS_OF_A_FULL_COVER, ROWS_OF_A_FULL_COVER = 500, 3
@@ -88,6 +90,7 @@ class ReportContext:
         scores: by truth, from the line listing.
         curve: the ROC curve, None where a class has no score.
         device: from ``model/``, None where the scores were brought.
+        known_truth: of phantoms, against their reference; None where the run has none.
         look: where the device looks, None where the run has neither marks nor pictures of it.
         robustness: of the device on changed pictures, None where it was not tested.
         profile: of the cohort before training, None where the inputs hold none.
@@ -122,6 +125,7 @@ class ReportContext:
     scores: Scores
     curve: Roc | None
     device: Device | None
+    known_truth: KnownTruth | None
     look: Look | None
     robustness: RobustnessReport | None
     profile: CohortProfile | None
@@ -147,6 +151,7 @@ class ReportContext:
             (self.calls, CALLS_COUNTED),
             (self.failures, LISTING),
             (self.look, LOOK),
+            (self.known_truth, KNOWN_TRUTH),
             (self.profile, PROFILE),
             (self.seal, LEDGER),
             (self.trail, TRAIL),

@@ -20,6 +20,7 @@ from reports.cohort_profile import profile_of_run
 from reports.confusion import confusion_of, refuse_contradiction
 from reports.context import (
     CALLS_COUNTED,
+    KNOWN_TRUTH,
     LEDGER,
     LISTING,
     LOOK,
@@ -38,6 +39,7 @@ from reports.failures import failures_of
 from reports.flow import flow_stages, steps_not_taken
 from reports.gaps import gaps_of
 from reports.homogeneity import homogeneity_tables
+from reports.known_truth import known_truth
 from reports.listing import CALLS, REFERENCES, Listing, read_listing, roc, scores_by_truth
 from reports.localisation import look_of
 from reports.readers import reader_tables
@@ -116,6 +118,7 @@ def report_context(run: RunFolder) -> ReportContext:
         scores=scores,
         curve=roc(scores),
         device=device,
+        known_truth=sourced(known_truth(run, listing), KNOWN_TRUTH),
         look=sourced(look_of(run.model, results), LOOK),
         robustness=robustness,
         profile=sourced(profile_of_run(run, protocol), PROFILE),
