@@ -9,7 +9,6 @@ import struct
 
 import imagecodecs
 import numpy as np
-import simplejpeg
 from numpy.typing import NDArray
 from pydicom.uid import (
     HTJ2K,
@@ -26,10 +25,12 @@ from pydicom.uid import (
 )
 
 from protocols.images.folder import UndecodableImageError
+from protocols.images.jpeg import decode_jpeg
 
-SYNTAXES = frozenset(
+JPEG_2000 = frozenset((JPEG2000Lossless, JPEG2000, HTJ2KLossless, HTJ2KLosslessRPCL, HTJ2K))
+SYNTAXES = JPEG_2000 | frozenset(
     (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1, JPEGLSLossless, JPEGLSNearLossless)
-) | frozenset((JPEG2000Lossless, JPEG2000, HTJ2KLossless, HTJ2KLosslessRPCL, HTJ2K))
+)
 DECODER_FAULTS = (ValueError, RuntimeError, NotImplementedError, TypeError, MemoryError, struct.error)
 END = b"\xff\xd9"  # of JPEG, JPEG-LS and JPEG 2000 alike
 PADDING = b"\0\xff \r\n"
@@ -38,20 +39,22 @@ FRAMES = (0xC0, 0xC1, 0xC2, 0xC3, JPEG_LS)  # baseline, extended, progressive, l
 J2K_SIZE = b"\xff\x4f\xff\x51"
 
 
-def decode_frame(frame: bytes, shape: tuple[int, int]) -> NDArray[np.integer]:
-    """Decode one compressed frame by what it holds.
+def decode_frame(frame: bytes, syntax: str, shape: tuple[int, int]) -> NDArray[np.integer]:
+    """Decode one compressed frame, of a transfer syntax of `SYNTAXES`.
 
     Returns:
         The values, of ``shape``, or of ``shape`` and three channels, red, green and blue.
 
     Raises:
-        UndecodableImageError: the stream is cut short, damaged, of another size or kind.
+        UndecodableImageError: the stream is cut short, damaged, of another size or kind than is stated.
     """
     end = frame.rfind(END)
     if end < 0 or frame[end + len(END) :].strip(PADDING):
         raise _fault("is cut short: its compressed pixel data has no end")
     stream = frame[: end + len(END)]
     size_at = stream[:1024].find(J2K_SIZE)
+    if (syntax in JPEG_2000) != (size_at >= 0):
+        raise _fault("has compressed pixel data of another kind than its transfer syntax")
     try:
         pixels = _jpeg_2000(stream, size_at, shape) if size_at >= 0 else _jpeg(stream, shape)
     except DECODER_FAULTS as error:
@@ -77,10 +80,8 @@ def _jpeg(stream: bytes, shape: tuple[int, int]) -> NDArray[np.integer]:
         return np.asarray(imagecodecs.jpegls_decode(stream))
     # The checking decoder reads 8 bits; the entropy coding of more bits is the same, so the header is made to say 8.
     checked = stream[: place + 4] + b"\x08" + stream[place + 5 :]
-    pixels = simplejpeg.decode_jpeg(checked, colorspace="GRAY" if channels == 1 else "RGB", strict=True)
-    if precision != 8:
-        return np.asarray(imagecodecs.jpeg8_decode(stream))
-    return np.asarray(pixels[..., 0] if channels == 1 else pixels)
+    pixels = decode_jpeg(checked, colour=channels == 3)
+    return pixels if precision == 8 else np.asarray(imagecodecs.jpeg8_decode(stream))
 
 
 def _frame_header(stream: bytes) -> int:

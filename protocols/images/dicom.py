@@ -24,7 +24,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from protocols.images.codestream import SYNTAXES, decode_frame
+from protocols.images.codestream import JPEG_2000, SYNTAXES, decode_frame
 from protocols.images.folder import UndecodableImageError
 from protocols.images.header import PYDICOM_FAULTS, Header, header_of, one_line, read_dataset, text, value
 from protocols.images.look_up_table import LookUpTable, look_up_table
@@ -126,7 +126,8 @@ def _cells(dataset: Dataset, shape: tuple[int, int]) -> NDArray[np.integer]:
     """What stands in each pixel's cell, with all its bits."""
     syntax = UID(dataset.file_meta.TransferSyntaxUID)
     if syntax in SYNTAXES:
-        return _one_channel(decode_frame(next(generate_frames(dataset.PixelData, number_of_frames=1)), shape))
+        frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
+        return _one_channel(decode_frame(frame, syntax, shape))
     if syntax not in UNCOMPRESSED and syntax != RLELossless:
         known = "" if syntax.name == syntax else f" ({syntax.name})"
         raise _fault(f"is stored in transfer syntax {syntax}{known}, which cannot be read")
@@ -164,10 +165,9 @@ def _stored_values(
     bits, signed = int(dataset.BitsStored), dataset.PixelRepresentation == 1
     width = 8 * cells.dtype.itemsize
     whole = cells.astype(np.int64)
-    if not signed and whole.min() < 0 and UID(dataset.file_meta.TransferSyntaxUID) in SYNTAXES:
-        raise _fault(
-            "contradicts itself: its compressed pixel data have a sign and its header says that they have none"
-        )
+    syntax = UID(dataset.file_meta.TransferSyntaxUID)
+    if syntax in SYNTAXES:
+        _check_sign(cells, bits, signed=signed, jpeg_2000=syntax in JPEG_2000)
     whole &= (1 << width) - 1
     high = _whole(dataset, "HighBit")
     lowest = max(0, (bits - 1 if high is None or high >= width else high) + 1 - bits)
@@ -177,9 +177,8 @@ def _stored_values(
     padding = _padding(values, dataset) | _padding(
         whole - ((whole >> (width - 1)) << width) if signed else whole, dataset
     )
-    above = whole >> (lowest + bits)
-    for position in _overlay_bits(dataset):
-        above &= ~(1 << position >> (lowest + bits))
+    outside = whole & ~sum(1 << position for position in _overlay_bits(dataset))
+    above, below = outside >> (lowest + bits), outside & ((1 << lowest) - 1)
     # a sign that is carried on to the end of the cell is no value
     carried = signed & (values < 0) & (above == (1 << max(0, width - lowest - bits)) - 1)
     # old overlays stand apart from the stored bits; values that run over reach the bit above them
@@ -187,7 +186,21 @@ def _stored_values(
         raise _fault(
             f"holds values above the {bits} bits that it states; correct its Bits Stored (0028,0101)"
         )
+    if (below[~padding] != 0).any():
+        raise _fault(f"holds values below the {bits} bits that it states; correct its High Bit (0028,0102)")
     return values, padding
+
+
+def _check_sign(cells: NDArray[np.integer], bits: int, *, signed: bool, jpeg_2000: bool) -> None:
+    """Refuse a stream whose sign is not the header's, where decoders read different values."""
+    has_sign = cells.dtype.kind == "i"
+    # JPEG knows no sign: of 16 bits every decoder makes the same signed values, of fewer not; JPEG 2000 knows one
+    if signed and not has_sign and bits < 16 and not jpeg_2000 and int(cells.max()) >> (bits - 1):
+        raise _fault(
+            f"contradicts itself: its {bits} compressed bits have no sign and its header says they have"
+        )
+    if has_sign and not signed and int(cells.min()) < 0:
+        raise _fault("contradicts itself: its compressed bits have a sign and its header says they have none")
 
 
 def _overlay_bits(dataset: Dataset) -> list[int]:
@@ -269,14 +282,23 @@ def _range(values: NDArray[np.float64], shown: NDArray[np.bool_], dataset: Datas
 
 
 def _first(dataset: Dataset, keyword: str) -> float | None:
-    """The first number of an element of one or several."""
+    """The first number of an element of one or several; None where it is absent or empty.
+
+    Raises:
+        UndecodableImageError: something stands there that is no number: without it, the shades would be others.
+    """
     found = value(dataset, keyword)
+    raw = dataset.get_item(keyword) if keyword in dataset else None
+    if raw is None or found == "" or (found is None and not (raw.value or b"").strip(b" \0\\")):
+        return None
     several = found if isinstance(found, list) or hasattr(found, "append") else [found]
     try:
         first = float(several[0])
     except (TypeError, ValueError, IndexError):
-        return None
-    return first if np.isfinite(first) else None
+        first = np.nan
+    if not np.isfinite(first):
+        raise _fault(f"has a {keyword} that is no number")
+    return first
 
 
 def _table(dataset: Dataset, keyword: str, *, signed: bool) -> LookUpTable | None:

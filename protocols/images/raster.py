@@ -3,7 +3,7 @@
 Owns the decoding of PNG and JPEG. Pillow alone is too lenient: it accepts a PNG with a wrong checksum, without
 its end, or with fewer rows than its header promises, and a JPEG of which its library warns. The chunks are therefore
 walked here, and the common kinds of PNG go straight to Pillow's inflating decoder, in one call and once; JPEG is
-decoded by the same library through simplejpeg, which takes a warning for a refusal.
+decoded by the same library through `jpeg`, which takes a warning for a refusal.
 Source: PNG specification (W3C, 3rd edition), sections 5, 7, 8 and 11.
 """
 
@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 import imagecodecs
 import numpy as np
-import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from protocols.images.folder import UndecodableImageError
+from protocols.images.jpeg import decode_jpeg
 from protocols.images.outliers import range_of
 
 MOST_PIXELS = 60_000_000  # the largest detectors in use have about 20 million
@@ -105,9 +105,7 @@ def decode_raster(content: bytes) -> Raster:
             raise _fault("is animated; a radiograph is one picture")
         _refuse_mode(image.mode)
         if image.format == "JPEG":
-            colours = "GRAY" if image.mode == "L" else "RGB"
-            pixels = simplejpeg.decode_jpeg(content, colorspace=colours, strict=True)
-            image = _with_pixels(image, pixels[..., 0] if image.mode == "L" else pixels)
+            image = _with_pixels(image, decode_jpeg(content, colour=image.mode == "RGB"))
         elif chunks and chunks.deep:
             image = _with_pixels(image, _shades(imagecodecs.png_decode(content)))
         return _grey(ImageOps.exif_transpose(image))
