@@ -39,14 +39,22 @@ FRAMES = (0xC0, 0xC1, 0xC2, 0xC3, JPEG_LS)  # baseline, extended, progressive, l
 J2K_SIZE = b"\xff\x4f\xff\x51"
 
 
-def decode_frame(frame: bytes, syntax: str, shape: tuple[int, int]) -> NDArray[np.integer]:
+def decode_frame(
+    frame: bytes, syntax: str, shape: tuple[int, int], *, signed_bits: int
+) -> NDArray[np.integer]:
     """Decode one compressed frame, of a transfer syntax of `SYNTAXES`.
+
+    Args:
+        frame: its bytes.
+        syntax: the transfer syntax.
+        shape: rows and columns that the header states.
+        signed_bits: the bits of a value that has a sign by the header; 0 where values have none.
 
     Returns:
         The values, of ``shape``, or of ``shape`` and three channels, red, green and blue.
 
     Raises:
-        UndecodableImageError: the stream is cut short, damaged, of another size or kind than is stated.
+        UndecodableImageError: the stream is cut short, damaged, of another size, kind or sign than is stated.
     """
     end = frame.rfind(END)
     if end < 0 or frame[end + len(END) :].strip(PADDING):
@@ -56,11 +64,17 @@ def decode_frame(frame: bytes, syntax: str, shape: tuple[int, int]) -> NDArray[n
     if (syntax in JPEG_2000) != (size_at >= 0):
         raise _fault("has compressed pixel data of another kind than its transfer syntax")
     try:
-        pixels = _jpeg_2000(stream, size_at, shape) if size_at >= 0 else _jpeg(stream, shape)
+        pixels = (
+            _jpeg_2000(stream, size_at, shape)
+            if size_at >= 0
+            else _jpeg(stream, shape, signed_bits=signed_bits)
+        )
     except DECODER_FAULTS as error:
         raise _fault(f"has pixel data that cannot be decoded ({str(error).rstrip('.')})") from error
     if pixels.shape not in (shape, (*shape, 3)):
         raise _other_size(shape)
+    if pixels.dtype.kind == "i" and not signed_bits and int(pixels.min()) < 0:
+        raise _fault("contradicts itself: its compressed bits have a sign and its header says they have none")
     return pixels
 
 
@@ -71,17 +85,24 @@ def _jpeg_2000(stream: bytes, size_at: int, shape: tuple[int, int]) -> NDArray[n
     return np.asarray(imagecodecs.jpeg2k_decode(stream))
 
 
-def _jpeg(stream: bytes, shape: tuple[int, int]) -> NDArray[np.integer]:
+def _jpeg(stream: bytes, shape: tuple[int, int], *, signed_bits: int) -> NDArray[np.integer]:
     place = _frame_header(stream)
     precision, rows, columns, channels = struct.unpack_from(">BHHB", stream, place + 4)
     if (rows, columns) != shape or channels not in (1, 3):
         raise _other_size(shape)
     if stream[place + 1] == JPEG_LS:
-        return np.asarray(imagecodecs.jpegls_decode(stream))
-    # The checking decoder reads 8 bits; the entropy coding of more bits is the same, so the header is made to say 8.
-    checked = stream[: place + 4] + b"\x08" + stream[place + 5 :]
-    pixels = decode_jpeg(checked, colour=channels == 3)
-    return pixels if precision == 8 else np.asarray(imagecodecs.jpeg8_decode(stream))
+        pixels = np.asarray(imagecodecs.jpegls_decode(stream))
+    else:
+        # The strict decoder reads 8 bits; the entropy coding of more is the same, so the header is made to say 8.
+        pixels = decode_jpeg(stream[: place + 4] + b"\x08" + stream[place + 5 :], colour=channels == 3)
+        pixels = pixels if precision == 8 else np.asarray(imagecodecs.jpeg8_decode(stream))
+    # JPEG knows no sign: of 16 bits every decoder makes the same signed values, of fewer not
+    top = min(precision, signed_bits)
+    if 0 < top < 16 and int(pixels.max()) >> (top - 1):
+        raise _fault(
+            f"contradicts itself: its {top} compressed bits have no sign and its header says they have"
+        )
+    return pixels
 
 
 def _frame_header(stream: bytes) -> int:

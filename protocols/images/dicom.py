@@ -24,7 +24,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from protocols.images.codestream import JPEG_2000, SYNTAXES, decode_frame
+from protocols.images.codestream import SYNTAXES, decode_frame
 from protocols.images.folder import UndecodableImageError
 from protocols.images.header import PYDICOM_FAULTS, Header, header_of, one_line, read_dataset, text, value
 from protocols.images.look_up_table import LookUpTable, look_up_table
@@ -127,7 +127,8 @@ def _cells(dataset: Dataset, shape: tuple[int, int]) -> NDArray[np.integer]:
     syntax = UID(dataset.file_meta.TransferSyntaxUID)
     if syntax in SYNTAXES:
         frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
-        return _one_channel(decode_frame(frame, syntax, shape))
+        signed_bits = int(dataset.BitsStored) if dataset.PixelRepresentation == 1 else 0
+        return _one_channel(decode_frame(frame, syntax, shape, signed_bits=signed_bits))
     if syntax not in UNCOMPRESSED and syntax != RLELossless:
         known = "" if syntax.name == syntax else f" ({syntax.name})"
         raise _fault(f"is stored in transfer syntax {syntax}{known}, which cannot be read")
@@ -165,9 +166,6 @@ def _stored_values(
     bits, signed = int(dataset.BitsStored), dataset.PixelRepresentation == 1
     width = 8 * cells.dtype.itemsize
     whole = cells.astype(np.int64)
-    syntax = UID(dataset.file_meta.TransferSyntaxUID)
-    if syntax in SYNTAXES:
-        _check_sign(cells, bits, signed=signed, jpeg_2000=syntax in JPEG_2000)
     whole &= (1 << width) - 1
     high = _whole(dataset, "HighBit")
     lowest = max(0, (bits - 1 if high is None or high >= width else high) + 1 - bits)
@@ -189,18 +187,6 @@ def _stored_values(
     if (below[~padding] != 0).any():
         raise _fault(f"holds values below the {bits} bits that it states; correct its High Bit (0028,0102)")
     return values, padding
-
-
-def _check_sign(cells: NDArray[np.integer], bits: int, *, signed: bool, jpeg_2000: bool) -> None:
-    """Refuse a stream whose sign is not the header's, where decoders read different values."""
-    has_sign = cells.dtype.kind == "i"
-    # JPEG knows no sign: of 16 bits every decoder makes the same signed values, of fewer not; JPEG 2000 knows one
-    if signed and not has_sign and bits < 16 and not jpeg_2000 and int(cells.max()) >> (bits - 1):
-        raise _fault(
-            f"contradicts itself: its {bits} compressed bits have no sign and its header says they have"
-        )
-    if has_sign and not signed and int(cells.min()) < 0:
-        raise _fault("contradicts itself: its compressed bits have a sign and its header says they have none")
 
 
 def _overlay_bits(dataset: Dataset) -> list[int]:
@@ -254,7 +240,7 @@ def _presented(
         return table.of(values) / table.greatest
     centre, width = _first(dataset, "WindowCenter"), _first(dataset, "WindowWidth")
     function = text(dataset, "VOILUTFunction") or "LINEAR"
-    if centre is not None and width is not None and width > (1 if function == "LINEAR" else 0):
+    if centre is not None and width is not None and (width >= 1 if function == "LINEAR" else width > 0):
         return _windowed(values, centre, width, function)
     low, high = _range(values, shown, dataset)
     if high <= low:
@@ -263,6 +249,8 @@ def _presented(
 
 
 def _windowed(values: NDArray[np.float64], centre: float, width: float, function: str) -> NDArray[np.float64]:
+    if function == "LINEAR" and width == 1:
+        return (values > centre - 0.5).astype(np.float64)
     if function == "LINEAR":
         return (values - (centre - 0.5)) / (width - 1) + 0.5
     if function == "LINEAR_EXACT":

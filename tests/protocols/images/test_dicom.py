@@ -127,6 +127,11 @@ HAND = {
     ),
     # LINEAR: (x - 1999.5) / 2000 + 0.5; 1000 -> 0.00025, 2000 -> 0.50025
     "window": (dataset_of(ROW, bits=12, WindowCenter=2000, WindowWidth=2001), [[0, 0, 128, 255, 255]]),
+    # one wide: all above 1999.5 is white
+    "window of one value": (
+        dataset_of(ROW, bits=12, WindowCenter=2000, WindowWidth=1),
+        [[0, 0, 255, 255, 255]],
+    ),
     "first of two windows": (
         dataset_of(ROW, bits=12, WindowCenter=[2000, 1], WindowWidth=[2001, 2]),
         [[0, 0, 128, 255, 255]],
