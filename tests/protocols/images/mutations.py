@@ -296,7 +296,9 @@ def _by_pydicom(dataset: Dataset) -> tuple[Shades, float]:
     bits, signed = int(dataset.BitsStored), dataset.PixelRepresentation == 1
     centres, widths = (np.atleast_1d(dataset.get(f"Window{end}") or [0]) for end in ("Center", "Width"))
     width = float(widths[0])
-    if width > 1 and dataset.get("WindowCenter") is not None:
+    if width == 1 and dataset.get("WindowCenter") is not None:
+        share = (rescaled > float(centres[0]) - 0.5).astype(float)
+    elif width > 1 and dataset.get("WindowCenter") is not None:
         share = (rescaled - (float(centres[0]) - 0.5)) / (width - 1) + 0.5
     else:
         least = -(1 << (bits - 1)) if signed else 0

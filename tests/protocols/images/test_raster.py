@@ -187,7 +187,7 @@ def test_part_of_a_jpeg_with_a_pasted_end_is_refused(kind: str, kept: float) -> 
 
 @pytest.mark.parametrize("start", [0.3, 0.6, 0.7, 0.9])
 def test_jpeg_with_60_bytes_cleared_is_refused(start: float) -> None:
-    """Nine in ten such damages are seen; one in ten leaves a stream of just as many blocks."""
+    """Where the damage leaves a stream of just as many blocks, which is rare, nobody can see it."""
     content = bytearray(encoded(SMOOTH.astype(np.uint8), "JPEG", quality=90))
     place = int(start * len(content))
     content[place : place + 60] = bytes(60)
