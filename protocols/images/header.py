@@ -28,12 +28,13 @@ from protocols.cohorts.age import years, years_between
 from protocols.images.body_part import body_part, coded_body_part
 from protocols.images.folder import UndecodableImageError
 from protocols.images.projection import OTHERS, coded_projection, projection
-from protocols.records import number
+from protocols.records import View, number
 
 PREAMBLE = 128
 MARK = b"DICM"
 OLDEST = 120.0
 IDENTIFYING = ("SOPClassUID", "Modality", "Rows")  # one of them stands in every file of an image
+UPRIGHT = (str(View.PA), str(View.AP))
 FOR_PROCESSING = "FOR PROCESSING"
 STUDY_DAYS = ("StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate")
 PYDICOM_FAULTS = (
@@ -128,7 +129,8 @@ def read_dataset(content: bytes, *, pixels: bool) -> Dataset:
 def header_of(dataset: Dataset) -> Header:
     """The header of a picture; what cannot be read counts as not said.
 
-    The view is that of the first of these that names a projection: `ViewPosition`; `ViewCodeSequence`;
+    The view is that of the first of these that names a projection: `ViewPosition`, unless the code contradicts it by a
+    view that is neither PA nor AP; `ViewCodeSequence`;
     `PatientPosition`, as course material writes it (a CT has its own codes there, such as ``HFS``, which say nothing
     of a projection); `BodyPartExamined`, such as ``CHEST LAT``. The age is `PatientAge`, or the one on the day of the
     study by the birth date, where the age is not said, impossible, or 0 years against that date; no date is kept.
@@ -147,6 +149,9 @@ def header_of(dataset: Dataset) -> Header:
         "BodyPartExamined": (tags["BodyPartExamined"], projection(tags["BodyPartExamined"])),
     }
     tag = next((name for name, (_, view) in said.items() if view), "")
+    coded = said["ViewCodeSequence"][1]
+    if tag == "ViewPosition" and coded and coded not in UPRIGHT:
+        tag = "ViewCodeSequence"
     code, view = said[tag] if tag else (tags["ViewPosition"], "")
     part = body_part(tags["BodyPartExamined"])
     by_class = FOR_PROCESSING if value(dataset, "SOPClassUID") == DigitalXRayImageStorageForProcessing else ""

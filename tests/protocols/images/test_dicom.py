@@ -21,6 +21,7 @@ from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
+    HTJ2KLossless,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
@@ -396,6 +397,26 @@ def test_lossless_jpeg_keeps_every_value(bits: int, predictor: int) -> None:
     stream = bytes(imagecodecs.jpeg8_encode(pixels, lossless=True, bitspersample=bits, predictor=predictor))
     whole = decode_dicom(framed(JPEGLossless, stream, bits=bits, pixels=pixels))[0]
     np.testing.assert_array_equal(whole, shades(dataset_of(pixels, bits=bits)))
+
+
+def test_htj2k_keeps_every_value() -> None:
+    pixels = SMOOTH.astype(np.uint16) << 4
+    content = framed(HTJ2KLossless, bytes(imagecodecs.htj2k_encode(pixels)), bits=12, pixels=pixels)
+    np.testing.assert_array_equal(decode_dicom(content)[0], shades(dataset_of(pixels, bits=12)))
+
+
+@pytest.mark.parametrize("subsampling", ["444", "422", "420"])
+def test_grey_stored_as_colour_jpeg_is_grey_against_pillow(subsampling: str) -> None:
+    colours = np.stack([SMOOTH.astype(np.uint8)] * 3, axis=-1)
+    stream = bytes(imagecodecs.jpeg8_encode(colours, level=95, subsampling=subsampling))
+    dataset = pydicom.dcmread(io.BytesIO(framed(JPEGBaseline8Bit, stream)))
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation, dataset.PlanarConfiguration = (
+        3,
+        "YBR_FULL_422",
+        0,
+    )
+    expected = np.asarray(Image.open(io.BytesIO(stream)).convert("L"))
+    np.testing.assert_array_equal(decode_dicom(dicom_bytes(dataset))[0], expected)
 
 
 def test_compressed_values_with_a_doubtful_sign_are_refused_by_hand() -> None:

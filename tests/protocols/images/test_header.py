@@ -90,6 +90,14 @@ def test_view_code_by_hand(code: str, scheme: str, view: str, position: str | No
     assert header(ViewPosition=position, ViewCodeSequence=coded(code, scheme)).view == view
 
 
+@pytest.mark.parametrize(("position", "view"), [("PA", "LATERAL"), ("AP", "LATERAL"), ("LL", "LATERAL")])
+def test_code_of_a_lateral_counts_before_an_upright_position_by_hand(position: str, view: str) -> None:
+    assert header(ViewPosition=position, ViewCodeSequence=coded("399067008")).view == view
+    assert header(ViewPosition=position, ViewCodeSequence=coded("399348003")).view == (
+        "LATERAL" if position == "LL" else position
+    )
+
+
 @pytest.mark.parametrize("scheme", ["SCT", "SRT"])
 def test_view_codes_against_pydicom(scheme: str) -> None:
     """Every view of the context group that names one of ours has the view that its meaning names."""
