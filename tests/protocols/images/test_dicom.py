@@ -1,7 +1,6 @@
 """Decoding DICOM: shades by hand, pydicom's own windows as the other oracle, and each refusal by a file made here."""
 
 import io
-import warnings
 from pathlib import Path
 
 import imagecodecs
@@ -48,17 +47,19 @@ def compressed(syntax: str, pixels: np.ndarray = SHADES, *, photometric: str = "
     dataset = dataset_of(pixels, photometric=photometric)
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    if syntax == RLELossless:
+        dataset.compress(syntax, generate_instance_uid=False)
+        return dicom_bytes(dataset)
     if syntax == JPEGBaseline8Bit:
         buffer = io.BytesIO()
         Image.fromarray(pixels).save(buffer, "JPEG", quality=95)
-        dataset.PixelData = encapsulate([buffer.getvalue()])
-        dataset["PixelData"].is_undefined_length = True
-        dataset.file_meta.TransferSyntaxUID = syntax
+        stream = buffer.getvalue()
     else:
-        more = {"j2k_psnr": [90.0]} if syntax == JPEG2000 else {}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            dataset.compress(syntax, generate_instance_uid=False, **more)
+        exact = {"level": 0, "reversible": True} if syntax == JPEG2000Lossless else {"level": 90}
+        stream = bytes(imagecodecs.jpeg2k_encode(pixels, codecformat="j2k", **exact))
+    dataset.PixelData = encapsulate([stream])
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = syntax
     return dicom_bytes(dataset)
 
 
