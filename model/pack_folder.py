@@ -20,7 +20,7 @@ from protocols.images.inventory import PictureRecord
 from protocols.records import Studies
 from protocols.schema import InputGate
 
-DECODERS = ("pillow", "pydicom", "pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg")
+DECODERS = ("pillow", "pydicom", "imagecodecs", "simplejpeg")
 DIGITS = 16
 
 

@@ -1,9 +1,10 @@
-"""Run every case of ../shared/cases that concerns tables through the command line, and judge it.
+"""Run the cases of ../shared/cases through the command line, and judge them.
 
-    python -m tests.cases
+    python -m tests.cases [MODEL]
 
-Prints a line a case: its name, what happened, and ok or WRONG, as the last column of the cases' README says; ends with
-1 where one is wrong.
+MODEL is the model folder of a phantom run, runs/phantom/model where none is named; without it the cases of pictures are
+not judged, which is said. Prints a line a case: its name, what happened, and ok or WRONG, as the last column of the
+cases' README says; ends with 1 where one is wrong.
 """
 
 import json
@@ -13,10 +14,13 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+from tests.picture_cases import PICTURES
 
 ROOT = Path(__file__).parents[1]
 CASES = ROOT.parent / "shared" / "cases"
@@ -205,12 +209,18 @@ def main() -> int:
     if not CASES.is_dir():
         print(f"{CASES} is not there")
         return 3
+    model = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "runs" / "phantom" / "model").absolute()
+    judges = dict(JUDGES)
+    if model.is_dir():
+        judges |= {name: partial(judge, model=model) for name, judge in PICTURES.items()}
+    else:
+        print(f"{len(PICTURES)} cases of pictures are not judged: {model} is not there")
     wrong = 0
-    for name, judge in JUDGES.items():
+    for name, judge in sorted(judges.items()):
         happened, right = judge(CASES / name)
         wrong += not right
         print(f"{name}: {happened.replace(str(CASES), 'cases')}: {'ok' if right else 'WRONG'}", flush=True)
-    print(f"{len(JUDGES) - wrong} of {len(JUDGES)} cases ok")
+    print(f"{len(judges) - wrong} of {len(judges)} cases ok")
     return 1 if wrong else 0
 
 

@@ -4,28 +4,40 @@ Owns which tags become which columns and which files cannot be an image. A CT, a
 picture is one that the device is made for is asked when it is read.
 
 Privacy. These are copied, and nothing else: SOP Instance UID (image_id), Patient ID (patient_id), Patient's Age (in
-years), Patient's Sex, View Position or Patient Position (view, view_tag), Manufacturer, Institution Name (site),
-Modality, Body Part Examined, and the file's place in the folder (image_path, and in exclusions.csv). Names, dates,
-accession numbers and descriptions are never read. De-identify a folder before its tables are shared.
+years), Patient's Sex, the projection and where it stood (view, view_tag), Manufacturer, Institution Name (site),
+Modality, Body Part Examined, and the file's place in the folder (image_path, and in exclusions.csv). Birth date and
+study date are read where the age is not said, to work it out, and never kept. Names, accession numbers and
+descriptions are never read. De-identify a folder before its tables are shared.
 """
 
 import math
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydicom.dataset import Dataset
 
+from protocols.cohorts.age import years
 from protocols.cohorts.folder import Cohort, Exclusion, FlowStep
 from protocols.cohorts.image_paths import relative_paths
 from protocols.cohorts.selection import SOURCE, Selection
 from protocols.cohorts.table import cohort_with
 from protocols.errors import BadInputError
 from protocols.images.folder import UndecodableImageError
-from protocols.images.header import Header, header_of, is_dicom, read_dataset, text, value
+from protocols.images.header import (
+    FOR_PROCESSING,
+    Header,
+    header_of,
+    is_dicom,
+    read_dataset,
+    text,
+    value,
+)
+from protocols.input_account import MOST_EXAMPLES, Notice
 from protocols.mapping import boxes_table, labels_table, reads_table
 from protocols.records import Sex
+from protocols.table_notices import counted, quoted
 
 NO_IMAGE = "no_image"
 NO_PATIENT = "no_patient_id"
@@ -39,7 +51,8 @@ NOTHING_SAID = Header()
 class Found:
     """One file of the folder: what its header says, or why it cannot be an image.
 
-    ``image_id`` is the SOP Instance UID, or the file's place where there is none or it is no image.
+    ``image_id`` is the SOP Instance UID, or the file's place where there is none or it is no image; ``newborn`` says
+    that the age stands as 0 years.
     """
 
     path: Path
@@ -49,6 +62,7 @@ class Found:
     manufacturer: str = ""
     site: str = ""
     header: Header = NOTHING_SAID
+    newborn: bool = False
     fault: str = ""
 
 
@@ -113,13 +127,14 @@ def dicom(
     ):
         if any(cells):
             columns[name] = cells
-    return cohort_with(
+    cohort = cohort_with(
         columns,
         selection,
         reads=reads_table(reads) if reads else None,
         labels=labels_table(labels) if labels else None,
         boxes=boxes_table(boxes) if boxes else None,
     )
+    return replace(cohort, notices=[*cohort.notices, *_of_newborns(staying), *_of_pairs(staying)])
 
 
 def _read(folder: Path, progress: Callable[[int, int], None]) -> list[Found]:
@@ -161,6 +176,7 @@ def _found(path: Path, place: str) -> Found:
         manufacturer=text(dataset, "Manufacturer"),
         site=text(dataset, "InstitutionName"),
         header=header_of(dataset),
+        newborn=years(text(dataset, "PatientAge")) == "0",
     )
 
 
@@ -232,7 +248,44 @@ def _repeated(found: Sequence[Found], kept: Sequence[int]) -> dict[int, str]:
     return again
 
 
-def _age(years: float | None) -> str:
-    if years is None or math.isnan(years):
+def _of_newborns(images: Sequence[Found]) -> Iterator[Notice]:
+    """Yield a notice where an age stands as 0 years among adults: a newborn's is written in days or weeks."""
+    newborns = [one.image_id for one in images if one.newborn and one.header.age_years == 0]
+    if newborns and any((one.header.age_years or 0) >= 1 for one in images):
+        yield Notice(
+            kind="age_of_0_years",
+            text=f"studies: {counted(len(newborns), 'image')} aged 000Y among older patients ({_some(newborns)}); "
+            "0 stands where an age was removed as well as for a newborn: complete age_years, or empty it.",
+            table="studies",
+            column="age_years",
+            count=len(newborns),
+            examples=tuple(newborns[:MOST_EXAMPLES]),
+            cause="age removed",
+        )
+
+
+def _of_pairs(images: Sequence[Found]) -> Iterator[Notice]:
+    """Yield a notice of raw images of patients who have another image of the same view: both may be one exposure."""
+    shown = {(one.patient_id, one.header.view) for one in images if one.header.intent != FOR_PROCESSING}
+    raw = [one for one in images if one.header.intent == FOR_PROCESSING]
+    paired = [one.image_id for one in raw if (one.patient_id, one.header.view) in shown]
+    if paired:
+        yield Notice(
+            kind="for_processing_pairs",
+            text=f"studies: {counted(len(paired), 'image')} FOR PROCESSING ({_some(paired)}) beside another one of the "
+            "same patient and view, so that one exposure may stand twice; FOR PROCESSING is out of scope when scored.",
+            table="studies",
+            count=len(paired),
+            examples=tuple(paired[:MOST_EXAMPLES]),
+            cause="one exposure twice",
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    return quoted(names[:MOST_EXAMPLES])
+
+
+def _age(age: float | None) -> str:
+    if age is None or math.isnan(age):
         return ""
-    return str(int(years)) if years.is_integer() else repr(years)
+    return str(int(age)) if age.is_integer() else repr(age)

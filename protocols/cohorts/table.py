@@ -10,10 +10,11 @@ from pathlib import Path
 
 from protocols.admission import labels_from, studies_from
 from protocols.cohorts.folder import Cohort
-from protocols.cohorts.image_paths import relative_paths
+from protocols.cohorts.image_paths import moved_paths
 from protocols.cohorts.selection import Selection
 from protocols.column_rules import LABELS, READS, STUDIES
 from protocols.errors import BadInputError
+from protocols.input_account import Notice
 from protocols.mapping import MappedTable, boxes_table, read_as_planned
 from protocols.records import Split
 from protocols.schema import Format, Protocol
@@ -79,9 +80,10 @@ def table(
         selection, further["split"] = selection.hold_out(hold_out, reading())
     source = _with_points(mapped.table, protocol)
     columns = {name: selection.pick(cells) for name, cells in source.columns.items()} | further
+    told: tuple[Notice, ...] = ()
     if checked.image_path is not None:
-        columns["image_path"] = _moved(columns["image_path"], studies.parent, out)
-    return cohort_with(
+        columns["image_path"], told = moved_paths(columns["image_path"], studies.parent, out)
+    cohort = cohort_with(
         columns,
         selection,
         studies=mapped,
@@ -89,6 +91,7 @@ def table(
         labels=read_as_planned(labels, LABELS, protocol, reading=reading("labels")) if labels else None,
         boxes=boxes_table(boxes, reading()) if boxes else None,
     )
+    return replace(cohort, notices=[*cohort.notices, *told])
 
 
 def cohort_with(
@@ -124,13 +127,6 @@ def _with_points(source: Table, protocol: Protocol | None) -> Table:
         if frame[name].str.fullmatch(DECIMAL_COMMA.pattern).any():
             frame[name] = source.with_points(frame[name])
     return replace(source, frame=frame)
-
-
-def _moved(paths: tuple[str, ...], home: Path, out: Path) -> tuple[str, ...]:
-    """Paths as seen from ``out`` instead of ``home``; an image without a path has none there either."""
-    known = [path for path in paths if path]
-    moved = dict(zip(known, relative_paths([home / path for path in known], out), strict=True))
-    return tuple(moved.get(path, "") for path in paths)
 
 
 def trainable_labels(

@@ -1,28 +1,44 @@
 """A DICOM file -> grey pixels as a radiologist would see them, strictly, and what its header says.
 
 Owns the way from stored values to shades: bits, padding, modality look-up, window or VOI look-up, photometric
-interpretation. The header's words are `header`'s. The decoder of each transfer syntax is fixed, so that a file
-has the same pixels wherever it is read.
-Source: DICOM PS3.3 2024d, C.7.6.3.1.2 (photometric interpretation), C.7.5.1.1.2 (pixel padding), C.11.1 (modality
-LUT), C.11.2.1.2 (window: LINEAR, LINEAR_EXACT, SIGMOID); PS3.5, 8.1 (bits) and A.4 (encapsulation).
+interpretation. The header's words are `header`'s, tables `look_up_table`'s, compressed pixels `codestream`'s. The
+decoder of each transfer syntax is fixed, so that a file has the same pixels wherever it is read.
+Source: DICOM PS3.3 2024d, C.7.6.3.1.2 (photometric interpretation), C.7.5.1.1.2 (pixel padding), C.8.11.3.1.2
+(presentation LUT shape), C.11.1 (modality LUT), C.11.2.1.2 (window: LINEAR, LINEAR_EXACT, SIGMOID); PS3.5, 8.1 (bits)
+and A.4 (encapsulation).
 """
 
 import warnings
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.encaps import generate_frames
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.pixels.processing import apply_modality_lut, apply_voi
-from pydicom.uid import UID, RLELossless
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    RLELossless,
+)
 
+from protocols.images.codestream import SYNTAXES, decode_frame
 from protocols.images.folder import UndecodableImageError
 from protocols.images.header import PYDICOM_FAULTS, Header, header_of, one_line, read_dataset, text, value
+from protocols.images.look_up_table import LookUpTable, look_up_table
+from protocols.images.outliers import range_of
 from protocols.images.raster import check_size
 
 GREY = ("MONOCHROME1", "MONOCHROME2")
+COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
+UNCOMPRESSED = (
+    ImplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    DeflatedExplicitVRLittleEndian,
+)
 NEEDED = {
     "Rows": "(0028,0010)",
     "Columns": "(0028,0011)",
@@ -30,7 +46,6 @@ NEEDED = {
     "BitsStored": "(0028,0101)",
     "PixelRepresentation": "(0028,0103)",
 }
-JPEG_END = b"\xff\xd9"  # of JPEG, JPEG-LS and JPEG 2000 alike
 
 
 def decode_dicom(content: bytes) -> tuple[NDArray[np.uint8], Header]:
@@ -38,24 +53,26 @@ def decode_dicom(content: bytes) -> tuple[NDArray[np.uint8], Header]:
 
     Stored values pass the modality LUT or rescale, then the first VOI LUT or else the first window. Without
     either, 8 bits or fewer keep their full range, so that such a file equals the same picture as PNG, and
-    more bits are stretched from the least to the greatest value of the picture, since the bits that a file
-    states are often more than its detector has. MONOCHROME1 is turned round, so bone is bright. Pixels of
-    the padding value or range count for nothing and become black. Overlays are not drawn.
+    more bits are stretched from the least to the greatest value of the picture that is no outlier, since the
+    bits that a file states are often more than its detector has. MONOCHROME1 is turned round, so bone is bright;
+    so is MONOCHROME2 of the presentation LUT shape INVERSE. Pixels of the padding value or range count for
+    nothing and become black. Overlays are not drawn. Colour of three equal channels is grey.
 
     Returns:
         uint8 of shape (rows, columns), 0 black to 255 white, and the header.
 
     Raises:
         UndecodableImageError: the file is not DICOM, is damaged or cut short, has no pixels, several frames,
-            colour, more than `MOST_PIXELS`, an unknown transfer syntax, or lacks what describes its pixels.
+            colour, more than `MOST_PIXELS`, an unknown transfer syntax, values above its stated bits, or lacks
+            what describes its pixels.
     """
     dataset = read_dataset(content, pixels=True)
     shape = _checked_shape(dataset)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            stored = _stored_values(dataset, shape)
-            return _shades(stored, dataset), header_of(dataset)
+            stored, padding = _stored_values(_cells(dataset, shape), dataset)
+            return _shades(stored, padding, dataset), header_of(dataset)
         except UndecodableImageError:
             raise
         except PYDICOM_FAULTS as error:
@@ -82,9 +99,13 @@ def _checked_shape(dataset: Dataset) -> tuple[int, int]:
         raise _fault(f"has {frames} frames; a radiograph is one picture")
     photometric = text(dataset, "PhotometricInterpretation")
     samples = _whole(dataset, "SamplesPerPixel")
-    if photometric not in GREY or samples not in (1, None):
+    if (photometric, samples or 1) not in {*((name, 1) for name in GREY), *((name, 3) for name in COLOUR)}:
         found_there = photometric or "no photometric interpretation"
         raise _fault(f"has {samples or 1} samples a pixel as {found_there}; {' and '.join(GREY)} are read")
+    if photometric == "MONOCHROME1" and text(dataset, "PresentationLUTShape") == "IDENTITY":
+        raise _fault(
+            "contradicts itself: MONOCHROME1 is dark where the presentation LUT shape IDENTITY is bright"
+        )
     if allocated not in (8, 16, 32) or not 1 <= stored <= allocated or signed not in (0, 1):
         raise _fault(
             f"states {stored} bits stored of {allocated} with sign {signed}, which no radiograph has"
@@ -101,51 +122,85 @@ def _whole(dataset: Dataset, keyword: str) -> int | None:
         return None
 
 
-def _stored_values(dataset: Dataset, shape: tuple[int, int]) -> NDArray[np.int64]:
-    """The stored value of each pixel: the stated bits, with their sign; other bits (old overlays) are cleared."""
+def _cells(dataset: Dataset, shape: tuple[int, int]) -> NDArray[np.integer]:
+    """What stands in each pixel's cell, with all its bits."""
     syntax = UID(dataset.file_meta.TransferSyntaxUID)
-    try:
-        decoder = get_decoder(syntax)
-    except NotImplementedError as error:
-        known = "" if syntax.name == syntax else f" ({syntax.name})"
-        raise _fault(f"is stored in transfer syntax {syntax}{known}, which cannot be read") from error
-    plugin = ""
-    if syntax.is_encapsulated:
-        plugin = "pydicom" if syntax == RLELossless else "pylibjpeg"
-        if plugin not in decoder.available_plugins:
-            raise _fault(f"is stored in transfer syntax {syntax} ({syntax.name}), which cannot be read")
+    if syntax in SYNTAXES:
         frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
-        if syntax != RLELossless and not frame.rstrip(b"\0").endswith(JPEG_END):
-            raise _fault("is cut short: its compressed pixel data has no end")
-    else:
-        expected = shape[0] * shape[1] * dataset.BitsAllocated // 8
+        signed_bits = int(dataset.BitsStored) if dataset.PixelRepresentation == 1 else 0
+        return _one_channel(decode_frame(frame, syntax, shape, signed_bits=signed_bits))
+    if syntax not in UNCOMPRESSED and syntax != RLELossless:
+        known = "" if syntax.name == syntax else f" ({syntax.name})"
+        raise _fault(f"is stored in transfer syntax {syntax}{known}, which cannot be read")
+    photometric = text(dataset, "PhotometricInterpretation")
+    if syntax in UNCOMPRESSED:
+        samples = {"YBR_FULL_422": 2}.get(photometric, 1 if photometric in GREY else 3)
+        expected = shape[0] * shape[1] * samples * dataset.BitsAllocated // 8
         received = len(dataset.PixelData)
         if received < expected:
-            raise _fault(f"is cut short: {received:,} of {expected:,} bytes of pixel data are there")
-    pixels, _ = decoder.as_array(
+            colour = "" if photometric in GREY else f"has 3 samples a pixel as {photometric} and "
+            raise _fault(f"{colour}is cut short: {received:,} of {expected:,} bytes of pixel data are there")
+    pixels, _ = get_decoder(syntax).as_array(
         dataset,
-        raw=True,
-        decoding_plugin=plugin,
+        raw=photometric in GREY,
+        decoding_plugin="pydicom" if syntax == RLELossless else "",
         correct_unused_bits=False,  # type: ignore[arg-type]  # annotated as if each option were all of them
     )
-    if pixels.shape != shape:
+    if pixels.shape[:2] != shape:
         raise _fault(f"holds pixel data of another shape than the {shape[1]} x {shape[0]} that it states")
-    bits = int(dataset.BitsStored)
-    values: NDArray[np.int64] = pixels.astype(np.int64)
-    if plugin != "pylibjpeg":  # whose compression keeps no bits above the stored ones
-        high = _whole(dataset, "HighBit")
-        values >>= max(0, (bits - 1 if high is None else high) + 1 - bits)
-        values &= (1 << bits) - 1
-    if dataset.PixelRepresentation == 1 and values.min() >= 0:  # no decoder has minded the sign yet
+    return _one_channel(pixels)
+
+
+def _one_channel(pixels: NDArray[np.integer]) -> NDArray[np.integer]:
+    if pixels.ndim == 2:
+        return pixels
+    if (pixels != pixels[..., :1]).any():
+        raise _fault("is in colour; of three channels, grey alone is read, in which they are equal")
+    return pixels[..., 0]
+
+
+def _stored_values(
+    cells: NDArray[np.integer], dataset: Dataset
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The stored value of each pixel: the stated bits, with their sign; and which are padding."""
+    bits, signed = int(dataset.BitsStored), dataset.PixelRepresentation == 1
+    width = 8 * cells.dtype.itemsize
+    whole = cells.astype(np.int64)
+    whole &= (1 << width) - 1
+    high = _whole(dataset, "HighBit")
+    lowest = max(0, (bits - 1 if high is None or high >= width else high) + 1 - bits)
+    values = (whole >> lowest) & ((1 << bits) - 1)
+    if signed:
         values -= (values >> (bits - 1)) << bits
-    return values
+    padding = _padding(values, dataset) | _padding(
+        whole - ((whole >> (width - 1)) << width) if signed else whole, dataset
+    )
+    outside = whole & ~sum(1 << position for position in _overlay_bits(dataset))
+    above, below = outside >> (lowest + bits), outside & ((1 << lowest) - 1)
+    # a sign that is carried on to the end of the cell is no value
+    carried = signed & (values < 0) & (above == (1 << max(0, width - lowest - bits)) - 1)
+    # old overlays stand apart from the stored bits; values that run over reach the bit above them
+    if ((above & 1 == 1) & ~carried & ~padding).any():
+        raise _fault(
+            f"holds values above the {bits} bits that it states; correct its Bits Stored (0028,0101)"
+        )
+    if (below[~padding] != 0).any():
+        raise _fault(f"holds values below the {bits} bits that it states; correct its High Bit (0028,0102)")
+    return values, padding
 
 
-def _shades(stored: NDArray[np.int64], dataset: Dataset) -> NDArray[np.uint8]:
-    padding = _padding(stored, dataset)
+def _overlay_bits(dataset: Dataset) -> list[int]:
+    """The bits of the cells in which old overlays stand."""
+    places = (
+        dataset.get((group, 0x0102)) for group in range(0x6000, 0x6020, 2) if (group, 0x3000) not in dataset
+    )
+    return [int(place.value) for place in places if place is not None and place.value in range(32)]
+
+
+def _shades(stored: NDArray[np.int64], padding: NDArray[np.bool_], dataset: Dataset) -> NDArray[np.uint8]:
     values = _modality(stored, dataset)
     share = _presented(values, ~padding, dataset)
-    if text(dataset, "PhotometricInterpretation") == "MONOCHROME1":
+    if text(dataset, "PhotometricInterpretation") == "MONOCHROME1" or _is_inverse(dataset):
         share = 1.0 - share
     shades = np.rint(np.clip(share, 0.0, 1.0) * 255.0).astype(np.uint8)
     shades[padding] = 0
@@ -169,8 +224,8 @@ def _as_stored(end: int, dataset: Dataset) -> int:
 
 
 def _modality(stored: NDArray[np.int64], dataset: Dataset) -> NDArray[np.float64]:
-    if value(dataset, "ModalityLUTSequence"):
-        return np.asarray(apply_modality_lut(stored, dataset), dtype=np.float64)
+    if table := _table(dataset, "ModalityLUTSequence", signed=dataset.PixelRepresentation == 1):
+        return table.of(stored.astype(np.float64))
     slope, intercept = _first(dataset, "RescaleSlope"), _first(dataset, "RescaleIntercept")
     if slope is None or intercept is None or slope == 0:
         return stored.astype(np.float64)
@@ -181,16 +236,11 @@ def _presented(
     values: NDArray[np.float64], shown: NDArray[np.bool_], dataset: Dataset
 ) -> NDArray[np.float64]:
     """Values -> the share of full brightness, before clipping."""
-    table = value(dataset, "VOILUTSequence")
-    if table:
-        looked_up = np.asarray(apply_voi(np.rint(values).astype(np.int64), dataset, 0), dtype=np.float64)
-        entries = int(np.max(np.asarray(_lut_data(table[0]))))
-        return looked_up / (
-            (1 << max(8, entries.bit_length())) - 1
-        )  # by the bits in use: the stated are often wrong
+    if table := _table(dataset, "VOILUTSequence", signed=bool(values.min() < 0)):
+        return table.of(values) / table.greatest
     centre, width = _first(dataset, "WindowCenter"), _first(dataset, "WindowWidth")
     function = text(dataset, "VOILUTFunction") or "LINEAR"
-    if centre is not None and width is not None and width > (1 if function == "LINEAR" else 0):
+    if centre is not None and width is not None and (width >= 1 if function == "LINEAR" else width > 0):
         return _windowed(values, centre, width, function)
     low, high = _range(values, shown, dataset)
     if high <= low:
@@ -199,6 +249,8 @@ def _presented(
 
 
 def _windowed(values: NDArray[np.float64], centre: float, width: float, function: str) -> NDArray[np.float64]:
+    if function == "LINEAR" and width == 1:
+        return (values > centre - 0.5).astype(np.float64)
     if function == "LINEAR":
         return (values - (centre - 0.5)) / (width - 1) + 0.5
     if function == "LINEAR_EXACT":
@@ -211,25 +263,40 @@ def _windowed(values: NDArray[np.float64], centre: float, width: float, function
 def _range(values: NDArray[np.float64], shown: NDArray[np.bool_], dataset: Dataset) -> tuple[float, float]:
     bits = int(dataset.BitsStored)
     if bits > 8:
-        visible = values[shown]
-        return (float(visible.min()), float(visible.max())) if visible.size else (0.0, 0.0)
+        return range_of(values[shown])
     least = -(1 << (bits - 1)) if dataset.PixelRepresentation == 1 else 0
     ends = _modality(np.array([least, least + (1 << bits) - 1]), dataset)
     return float(ends.min()), float(ends.max())
 
 
 def _first(dataset: Dataset, keyword: str) -> float | None:
-    """The first number of an element of one or several."""
+    """The first number of an element of one or several; None where it is absent or empty.
+
+    Raises:
+        UndecodableImageError: something stands there that is no number: without it, the shades would be others.
+    """
     found = value(dataset, keyword)
+    raw = dataset.get_item(keyword) if keyword in dataset else None
+    if raw is None or found == "" or (found is None and not (raw.value or b"").strip(b" \0\\")):
+        return None
     several = found if isinstance(found, list) or hasattr(found, "append") else [found]
     try:
         first = float(several[0])
     except (TypeError, ValueError, IndexError):
+        first = np.nan
+    if not np.isfinite(first):
+        raise _fault(f"has a {keyword} that is no number")
+    return first
+
+
+def _table(dataset: Dataset, keyword: str, *, signed: bool) -> LookUpTable | None:
+    """The first table of a sequence."""
+    tables = value(dataset, keyword)
+    if not tables:
         return None
-    return first if np.isfinite(first) else None
+    big_endian = dataset.file_meta.TransferSyntaxUID == ExplicitVRBigEndian
+    return look_up_table(tables[0], signed=signed, big_endian=big_endian)
 
 
-def _lut_data(table: Any) -> Any:
-    """The entries of a look-up table, which some files write as bytes."""
-    data = table.LUTData
-    return np.frombuffer(data, "<u2") if isinstance(data, bytes) else data
+def _is_inverse(dataset: Dataset) -> bool:
+    return text(dataset, "PresentationLUTShape") == "INVERSE"

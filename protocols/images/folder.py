@@ -1,15 +1,20 @@
 """Where the file of each image lies.
 
-Owns the lookup by path or by name, and the refusal that every decoder raises. What a file holds is `picture`'s.
+Owns the lookup by path or by name, as other systems write them too, and the refusal that every decoder raises. What a
+file holds is `picture`'s.
 """
 
+import difflib
 import os
+import re
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
 from protocols.errors import BadInputError
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".dcm")
+WINDOWS_ROOT = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
 
 class UndecodableImageError(BadInputError):
@@ -42,12 +47,16 @@ class ImageFolder:
         self.root = root
         self._search = search
         self._tree: Mapping[str, list[Path]] | None = None
+        self._names: dict[Path, dict[str, list[str]]] = {}
 
     def path_of(self, image_id: str, image_path: str) -> Path:
         """The file of one image; without an ``image_path`` the file named by its id, ending or not.
 
+        A path that leads to no file counts as written on another system: with backslashes, in another letter case or
+        another normal form of Unicode, or below a drive, of which the longest end that leads to a file counts.
+
         Raises:
-            UndecodableImageError: there is no such file.
+            UndecodableImageError: there is no such file, or several are alike.
             BadInputError: the path is absolute, or two files under the folder have that name.
         """
         if Path(image_path).is_absolute():
@@ -56,16 +65,56 @@ class ImageFolder:
             )
         if image_path and (self.root / image_path).is_file():
             return self.root / image_path
+        alike = self._alike(image_path) if image_path else []
+        if len(alike) == 1:
+            return alike[0]
+        if alike:
+            one, other = sorted(path.relative_to(self.root).as_posix() for path in alike)[:2]
+            raise UndecodableImageError(
+                image_id, f"{image_path!r} is no file's exact name, and {one!r} and {other!r} are alike"
+            )
         if image_path and not self._search:
             raise UndecodableImageError(image_id, f"there is no file {image_path!r} beside the studies table")
-        return self._by_name(image_id, Path(image_path).name or image_id)
+        return self._by_name(image_id, _parts(image_path)[-1] if image_path else image_id)
+
+    def nearest(self, image_path: str) -> str:
+        """The path of a file of a similar name where a path leads to none; empty where no name is similar."""
+        *above, name = _parts(image_path)
+        home = self.root.joinpath(*above)
+        names = [one for alike in self._listing(home).values() for one in alike if (home / one).is_file()]
+        close = difflib.get_close_matches(name, sorted(names), n=1, cutoff=0.7)
+        return "/".join([*above, close[0]]) if close else ""
+
+    def _alike(self, image_path: str) -> list[Path]:
+        """The files that a path may mean that leads to none as it is written."""
+        parts = _parts(image_path)
+        for start in range(len(parts) if WINDOWS_ROOT.match(image_path) else 1):
+            places = [self.root]
+            for part in parts[start:]:
+                places = [
+                    place / name for place in places for name in self._listing(place).get(_plain(part), ())
+                ]
+            if files := [place for place in places if place.is_file()]:
+                return files
+        return []
+
+    def _listing(self, folder: Path) -> Mapping[str, list[str]]:
+        """The names in a folder by how they are alike; ``..`` leads up."""
+        if folder not in self._names:
+            names = self._names[folder] = {"..": [".."]}
+            for path in folder.iterdir() if folder.is_dir() else ():
+                names.setdefault(_plain(path.name), []).append(path.name)
+        return self._names[folder]
 
     def _by_name(self, image_id: str, name: str) -> Path:
         if self._tree is None:
             self._tree = _files_by_name(self.root)
-        found = self._tree.get(name) or [
-            path for ending in ENDINGS for path in self._tree.get(name + ending, [])
-        ]
+        alike = next(
+            (paths for ending in ("", *ENDINGS) if (paths := self._tree.get(_plain(name + ending)))), []
+        )
+        found = [
+            path for path in alike if path.name in (name, *(name + ending for ending in ENDINGS))
+        ] or alike
         if not found:
             raise UndecodableImageError(image_id, f"there is no file named {name!r} in the images folder")
         if len(found) > 1:
@@ -77,9 +126,19 @@ class ImageFolder:
         return found[0]
 
 
+def _parts(image_path: str) -> list[str]:
+    """The names of a path, without a drive, of either way of parting them."""
+    inner = re.sub(r"^[A-Za-z]:", "", image_path)
+    return [part for part in re.split(r"[\\/]+", inner) if part not in ("", ".")] or [image_path]
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
 def _files_by_name(root: Path) -> dict[str, list[Path]]:
     tree: dict[str, list[Path]] = {}
     for folder, _, names in os.walk(root):
         for name in names:
-            tree.setdefault(name, []).append(Path(folder) / name)
+            tree.setdefault(_plain(name), []).append(Path(folder) / name)
     return tree

@@ -9,27 +9,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from protocols.images.body_part import body_part
+from protocols.images.header import FOR_PROCESSING
 from protocols.images.picture import Picture
+from protocols.images.projection import is_other
 from protocols.schema import InputGate
 
 MOST_COLOURFUL = 0.05  # of the pixels: an annotation in colour covers less, a photograph far more
 FEWEST_SHADES = 16  # between the darkest and the brightest hundredth of the pixels
 SAMPLES = 128  # pixels a side from which the shades are counted
-SYNONYMS = {"THORAX": "CHEST"}  # European vendors' word for the body part that DICOM calls CHEST
-OBLIQUE = (
-    "RAO",
-    "LAO",
-    "RPO",
-    "LPO",
-    "RLO",
-    "LLO",
-)  # DICOM's projections that are neither PA, AP nor lateral
 
 
 def refusal(picture: Picture, gate: InputGate, *, age_years: float, view: str) -> str:
     """Why a picture is out of scope, without the name of the file; empty where it is in scope.
 
-    Asked in this order: modality, body part, view, age, size, colour, constant. The header counts before
+    Asked in this order: modality, intent, body part, view, age, size, colour, constant. The header counts before
     the studies.
 
     Args:
@@ -41,10 +35,12 @@ def refusal(picture: Picture, gate: InputGate, *, age_years: float, view: str) -
     header = picture.header
     if header.modality and header.modality not in map(str.upper, gate.modalities):
         return f"its modality is {header.modality}; the device is made for {_listed(gate.modalities)}"
-    if header.body_part and _body_part(header.body_part) not in map(_body_part, gate.body_parts):
-        return f"it shows {header.body_part}; the device is made for {_listed(gate.body_parts)}"
-    oblique = header.view_code if header.view_code in OBLIQUE else ""
-    shown = header.view or oblique or view
+    if header.intent == FOR_PROCESSING:
+        return "it is FOR PROCESSING, the raw values of the detector; the device is made for FOR PRESENTATION"
+    part = body_part(header.body_part)
+    if part and part not in map(body_part, gate.body_parts):
+        return f"it shows {part}; the device is made for {_listed(gate.body_parts)}"
+    shown = header.view or (header.view_code if is_other(header.view_code) else "") or view
     if shown and shown not in gate.views:
         return f"its view is {shown}; the device is made for {_listed(gate.views)}"
     age = age_years if header.age_years is None else header.age_years
@@ -72,10 +68,6 @@ def _shades(picture: Picture) -> int:
     counts = np.bincount(picture.pixels[::step, ::step].ravel(), minlength=256).cumsum()
     low, high = np.searchsorted(counts, [0.01 * counts[-1], 0.99 * counts[-1]])
     return int(high - low) + 1
-
-
-def _body_part(name: str) -> str:
-    return SYNONYMS.get(name.upper(), name.upper())
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,12 +1,12 @@
 """What a DICOM header says of a picture and its patient, in the suite's words.
 
 Owns the reading of a DICOM file's data set and the tags that the suite looks at. Pixels are `dicom`'s.
-Source: DICOM PS3.3 2024d, C.7.1 (patient), C.7.3.1.1.1 (modality), C.8.1 and C.8.11.5 (view and position);
-PS3.10, 7.1 (preamble); PS3.5, 6.2 (value representations).
+The words of a projection are `projection`'s, those of a body part `body_part`'s.
+Source: DICOM PS3.3 2024d, C.7.1 (patient), C.7.3.1.1.1 (modality), C.8.1 and C.8.11.5 (view and position), C.8.11.1
+(presentation intent); PS3.10, 7.1 (preamble); PS3.5, 6.2 (value representations).
 """
 
 import io
-import re
 import struct
 import warnings
 import zlib
@@ -17,25 +17,26 @@ from typing import Any
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import (
+    DigitalXRayImageStorageForProcessing,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
-from protocols.cohorts.age import years
+from protocols.cohorts.age import years, years_between
+from protocols.images.body_part import body_part, coded_body_part
 from protocols.images.folder import UndecodableImageError
+from protocols.images.projection import OTHERS, coded_projection, projection
 from protocols.records import View, number
 
 PREAMBLE = 128
 MARK = b"DICM"
 OLDEST = 120.0
 IDENTIFYING = ("SOPClassUID", "Modality", "Rows")  # one of them stands in every file of an image
-VIEWS = {
-    "PA": View.PA,
-    "AP": View.AP,
-    **dict.fromkeys(("LL", "RL", "LAT", "LATERAL", "LLAT", "RLAT"), View.LATERAL),
-    **dict.fromkeys(
-        ("LLD", "RLD", "DECUB", "DECUBITUS"), View.LATERAL
-    ),  # lying on a side: no upright PA or AP either
-}
-VIEW_TAGS = ("ViewPosition", "PatientPosition")
+UPRIGHT = (str(View.PA), str(View.AP))
+FOR_PROCESSING = "FOR PROCESSING"
+STUDY_DAYS = ("StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate")
 PYDICOM_FAULTS = (
     InvalidDicomError,
     BytesLengthException,
@@ -60,11 +61,13 @@ class Header:
 
     Attributes:
         modality: (0008,0060), such as ``DX``.
-        body_part: (0018,0015), such as ``CHEST``.
-        view: the projection, one of `View` or empty.
-        view_tag: where it stood: ``ViewPosition``, ``PatientPosition`` or empty.
+        body_part: what (0018,0015), or else the code of the anatomic region, names, such as ``CHEST``.
+        view: the projection, one of `View`, or empty.
+        view_tag: where it stood: ``ViewPosition``, ``ViewCodeSequence``, ``PatientPosition``,
+            ``BodyPartExamined`` or empty.
         view_code: what stood there, such as ``LL``; also where it is no projection of `View`, such as ``RAO``.
         age_years: of the patient, 0 to 120.
+        intent: (0008,0068), such as ``FOR PROCESSING``.
     """
 
     modality: str = ""
@@ -73,6 +76,7 @@ class Header:
     view_tag: str = ""
     view_code: str = ""
     age_years: float | None = None
+    intent: str = ""
 
 
 def is_dicom(content: bytes) -> bool:
@@ -125,21 +129,61 @@ def read_dataset(content: bytes, *, pixels: bool) -> Dataset:
 def header_of(dataset: Dataset) -> Header:
     """The header of a picture; what cannot be read counts as not said.
 
-    The view is `ViewPosition`, or `PatientPosition` where only that names one, as course material does
-    (a CT has its own codes there, such as ``HFS``, which say nothing of a projection).
+    The view is that of the first of these that names a projection: `ViewPosition`, unless the code contradicts it by a
+    view that is neither PA nor AP; `ViewCodeSequence`;
+    `PatientPosition`, as course material writes it (a CT has its own codes there, such as ``HFS``, which say nothing
+    of a projection); `BodyPartExamined`, such as ``CHEST LAT``. The age is `PatientAge`, or the one on the day of the
+    study by the birth date, where the age is not said, impossible, or 0 years against that date; no date is kept.
     """
-    tags = {name: text(dataset, name).upper() for name in VIEW_TAGS}
-    tag = next((name for name in VIEW_TAGS if _view(tags[name])), "")
-    code = tags[tag] if tag else tags["ViewPosition"]
-    age = number(years(text(dataset, "PatientAge").upper()))
+    codes = _codes(dataset, "ViewCodeSequence")
+    tags = {
+        name: text(dataset, name).upper() for name in ("ViewPosition", "PatientPosition", "BodyPartExamined")
+    }
+    said = {
+        "ViewPosition": (tags["ViewPosition"], projection(tags["ViewPosition"])),
+        "ViewCodeSequence": (
+            " ".join(code for code, _ in codes),
+            coded_projection(code for code, _ in codes),
+        ),
+        "PatientPosition": (tags["PatientPosition"], projection(tags["PatientPosition"])),
+        "BodyPartExamined": (tags["BodyPartExamined"], projection(tags["BodyPartExamined"])),
+    }
+    tag = next((name for name, (_, view) in said.items() if view), "")
+    coded = said["ViewCodeSequence"][1]
+    if tag == "ViewPosition" and coded and coded not in UPRIGHT:
+        tag = "ViewCodeSequence"
+    code, view = said[tag] if tag else (tags["ViewPosition"], "")
+    part = body_part(tags["BodyPartExamined"])
+    by_class = FOR_PROCESSING if value(dataset, "SOPClassUID") == DigitalXRayImageStorageForProcessing else ""
     return Header(
         modality=text(dataset, "Modality").upper(),
-        body_part=text(dataset, "BodyPartExamined").upper(),
-        view=_view(code),
+        body_part=part or coded_body_part(_codes(dataset, "AnatomicRegionSequence")),
+        view="" if view in OTHERS else view,
         view_tag=tag or ("ViewPosition" if code else ""),
         view_code=code,
-        age_years=age if 0 <= age <= OLDEST else None,
+        age_years=_age(dataset),
+        intent=text(dataset, "PresentationIntentType").upper() or by_class,
     )
+
+
+def _age(dataset: Dataset) -> float | None:
+    said = number(years(text(dataset, "PatientAge")))
+    age = said if 0 <= said <= OLDEST else None
+    if age:
+        return age
+    days = (text(dataset, name) for name in STUDY_DAYS)
+    counted = years_between(text(dataset, "PatientBirthDate"), next(filter(None, days), ""))
+    return counted if counted is not None and counted <= OLDEST else age
+
+
+def _codes(dataset: Dataset, keyword: str) -> list[tuple[str, str]]:
+    """Code and meaning of each item of a sequence of codes."""
+    items = value(dataset, keyword)
+    return [
+        (text(item, "CodeValue") or text(item, "LongCodeValue"), text(item, "CodeMeaning"))
+        for item in (items if hasattr(items, "append") else ())
+        if isinstance(item, Dataset)
+    ]
 
 
 def text(dataset: Dataset, keyword: str) -> str:
@@ -169,11 +213,6 @@ def _quietly(read: Callable[[], Any]) -> Any:
             return read()
         except PYDICOM_FAULTS:
             return None
-
-
-def _view(code: str) -> str:
-    """The first word that names a projection: ``AP SUPINE`` is AP, ``L-LATERAL`` is LATERAL."""
-    return next((str(VIEWS[word]) for word in re.findall("[A-Z]+", code) if word in VIEWS), "")
 
 
 def _state_transfer_syntax(dataset: Dataset) -> None:

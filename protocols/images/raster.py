@@ -1,8 +1,9 @@
 """PNG and JPEG -> grey pixels, strictly: every decoder of the suite sees the same 8-bit picture, or a reason.
 
 Owns the decoding of PNG and JPEG. Pillow alone is too lenient: it accepts a PNG with a wrong checksum, without
-its end, or with fewer rows than its header promises. The chunks are therefore walked here, and the common
-kinds of PNG go straight to Pillow's inflating decoder, in one call and once.
+its end, or with fewer rows than its header promises, and a JPEG of which its library warns. The chunks are therefore
+walked here, and the common kinds of PNG go straight to Pillow's inflating decoder, in one call and once; JPEG is
+decoded by the same library through `jpeg`, which takes a warning for a refusal.
 Source: PNG specification (W3C, 3rd edition), sections 5, 7, 8 and 11.
 """
 
@@ -12,11 +13,14 @@ import warnings
 import zlib
 from dataclasses import dataclass
 
+import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from protocols.images.folder import UndecodableImageError
+from protocols.images.jpeg import decode_jpeg
+from protocols.images.outliers import range_of
 
 MOST_PIXELS = 60_000_000  # the largest detectors in use have about 20 million
 GREY_FROM = ("1", "L", "LA", "P", "PA", "RGB", "RGBA")
@@ -36,7 +40,7 @@ _UNLIKELY: dict[str, int | tuple[int, ...]] = {
     "RGBA": (1, 2, 3, 4),
 }  # no last row
 _TURNING = (b"Raw profile type", b"XML:com.adobe.xmp")  # texts in which Pillow finds an orientation
-_FAULTS = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
+_FAULTS = (OSError, SyntaxError, ValueError, EOFError, RuntimeError, struct.error, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,15 @@ class Raster:
 
 @dataclass(frozen=True, slots=True)
 class _Chunks:
-    """What the walk over a PNG found: the header's bytes, all pixel data, and whether it is an 8-bit picture as is."""
+    """What the walk over a PNG found: the header's bytes, all pixel data, and how it is to be decoded.
+
+    ``plain`` is an 8-bit picture as is, ``deep`` one of 16-bit colour or grey with alpha, which Pillow cuts to 8.
+    """
 
     header: bytes
     pixel_data: bytes
     plain: bool
+    deep: bool
 
 
 def is_raster(content: bytes) -> bool:
@@ -70,8 +78,9 @@ def decode_raster(content: bytes) -> Raster:
     """Decode the bytes of a PNG or JPEG file to grey pixels.
 
     Colour becomes luma (ITU-R 601-2; grey stored as colour keeps its values), an alpha channel is
-    dropped, a palette is looked up, one-bit black and white become 0 and 255. Sixteen-bit values are
-    scaled by the bits that the image uses, so a 12-bit radiograph stored in 16 bits keeps 256 levels.
+    dropped, a palette is looked up, one-bit black and white become 0 and 255. Sixteen-bit values, of grey and of
+    colour, are scaled by the bits that the image uses but for outliers, so a 12-bit radiograph stored in 16 bits
+    keeps 256 levels.
     EXIF orientation is applied; colour profiles and gamma are not.
 
     Raises:
@@ -82,18 +91,23 @@ def decode_raster(content: bytes) -> Raster:
         raise _fault("is empty (0 bytes)")
     if not is_raster(content):
         raise _fault(f"is neither PNG nor JPEG (it begins with {content[:9]!r})")
-    if content.startswith(_PNG_SIGNATURE):
-        chunks = _walk(content)
+    chunks = _walk(content) if content.startswith(_PNG_SIGNATURE) else None
+    if chunks:
         if chunks.plain:
             return _grey(_plain_png(chunks))
         _check_rows(chunks)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `check_size` is stricter
-            image = Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
+            image: Image.Image = Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
         check_size(*image.size)
         if getattr(image, "n_frames", 1) > 1:
             raise _fault("is animated; a radiograph is one picture")
+        _refuse_mode(image.mode)
+        if image.format == "JPEG":
+            image = _with_pixels(image, decode_jpeg(content, colour=image.mode == "RGB"))
+        elif chunks and chunks.deep:
+            image = _with_pixels(image, _shades(imagecodecs.png_decode(content)))
         return _grey(ImageOps.exif_transpose(image))
     except Image.DecompressionBombError as error:
         raise _fault(f"has more than {MOST_PIXELS:,} pixels") from error
@@ -117,13 +131,30 @@ def _fault(reason: str) -> UndecodableImageError:
     return UndecodableImageError("image", reason)
 
 
+def _refuse_mode(mode: str) -> None:
+    if mode not in GREY_FROM and not mode.startswith("I;16"):
+        raise _fault(f"has colour mode {mode}; grey, palette, RGB and RGBA are read")
+
+
+def _with_pixels(image: Image.Image, pixels: NDArray[np.uint8]) -> Image.Image:
+    """Pixels with what the file says of them, such as how it is to be turned."""
+    decoded = Image.fromarray(pixels)
+    decoded.info.update(image.info)
+    return decoded
+
+
+def _shades(values: NDArray[np.unsignedinteger]) -> NDArray[np.uint8]:
+    """Values of 16 bits, of grey or of colour with or without alpha, as shades of grey or of three colours."""
+    if values.ndim == 3:
+        values = values[..., 0] if values.shape[2] == 2 else values[..., :3]
+    top = (1 << max(8, int(range_of(values)[1]).bit_length())) - 1
+    scaled = (np.minimum(values, top).astype(np.uint32) * 255 + top // 2) // top
+    return np.asarray(scaled, dtype=np.uint8)
+
+
 def _grey(image: Image.Image) -> Raster:
     if image.mode.startswith("I;16"):
-        values = np.asarray(image, dtype=np.uint32)
-        top = (1 << max(8, int(values.max()).bit_length())) - 1
-        return Raster(((values * 255 + top // 2) // top).astype(np.uint8), 0.0)
-    if image.mode not in GREY_FROM:
-        raise _fault(f"has colour mode {image.mode}; grey, palette, RGB and RGBA are read")
+        return Raster(_shades(np.asarray(image)), 0.0)
     if image.mode in ("P", "PA"):
         image = image.convert("RGB")
     if image.mode not in ("RGB", "RGBA"):
@@ -173,7 +204,7 @@ def _walk(content: bytes) -> _Chunks:
         raise _fault("is damaged: the header of the PNG is wrong")
     depth, colour, compression, filtering, interlace = header[8:]
     common = (depth, compression, filtering, interlace) == (8, 0, 0, 0) and colour in _PLAIN_MODES
-    return _Chunks(header, b"".join(parts), as_is and common)
+    return _Chunks(header, b"".join(parts), as_is and common, deep=depth == 16 and colour in (2, 4, 6))
 
 
 def _plain_png(chunks: _Chunks) -> Image.Image:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from protocols.cohorts.age import years
+from protocols.cohorts.age import years, years_between
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,10 @@ from protocols.cohorts.age import years
         ("002W", "0.038329911019849415"),  # 14 / 365.25
         ("001D", "0.0027378507871321013"),  # 1 / 365.25
         ("7Y", "7"),  # DICOM asks for three digits; some writers leave the zeros out
+        ("062y", "62"),
+        ("45 Y", "45"),
+        (" 062Y ", "62"),
+        ("90Y+", "90"),  # top-coded: the least that it can be
     ],
 )
 def test_age_strings_by_hand(cell: str, expected: str) -> None:
@@ -24,7 +28,7 @@ def test_age_strings_by_hand(cell: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["", "62", "62.5", "-1", "062y", "Y", "0062Y", " 062Y", "062Y ", "62 years", "n/a", "٦٢Y"]
+    "cell", ["", "62", "62.5", "-1", "Y", "0062Y", "62 years", "90+", ">89", "62Y-", "n/a", "٦٢Y"]
 )
 def test_other_forms_pass_unchanged_by_hand(cell: str) -> None:
     assert years(cell) == cell
@@ -33,3 +37,21 @@ def test_other_forms_pass_unchanged_by_hand(cell: str) -> None:
 @pytest.mark.parametrize(("days", "weeks"), [(7, 1), (14, 2), (364, 52)])
 def test_weeks_are_seven_days_against_itself(days: int, weeks: int) -> None:
     assert float(years(f"{weeks:03}W")) == pytest.approx(float(years(f"{days:03}D")), rel=1e-15)
+
+
+DATES = [
+    ("19600615", "20240102", 63.0),  # the day before a birthday does not count it
+    ("19600102", "20240102", 64.0),
+    ("1960.06.15", "2024-01-02", 63.0),  # the older form of a date
+    ("20231003", "20240102", 91 / 365.25),  # under 2 years by the day
+    ("19000101", "20240102", None),  # what de-identification writes
+    ("20240103", "20240102", None),
+    ("19601315", "20240102", None),
+    ("", "20240102", None),
+    ("19600615", "", None),
+]
+
+
+@pytest.mark.parametrize(("birth", "day", "expected"), DATES)
+def test_age_between_dates_by_hand(birth: str, day: str, expected: float | None) -> None:
+    assert years_between(birth, day) == expected

@@ -210,3 +210,57 @@ def test_real_folder(shared_data: Path, tmp_path: Path) -> None:
     cohort = cohort_of(shared_data / "dicom", tmp_path)
     assert cohort.studies["age_years"] == ("62",) and cohort.studies["view"] == ("PA",)
     assert [left.step for left in cohort.exclusions] == ["same_sop_instance"]
+
+
+def of_headers(folder: Path, *tags: dict[str, object]) -> Cohort:
+    for number, these in enumerate(tags):
+        given = {"SOPInstanceUID": f"1.2.{number}", "PatientID": f"P{number}"} | these
+        (folder / f"{number}.dcm").write_bytes(dicom_bytes(dataset_of(RAMP, **given)))
+    return cohort_of(folder, folder)
+
+
+BORN = {"PatientBirthDate": "19600615", "StudyDate": "20240102"}
+NEWBORNS = [
+    ([{"PatientAge": "000Y"}, {"PatientAge": "055Y"}], 1),
+    ([{"PatientAge": "000Y"}, {"PatientAge": "003D"}], 0),  # a series of newborns
+    ([{"PatientAge": "000Y", **BORN}, {"PatientAge": "055Y"}], 0),  # the dates say the age
+    ([{"PatientAge": "000D"}, {"PatientAge": "055Y"}], 1),
+]
+
+
+@pytest.mark.parametrize(("tags", "count"), NEWBORNS)
+def test_0_years_among_older_patients_is_told_by_hand(
+    tmp_path: Path, tags: list[dict[str, object]], count: int
+) -> None:
+    notices = of_headers(tmp_path, *tags).notices
+    assert [one.count for one in notices if one.kind == "age_of_0_years"] == [count] * bool(count)
+
+
+def test_dates_are_read_and_never_kept_by_hand(tmp_path: Path) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    out.mkdir()
+    cohort = of_headers(folder, {"PatientAge": None, **BORN})
+    write_cohort(cohort, out)
+    assert cohort.studies["age_years"] == ("63",)
+    assert not any(day in path.read_bytes() for path in out.iterdir() for day in (b"1960", b"2024"))
+
+
+RAW, SHOWN = {"PresentationIntentType": "FOR PROCESSING"}, {"PresentationIntentType": "FOR PRESENTATION"}
+PAIRS = [
+    ([{"PatientID": "A", **RAW}, {"PatientID": "A", **SHOWN}], 1),
+    ([{"PatientID": "A", **RAW}, {"PatientID": "A"}], 1),  # the other says nothing of it
+    ([{"PatientID": "A", **RAW}, {"PatientID": "B", **SHOWN}], 0),
+    ([{"PatientID": "A", **RAW}, {"PatientID": "A", "ViewPosition": "LL", **SHOWN}], 0),
+]
+
+
+@pytest.mark.parametrize(("tags", "count"), PAIRS)
+def test_a_raw_image_beside_its_presentation_is_told_by_hand(
+    tmp_path: Path, tags: list[dict[str, object]], count: int
+) -> None:
+    cohort = of_headers(tmp_path, *tags)
+    assert len(cohort.studies["image_id"]) == 2
+    assert [one.count for one in cohort.notices if one.kind == "for_processing_pairs"] == [count] * bool(
+        count
+    )

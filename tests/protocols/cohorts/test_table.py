@@ -97,6 +97,18 @@ def test_image_paths_lead_to_the_same_files_by_hand(tmp_path: Path) -> None:
     assert cohort.studies["image_path"] == ("../../site/pictures/a.png", "")
 
 
+def test_image_paths_of_another_system_are_led_to_their_files_and_told_by_hand(tmp_path: Path) -> None:
+    rows = ("a,1,,,,pictures\\A.PNG", "b,2,,,,pictures/a2.png", "c,3,,,,pictures/a.png")
+    studies = written(tmp_path, "site/s.csv", HEADER + ",image_path", *rows)
+    written(tmp_path, "site/pictures/a.png", "a picture")
+    cohort = table(studies, out=tmp_path / "site")
+    assert cohort.studies["image_path"] == ("pictures/a.png", "pictures/a2.png", "pictures/a.png")
+    assert [(one.kind, one.count, one.examples) for one in cohort.notices] == [
+        ("image_paths_respelt", 1, (r"'pictures\\A.PNG' for 'pictures/a.png'",)),
+        ("images_not_found", 1, ("'pictures/a2.png', the nearest is 'pictures/a.png'",)),
+    ]
+
+
 def test_parquet_by_hand(tmp_path: Path) -> None:
     columns = {
         "image_id": ["001", "1"],

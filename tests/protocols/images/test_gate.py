@@ -49,6 +49,9 @@ REFUSED = {
     "CT": ({"modality": "CT"}, "its modality is CT; the device is made for CR and DX"),
     "hand": ({"body_part": "HAND"}, "it shows HAND; the device is made for CHEST"),
     "lateral": ({"view": "LATERAL"}, "its view is LATERAL; the device is made for PA and AP"),
+    "lordotic": ({"view_code": "AP AXIAL"}, "its view is AP AXIAL; the device is made for PA and AP"),
+    "oblique by its code": ({"view_code": "399356000"}, "its view is 399356000"),
+    "raw": ({"intent": "FOR PROCESSING"}, "it is FOR PROCESSING"),
     "oblique": ({"view_code": "RAO"}, "its view is RAO; the device is made for PA and AP"),
     "child by its header": (
         {"age_years": 7.0},

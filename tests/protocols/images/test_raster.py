@@ -5,6 +5,7 @@ import struct
 import zlib
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
 from hypothesis import given
@@ -129,6 +130,81 @@ CONVERSIONS = {
     "8 bits in 16": (encoded(np.array([[0, 7, 200]], np.uint16)), np.array([[0, 7, 200]], np.uint8)),
     "interlaced": (png(width=1, height=1, data=b"\0\x07", interlace=1), np.array([[7]], np.uint8)),
 }
+
+
+DEEP = np.linspace(0, 3597, 1200).astype(np.uint16).reshape(40, 30)  # 12 bits in use
+ALIKE = {
+    "colour": np.stack([DEEP] * 3, axis=-1),
+    "grey with alpha": np.stack([DEEP, np.full_like(DEEP, 65535)], axis=-1),
+    "colour with alpha": np.stack([DEEP] * 3 + [np.full_like(DEEP, 9)], axis=-1),
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_deep_colour_is_scaled_as_deep_grey_by_hand(name: str) -> None:
+    """3597 is the greatest: 12 bits, so that x becomes 255 x / 4095."""
+    raster = decode_raster(bytes(imagecodecs.png_encode(ALIKE[name])))
+    np.testing.assert_array_equal(raster.pixels, np.rint(DEEP.astype(float) * 255 / 4095))
+    assert raster.colourful == 0.0
+
+
+def test_deep_colour_is_luma_by_hand() -> None:
+    red = np.zeros((4, 4, 3), np.uint16) + np.array([65535, 0, 0], np.uint16)
+    raster = decode_raster(bytes(imagecodecs.png_encode(red)))
+    assert ((raster.pixels == 76).all(), raster.colourful) == (True, 1.0)
+
+
+@pytest.mark.parametrize("level", [20_000, 32_767, 65_535])
+def test_marker_in_deep_grey_squeezes_nothing_by_hand(level: int) -> None:
+    marked = DEEP.copy()
+    marked[0, :6] = level
+    pixels = decode_raster(encoded(marked)).pixels
+    np.testing.assert_array_equal(pixels[1:], np.rint(DEEP[1:].astype(float) * 255 / 4095))
+    assert (pixels[0, :6] == 255).all()
+
+
+SMOOTH = np.random.default_rng(5).normal(0, 9, (96, 80)).cumsum(axis=1).clip(-120, 120).astype(np.int16) + 128
+STREAMS = {"grey": {}, "progressive": {"progressive": True}, "restarts": {"restart_marker_rows": 1}}
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+@pytest.mark.parametrize("colours", [False, True])
+def test_jpeg_against_pillow(kind: str, colours: bool) -> None:
+    pixels = SMOOTH.astype(np.uint8)
+    given = np.stack([pixels, pixels[::-1], pixels], axis=-1) if colours else pixels
+    content = encoded(given, "JPEG", quality=90, **STREAMS[kind])
+    expected = np.asarray(Image.open(io.BytesIO(content)).convert("L"))
+    np.testing.assert_array_equal(decode_raster(content).pixels, expected)
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+@pytest.mark.parametrize("kept", [0.5, 0.8, 0.97])
+def test_part_of_a_jpeg_with_a_pasted_end_is_refused(kind: str, kept: float) -> None:
+    content = encoded(SMOOTH.astype(np.uint8), "JPEG", quality=90, **STREAMS[kind])
+    with pytest.raises(UndecodableImageError, match="Corrupt JPEG data"):
+        decode_raster(content[: int(kept * len(content))] + b"\xff\xd9")
+
+
+@pytest.mark.parametrize("start", [0.3, 0.6, 0.7, 0.9])
+def test_jpeg_with_60_bytes_cleared_is_refused(start: float) -> None:
+    """Where the damage leaves a stream of just as many blocks, which is rare, nobody can see it."""
+    content = bytearray(encoded(SMOOTH.astype(np.uint8), "JPEG", quality=90))
+    place = int(start * len(content))
+    content[place : place + 60] = bytes(60)
+    with pytest.raises(UndecodableImageError, match="Corrupt JPEG data"):
+        decode_raster(bytes(content))
+
+
+@pytest.mark.parametrize("length", [1, 5, 40])
+def test_jpeg_with_bytes_too_many_is_refused(length: int) -> None:
+    content = encoded(SMOOTH.astype(np.uint8), "JPEG", quality=90)
+    with pytest.raises(UndecodableImageError, match="Corrupt JPEG data"):
+        decode_raster(content[:-2] + b"\x12" * length + content[-2:])
+
+
+@pytest.mark.parametrize("tail", [b"\xff\xff", b"PK\x03\x04" + bytes(40), b"\0"])
+def test_what_follows_a_jpeg_changes_nothing_against_itself(tail: bytes) -> None:
+    np.testing.assert_array_equal(decode_raster(PHOTO + tail).pixels, decode_raster(PHOTO).pixels)
 
 
 @pytest.mark.parametrize("name", CONVERSIONS)
