@@ -154,8 +154,8 @@ def images_per_patient_figure(
         f"Number of patients by number of images. {told}.",
         figure_data(
             ("images", "patients"),
-            sorted((dict.fromkeys(range(1, max(counts)), 0) | counts).items()),
-            beside=(more,),
+            sorted(counts.items()),
+            beside=[more, *(patients for _, patients in bars if not patients)],
         ),
     )
 

@@ -7,7 +7,8 @@ LACKING = ClosedEstimate("auroc", None, None, "not estimable: one class has no s
 
 
 def left_out(name: str, value: float, other: ClosedEstimate = LACKING) -> LeftOut:
-    return LeftOut("site", name, 10, 5, (ClosedEstimate("sensitivity", value, (0.1, 0.9)), other))
+    estimates = (ClosedEstimate("sensitivity", value, (0.1, 0.9)), other)
+    return LeftOut("site", name, 10, 5, 0, ties_excluded=False, estimates=estimates, verdicts={})
 
 
 def test_range_and_notes_by_hand() -> None:

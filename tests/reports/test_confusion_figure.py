@@ -18,7 +18,7 @@ def test_counts_and_shares_by_hand(agreement: bool, word: str) -> None:
         texts
     )
     assert {"n = 40", "n = 200", "n = 70", "n = 170"} <= set(texts)
-    assert made.data.rows[0] == ("TP", "30", "40")
+    assert made.data.rows[0] == ("TP", "30", "40", "0.75")
 
 
 def test_an_empty_class_has_counts_and_no_share() -> None:

@@ -16,7 +16,7 @@ def test_counts_are_those_of_the_rows(context_of: Callable[[str], ReportContext]
     for axis in ("age_years", "sex"):
         of_axis = [row for row in made.data.rows if row[0] == axis]
         assert sum(int(row[2]) for row in of_axis) == context.whole.size.positives
-        assert sum(int(row[3]) for row in of_axis) == context.whole.size.negatives
+        assert sum(int(row[4]) for row in of_axis) == context.whole.size.negatives
 
 
 def test_an_empty_class_has_no_pyramid(context_of: Callable[[str], ReportContext]) -> None:

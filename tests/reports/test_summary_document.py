@@ -185,7 +185,7 @@ def test_without_positives_a_forest_stands_for_the_curve_by_hand(summary: Callab
     text = text_of(summary("no positives"))
     assert "No ROC curve: one class has no score." in text
     assert "not estimable (0 positives)" in text
-    assert "by subgroup. Thin line" in text
+    assert "by subgroup. Line" in text
 
 
 def test_of_many_criteria_the_worst_are_shown(context_of: Callable[[str], ReportContext]) -> None:

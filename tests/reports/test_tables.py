@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from reports.context import ReportContext
-from reports.formatting import between, count, decimal, interval, score, share, shift, value
+from reports.formatting import between, count, decimal, fraction, interval, score, share, shift, value
 from reports.secondary import secondary_tables
 from validation.secondary import Measured
 
@@ -115,7 +115,9 @@ def test_every_analysis_has_its_row(name: str, rows_of: Rows, context_of: Contex
     context = context_of(name)
     assert [row[0] for row in rows] == ["Primary analysis", *map(context.words.analysis, context.analyses)]
     for row, estimates in zip(rows, [context.whole.estimates, *context.analyses.values()], strict=True):
-        assert row[2] == value(estimates["sensitivity"].value)
+        shown = estimates["sensitivity"]
+        of = "" if shown.denominator is None else f" {fraction(shown)}"
+        assert row[2] == f"{value(shown.value)}{of}"
         assert row[3] == interval(estimates["sensitivity"].decision)
 
 
@@ -136,10 +138,12 @@ def test_what_is_left_out_is_the_results(
     context = context_of("passing")
     entries = [entry for entry in context.results.leave_one_out if entry.kind == kind]
     assert first[0] == "none left out"
-    assert [row[0] for row in rows] == [entry.name for entry in entries]
-    assert [row[3::2] for row in rows] == [[value(e.value) for e in entry.estimates] for entry in entries]
-    areas = [e.value or 0 for entry in entries for e in entry.estimates if e.metric == "auroc"]
-    assert last[-1] == interval((min(areas), max(areas)))
+    assert [row[0].partition(",")[0] for row in rows] == [entry.name for entry in entries]
+    assert ["excluded" in row[0] for row in rows] == [entry.ties_excluded for entry in entries]
+    assert [row[3:11:2] for row in rows] == [[value(e.value) for e in entry.estimates] for entry in entries]
+    whole = [entry for entry in entries if not entry.ties_excluded]
+    areas = [e.value or 0 for entry in whole for e in entry.estimates if e.metric == "auroc"]
+    assert last[6] == interval((min(areas), max(areas)))
 
 
 @pytest.mark.parametrize(
