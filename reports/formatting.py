@@ -10,7 +10,6 @@ from decimal import Decimal
 
 from protocols.errors import BadInputError
 from reports.source_marks import printed
-from validation.intervals import TRUSTED_PATIENTS
 from validation.results import OF_ONE_CLASS, Estimate
 from validation.secondary import Interval
 
@@ -130,17 +129,7 @@ def effective_size(row: Estimate) -> str:
 
 def dagger(row: Estimate | None) -> str:
     """Return the mark of an interval that the rule for few patients widened; nothing for any other."""
-    return DAGGER if row is not None and small_sample(row) else ""
-
-
-def small_sample(row: Estimate) -> bool:
-    """Whether the deciding interval rests on so few patients that the rule for few patients acted."""
-    resting_on = row.effective_patients
-    return (
-        row.decision_interval == "exact_clustered"
-        and resting_on is not None
-        and resting_on < TRUSTED_PATIENTS
-    )
+    return DAGGER if row is not None and row.small_sample else ""
 
 
 def interval(bounds: Interval | None) -> str:

@@ -70,6 +70,6 @@ def environment() -> Environment:
         finalize=finalized,
     )
     made.template_class = Page
-    made.tests |= {"small_sample": formatting.small_sample, "too_few": formatting.too_few}
+    made.tests["too_few"] = formatting.too_few
     made.filters.update({function.__name__: filtering(function) for function in FILTERS})
     return made

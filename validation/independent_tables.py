@@ -26,7 +26,7 @@ TABLES: Mapping[str, str] = {
 }
 LAST_BLANK = 0x3000  # no white space of Unicode lies beyond
 BLANK = "".join(filter(str.isspace, map(chr, range(LAST_BLANK + 1)))) + "\u200b\ufeff\u2060\u180e"
-AGE = re.compile("([0-9]{1,3})([YMWD])")
+AGE = re.compile("([0-9]{1,3}) *([YMWD])( *[+])?", re.IGNORECASE)  # 90Y+ is 90 at least, and counts so
 YEARS = {"Y": (1, 1), "M": (1, 12), "W": (7, 365.25), "D": (1, 365.25)}  # times the first, over the second
 COMMA = str.maketrans({".": "'", ",": "."})  # where a comma divides, a point makes no number
 
@@ -122,7 +122,7 @@ def _content(path: Path, raw: Table) -> tuple[int, int, int]:
 def years(cell: str) -> float | None:
     """An age from 0 to 120, as a number or as DICOM writes it (062Y, 018M); None where unknown."""
     as_dicom = AGE.fullmatch(cell)
-    times, over = YEARS[as_dicom[2]] if as_dicom else (1, 1)
+    times, over = YEARS[as_dicom[2].upper()] if as_dicom else (1, 1)
     value = number(as_dicom[1] if as_dicom else cell)
     return value * times / over if value is not None and 0 <= value * times / over <= 120 else None
 

@@ -15,6 +15,7 @@ from protocols.cohorts.folder import FlowStep
 from protocols.errors import BadInputError
 from protocols.input_account import InputAccount
 from protocols.records import FileIdentity
+from validation.intervals import TRUSTED_PATIENTS
 from validation.secondary import (
     Agreement,
     Calibration,
@@ -199,6 +200,16 @@ class Estimate:
         """Patients with an image that the metric counts: a positive, a negative, or any."""
         return {"positive": self.positive_patients, "negative": self.negative_patients}.get(
             OF_ONE_CLASS.get(self.metric, ""), self.patients
+        )
+
+    @property
+    def small_sample(self) -> bool:
+        """Whether the deciding interval rests on so few patients that the rule for few patients acted."""
+        patients = self.effective_patients
+        return (
+            self.decision_interval == "exact_clustered"
+            and patients is not None
+            and patients < TRUSTED_PATIENTS
         )
 
     @property

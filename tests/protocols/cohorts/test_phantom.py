@@ -80,7 +80,7 @@ def test_studies_are_read_as_the_contract_says_by_hand(cohort: Path) -> None:
     for path in studies.image_path:
         with Image.open(cohort / path) as image:
             assert (image.mode, image.size) == ("L", (256, 256))
-    assert set(studies.further) == {"site", "manufacturer"}
+    assert set(studies.further) == {"site", "manufacturer", "box_size"}
 
 
 def test_labels_stand_where_reads_do_not_by_hand(cohort: Path) -> None:
