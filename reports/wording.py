@@ -152,7 +152,7 @@ class Words:
         """How many readers there were, and their names; one name for reads of one reader each identifies nobody."""
         names = standard.readers
         if standard.kind == "single_reader" and len(names) == 1:
-            return f"readers not identified (one name, {names[0]}, for all reads)"
+            return f"readers not identified: one name, {names[0]}, for all reads"
         return f"{counted(len(names), 'reader')} ({listed(names)})"
 
     @staticmethod
