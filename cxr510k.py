@@ -453,7 +453,7 @@ def lock(
     from protocols.seal.entries import Threshold
     from protocols.seal.registration import place_of_ledger, register
     from protocols.seal.sealed_set import sealed_set_of
-    from validation.operating_point import operating_point as point_of
+    from validation.cohort.operating_point import operating_point as point_of
 
     if receipt:
         _refuse_existing_file(receipt)
@@ -567,7 +567,7 @@ def validate(
     from protocols.seal.look import looking
     from protocols.seal.registration import place_of_ledger
     from reports.terminal import print_verdict, progress_bars
-    from validation.inputs import InputFiles
+    from validation.cohort.inputs import InputFiles
     from validation.run import validate as validate_files
 
     record = run_record(_command(), datetime.now(UTC))
@@ -810,7 +810,7 @@ def robustness(
     from protocols.run_folder import RunFolder
     from reports.stack import require_libraries
     from reports.terminal import print_folded, progress_bars
-    from validation.robustness_results import robustness_from_json
+    from validation.results.robustness_results import robustness_from_json
 
     def time_images(folder: RunFolder, images: ImageFolder, progress: "Progress") -> str:
         from model.timing import timing
@@ -1092,14 +1092,14 @@ def _stages(device: Literal["cpu", "gpu", "gpus"]) -> "Stages":
 
 
 def _stage_measure(folder: "RunFolder", battery: "BatteryFolder", progress: "Progress") -> str:
-    from validation.robustness import robustness as measure_robustness
+    from validation.analyses.robustness import robustness as measure_robustness
 
     return measure_robustness(folder, battery, progress).to_json()
 
 
 def _stage_validate(folder: "RunFolder", progress: "Progress", unseal: "Unseal | None" = None) -> str:
     from protocols.canonical import write_text
-    from validation.inputs import input_files
+    from validation.cohort.inputs import input_files
     from validation.run import validate as validate_files
 
     loaded = _protocol_of(folder)
@@ -1110,10 +1110,10 @@ def _stage_validate(folder: "RunFolder", progress: "Progress", unseal: "Unseal |
 
 
 def _second_opinion(folder: "RunFolder", progress: "Progress") -> "tuple[Finding, ...]":
-    from validation.independent_comparison import compare, findings
-    from validation.independent_opinion import second_opinion
-    from validation.inputs import input_files
-    from validation.results import results_from_json
+    from validation.cohort.inputs import input_files
+    from validation.independent.comparison import compare, findings
+    from validation.independent.study import second_opinion
+    from validation.results.results import results_from_json
 
     recorded = results_from_json(folder.results.read_bytes(), source=str(folder.results))
     protocol = _protocol_of(folder).protocol
@@ -1293,7 +1293,7 @@ def _refuse_existing_file(out: Path) -> None:
 def _finish_runs(folders: "Sequence[RunFolder]") -> None:
     """Every verdict in words; the exit code is against the device where one of them is."""
     from reports.terminal import print_verdict
-    from validation.results import results_from_json
+    from validation.results.results import results_from_json
 
     verdicts = []
     for folder in folders:

@@ -1,6 +1,6 @@
 """The area under the ROC curve on the tuning split, which tells the best epoch.
 
-A plain estimate for training alone; the one of record, with its intervals, is `validation.auroc`.
+A plain estimate for training alone; the one of record, with its intervals, is `validation.metrics.auroc`.
 Source: Mann and Whitney 1947; Bamber 1975.
 """
 

@@ -1,7 +1,7 @@
 """The device on pictures that were changed: every test image in scope, scored as it is, again, and after each change.
 
 Owns the order of the battery and the walk over the pictures. The changes are `perturbations` and `shortcuts`; how long
-an image takes is `timing`, what follows from the scores `validation.robustness`.
+an image takes is `timing`, what follows from the scores `validation.analyses.robustness`.
 """
 
 from collections.abc import Callable, Sequence

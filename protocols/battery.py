@@ -2,7 +2,7 @@
 
 Owns the two tables that the device's side writes and the measuring side reads, and where they lie. What a change
 does to a picture is `model.perturbations` and `model.shortcuts`; what follows from the scores is
-`validation.robustness`.
+`validation.analyses.robustness`.
 """
 
 import csv

@@ -1,7 +1,7 @@
 """Where a finding is and where a device points: the tables ``boxes`` and ``marks``, read and checked.
 
 Owns both tables, whoever made them. Everything is a share of the picture's width or height, from its upper left
-corner, so that no size of a picture matters. What is measured on them is `validation.localisation`.
+corner, so that no size of a picture matters. What is measured on them is `validation.analyses.localisation`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

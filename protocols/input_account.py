@@ -1,7 +1,7 @@
 """The input account: what became of every row of every input table, and what a reader of the results must know.
 
 Owns the types. Tables count their own rows where they are read and checked; where they are joined, the account is
-completed (`validation.cohort`). Source: the contract ("results.json: input_account").
+completed (`validation.cohort.join`). Source: the contract ("results.json: input_account").
 """
 
 from collections.abc import Mapping

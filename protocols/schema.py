@@ -1,7 +1,7 @@
 """The validation protocol as frozen types: what was promised before a score was looked at.
 
 Owns every key a protocol may have, its rule and its default. Reading the file and telling its faults
-is `load`; whether an axis exists in the data is decided where the data are (`validation.cohort`).
+is `load`; whether an axis exists in the data is decided where the data are (`validation.cohort.join`).
 Source: the contract ("Protocol"), repeated key by key in docs/protocol.md.
 """
 

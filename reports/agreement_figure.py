@@ -13,7 +13,7 @@ from reports import formatting
 from reports.drawing import BLUE, FAINT, INK, RULE, WIDTH, Canvas, Drawing
 from reports.figure_data import bounds, figure_data
 from reports.letters import shortened
-from validation.secondary import Measured, PairAgreement
+from validation.results.secondary import Measured, PairAgreement
 
 NAME = "reader-pairs"
 MOST_ROWS = 38

@@ -10,7 +10,7 @@ from reports.formatting import counts, decimal, goal, interval
 from reports.localisation import Look
 from reports.rows import WHOLE, LevelRow
 from reports.wording import Words
-from validation.results import CriterionResult, Results, Subgroup
+from validation.results.results import CriterionResult, Results, Subgroup
 
 METRICS = ("sensitivity", "specificity")
 Goals = Callable[[str], Mapping[Subgroup, CriterionResult]]

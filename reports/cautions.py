@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from reports.formatting import sentence
 from reports.names import ACCURACY_METRICS
 from reports.wording import Words
-from validation.results import OVERALL_AXIS, Results
-from validation.secondary import Caution
+from validation.results.results import OVERALL_AXIS, Results
+from validation.results.secondary import Caution
 
 
 @dataclass(frozen=True, slots=True)

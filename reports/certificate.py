@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from reports.formatting import listed
 from reports.names import INTERVALS
-from validation.results import CohortSummary, Estimate
+from validation.results.results import CohortSummary, Estimate
 
 ONE, SEVERAL, SKEWED = "one image per patient", "several images per patient", "very unequal numbers of images"
 SIMULATED_LEVEL = 0.95

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reports.formatting import counted, listed
 from reports.reasons import reasons_told
 from reports.wording import Words
-from validation.secondary import ClosedEstimate, Interval, LeftOut
+from validation.results.secondary import ClosedEstimate, Interval, LeftOut
 
 MOST_ROWS = 20
 

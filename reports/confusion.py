@@ -10,7 +10,7 @@ from protocols.errors import EvidenceDiffersError
 from protocols.run_folder import RunFolder
 from reports.listing import Listing, roc, scores_by_truth
 from reports.rows import LevelRow
-from validation.results import Results
+from validation.results.results import Results
 
 AREA_TOLERANCE = 1e-6
 

@@ -43,7 +43,7 @@ from reports.source_marks import unmarked
 from reports.sourcing import Number, numbers_of
 from reports.submission import Statement, identity, statements
 from reports.wording import Words
-from validation.results import CriterionResult, Results, SensitivityEstimate, Subgroup
+from validation.results.results import CriterionResult, Results, SensitivityEstimate, Subgroup
 
 # What the places of numbers begin with: the files that they are read from.
 RESULTS, PROTOCOL, RECORD, MODEL = "results.json", "protocol.toml", "run.json", "model"

@@ -14,8 +14,8 @@ from reports.drawing import BLUE, DASHES, FAINT, INK, PALE_BLUE, RULE, SOFT, Can
 from reports.figure_data import bounds, figure_data
 from reports.secondary import pays
 from reports.wording import Words
-from validation.results import Estimate
-from validation.secondary import DecisionCurvePoint, PrecisionRecallPoint, ReliabilityBin
+from validation.results.results import Estimate
+from validation.results.secondary import DecisionCurvePoint, PrecisionRecallPoint, ReliabilityBin
 
 WIDTH, HEIGHT = 238.0, 222.0
 LEFT, TOP, SIDE = 30.0, 22.0, 170.0

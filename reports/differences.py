@@ -13,7 +13,7 @@ from reports.drawing import BLUE, FAINT, INK, RULE, SOFT, Canvas, Drawing
 from reports.figure_data import bounds, figure_data
 from reports.letters import shortened
 from reports.wording import Words
-from validation.robustness_results import Change, Perturbed
+from validation.results.robustness_results import Change, Perturbed
 
 ROW, HEAD, FOOT = 13.2, 18.0, 19.0
 FIRST, PANEL, GUTTER = 100.0, 106.0, 33.0

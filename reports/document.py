@@ -10,7 +10,7 @@ from datetime import datetime
 from protocols.records import PHANTOM
 from protocols.run_folder import RunRecord
 from reports.formatting import moment
-from validation.results import Results
+from validation.results.results import Results
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from reports.listing import Listing
 from reports.rows import AxisRows
-from validation.results import Subgroup
+from validation.results.results import Subgroup
 
 MOST_LISTED = 200
 BANDS = 5

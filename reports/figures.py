@@ -27,7 +27,7 @@ from reports.drawing import (
 from reports.figure_data import bounds, figure_data
 from reports.listing import Roc
 from reports.wording import Words
-from validation.results import Estimate
+from validation.results.results import Estimate
 
 HALF_WIDTH, HALF_HEIGHT = 238.0, 222.0
 PANEL_LEFT, PANEL_TOP, PANEL = 30.0, 22.0, 170.0

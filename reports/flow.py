@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from protocols.cohorts.folder import FlowStep
 from protocols.errors import BadInputError
-from validation.results import Results
+from validation.results.results import Results
 
 STANDING = ("source", "all", "analysed")
 WITHIN = ("indeterminate", "not_processed")

@@ -30,7 +30,7 @@ from reports.forest_data import forest_data
 from reports.letters import shortened, width
 from reports.rows import WHOLE, LevelRow
 from reports.wording import Words
-from validation.results import CriterionResult, Estimate, Subgroup
+from validation.results.results import CriterionResult, Estimate, Subgroup
 
 ROW, GAP, HEAD, FOOT = 13.2, 4.4, 24.0, 19.0
 INDENT = 9.0

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from reports.figure_data import FigureData, bounds, figure_data
 from reports.rows import LevelRow
-from validation.results import CriterionResult, Subgroup
+from validation.results.results import CriterionResult, Subgroup
 
 
 def forest_data(

@@ -10,8 +10,8 @@ from decimal import Decimal
 
 from protocols.errors import BadInputError
 from reports.source_marks import printed
-from validation.results import OF_ONE_CLASS, Estimate
-from validation.secondary import Interval
+from validation.results.results import OF_ONE_CLASS, Estimate
+from validation.results.secondary import Interval
 
 PLACES = 3
 MOST_PLACES = 9

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from protocols.schema import Protocol
 from reports.device import Device
 from reports.submission import PLACES, Place
-from validation.results import Results
+from validation.results.results import Results
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from reports.finding_figures import SHADES
 from reports.letters import shortened, width
 from reports.rows import AxisRows, LevelRow
 from reports.wording import Words
-from validation.results import Estimate
+from validation.results.results import Estimate
 
 METRICS = ("sensitivity", "specificity")
 LEFT, TOP, ROW, FOOT, GUTTER = 92.0, 32.0, 27.0, 22.0, 14.0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reports.formatting import listed
 from reports.reasons import PREFIX, reasons_told
 from reports.wording import Words
-from validation.secondary import Homogeneity
+from validation.results.secondary import Homogeneity
 
 LEFT_OUT = {"insufficient": "too few patients", "unknown": "no level of its own"}
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from protocols.canonical import PLACES
 from reports.rows import LevelRow
 from reports.wording import Words
-from validation.results import Estimate, Subgroup
-from validation.secondary import Gap, Homogeneity
+from validation.results.results import Estimate, Subgroup
+from validation.results.secondary import Gap, Homogeneity
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from protocols.errors import BadInputError
 from reports.formatting import between, decimal, signed
 from reports.names import BASELINES
 from reports.reasons import reasons_told
-from validation.results import Results
-from validation.secondary import Localisation, Localised
+from validation.results.results import Results
+from validation.results.secondary import Localisation, Localised
 
 TABLE = "illustrations.csv"
 COLUMNS = {"image_id", "outcome", "score", "boxes", "thumbnail", "overlay"}

@@ -6,7 +6,7 @@ Owns what it shows and its description in words; the numbers are the results' ow
 from reports import formatting
 from reports.drawing import BLUE, FAINT, PALE_BLUE, RULE, Canvas, Drawing
 from reports.figure_data import figure_data
-from validation.secondary import Localisation
+from validation.results.secondary import Localisation
 
 WIDTH, HEIGHT = 238.0, 200.0
 LEFT, TOP, ACROSS, DOWN = 30.0, 40.0, 200.0, 122.0

@@ -15,8 +15,8 @@ from reports.drawing import BLUE, DASHES, FAINT, INK, RULE, SOFT, Canvas, Drawin
 from reports.figure_data import bounds, figure_data
 from reports.letters import width
 from reports.wording import Words
-from validation.results import Estimate
-from validation.secondary import Projection
+from validation.results.results import Estimate
+from validation.results.secondary import Projection
 
 NAME = "predictive-values"
 HEIGHT, LEFT, TOP, ACROSS, BODY = 190.0, 30.0, 26.0, 462.0, 132.0

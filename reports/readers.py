@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.reasons import reasons_told
-from validation.secondary import Agreement, Interval, LatentReader, Measured, PairAgreement, ReaderTendency
+from validation.results.secondary import (
+    Agreement,
+    Interval,
+    LatentReader,
+    Measured,
+    PairAgreement,
+    ReaderTendency,
+)
 
 MOST_READERS, MOST_PAIRS, MOST_PATTERNS = 20, 10, 12
 

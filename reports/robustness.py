@@ -19,7 +19,7 @@ from reports.formatting import sentence
 from reports.reasons import reasons_told
 from reports.sourcing import sourced
 from reports.wording import Words
-from validation.robustness_results import Perturbed, RobustnessResults, robustness_from_json
+from validation.results.robustness_results import Perturbed, RobustnessResults, robustness_from_json
 
 SECTION = "perturbations"
 ATTACHED_AS = "robustness.json"

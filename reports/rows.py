@@ -10,7 +10,7 @@ from protocols.schema import Criterion, Level, Protocol
 from reports.formatting import PLACES_OF_DRAWS, count, decimal, draws_error, estimate, listed, sentence
 from reports.names import INTERVALS
 from reports.wording import Words
-from validation.results import OVERALL_AXIS, OVERALL_LEVEL, CriterionResult, Estimate, Subgroup
+from validation.results.results import OVERALL_AXIS, OVERALL_LEVEL, CriterionResult, Estimate, Subgroup
 
 WHOLE = Subgroup(OVERALL_AXIS, OVERALL_LEVEL)
 SUBGROUP_METRICS = ("sensitivity", "specificity", "f1", "auroc")

@@ -49,7 +49,7 @@ from reports.seal import read_seal
 from reports.secondary import secondary_tables
 from reports.sourcing import sourced
 from reports.wording import Words
-from validation.results import SensitivityEstimate, results_from_json
+from validation.results.results import SensitivityEstimate, results_from_json
 
 
 def report_context(run: RunFolder) -> ReportContext:

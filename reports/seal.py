@@ -11,7 +11,7 @@ from protocols.ledger.chain import Head, read_ledger
 from protocols.run_folder import RunFolder
 from protocols.seal.registry import LookMade, RegisteredVersion
 from protocols.seal.story import SealStory, ToldVersion, story_of
-from validation.results import Results
+from validation.results.results import Results
 
 MOST_LOOKS = 30
 

@@ -11,8 +11,8 @@ from reports.formatting import level, listed, score
 from reports.names import INTERVALS
 from reports.reasons import reasons_told
 from reports.wording import Words
-from validation.results import Results
-from validation.secondary import (
+from validation.results.results import Results
+from validation.results.secondary import (
     Calibration,
     DecisionCurvePoint,
     PrecisionRecallPoint,

@@ -26,7 +26,7 @@ from reports.formatting import NOT_APPLICABLE, count, interval, value
 from reports.inputs import affected, cleaned, excluded, spotless
 from reports.rows import inconclusive, judged, rows_by_subgroup
 from reports.wording import Words
-from validation.results import CriterionResult, Estimate, Results
+from validation.results.results import CriterionResult, Estimate, Results
 
 STUDY_VERDICTS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "none": "NO CRITERIA"}
 _WIDTH_OF_A_FILE = 120

@@ -13,7 +13,7 @@ from reports.drawing import BLUE, DASHES, FAINT, INK, ORANGE, RULE, SOFT, Canvas
 from reports.figure_data import bounds, figure_data
 from reports.letters import width
 from reports.wording import Words
-from validation.secondary import ClosedEstimate, ThresholdRow
+from validation.results.secondary import ClosedEstimate, ThresholdRow
 
 NAME = "thresholds"
 HEIGHT, LEFT, TOP, ACROSS, BODY = 196.0, 30.0, 26.0, 462.0, 118.0

@@ -14,7 +14,7 @@ from protocols.cohorts.folder import FlowStep
 from protocols.schema import OTHER_ANALYSES, Criterion, Protocol
 from reports.formatting import counted, goal, listed, sentence
 from reports.names import ACCURACY_METRICS, AGREEMENT_METRICS, COLUMN_HEADS, CRITERION_VERDICTS
-from validation.results import OVERALL_AXIS, CriterionResult, ReferenceStandardUsed, Results, Subgroup
+from validation.results.results import OVERALL_AXIS, CriterionResult, ReferenceStandardUsed, Results, Subgroup
 
 UNKNOWN_LEVEL = "unknown"
 EVERY_LEVEL = "*"

@@ -16,8 +16,8 @@ from protocols.cohorts.rsna import rsna
 from protocols.load import load_protocol, parse_protocol
 from protocols.progress import silent
 from tests.damage import Tables
-from validation.inputs import InputFiles
-from validation.results import Results
+from validation.cohort.inputs import InputFiles
+from validation.results.results import Results
 from validation.run import validate
 
 HEAD = """

@@ -20,7 +20,7 @@ from protocols.input_account import InputAccount
 from tests.conftest import SHARED_DATA
 from tests.damage import Step, Tables, steps
 from tests.damaged_studies import VARIANTS, DamagedStudy, Variant, chexnet, of_run, run, synthetic
-from validation.results import Results
+from validation.results.results import Results
 
 RANK = {"not_met": 0, "inconclusive": 1, "met": 2, "fail": 0, "pass": 2}
 EVERY = 50  # damages between two lines of progress

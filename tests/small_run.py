@@ -13,7 +13,7 @@ from protocols.load import parse_protocol
 from protocols.manifest import write_manifest
 from protocols.progress import silent
 from protocols.run_folder import RunFolder, RunRecord
-from validation.inputs import input_files
+from validation.cohort.inputs import input_files
 from validation.run import validate
 
 STARTED = "2026-01-31T12:00:00Z"

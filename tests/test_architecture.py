@@ -39,9 +39,9 @@ def test_imports_go_one_way(path: Path) -> None:
 @pytest.mark.parametrize("path", [p for p in SOURCES if "reports" in p.parts], ids=lambda path: path.name)
 def test_reports_know_of_validation_only_its_results(path: Path) -> None:
     assert {name for name in imported(path) if name.startswith("validation")} <= {
-        "validation.results",
-        "validation.robustness_results",
-        "validation.secondary",
+        "validation.results.results",
+        "validation.results.robustness_results",
+        "validation.results.secondary",
     }
 
 

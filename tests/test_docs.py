@@ -16,7 +16,7 @@ import typer
 
 import cxr510k
 from protocols.load import parse_protocol
-from validation.results import Results
+from validation.results.results import Results
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])

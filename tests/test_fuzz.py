@@ -10,7 +10,7 @@ import pytest
 from tests import fuzz
 from tests.damage import CELLS, KINDS, Step, Tables
 from tests.damaged_studies import VARIANTS, DamagedStudy, Variant, chexnet, run, synthetic
-from validation.results import Results
+from validation.results.results import Results
 
 FEW, MANY = 25, 120
 

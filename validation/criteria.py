@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.schema import EVERY_LEVEL, Criterion, Level, Minimum, Protocol
-from validation.metrics import LOWER_IS_BETTER
-from validation.results import (
+from validation.cohort.subgroups import Axis
+from validation.metrics.counts import LOWER_IS_BETTER
+from validation.results.results import (
     OVERALL_AXIS,
     OVERALL_LEVEL,
     AgainstGoal,
@@ -22,7 +23,6 @@ from validation.results import (
     Subgroup,
     Verdict,
 )
-from validation.subgroups import Axis
 
 
 def judge(

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from protocols.input_account import MOST_EXAMPLES, Notice
-from validation.cohort import JoinedCohort
-from validation.metrics import COUNT_METRICS
-from validation.results import (
+from validation.cohort.join import JoinedCohort
+from validation.metrics.counts import COUNT_METRICS
+from validation.results.results import (
     OVERALL_AXIS,
     AnalysisVerdict,
     CriterionResult,
@@ -19,7 +19,7 @@ from validation.results import (
     Subgroup,
     Verdict,
 )
-from validation.secondary import Caution, Leakage, LeftOut
+from validation.results.secondary import Caution, Leakage, LeftOut
 
 LARGEST_SHARE = 0.1
 LARGEST_DISAGREEMENT = 0.01

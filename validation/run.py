@@ -17,30 +17,35 @@ from protocols.progress import Progress
 from protocols.schema import Bootstrap, Protocol
 from protocols.seal.entries import Threshold
 from protocols.seal.look import Unseal
-from validation.agreement import agreement_of, agreement_sums
-from validation.average_precision import precision_recall
-from validation.calibration import calibration
-from validation.cohort import join
-from validation.cohort_summary import cohort_summary
-from validation.consensus import adjudicator_of, reference_verdicts
+from validation.analyses.calibration import calibration
+from validation.analyses.decision_curve import decision_curve
+from validation.analyses.leave_one_out import without_each_reader, without_each_site
+from validation.analyses.localisation import localisation
+from validation.analyses.prevalence_projection import projections
+from validation.analyses.sensitivity import Analysis, analyses_beside, exclusion
+from validation.analyses.thresholds import threshold_rows
+from validation.cohort.input_notices import input_notices
+from validation.cohort.inputs import InputFiles, Records, read_records
+from validation.cohort.join import join
+from validation.cohort.leakage import leakage_of
+from validation.cohort.line_listing import line_listing
+from validation.cohort.operating_point import operating_point
+from validation.cohort.outcomes import DrawnPatients, Sample, drawn_patients
+from validation.cohort.subgroups import Axis, axes_of
+from validation.cohort.summary import cohort_summary
+from validation.cohort.table_match import refuse_other_cohort
 from validation.criteria import judge, rows_judged
-from validation.dawid_skene import dawid_skene
-from validation.decision_curve import decision_curve
-from validation.estimates import METRICS, estimates_of
-from validation.homogeneity import METRICS as HOMOGENEITY_METRICS
-from validation.homogeneity import LevelData, homogeneity_of, with_family_of_gaps, with_holm
-from validation.input_notices import input_notices
-from validation.inputs import InputFiles, Records, read_records
-from validation.leakage import leakage_of
-from validation.leave_one_out import without_each_reader, without_each_site
-from validation.listing import line_listing
-from validation.localisation import localisation
+from validation.estimates.estimates import METRICS, estimates_of
+from validation.estimates.replication import replicate
+from validation.homogeneity.wald_test import METRICS as HOMOGENEITY_METRICS
+from validation.homogeneity.wald_test import LevelData, homogeneity_of, with_family_of_gaps, with_holm
+from validation.metrics.average_precision import precision_recall
 from validation.notices import cautions_of, notices_of_results
-from validation.operating_point import operating_point
-from validation.outcomes import DrawnPatients, Sample, drawn_patients
-from validation.projection import projections
-from validation.replication import replicate
-from validation.results import (
+from validation.readers.agreement import agreement_of, agreement_sums
+from validation.readers.consensus import adjudicator_of, reference_verdicts
+from validation.readers.dawid_skene import dawid_skene
+from validation.readers.votes import votes_of
+from validation.results.results import (
     OVERALL_AXIS,
     OVERALL_LEVEL,
     AnalysisUsed,
@@ -56,12 +61,7 @@ from validation.results import (
     Subgroup,
     Verdict,
 )
-from validation.secondary import Homogeneity
-from validation.sensitivity import Analysis, analyses_beside, exclusion
-from validation.subgroups import Axis, axes_of
-from validation.table_match import refuse_other_cohort
-from validation.thresholds import threshold_rows
-from validation.votes import votes_of
+from validation.results.secondary import Homogeneity
 
 WHOLE = Subgroup(OVERALL_AXIS, OVERALL_LEVEL)
 QUANTILE = "hyndman-fan-7"

@@ -2,7 +2,8 @@
 
 Owns the readers' habits and errors. A reader weighs evidence, the conspicuity of a true opacity or whatever
 mimics one, blurred by an impression of the reader's own and by one that all readers share, and calls it positive
-above a personal criterion (signal detection: Green and Swets 1966). Consensus rules are `validation.consensus`'s.
+above a personal criterion (signal detection: Green and Swets 1966). Consensus rules are
+`validation.readers.consensus`'s.
 """
 
 from dataclasses import dataclass

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from protocols.records import Verdict
-from validation.agreement import agreement_of, agreement_sums
-from validation.bootstrap import drawn_chunks
-from validation.secondary import DawidSkene, Measured
-from validation.votes import Votes
+from validation.intervals.bootstrap import drawn_chunks
+from validation.readers.agreement import agreement_of, agreement_sums
+from validation.readers.votes import Votes
+from validation.results.secondary import DawidSkene, Measured
 
 LEVEL = 0.95
 MOST_IMAGES = 4

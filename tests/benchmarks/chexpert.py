@@ -15,10 +15,10 @@ from protocols.cohorts.folder import READS, STUDIES, write_cohort
 from protocols.load import LoadedProtocol, library_protocol
 from protocols.progress import silent
 from protocols.tables import read_table
-from validation.inputs import InputFiles
-from validation.results import Results
+from validation.cohort.inputs import InputFiles
+from validation.results.results import Results
+from validation.results.secondary import Agreement, Measured
 from validation.run import validate
-from validation.secondary import Agreement, Measured
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "chexpert-test"
 FINDINGS = ("Consolidation", "Edema", "Lung Opacity")

@@ -19,8 +19,8 @@ from protocols.cohorts.google import google
 from protocols.load import library_protocol
 from protocols.progress import silent
 from tests.benchmarks.studies import real_study
-from validation.inputs import InputFiles
-from validation.results import Results
+from validation.cohort.inputs import InputFiles
+from validation.results.results import Results
 from validation.run import validate
 
 DATA = Path(__file__).parents[3] / "shared" / "data"

@@ -17,14 +17,14 @@ from protocols.load import load_protocol
 from protocols.progress import silent
 from protocols.schema import Protocol
 from tests.benchmarks.studies import Study
-from validation.cohort import JoinedCohort, join
-from validation.consensus import reference_verdicts
-from validation.estimates import estimates_of
-from validation.inputs import InputFiles, read_records
-from validation.outcomes import Sample, Units, drawn_patients, sample_of
-from validation.replication import replicate
-from validation.results import OVERALL_AXIS, OVERALL_LEVEL, Estimate, Subgroup
-from validation.subgroups import axes_of
+from validation.cohort.inputs import InputFiles, read_records
+from validation.cohort.join import JoinedCohort, join
+from validation.cohort.outcomes import Sample, Units, drawn_patients, sample_of
+from validation.cohort.subgroups import axes_of
+from validation.estimates.estimates import estimates_of
+from validation.estimates.replication import replicate
+from validation.readers.consensus import reference_verdicts
+from validation.results.results import OVERALL_AXIS, OVERALL_LEVEL, Estimate, Subgroup
 
 WHOLE = Subgroup(OVERALL_AXIS, OVERALL_LEVEL)
 

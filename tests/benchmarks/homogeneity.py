@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import fdtrc, ndtri
 
-from validation.bootstrap import drawn_chunks
-from validation.gaps import deviations_of, interval_of, pairs_of
-from validation.homogeneity import Wald, patients_of, quadratic_form, wald_test
-from validation.level_estimates import LevelEstimate, NotGiven, joint_covariance, level_estimate
-from validation.metrics import confusion, f1, sensitivity
-from validation.outcomes import FN, FP, TN, TP, Units
-from validation.ranking import ranked_replicates, ranking_of
+from validation.cohort.outcomes import FN, FP, TN, TP, Units
+from validation.homogeneity.level_differences import deviations_of, interval_of, pairs_of
+from validation.homogeneity.level_estimates import LevelEstimate, NotGiven, joint_covariance, level_estimate
+from validation.homogeneity.wald_test import Wald, patients_of, quadratic_form, wald_test
+from validation.intervals.bootstrap import drawn_chunks
+from validation.metrics.counts import confusion, f1, sensitivity
+from validation.metrics.ranking import ranked_replicates, ranking_of
 
 ALPHA = 0.05
 MOST_IMAGES = 8

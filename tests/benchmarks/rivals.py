@@ -16,8 +16,8 @@ from scipy import stats
 from sklearn import metrics
 
 from tests.benchmarks.engine import WHOLE, Joined
-from validation.cohort import POSITIVE
-from validation.results import Subgroup
+from validation.cohort.join import POSITIVE
+from validation.results.results import Subgroup
 
 Row = tuple[str, Subgroup]
 Intervals = dict[Row, tuple[float, float]]

@@ -35,7 +35,7 @@ from tests.benchmarks.rivals import (
     sklearn_loop,
 )
 from tests.benchmarks.studies import Study, real_study, synthetic_study
-from validation.results import Estimate
+from validation.results.results import Estimate
 
 SHARED_DATA = Path(__file__).parents[3] / "shared" / "data"
 REPLICATES = 10_000

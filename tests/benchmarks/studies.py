@@ -12,7 +12,7 @@ import protocols
 from protocols.canonical import csv_text, write_text
 from protocols.cohorts.folder import READS, STUDIES, write_cohort
 from protocols.cohorts.rsna import rsna
-from validation.inputs import InputFiles
+from validation.cohort.inputs import InputFiles
 
 FEW_HAVE_MANY = 0.22  # shape of the gamma weights; with NIH's mean, 57 % have one image as in ChestX-ray14
 PROTOCOL = """

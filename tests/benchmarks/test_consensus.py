@@ -7,7 +7,7 @@ import pytest
 
 from protocols.load import library_protocol
 from tests.benchmarks.consensus import PROTOCOL, candidates, choice_rows, study, study_rows
-from validation.results import Results
+from validation.results.results import Results
 
 PAGE = (Path(__file__).parents[2] / "docs" / "consensus.md").read_text(encoding="utf-8").splitlines()
 

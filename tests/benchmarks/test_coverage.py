@@ -28,8 +28,8 @@ from tests.benchmarks.coverage.scores import (
 )
 from tests.benchmarks.coverage.tally import ABOVE_CLUSTERED, COVERAGE, Tally
 from tests.benchmarks.coverage.whole_studies import estimates
-from validation.intervals import clustered_proportion, exact_clustered, wilson
-from validation.metrics import balanced_accuracy, confusion, lr_negative, lr_positive
+from validation.intervals.proportions import clustered_proportion, exact_clustered, wilson
+from validation.metrics.counts import balanced_accuracy, confusion, lr_negative, lr_positive
 
 PAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
 STUDIES = 4_000

@@ -29,8 +29,8 @@ from reports.render import Rendered, render
 from reports.report_document import report_page
 from reports.run_evidence import report_context
 from reports.stack import missing_libraries
-from validation.inputs import InputFiles
-from validation.results import AnalysisVerdict, Results, Subgroup
+from validation.cohort.inputs import InputFiles
+from validation.results.results import AnalysisVerdict, Results, Subgroup
 from validation.run import validate
 
 PATIENTS = 70

@@ -5,7 +5,7 @@ import pytest
 from reports.agreement_figure import MOST_ROWS, NAMES, _pair, _ticks, agreement_figure
 from reports.drawing import house_style
 from reports.letters import width
-from validation.secondary import Measured, PairAgreement
+from validation.results.secondary import Measured, PairAgreement
 
 
 def pair(first: str, second: str, kappa: Measured) -> PairAgreement:

@@ -8,7 +8,7 @@ from reports.context import ReportContext
 from reports.rows import WHOLE, LevelRow
 from reports.wording import Words
 from tests.reports.test_rows import estimate
-from validation.results import CriterionResult, Results, Subgroup
+from validation.results.results import CriterionResult, Results, Subgroup
 
 WORDS = Words(agreement=False, unit="image", numeric_axes=frozenset({"age_years"}))
 

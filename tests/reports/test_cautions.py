@@ -5,7 +5,7 @@ import pytest
 
 from reports.cautions import CautionNote, caution_notes
 from reports.context import ReportContext
-from validation.secondary import Caution
+from validation.results.secondary import Caution
 
 
 @pytest.mark.parametrize(

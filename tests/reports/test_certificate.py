@@ -5,7 +5,7 @@ import pytest
 
 from reports.certificate import AUROC, F1, ONE, PROPORTIONS, SEVERAL, SKEWED, highest_errors, kind_of_study
 from tests.reports.test_rows import row
-from validation.results import CohortSummary, DataQuality
+from validation.results.results import CohortSummary, DataQuality
 
 PAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
 

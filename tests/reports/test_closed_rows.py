@@ -1,6 +1,6 @@
 from reports.closed_rows import MOST_ROWS, left_out_tables
 from reports.wording import Words
-from validation.secondary import ClosedEstimate, LeftOut
+from validation.results.secondary import ClosedEstimate, LeftOut
 
 WORDS = Words(agreement=False, unit="image", numeric_axes=frozenset())
 LACKING = ClosedEstimate("auroc", None, None, "not estimable: one class has no scored unit")

@@ -7,7 +7,7 @@ from reports.curves import _scale, decision_curve_figure, precision_recall_figur
 from reports.drawing import house_style
 from reports.gallery import gallery
 from reports.wording import Words
-from validation.secondary import DecisionCurvePoint, ReliabilityBin
+from validation.results.secondary import DecisionCurvePoint, ReliabilityBin
 
 WORDS = Words(agreement=False, unit="image", numeric_axes=frozenset())
 

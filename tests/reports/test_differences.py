@@ -8,8 +8,8 @@ import pytest
 from reports.differences import differences_figure
 from reports.names import ACCURACY_METRICS
 from reports.wording import Words
-from validation.robustness_results import Change, Flips, Perturbed
-from validation.secondary import Interval, Measured
+from validation.results.robustness_results import Change, Flips, Perturbed
+from validation.results.secondary import Interval, Measured
 
 Name = Literal["sensitivity", "specificity", "auroc"]
 METRICS: tuple[Name, ...] = ("sensitivity", "specificity", "auroc")

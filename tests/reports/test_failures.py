@@ -13,7 +13,7 @@ from reports.formatting import score
 from reports.listing import Listing
 from reports.rows import AxisRows, LevelRow
 from tests.reports.conftest import seen
-from validation.results import Subgroup
+from validation.results.results import Subgroup
 
 UNIT_IMAGE = ("passing", "failing", "text-mined", "one reader", "confirmatory", "no positives")
 SEX = AxisRows("sex", tuple(LevelRow(Subgroup("sex", level), {}) for level in ("F", "M")))

@@ -6,7 +6,7 @@ import pytest
 from reports.context import ReportContext
 from reports.forest import Forest, ForestGroup, _scale, forest_of_one, forest_of_two
 from reports.wording import Words
-from validation.results import CriterionResult, Estimate, Subgroup
+from validation.results.results import CriterionResult, Estimate, Subgroup
 
 
 def row(value: float | None, low: float = 0.0, high: float = 1.0) -> Estimate:

@@ -5,7 +5,7 @@ import pytest
 
 from protocols.errors import BadInputError
 from reports import formatting
-from validation.results import Estimate, Subgroup
+from validation.results.results import Estimate, Subgroup
 
 ROW = Estimate(
     metric="sensitivity",

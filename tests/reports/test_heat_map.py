@@ -12,7 +12,7 @@ from reports.heat_map import Scale, _cells, _scale, heat_map
 from reports.rows import AxisRows, LevelRow
 from reports.wording import Words
 from tests.reports.test_forest import row
-from validation.results import Subgroup
+from validation.results.results import Subgroup
 
 WORDS = Words(agreement=False, unit="image", numeric_axes=frozenset())
 HATCH = "fill: url(#"

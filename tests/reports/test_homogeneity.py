@@ -5,7 +5,7 @@ from reports.context import ReportContext
 from reports.homogeneity import homogeneity_tables
 from reports.wording import Words
 from tests.reports.conftest import rows_under
-from validation.secondary import Gap, Homogeneity
+from validation.results.secondary import Gap, Homogeneity
 
 WORDS = Words(agreement=False, unit="image", numeric_axes=frozenset({"age_years"}))
 TEST = Homogeneity(

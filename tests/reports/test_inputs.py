@@ -18,7 +18,7 @@ from reports.summary_document import summary_page
 from reports.wording import Words
 from tests.reports.conftest import NOTICES, TABLES, noticed, rows_under, seen
 from tests.reports.test_pages import boxes, pages_of
-from validation.results import results_from_json
+from validation.results.results import results_from_json
 
 WORDS = Words(agreement=False, unit="image", numeric_axes=frozenset())
 

@@ -5,8 +5,8 @@ import pytest
 from reports.labelling import does_less_well, not_established
 from reports.wording import Words
 from tests.reports.test_rows import row
-from validation.results import Subgroup
-from validation.secondary import Gap, Homogeneity
+from validation.results.results import Subgroup
+from validation.results.secondary import Gap, Homogeneity
 
 WORDS = Words(agreement=False, unit="image", numeric_axes=frozenset({"age_years"}))
 GAP = Gap(higher="F", lower="M", difference=0.2, interval=(0.05, 0.35), p_value=0.01, family_p_value=0.04)

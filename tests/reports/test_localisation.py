@@ -16,10 +16,10 @@ from reports.localisation import look_of
 from reports.overlaps import overlap_figure
 from reports.run_evidence import report_context
 from tests.reports.conftest import CONSENSUS, HEAD, STATED, make_run, rows_under
-from validation.inputs import InputFiles
-from validation.results import Results
+from validation.cohort.inputs import InputFiles
+from validation.results.results import Results
+from validation.results.secondary import Baseline, Measured
 from validation.run import validate
-from validation.secondary import Baseline, Measured
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="

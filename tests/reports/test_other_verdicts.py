@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from reports.context import ReportContext
 from tests.reports.conftest import noticed, rows_under, seen
-from validation.results import AnalysisVerdict
+from validation.results.results import AnalysisVerdict
 
 
 def test_the_section_on_robustness_answers_its_question(

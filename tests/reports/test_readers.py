@@ -4,7 +4,7 @@ from dataclasses import replace
 from reports.context import ReportContext
 from reports.readers import MOST_PATTERNS, MOST_READERS, reader_tables
 from tests.reports.conftest import seen
-from validation.secondary import Agreement, DawidSkene, Measured, PairAgreement, ReaderTendency
+from validation.results.secondary import Agreement, DawidSkene, Measured, PairAgreement, ReaderTendency
 
 GIVEN = Measured(0.8, (0.7, 0.9))
 NO_MODEL = DawidSkene(10, None, (), 0, 0, "not estimable: no image has three reads")

@@ -22,7 +22,7 @@ from reports.robustness import ATTACHED_AS
 from reports.run_evidence import report_context
 from reports.stack import content_of
 from tests.reports.conftest import PROTOCOLS, make_run
-from validation.robustness import robustness
+from validation.analyses.robustness import robustness
 
 TIMING = {
     "schema": "cxr510k-timing/1",

@@ -12,7 +12,7 @@ from reports.rows import (
     notes_on,
 )
 from reports.wording import Words
-from validation.results import CriterionResult, Estimate, Subgroup
+from validation.results.results import CriterionResult, Estimate, Subgroup
 
 WORDS = Words(agreement=False, unit="image", numeric_axes=frozenset({"age_years"}))
 

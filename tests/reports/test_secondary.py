@@ -5,8 +5,8 @@ import pytest
 
 from reports.context import ReportContext
 from reports.secondary import NARROW, secondary_tables
-from validation.results import Results
-from validation.secondary import DecisionCurvePoint, PrecisionRecallPoint, Projection, Spiegelhalter
+from validation.results.results import Results
+from validation.results.secondary import DecisionCurvePoint, PrecisionRecallPoint, Projection, Spiegelhalter
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from reports.summary_contents import MOST_CRITERIA, SPONSOR, contents_of
 from reports.summary_document import summary_page
 from tests.reports.conftest import PROTOCOLS, make_run, rows_under, seen
 from tests.reports.test_robustness import add_robustness
-from validation.secondary import Baseline, Localisation, Localised, Measured
+from validation.results.secondary import Baseline, Localisation, Localised, Measured
 
 STUDIES = sorted(PROTOCOLS)
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")

@@ -8,7 +8,7 @@ import pytest
 from reports.context import ReportContext
 from reports.formatting import between, count, decimal, fraction, interval, score, share, shift, value
 from reports.secondary import secondary_tables
-from validation.secondary import Measured
+from validation.results.secondary import Measured
 
 Rows = Callable[[str, str], list[list[str]]]
 Contexts = Callable[[str], ReportContext]

@@ -12,7 +12,7 @@ from protocols.rerun.reproduction import Finding
 from reports.context import ReportContext
 from reports.terminal import print_findings, print_flow, print_notices, print_verdict
 from tests.reports.conftest import NOTICES, noticed
-from validation.results import Results, Subgroup
+from validation.results.results import Results, Subgroup
 
 PATH = "/srv/hospital/exports/2026/" + "a-long-folder/" * 6 + "reads.csv"
 

@@ -3,7 +3,7 @@
 from reports.drawing import Drawing, house_style
 from reports.thresholds_figure import thresholds_figure
 from reports.wording import Words
-from validation.secondary import ClosedEstimate, ThresholdRow
+from validation.results.secondary import ClosedEstimate, ThresholdRow
 
 WORDS = Words(agreement=False, unit="image", numeric_axes=frozenset())
 

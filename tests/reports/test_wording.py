@@ -7,7 +7,7 @@ from protocols.schema import OTHER_ANALYSES, Criterion, Metric
 from reports.names import ACCURACY_METRICS, AGREEMENT_METRICS
 from reports.rules import reference_rule, threshold_rule
 from reports.wording import Words
-from validation.results import AgainstGoal, CriterionResult, CriterionVerdict, Subgroup
+from validation.results.results import AgainstGoal, CriterionResult, CriterionVerdict, Subgroup
 
 ACCURACY = Words(agreement=False, unit="image", numeric_axes=frozenset({"age_years", "match_mse"}))
 AGREEMENT = Words(agreement=True, unit="patient", numeric_axes=frozenset())

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from protocols.load import parse_protocol
 from protocols.progress import silent
 from tests.conftest import PROTOCOL_HEAD
-from validation.inputs import InputFiles
-from validation.results import Results
+from validation.cohort.inputs import InputFiles
+from validation.results.results import Results
 from validation.run import validate
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import strategies as st
 
-from validation.outcomes import Units
+from validation.cohort.outcomes import Units
 
 PATIENTS = 6
 

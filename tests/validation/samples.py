@@ -6,8 +6,8 @@ from typing import cast
 import numpy as np
 from hypothesis import strategies as st
 
-from validation.cohort import JoinedCohort
-from validation.outcomes import DrawnPatients, Sample, Unit, sample_of
+from validation.cohort.join import JoinedCohort
+from validation.cohort.outcomes import DrawnPatients, Sample, Unit, sample_of
 
 NAN = float("nan")
 Row = tuple[int, int, float]  # patient; truth 1, 0 or -1 for indeterminate; score, NaN where not processed

@@ -8,9 +8,9 @@ import pytest
 
 from protocols.load import parse_protocol
 from tests.conftest import PROTOCOL_HEAD
+from validation.cohort.subgroups import Axis
 from validation.criteria import judge, overall_verdict
-from validation.results import CriterionResult, Estimate, Subgroup
-from validation.subgroups import Axis
+from validation.results.results import CriterionResult, Estimate, Subgroup
 
 WHOLE = Subgroup("overall", "all")
 CRITERION = """

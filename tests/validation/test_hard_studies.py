@@ -7,7 +7,7 @@ import pytest
 
 from protocols.errors import BadInputError
 from tests.validation.conftest import TABLES, Image, Judge
-from validation.results import Results, results_from_json
+from validation.results.results import Results, results_from_json
 
 FULL = (
     TABLES

@@ -10,9 +10,9 @@ from protocols.load import parse_protocol
 from protocols.progress import silent
 from tests.conftest import PROTOCOL_HEAD
 from tests.validation.conftest import STANDARD
-from validation.independent_comparison import Comparison, compare
-from validation.independent_opinion import second_opinion
-from validation.inputs import InputFiles
+from validation.cohort.inputs import InputFiles
+from validation.independent.comparison import Comparison, compare
+from validation.independent.study import second_opinion
 from validation.run import validate
 
 FINDING = STANDARD + 'finding = "Opacity"\n'

@@ -10,7 +10,7 @@ from protocols.errors import BadInputError
 from protocols.input_account import InputAccount, Notice, TableAccount
 from protocols.load import parse_protocol
 from tests.conftest import PROTOCOL, Study
-from validation.inputs import InputFiles
+from validation.cohort.inputs import InputFiles
 from validation.run import validate
 
 KINDS_OF_EXCLUSION = {  # a reason in the account -> the notice that tells it

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.validation.conftest import TABLES, Image, Judge, cohorts
-from validation.results import Estimate, Results
+from validation.results.results import Estimate, Results
 
 FEW = settings(max_examples=15)
 CLOSED = TABLES + '[decision]\nother = "delong_clustered"\n'
@@ -127,9 +127,9 @@ def test_chunks_and_threads_change_no_byte(
 ) -> None:
     images = [Image(f"p{number // 3:02}", "PNN"[number % 3], SCORE[number % 5]) for number in range(60)]
     whole = judge(images).to_json()
-    monkeypatch.setattr("validation.bootstrap.LONGEST_CHUNK", chunk)
-    monkeypatch.setattr("validation.bootstrap.COUNTED_AT_ONCE", chunk // 2)
-    monkeypatch.setattr("validation.replication.THREADS", threads)
+    monkeypatch.setattr("validation.intervals.bootstrap.LONGEST_CHUNK", chunk)
+    monkeypatch.setattr("validation.intervals.bootstrap.COUNTED_AT_ONCE", chunk // 2)
+    monkeypatch.setattr("validation.estimates.replication.THREADS", threads)
     assert judge(images).to_json() == whole
 
 

@@ -7,7 +7,7 @@ import pytest
 from protocols.input_account import Notice
 from tests.validation.conftest import TABLES, Image, Judge
 from validation.notices import cautions_of
-from validation.results import CriterionResult, Estimate, Results, Subgroup
+from validation.results.results import CriterionResult, Estimate, Results, Subgroup
 
 WHOLE = Subgroup("overall", "all")
 CRITERION = CriterionResult(

@@ -12,8 +12,8 @@ from protocols.cohorts.rsna import rsna
 from protocols.load import library_protocol, load_protocol
 from protocols.progress import silent
 from tests.conftest import Study
-from validation.inputs import InputFiles
-from validation.results import Estimate, Results, results_from_json
+from validation.cohort.inputs import InputFiles
+from validation.results.results import Estimate, Results, results_from_json
 from validation.run import validate
 
 

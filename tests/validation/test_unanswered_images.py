@@ -11,8 +11,8 @@ import pytest
 from protocols.canonical import csv_text
 from protocols.load import library_protocol, parse_protocol
 from tests.benchmarks.studies import real_study
-from validation.inputs import InputFiles
-from validation.results import Results
+from validation.cohort.inputs import InputFiles
+from validation.results.results import Results
 from validation.run import validate
 
 IMAGE, SCORE = "Image Index", "prob_Pneumonia"

@@ -1,7 +1,7 @@
 """Which class each image of a cohort has for the finding that a profile is of.
 
 Owns the choice of the finding and the rule: a label where it is known, otherwise the majority of the readers. The
-reference standard of a study is not decided here; that is `validation.consensus`'s, by a protocol.
+reference standard of a study is not decided here; that is `validation.readers.consensus`'s, by a protocol.
 """
 
 from collections import Counter

@@ -2,7 +2,7 @@
 
 The library's protocols, each on its own cohort: ``cohorts.csv`` says how many patients have how many positive and
 negative images. Calls and scores are simulated with the true performance exactly at a goal; estimates, intervals and
-verdicts are the product's (`validation.estimates`, `validation.criteria`).
+verdicts are the product's (`validation.estimates.estimates`, `validation.criteria`).
 """
 
 import csv
@@ -20,8 +20,8 @@ from protocols.schema import Protocol
 from tests.benchmarks.coverage.designs import correlated
 from tests.benchmarks.coverage.scores import distance
 from tests.benchmarks.coverage.whole_studies import estimates, sample
+from validation.cohort.outcomes import Sample
 from validation.criteria import judge
-from validation.outcomes import Sample
 
 COHORTS = Path(__file__).with_name("cohorts.csv")
 REPLICATES = 1_000

@@ -1,7 +1,7 @@
 """Intervals of a clustered proportion, of thousands of studies at once: the one that decides and its rivals.
 
 Each is an effective number of independent units and an inversion of the binomial test on it. The formula of the one
-that decides is the product's (`validation.intervals`) on arrays; a test holds them together.
+that decides is the product's (`validation.intervals.proportions`) on arrays; a test holds them together.
 Sources: Korn & Graubard 1998; Satterthwaite 1946; Wilson 1927.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, betaincinv, stdtrit
 
-from validation.intervals import TRUSTED_PATIENTS, normal_quantile
+from validation.intervals.proportions import TRUSTED_PATIENTS, normal_quantile
 
 Numbers = NDArray[np.float64]
 LEVEL = 0.95

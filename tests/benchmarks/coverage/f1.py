@@ -21,7 +21,7 @@ from tests.benchmarks.coverage.designs import (
 )
 from tests.benchmarks.coverage.proportions import REPLICATES, RESAMPLED, bootstrapped, bounds_tally, tallied
 from tests.benchmarks.coverage.tally import Tally
-from validation.bootstrap import drawn_chunks
+from validation.intervals.bootstrap import drawn_chunks
 
 PREVALENCE = 0.3
 

@@ -45,7 +45,7 @@ class Ledger:
         Args:
             section, name: where it is kept.
             settings: all that it depends on but the code.
-            of: the modules that it comes from, such as ``validation/intervals.py``.
+            of: the modules that it comes from, such as ``validation/intervals/proportions.py``.
             make: simulates it; what it returns must be JSON.
         """
         path = self.folder / section / f"{name}.json"

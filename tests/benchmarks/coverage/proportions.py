@@ -22,7 +22,7 @@ from tests.benchmarks.coverage.candidates import (
 )
 from tests.benchmarks.coverage.designs import Cell, simulated
 from tests.benchmarks.coverage.tally import Tally
-from validation.bootstrap import (
+from validation.intervals.bootstrap import (
     BootstrapInterval,
     NoInterval,
     bca_interval,

@@ -1,8 +1,8 @@
 """Whole studies with scores: every metric with every interval that the suite itself gives.
 
 Scores are binormal: those of positive images are higher by a distance, and all images of a patient share a part of
-theirs. Estimates, intervals and the choice of the one that decides are the product's own (`validation.estimates`);
-the truth is that of large studies, in closed form or by quadrature.
+theirs. Estimates, intervals and the choice of the one that decides are the product's own
+(`validation.estimates.estimates`); the truth is that of large studies, in closed form or by quadrature.
 """
 
 import math
@@ -23,9 +23,9 @@ from tests.benchmarks.coverage.designs import correlated, image_numbers
 from tests.benchmarks.coverage.proportions import bounds_tally
 from tests.benchmarks.coverage.tally import Tally
 from tests.benchmarks.coverage.whole_studies import estimates, sample
-from validation.auroc import auroc, delong_clustered, placements, wilson_patients
-from validation.delong_student import delong_student
-from validation.outcomes import Sample
+from validation.cohort.outcomes import Sample
+from validation.metrics.auroc import auroc, delong_clustered, placements, wilson_patients
+from validation.metrics.auroc_interval import delong_student
 
 PREVALENCE = 0.3
 SPECIFICITY = 0.8

@@ -5,7 +5,7 @@ Owns counts, limits and the judgement against a target; who simulated what is no
 
 from dataclasses import dataclass
 
-from validation.intervals import clopper_pearson
+from validation.intervals.proportions import clopper_pearson
 
 LIMITS = 0.95
 COVERAGE = 0.945

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from protocols.schema import Protocol
-from validation.bootstrap import drawn_chunks
-from validation.brier import squares_by_patient
-from validation.cohort import JoinedCohort
-from validation.estimates import estimates_of
-from validation.outcomes import DrawnPatients, Sample, sample_of
-from validation.ranking import ranked_replicates, ranking_of
-from validation.replication import Replicates
-from validation.results import OVERALL_AXIS, OVERALL_LEVEL, DataQuality, Estimate, Subgroup
+from validation.cohort.join import JoinedCohort
+from validation.cohort.outcomes import DrawnPatients, Sample, sample_of
+from validation.estimates.estimates import estimates_of
+from validation.estimates.replication import Replicates
+from validation.intervals.bootstrap import drawn_chunks
+from validation.metrics.brier import squares_by_patient
+from validation.metrics.ranking import ranked_replicates, ranking_of
+from validation.results.results import OVERALL_AXIS, OVERALL_LEVEL, DataQuality, Estimate, Subgroup
 
 THRESHOLD = 0.5
 OVERALL = Subgroup(OVERALL_AXIS, OVERALL_LEVEL)

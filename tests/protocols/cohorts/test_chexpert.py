@@ -13,7 +13,7 @@ from protocols.errors import BadInputError
 from protocols.records import Verdict
 from protocols.tables import read_table
 from tests.conftest import Outcome
-from validation.consensus import reference_verdicts
+from validation.readers.consensus import reference_verdicts
 
 STUDIES = ("CheXpert-v1.0/test/patient64742/study1", "CheXpert-v1.0/test/patient64741/study1")
 HEADER = "Study,No Finding,Edema"

@@ -26,7 +26,7 @@ from protocols.errors import BadInputError
 from protocols.mapping import boxes_table, reads_table, studies_table
 from protocols.records import Split
 from protocols.tables import read_table
-from validation.consensus import reference_verdicts
+from validation.readers.consensus import reference_verdicts
 
 PATIENTS = 14
 FULL = 700

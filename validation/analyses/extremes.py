@@ -1,0 +1,145 @@
+"""A row at an extreme: for each metric what is missing counts in the way that is worst, or best, for that metric.
+
+Owns which way that is, and the words for it. The rules of the primary analysis are `outcomes`.
+Source: the contract ("Statistics", 4); FDA 2007 (equivocal results both ways).
+"""
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from validation.cohort.join import INDETERMINATE, NEGATIVE, POSITIVE
+from validation.cohort.outcomes import (
+    FN,
+    FP,
+    TN,
+    TP,
+    Case,
+    Sample,
+    counts_by_patient,
+    in_order,
+    incomplete_units,
+    outcome,
+    tally_of,
+)
+from validation.metrics.brier import squares_by_patient
+from validation.metrics.counts import COUNT_METRICS, LOWER_IS_BETTER, CountMetric, confusion
+
+
+@dataclass(frozen=True, slots=True)
+class Extreme:
+    """How what is missing counts at one extreme.
+
+    Attributes:
+        by_call: how an indeterminate reference counts whose call is wrong (right), in words.
+        cells: what all indeterminate references may count as instead, in words.
+        fixed: the metrics for which one of these is the extreme in every study.
+        truth_if_called: what an indeterminate reference is where scores are ranked and it is called, otherwise the
+            other class; its call is then wrong (right).
+        missing: the squared distance of a missing score.
+        ranking, squares: these rules in words.
+    """
+
+    by_call: str
+    cells: Mapping[str, int]
+    fixed: Mapping[str, str]
+    truth_if_called: int
+    missing: float
+    ranking: str
+    squares: str
+
+
+EXTREMES: Mapping[Case, Extreme] = {
+    "worst": Extreme(
+        by_call="a false positive where called positive, else a false negative",
+        cells={"a false negative": FN, "a false positive": FP},
+        fixed=dict.fromkeys(("sensitivity", "npv"), "a false negative")
+        | dict.fromkeys(("specificity", "ppv"), "a false positive"),
+        truth_if_called=NEGATIVE,
+        missing=1.0,
+        ranking="a positive without a score ranks below every score and a negative above; an indeterminate reference "
+        "is negative where called positive, else positive",
+        squares="a missing score counts 1, an indeterminate reference the larger of its two squared distances",
+    ),
+    "best": Extreme(
+        by_call="a true positive where called positive, else a true negative",
+        cells={"a true positive": TP, "a true negative": TN},
+        fixed=dict.fromkeys(("sensitivity", "ppv"), "a true positive")
+        | dict.fromkeys(("specificity", "npv"), "a true negative"),
+        truth_if_called=POSITIVE,
+        missing=0.0,
+        ranking="a positive without a score ranks above every score and a negative below; an indeterminate reference "
+        "is positive where called positive, else negative",
+        squares="a missing score counts 0, an indeterminate reference the smaller of its two squared distances",
+    ),
+}
+
+
+def extreme_samples(sample: Sample, case: Case, metrics: Collection[str] | None = None) -> tuple[Sample, ...]:
+    """The samples from which a row at an extreme is computed, each with its metrics and their rules.
+
+    Metrics that are not ``fixed`` take the one of three assignments of indeterminate references that gives the worst
+    (best) value: all to one class, all to the other, or each to the class for which its call is wrong (right). So no
+    value is better (worse) than that of the primary analysis. Prevalence has no extreme.
+
+    Args:
+        sample: by the rules of the primary analysis.
+        case: which extreme.
+        metrics: those wanted; None for all.
+    """
+    rules, units, size = EXTREMES[case], sample.units, sample.drawn.count
+    unclear, by_call = units.truth == INDETERMINATE, outcome(units, case)
+    counts = {rules.by_call: sample.counts if case == "worst" else counts_by_patient(units, by_call, size)}
+    if unclear.any():
+        counts |= {
+            words: counts_by_patient(units, np.where(unclear, cell, by_call), size)
+            for words, cell in rules.cells.items()
+        }
+    asked: dict[str, dict[str, str | None]] = {words: {} for words in counts}
+    for metric in COUNT_METRICS:
+        if metric.name != "prevalence" and (metrics is None or metric.name in metrics):
+            words = rules.fixed.get(metric.name, _extreme(metric, counts, case))
+            asked[words if words in counts else rules.by_call][metric.name] = (
+                f"an indeterminate reference counts as {words}"
+            )
+    of_scores = {"auroc": rules.ranking, "average_precision": rules.ranking, "brier": rules.squares}
+    asked[rules.by_call] |= {
+        name: rule for name, rule in of_scores.items() if metrics is None or name in metrics
+    }
+    nothing_missing = sample.ranked is units
+    whole = sample if nothing_missing else _of_scores(sample, rules, case, unclear)
+    return tuple(
+        replace(whole, counts=counts[words], metrics=named) for words, named in asked.items() if named
+    )
+
+
+def _extreme(metric: CountMetric, counts: Mapping[str, NDArray[np.float64]], case: Case) -> str:
+    """The assignment with the worst (best) value, of equal ones the first; undefined ones only where all are."""
+    values = {
+        words: float(metric.value(confusion(by_patient.sum(axis=0)))) for words, by_patient in counts.items()
+    }
+    defined = {words: value for words, value in values.items() if not math.isnan(value)}
+    lowest = (case == "worst") != (metric.name in LOWER_IS_BETTER)
+    return (min if lowest else max)(defined, key=defined.__getitem__, default=EXTREMES[case].by_call)
+
+
+def _of_scores(sample: Sample, rules: Extreme, case: Case, unclear: NDArray[np.bool_]) -> Sample:
+    """The sample with every unit ranked and rated."""
+    units, missing = sample.units, ~sample.units.processed
+    called = np.where(units.called, rules.truth_if_called, 1 - rules.truth_if_called)
+    settled = replace(units, truth=np.where(unclear, called, units.truth).astype(np.int8))
+    distances = np.stack([(units.score - truth) ** 2 for truth in (NEGATIVE, POSITIVE)])
+    squared = np.where(units.truth == POSITIVE, distances[1], distances[0])
+    squared[unclear] = (distances.max(axis=0) if case == "worst" else distances.min(axis=0))[unclear]
+    squared[missing] = rules.missing
+    ranked = in_order(settled, incomplete_units(units, sample.images), case)
+    return replace(
+        sample,
+        ranked=ranked,
+        ranked_tally=tally_of(ranked, sample.tally.images),
+        squares=squares_by_patient(units, sample.drawn.count, squared),
+        scored_tally=sample.tally,
+    )

@@ -1,0 +1,251 @@
+"""PPV, NPV and F1 where another share of the population is positive, sensitivity and specificity unchanged.
+
+Owns Bayes' theorem on counts and the intervals of what comes of it. The prevalences are the protocol's.
+Sources: Altman & Bland 1994 (predictive values at a prevalence); Donner & Zou 2012 (MOVER-R).
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction as Rational
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocols.canonical import PLACES, rounded
+from validation.estimates.closed_form import exact_interval
+from validation.estimates.estimates import FALLBACKS
+from validation.intervals.bootstrap import BootstrapInterval, NoInterval, bca_interval, percentile_interval
+from validation.intervals.proportions import Interval, mover_ratio
+from validation.metrics.counts import (
+    Confusion,
+    Fraction,
+    Numbers,
+    confusion,
+    divide,
+    sensitivity,
+    specificity,
+)
+from validation.results.secondary import Projection
+
+EXACT_BELOW = 2.0**53
+
+
+def ppv_at(c: Confusion, prevalence: float) -> Numbers:
+    """Sensitivity π / (sensitivity π + (1 - specificity)(1 - π)), in [0, 1].
+
+    NaN without positives, without negatives, and where nothing would be called positive.
+    """
+
+    def parts(c: Confusion, at: Odds) -> Fraction:
+        right = at.positive * c.tp * (c.fp + c.tn)
+        return Fraction(right, right + at.negative * c.fp * (c.tp + c.fn))
+
+    return _divided(parts, c, prevalence)
+
+
+def npv_at(c: Confusion, prevalence: float) -> Numbers:
+    """Specificity (1 - π) / (specificity (1 - π) + (1 - sensitivity) π), in [0, 1].
+
+    NaN without positives, without negatives, and where nothing would be called negative.
+    """
+
+    def parts(c: Confusion, at: Odds) -> Fraction:
+        right = at.negative * c.tn * (c.tp + c.fn)
+        return Fraction(right, right + at.positive * c.fn * (c.fp + c.tn))
+
+    return _divided(parts, c, prevalence)
+
+
+def f1_at(c: Confusion, prevalence: float) -> Numbers:
+    """2 sensitivity π / (sensitivity π + π + (1 - specificity)(1 - π)), in [0, 1]; NaN without one of the classes."""
+
+    def parts(c: Confusion, at: Odds) -> Fraction:
+        positives, negatives = c.tp + c.fn, c.fp + c.tn
+        right = at.positive * c.tp * negatives
+        called = right + at.negative * c.fp * positives
+        return Fraction(2 * right, called + at.positive * positives * negatives)
+
+    return _divided(parts, c, prevalence)
+
+
+def projections(
+    counts: NDArray[np.float64],
+    replicates: NDArray[np.float64],
+    prevalences: Sequence[float],
+    *,
+    preferred: str,
+    confidence_level: float,
+) -> tuple[Projection, ...]:
+    """PPV, NPV and F1 at each prevalence.
+
+    Args:
+        counts: TP, FP, FN, TN by patient, shape (patients, 4).
+        replicates: their sums over the patients of each shared draw, shape (replicates, 4).
+        prevalences: each above 0 and below 1.
+        preferred: the interval that decides where there is one; otherwise mover, else percentile.
+        confidence_level: two-sided.
+    """
+    rates = _rates(counts, confidence_level)
+    return tuple(
+        _projection(metric, prevalence, counts, replicates, rates, preferred, confidence_level)
+        for prevalence in prevalences
+        for metric in METRICS
+    )
+
+
+class Odds(NamedTuple):
+    """A prevalence as whole numbers of positives and negatives: 0.01 is 1 and 99."""
+
+    positive: int
+    negative: int
+
+
+def _divided(parts: Callable[[Confusion, Odds], Fraction], c: Confusion, prevalence: float) -> Numbers:
+    """One division of whole numbers, so that draws with equal values are equal in bits: BCa counts them.
+
+    The prevalence is the decimal fraction that the protocol states. Where float64 cannot hold the products, Python's
+    whole numbers do, whose quotient is as correctly rounded.
+    """
+    stated = Rational(repr(float(prevalence)))
+    odds = Odds(stated.numerator, stated.denominator - stated.numerator)
+    if stated.denominator * float(np.max(sum(c), initial=0)) ** 2 < EXACT_BELOW:
+        return divide(*parts(c, odds))
+    whole = Confusion(*(np.asarray(count).astype(np.int64).astype(object) for count in c))
+    quotients = np.frompyfunc(lambda x, n: x / n if n else math.nan, 2, 1)(*parts(whole, odds))
+    return np.asarray(quotients, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounded:
+    """An estimate in [0, 1] with its interval."""
+
+    value: float
+    interval: Interval
+
+    @property
+    def complement(self) -> "_Bounded":
+        return _Bounded(1 - self.value, (1 - self.interval[1], 1 - self.interval[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rates:
+    sensitivity: _Bounded
+    specificity: _Bounded
+
+
+def _ppv_mover(rates: _Rates, prevalence: float) -> Interval:
+    low, high = _ratio(rates.specificity.complement, rates.sensitivity)
+    odds_against = (1 - prevalence) / prevalence
+    return 1 / (1 + high * odds_against), 1 / (1 + low * odds_against)
+
+
+def _npv_mover(rates: _Rates, prevalence: float) -> Interval:
+    low, high = _ratio(rates.sensitivity.complement, rates.specificity)
+    odds = prevalence / (1 - prevalence)
+    return 1 / (1 + high * odds), 1 / (1 + low * odds)
+
+
+def _f1_mover(rates: _Rates, prevalence: float) -> Interval:
+    """Through called or positive / right, here upside down: its denominator is at least the prevalence."""
+
+    def share(false_calls: float) -> float:
+        return prevalence + (1 - prevalence) * false_calls
+
+    false_calls = rates.specificity.complement
+    counted = _Bounded(
+        share(false_calls.value), (share(false_calls.interval[0]), share(false_calls.interval[1]))
+    )
+    low, high = _ratio(rates.sensitivity, counted)
+    return 2 * prevalence * low / (prevalence * low + 1), 2 * prevalence * high / (prevalence * high + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Metric:
+    name: Literal["ppv", "npv", "f1"]
+    value: Callable[[Confusion, float], Numbers]
+    mover: Callable[[_Rates, float], Interval]
+
+
+METRICS = (
+    _Metric("ppv", ppv_at, _ppv_mover),
+    _Metric("npv", npv_at, _npv_mover),
+    _Metric("f1", f1_at, _f1_mover),
+)
+
+
+def _rates(counts: NDArray[np.float64], confidence_level: float) -> _Rates | str:
+    """Sensitivity and specificity with their exact intervals, or which class is missing."""
+    c = confusion(counts.sum(axis=0))
+    bounded = []
+    for name, value, of_class in (
+        ("sensitivity", float(sensitivity(c)), "positives"),
+        ("specificity", float(specificity(c)), "negatives"),
+    ):
+        if math.isnan(value):
+            return f"not estimable: 0 {of_class}"
+        bounded.append(_Bounded(value, exact_interval(name, counts, confidence_level)))
+    return _Rates(*bounded)
+
+
+def _projection(
+    metric: _Metric,
+    prevalence: float,
+    counts: NDArray[np.float64],
+    replicates: NDArray[np.float64],
+    rates: _Rates | str,
+    preferred: str,
+    confidence_level: float,
+) -> Projection:
+    total = counts.sum(axis=0)
+    value = float(metric.value(confusion(total), prevalence))
+    values = metric.value(confusion(replicates), prevalence)
+    contributing = counts[counts.any(axis=1)]
+    made: dict[str, Interval | BootstrapInterval | NoInterval]
+    if isinstance(rates, str) or math.isnan(value):
+        so = "positive" if metric.name == "ppv" else "negative"
+        reason = rates if isinstance(rates, str) else f"not estimable: nothing would be called {so}"
+        made = dict.fromkeys(("percentile", "bca", "mover"), NoInterval(reason))
+    else:
+        made = {
+            "percentile": percentile_interval(value, values, confidence_level),
+            "bca": bca_interval(
+                value,
+                values,
+                lambda: metric.value(confusion(total - contributing), prevalence),
+                confidence_level,
+            ),
+            "mover": metric.mover(rates, prevalence),
+        }
+    written = {name: _as_written(interval) for name, interval in made.items()}
+    intervals = {name: None if isinstance(one, NoInterval) else one for name, one in written.items()}
+    return Projection(
+        metric=metric.name,
+        prevalence=prevalence,
+        value=None if math.isnan(value) else rounded(value, PLACES),
+        intervals=intervals,
+        interval_notes={
+            name: interval.reason for name, interval in written.items() if isinstance(interval, NoInterval)
+        },
+        decision_interval=next((name for name in (preferred, *FALLBACKS) if intervals.get(name)), None),
+        undefined_replicates=int(np.isnan(values).sum()),
+    )
+
+
+def _ratio(numerator: _Bounded, denominator: _Bounded) -> Interval:
+    """MOVER-R, whose bounds are those of the inverse ratio inverted; infinite above where the denominator may be 0."""
+    direct = mover_ratio(numerator.value, numerator.interval, denominator.value, denominator.interval)
+    if direct is not None:
+        return direct
+    inverse = mover_ratio(denominator.value, denominator.interval, numerator.value, numerator.interval)
+    return (0.0 if inverse is None else 1 / inverse[1]), math.inf
+
+
+def _as_written(interval: Interval | BootstrapInterval | NoInterval) -> Interval | NoInterval:
+    """Rounded as results carry it; what has no width then is no interval."""
+    if isinstance(interval, NoInterval):
+        return interval
+    low, high = interval.bounds if isinstance(interval, BootstrapInterval) else interval
+    low, high = rounded(low, PLACES), rounded(high, PLACES)
+    return (low, high) if low < high else NoInterval("zero width")

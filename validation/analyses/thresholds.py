@@ -1,0 +1,80 @@
+"""The device at thresholds around the locked one: how much hangs on where it stands. Nothing here is decided.
+
+Owns which thresholds are shown. Outcomes are `outcomes`, by the same rules for what is missing; intervals `closed`.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocols.canonical import PLACES, rounded
+from validation.cohort.outcomes import Unit, Units, by_patient, counts_by_patient, outcome
+from validation.estimates.closed_form import closed_estimate
+from validation.results.secondary import ThresholdRow
+
+SHIFTS = (-10, -5, -2, -1, 1, 2, 5, 10)  # percentage points of the units with a score
+METRICS = ("sensitivity", "specificity", "f1", "ppv", "npv")
+
+
+def threshold_rows(
+    images: Units,
+    *,
+    unit: Unit,
+    patients: int,
+    threshold: float,
+    confidence_level: float,
+) -> tuple[ThresholdRow, ...]:
+    """The locked threshold, and those scores at which the share of units called positive comes nearest to each shift.
+
+    A unit is called where a score of it is at or above the threshold; the share is of the units with any score,
+    whatever their reference. Equal scores are called together, so that a shift may be missed; of two scores equally
+    near the one closer to the locked threshold is taken, and what calls the same units as another row is left out.
+
+    Args:
+        images: all images of the row, also those without a score or with an indeterminate reference.
+        unit: what counts once; a patient is called where any image is.
+        patients: of the draw, which ``images.patient`` indexes.
+        threshold: the locked one, in [0, 1].
+        confidence_level: of `exact_clustered`.
+
+    Returns:
+        Thresholds rising; the locked one as it is given, with shift 0.
+    """
+    scores = images if unit == "image" else by_patient(_scored(images))
+    ordered = np.sort(scores.score[scores.processed])
+    locked = int((ordered >= threshold).sum())
+    rows = []
+    for at, called in sorted({threshold: locked, **_around(ordered, locked)}.items()):
+        units = _called_at(images, at)
+        units = units if unit == "image" else by_patient(units)
+        counts = counts_by_patient(units, outcome(units), patients)
+        shift = (called - locked) / max(1, len(ordered))
+        estimates = tuple(closed_estimate(name, counts, confidence_level) for name in METRICS)
+        rows.append(ThresholdRow(at, rounded(shift, PLACES), called, estimates))
+    return tuple(rows)
+
+
+def _around(ordered: NDArray[np.float64], locked: int) -> dict[float, int]:
+    """Scores to be thresholds and how many units each calls, from all scores in rising order."""
+    candidates, first = np.unique(ordered, return_index=True)
+    called = len(ordered) - first
+    different = called != locked
+    # The locked threshold stands for every score that calls the same units.
+    candidates = np.append(candidates[different], np.nan)
+    called = np.append(called[different], locked)
+    chosen = {}
+    for shift in SHIFTS:
+        missed = np.abs(100 * (called - locked) - shift * len(ordered))
+        nearest = np.flatnonzero(missed == missed.min())
+        place = nearest[np.abs(called[nearest] - locked).argmin()]
+        if called[place] != locked:
+            chosen[float(candidates[place])] = int(called[place])
+    return chosen
+
+
+def _scored(images: Units) -> Units:
+    there = images.processed
+    return Units(images.patient[there], images.truth[there], images.score[there], images.called[there])
+
+
+def _called_at(images: Units, threshold: float) -> Units:
+    return Units(images.patient, images.truth, images.score, images.score >= threshold)

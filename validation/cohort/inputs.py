@@ -1,0 +1,118 @@
+"""The files of one validation -> checked records and the identity of each file.
+
+Owns which tables a validation reads and which of their columns count. The checks themselves are
+`protocols.records`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from protocols.admission import predictions_from, reads_from, studies_from
+from protocols.boxes import Boxes, Marks, boxes_from, marks_from
+from protocols.cohorts.folder import FlowStep, read_flow
+from protocols.images.inventory import Inventory, read_inventory
+from protocols.mapping import (
+    MappedTable,
+    boxes_table,
+    marks_table,
+    predictions_table,
+    reads_table,
+    studies_table,
+)
+from protocols.records import Predictions, Reads, Studies
+from protocols.run_folder import RunFolder
+from protocols.schema import Protocol
+from validation.results.results import Inputs
+
+OPERATING_POINT = "operating_point.json"
+
+
+@dataclass(frozen=True, slots=True)
+class InputFiles:
+    """The files of one validation; those after ``predictions`` only where there are such."""
+
+    studies: Path
+    reads: Path
+    predictions: Path
+    operating_point: Path | None = None
+    flow: Path | None = None
+    boxes: Path | None = None
+    marks: Path | None = None
+    images: Path | None = None
+
+    @property
+    def one_table(self) -> bool:
+        """Whether one file holds studies, truth and scores together."""
+        return self.studies == self.reads == self.predictions
+
+
+def input_files(folder: RunFolder, protocol: Protocol) -> InputFiles:
+    """Where a run folder keeps what its validation read.
+
+    Raises:
+        BadInputError: one of the three tables is not there.
+    """
+    of_model = folder.model / OPERATING_POINT
+    frozen = of_model if of_model.exists() else folder.inputs / OPERATING_POINT
+    return InputFiles(
+        studies=folder.require_input("studies"),
+        reads=folder.require_input("reads"),
+        predictions=folder.require_input("predictions"),
+        operating_point=frozen if protocol.operating_point.origin else None,
+        flow=folder.input("flow"),
+        boxes=folder.input("boxes"),
+        marks=folder.input("marks"),
+        images=folder.input("images"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The tables as checked records, studies in the order of image_id, and what identifies them.
+
+    ``tables`` holds each table as it was read, in the order of the account.
+    """
+
+    studies: Studies
+    reads: Reads
+    predictions: Predictions
+    boxes: Boxes | None
+    marks: Marks | None
+    inventory: Inventory | None
+    source_flow: tuple[FlowStep, ...]
+    identity: Inputs
+    tables: tuple[MappedTable, ...]
+
+
+def read_records(files: InputFiles, protocol: Protocol) -> Records:
+    """Read and check every table.
+
+    Raises:
+        BadInputError: whatever the contract refuses about tables, naming file, row and rule.
+    """
+    studies = studies_table(files.studies, protocol)
+    reads = reads_table(files.reads, protocol, one_table=files.one_table)
+    predictions = predictions_table(files.predictions, protocol, one_table=files.one_table)
+    boxes = boxes_table(files.boxes) if files.boxes else None
+    marks = marks_table(files.marks) if files.marks else None
+    columns = protocol.number_columns | protocol.category_columns
+    checked = Records(
+        studies=studies_from(studies.table).by_image_id(),
+        reads=reads_from(reads.table),
+        predictions=predictions_from(predictions.table),
+        boxes=boxes_from(boxes.table) if boxes else None,
+        marks=marks_from(marks.table) if marks else None,
+        inventory=read_inventory(files.images) if files.images else None,
+        source_flow=read_flow(files.flow) if files.flow else (),
+        identity=Inputs(
+            studies=studies.identity(numeric=protocol.number_columns, further=columns),
+            reads=reads.identity(),
+            predictions=predictions.identity(),
+            boxes=boxes.identity() if boxes else None,
+            marks=marks.identity() if marks else None,
+        ),
+        tables=tuple(table for table in (studies, reads, predictions, boxes, marks) if table),
+    )
+    for column in sorted(protocol.number_columns):
+        checked.studies.numbers(column)
+    return checked

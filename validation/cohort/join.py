@@ -1,0 +1,165 @@
+"""Studies, reads and predictions joined: which images are analysed, what is true of them, what the device said.
+
+Owns eligibility, the flow and the counts of what was not used. How an image becomes a true or a false
+call is `outcomes`. Source: the contract ("Tables", "results.json: flow").
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from protocols.cohorts.folder import FlowStep
+from protocols.errors import BadInputError
+from protocols.input_account import TableAccount
+from protocols.mapping import MappedTable
+from protocols.records import Status, Verdict
+from protocols.schema import Missing
+from validation.cohort.inputs import Records
+from validation.results.results import DataQuality
+
+TRUTH_CODES: Mapping[Verdict, int] = {Verdict.POSITIVE: 1, Verdict.NEGATIVE: 0, Verdict.INDETERMINATE: -1}
+POSITIVE, NEGATIVE, INDETERMINATE = 1, 0, -1
+NO_TRUTH = -2
+ANALYSED, NOT_IN_STUDIES = "analysed", "not_in_studies"
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedCohort:
+    """All studies with truth and call; every array has shape (studies,), in the order of the studies.
+
+    Attributes:
+        image_id, patient_id: identifiers.
+        truth: 1 positive, 0 negative, -1 indeterminate, -2 no reference.
+        score: the device's score, NaN where the image was not processed.
+        called: score >= threshold; False where not processed.
+        step: the flow step at which the image leaves, or ``analysed``.
+        analysed: which images the primary analysis uses.
+        eligible: in the test split and with a reference: what the extreme analyses may use.
+        flow: the protocol's own steps.
+        data_quality: unknowns among the analysed, rows that nothing used.
+        account: what became of the rows of each table.
+    """
+
+    image_id: tuple[str, ...]
+    patient_id: tuple[str, ...]
+    truth: NDArray[np.int8]
+    score: NDArray[np.float64]
+    called: NDArray[np.bool_]
+    step: tuple[str, ...]
+    analysed: NDArray[np.bool_]
+    eligible: NDArray[np.bool_]
+    flow: tuple[FlowStep, ...]
+    data_quality: DataQuality
+    account: tuple[TableAccount, ...]
+
+
+LEAVING = (
+    ("not_test_split", "not in the test split"),
+    ("no_reference", "no reader read the image"),
+    ("indeterminate_excluded", "the reference standard is indeterminate; the protocol excludes such images"),
+    ("not_processed_excluded", "the device gave no score; the protocol excludes such images"),
+)
+
+
+def join(
+    records: Records,
+    reference: Mapping[str, Verdict],
+    *,
+    threshold: float,
+    missing: Missing,
+) -> JoinedCohort:
+    """Join the tables on image_id.
+
+    Args:
+        records: the checked tables.
+        reference: the consensus of each image that was read.
+        threshold: positive when score >= threshold.
+        missing: whether indeterminate and not processed images are excluded.
+
+    Raises:
+        BadInputError: no image is left to analyse.
+    """
+    studies, predictions = records.studies, records.predictions
+    index = pd.Index(studies.frame["image_id"], dtype=object)
+    truth = index.map(reference).map(TRUTH_CODES).fillna(NO_TRUTH).to_numpy(dtype=np.int8)
+    row = index.get_indexer(pd.Index(predictions.frame["image_id"], dtype=object))
+    there = row >= 0
+    score = np.full(len(studies), np.nan)
+    score[row[there]] = predictions.score[there]
+    not_processed = np.isnan(score)
+    leaves = {
+        "not_test_split": ~studies.in_test_split,
+        "no_reference": truth == NO_TRUTH,
+        "indeterminate_excluded": (truth == INDETERMINATE) & (missing.indeterminate == "exclude"),
+        "not_processed_excluded": not_processed & (missing.not_processed == "exclude"),
+    }
+    step = np.full(len(studies), ANALYSED, dtype=object)
+    for name, _ in reversed(LEAVING):
+        step[leaves[name]] = name
+    analysed = step == ANALYSED
+    if not analysed.any():
+        raise BadInputError(
+            f"{studies.source}: no image is left to analyse; of {len(studies)} images "
+            + ", ".join(f"{int((step == name).sum())} left because {reason}" for name, reason in LEAVING)
+            + "."
+        )
+    patients = studies.frame["patient_id"]
+
+    def flow_step(name: str, members: NDArray[np.bool_], reason: str) -> FlowStep:
+        return FlowStep(name, int(members.sum()), patients[members].nunique(), reason)
+
+    flow = (
+        flow_step("all", np.ones(len(studies), dtype=np.bool_), "images in the studies table"),
+        *(flow_step(name, step == name, reason) for name, reason in LEAVING),
+        flow_step(ANALYSED, analysed, "images analysed"),
+        flow_step(
+            "indeterminate", analysed & (truth == INDETERMINATE), "of these, the reference is indeterminate"
+        ),
+        flow_step("not_processed", analysed & not_processed, "of these, the device gave no score"),
+    )
+    eligible = ~(leaves["not_test_split"] | leaves["no_reference"])
+    status = predictions.frame["status"][there & eligible[row]]
+    account = tuple(_account(table, index, step) for table in records.tables)
+    unused = {table.table: table.rows_excluded.get(NOT_IN_STUDIES, 0) for table in account}
+    return JoinedCohort(
+        image_id=studies.image_id,
+        patient_id=studies.patient_id,
+        truth=truth,
+        score=score,
+        called=score >= threshold,  # False where not processed
+        step=tuple(step),
+        analysed=analysed,
+        eligible=eligible,
+        flow=flow,
+        data_quality=DataQuality(
+            age_years_unknown=int(np.isnan(studies.age_years[analysed]).sum()),
+            sex_unknown=int((studies.frame["sex"][analysed] == "").sum()),
+            view_unknown=int((studies.frame["view"][analysed] == "").sum()),
+            unused_predictions=unused["predictions"],
+            unused_reads=unused["reads"],
+            failed=int((status == Status.FAILED.value).sum()),
+            out_of_scope=int((status == Status.OUT_OF_SCOPE.value).sum()),
+        ),
+        account=account,
+    )
+
+
+def _account(mapped: MappedTable, index: pd.Index, step: NDArray[np.object_]) -> TableAccount:
+    """Count the rows of a table by the step at which their image leaves."""
+    row = index.get_indexer(pd.Index(mapped.table.frame["image_id"], dtype=object))
+    steps = np.where(row >= 0, step[row], NOT_IN_STUDIES)
+    names: Sequence[str] = [NOT_IN_STUDIES, *(name for name, _ in LEAVING)]
+    counts = {name: int((steps == name).sum()) for name in names}
+    return TableAccount(
+        table=mapped.rule.table,
+        rows_read=mapped.rows_read,
+        rows_used=int((steps == ANALYSED).sum()),
+        rows_excluded={**mapped.excluded, **{name: count for name, count in counts.items() if count}},
+        cells_trimmed=mapped.cells_trimmed,
+        ages_converted=mapped.ages_converted,
+        rows_dropped_empty=mapped.table.rows_dropped_empty,
+        columns_dropped_empty=mapped.table.columns_dropped_empty,
+    )

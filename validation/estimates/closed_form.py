@@ -1,0 +1,81 @@
+"""Estimates that need no draws: what stands in rows that only show how a number moves.
+
+Owns the choice of one closed interval a metric: `exact_clustered` for proportions and F1, for AUROC
+`delong_student`, or at 0 and 1 `wilson_patients`. The intervals are `intervals` and `auroc`; rows that may decide are
+`estimates`.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocols.canonical import FITTED_PLACES, PLACES, rounded
+from validation.cohort.outcomes import Sample
+from validation.intervals.proportions import Interval, clustered_proportion, exact_clustered
+from validation.metrics.auroc import auroc, placements, wilson_patients
+from validation.metrics.auroc_interval import delong_student
+from validation.metrics.counts import COUNT_METRICS, confusion
+from validation.results.secondary import ClosedEstimate
+
+OF_COUNTS = {metric.name: metric for metric in COUNT_METRICS if metric.fraction}
+
+
+def closed_estimates(
+    sample: Sample, metrics: Sequence[str], confidence_level: float
+) -> tuple[ClosedEstimate, ...]:
+    """Metrics of a sample in the order asked for; undefined ones are None with a note.
+
+    Args:
+        sample: of one row.
+        metrics: names in `OF_COUNTS`, or ``auroc``.
+        confidence_level: two-sided.
+
+    Raises:
+        KeyError: a metric has no closed interval of its own.
+    """
+    return tuple(
+        _auroc(sample, confidence_level)
+        if name == "auroc"
+        else closed_estimate(name, sample.counts, confidence_level)
+        for name in metrics
+    )
+
+
+def closed_estimate(name: str, counts: NDArray[np.float64], confidence_level: float) -> ClosedEstimate:
+    """One metric of counts (TP, FP, FN, TN) by patient, shape (patients, 4)."""
+    value = float(OF_COUNTS[name].value(confusion(counts.sum(axis=0))))
+    if math.isnan(value):
+        return ClosedEstimate(name, None, None, "not estimable: the denominator is 0")
+    low, high = exact_interval(name, counts, confidence_level)
+    return ClosedEstimate(name, rounded(value, PLACES), (rounded(low, PLACES), rounded(high, PLACES)))
+
+
+def exact_interval(name: str, counts: NDArray[np.float64], confidence_level: float) -> Interval:
+    """`exact_clustered` of a metric of counts by patient, shape (patients, 4), whose denominator is not 0."""
+    metric = OF_COUNTS[name]
+    assert metric.fraction is not None
+    clustered = clustered_proportion(*metric.fraction(confusion(counts)), confidence_level)
+    return metric.mapped(exact_clustered(clustered, confidence_level))
+
+
+def _auroc(sample: Sample, confidence_level: float) -> ClosedEstimate:
+    placed, tally = placements(sample.ranked), sample.ranked_tally
+    area = auroc(placed)
+    if math.isnan(area):
+        return ClosedEstimate("auroc", None, None, "not estimable: one class has no unit")
+    value = rounded(area, PLACES)
+    at_boundary = wilson_patients(
+        area, min(tally.positive_patients, tally.negative_patients), confidence_level
+    )
+    if at_boundary is not None:
+        return ClosedEstimate(
+            "auroc", value, (rounded(at_boundary[0], PLACES), rounded(at_boundary[1], PLACES))
+        )
+    low, high = (
+        rounded(bound, FITTED_PLACES) for bound in delong_student(placed, confidence_level) or (area, area)
+    )
+    if low == high:
+        return ClosedEstimate("auroc", value, None, "no variance between patients")
+    return ClosedEstimate("auroc", value, (low, high))

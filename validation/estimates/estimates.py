@@ -1,0 +1,110 @@
+"""A sample and its replicates -> an `Estimate` for every metric, with all intervals and the one that decides.
+
+Owns the choice of the deciding interval and the rule of sufficiency. Values and intervals are `count_estimates` and
+`score_estimates`. Source: the contract ("Statistics", 3 and 7).
+"""
+
+import numpy as np
+
+from protocols.canonical import FITTED_PLACES, PLACES, rounded
+from protocols.schema import Minimum, Protocol
+from validation.cohort.outcomes import Sample
+from validation.estimates.from_counts import count_estimate
+from validation.estimates.from_scores import SCORE_METRICS
+from validation.estimates.metric_result import Computed
+from validation.estimates.replication import Replicates
+from validation.intervals.bootstrap import BootstrapInterval, NoInterval
+from validation.intervals.proportions import Interval
+from validation.metrics.counts import COUNT_METRICS
+from validation.results.results import Estimate, EstimateStatus, Subgroup
+
+FITTED_INTERVALS = ("delong_clustered", "delong_student")
+FALLBACKS = ("exact_clustered", "wilson_patients", "mover", "percentile")
+UNDEFINED_SHARE = 0.01
+METRICS = (*(metric.name for metric in COUNT_METRICS), *SCORE_METRICS)  # in the contract's order
+
+
+def estimates_of(
+    sample: Sample, replicates: Replicates, subgroup: Subgroup, protocol: Protocol
+) -> tuple[Estimate, ...]:
+    """The metrics of one row that the sample is asked for, in the contract's order."""
+    of_counts = [
+        count_estimate(metric, sample, replicates, protocol)
+        for metric in COUNT_METRICS
+        if sample.asks(metric.name)
+    ]
+    of_scores = [
+        make(sample, replicates, protocol) for name, make in SCORE_METRICS.items() if sample.asks(name)
+    ]
+    return tuple(_judged(item, subgroup, protocol) for item in (*of_counts, *of_scores))
+
+
+def _judged(item: Computed, subgroup: Subgroup, protocol: Protocol) -> Estimate:
+    written = {name: _as_written(name, item) for name in item.intervals}
+    intervals = {name: None if isinstance(one, NoInterval) else one for name, one in written.items()}
+    deciding = next((name for name in (item.preferred, *FALLBACKS) if intervals.get(name)), None)
+    undefined = bool(np.isnan(item.value))
+    too_many_undefined = item.undefined_replicates > UNDEFINED_SHARE * protocol.bootstrap.replicates
+    status: EstimateStatus = "ok"
+    if undefined:
+        status = "undefined"
+    elif deciding is None or too_many_undefined or _short_of(item, protocol.minimum):
+        status = "insufficient"
+    tally = item.tally
+    return Estimate(
+        metric=item.metric,
+        subgroup=subgroup,
+        value=None if undefined else rounded(item.value, item.places),
+        numerator=item.numerator,
+        denominator=item.denominator,
+        images=tally.images,
+        patients=tally.patients,
+        positives=tally.positives,
+        negatives=tally.negatives,
+        positive_patients=tally.positive_patients,
+        negative_patients=tally.negative_patients,
+        intervals=intervals,
+        interval_notes={
+            name: interval.reason for name, interval in written.items() if isinstance(interval, NoInterval)
+        },
+        decision_interval=deciding,
+        monte_carlo_error=None if deciding is None else _monte_carlo_error(item.intervals[deciding]),
+        design_effect=_of_clusters(item, "design_effect"),
+        effective_size=_of_clusters(item, "effective_trials"),
+        effective_patients=_of_clusters(item, "effective_patients"),
+        undefined_replicates=item.undefined_replicates,
+        status=status,
+    )
+
+
+def _of_clusters(item: Computed, name: str) -> float | None:
+    value = getattr(item.clustered, name) if item.clustered else None
+    return None if value is None else rounded(value, PLACES)
+
+
+def _as_written(name: str, item: Computed) -> Interval | NoInterval:
+    """Rounded as results carry it; what has no width then is no interval."""
+    interval = item.intervals[name]
+    if isinstance(interval, NoInterval):
+        return interval
+    low, high = interval.bounds if isinstance(interval, BootstrapInterval) else interval
+    places = FITTED_PLACES if name in FITTED_INTERVALS else item.places
+    low, high = rounded(low, places), rounded(high, places)
+    return (low, high) if low < high else NoInterval("zero width")
+
+
+def _monte_carlo_error(interval: Interval | BootstrapInterval | NoInterval) -> Interval:
+    """Standard error of each bound that comes of drawing; 0 for an interval without draws."""
+    if not isinstance(interval, BootstrapInterval):
+        return 0.0, 0.0
+    low, high = interval.monte_carlo_error
+    return rounded(low, FITTED_PLACES), rounded(high, FITTED_PLACES)
+
+
+def _short_of(item: Computed, minimum: Minimum) -> bool:
+    tally = item.tally
+    return (
+        tally.patients < minimum.patients
+        or (item.needs_positives and tally.positive_patients < minimum.positive_patients)
+        or (item.needs_negatives and tally.negative_patients < minimum.negative_patients)
+    )

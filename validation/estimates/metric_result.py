@@ -1,0 +1,36 @@
+"""A metric of one row as it was computed, before it is judged, rounded and written.
+
+Owns what the makers of metrics (`count_estimates`, `score_estimates`) hand to the judge of rows (`estimates`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from protocols.canonical import PLACES
+from validation.cohort.outcomes import Tally
+from validation.intervals.bootstrap import BootstrapInterval, NoInterval
+from validation.intervals.proportions import ClusteredProportion, Interval
+
+Intervals = Mapping[str, Interval | BootstrapInterval | NoInterval]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Computed:
+    """A value, NaN where undefined, with every interval that applies to it or the reason why it is not given.
+
+    ``preferred`` names the interval that should decide; ``places`` are the decimals of the value and of what is not
+    fitted; ``needs_positives`` and ``needs_negatives`` say which classes must be large enough.
+    """
+
+    metric: str
+    value: float
+    intervals: Intervals
+    preferred: str
+    tally: Tally
+    undefined_replicates: int
+    needs_positives: bool = True
+    needs_negatives: bool = True
+    numerator: int | None = None
+    denominator: int | None = None
+    clustered: ClusteredProportion | None = None
+    places: int = PLACES

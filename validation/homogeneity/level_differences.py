@@ -1,0 +1,181 @@
+"""Differences between any two levels of an axis, with intervals that hold all pairs at once, and the largest of them.
+
+Owns the critical value, taken from the draws that all levels share, and the interval of a difference. The levels and
+their joint covariance are `level_estimates`.
+Sources: Zou & Donner 2008 and Newcombe 1998 (interval of a difference from those of its parts and their correlation);
+Clopper & Pearson 1934 on the effective size (Korn & Graubard 1998); Dunn 1961 (Bonferroni's bound). How often they
+hold the truth is in docs/statistics.md.
+"""
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from protocols.canonical import FITTED_PLACES, PLACES, rounded
+from validation.homogeneity.level_estimates import LevelEstimate
+from validation.intervals.bootstrap import quantile
+from validation.intervals.linearisation import total
+from validation.intervals.proportions import Interval, clopper_pearson, normal_quantile
+from validation.results.secondary import Gap
+
+FARTHEST = 7.0  # standard errors; beyond, 1 - confidence is lost in the rounding of 1
+HALVINGS = 40  # to 1e-11 of a standard error
+STILL = 1e-12  # what rounding can move a difference by
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two levels by their places, and the correlation of their estimates."""
+
+    first: int
+    second: int
+    correlation: float
+
+
+@dataclass(frozen=True, slots=True)
+class Deviations:
+    """How far the draws take the differences of an axis.
+
+    Attributes:
+        largest: max over pairs of |d* - d| / s on each draw, rising, where s is the root of the mean of (d* - d)^2;
+            without draws on which a level is undefined, and empty where no draw changes any difference.
+        pairs: how many pairs of levels the axis has.
+    """
+
+    largest: NDArray[np.float64]
+    pairs: int
+
+    def critical_value(self, confidence_level: float) -> float:
+        """How many standard errors hold all differences at once.
+
+        The quantile of what was drawn, but not below the normal one, as no set of pairs is easier than one pair; where
+        nothing was drawn, Bonferroni's.
+        """
+        if len(self.largest) == 0:
+            return normal_quantile(1 - (1 - confidence_level) / self.pairs)
+        return max(quantile(self.largest, confidence_level), normal_quantile(confidence_level))
+
+    def p_value(self, critical_value: float) -> float:
+        """The error at which `critical_value` is this one: (1 + draws that go as far) / (1 + draws), or as there."""
+        alone = 2 * float(ndtr(-critical_value))
+        if len(self.largest) == 0:
+            return min(1.0, self.pairs * alone)
+        as_far = len(self.largest) - int(np.searchsorted(self.largest, critical_value, "left"))
+        return max((1 + as_far) / (1 + len(self.largest)), alone)
+
+
+def largest_gap(
+    levels: Mapping[str, LevelEstimate],
+    covariance: Sequence[Sequence[float]],
+    values: Sequence[NDArray[np.float64]],
+    confidence_level: float,
+) -> Gap:
+    """The largest difference between two levels; of equal ones the first pair.
+
+    Its interval is one of those that hold all differences of the axis at once with ``confidence_level``; its p-value is
+    the error at which that interval would begin at 0.
+
+    Args:
+        levels: two or more, by name.
+        covariance: of `joint_covariance`.
+        values: the metric in each level on every draw, shape (replicates,), NaN where undefined.
+        confidence_level: two-sided, of all pairs together.
+
+    Returns:
+        Interval and p-value are None, with a note, where the two levels vary as one.
+    """
+    names, estimates = tuple(levels), tuple(levels.values())
+    pairs = pairs_of(covariance)
+    pair = max(pairs, key=lambda one: abs(difference(estimates, one)))
+    if difference(estimates, pair) < 0:
+        pair = Pair(pair.second, pair.first, pair.correlation)
+    deviations = deviations_of(estimates, pairs, values)
+    interval = interval_of(estimates, pair, deviations.critical_value(confidence_level))
+    low, high = (rounded(bound, FITTED_PLACES) for bound in interval)
+    given = low < high
+    return Gap(
+        names[pair.first],
+        names[pair.second],
+        rounded(difference(estimates, pair), PLACES),
+        (low, high) if given else None,
+        rounded(deviations.p_value(_touching(estimates, pair)), FITTED_PLACES) if given else None,
+        None if given else "not estimable: the two levels vary as one",
+    )
+
+
+def pairs_of(covariance: Sequence[Sequence[float]]) -> tuple[Pair, ...]:
+    """All pairs of levels in order."""
+    return tuple(
+        Pair(i, j, covariance[i][j] / math.sqrt(covariance[i][i] * covariance[j][j]))
+        for i, j in itertools.combinations(range(len(covariance)), 2)
+    )
+
+
+def difference(levels: Sequence[LevelEstimate], pair: Pair) -> float:
+    """The metric in the first level of the pair less that in the second."""
+    return levels[pair.first].value - levels[pair.second].value
+
+
+def deviations_of(
+    levels: Sequence[LevelEstimate], pairs: Sequence[Pair], values: Sequence[NDArray[np.float64]]
+) -> Deviations:
+    """The deviations of all pairs of levels on the draws; a pair whose difference no draw changes says nothing.
+
+    Args:
+        levels: the estimates.
+        pairs: of `pairs_of`.
+        values: by level, shape (replicates,), NaN where undefined.
+    """
+    defined = ~np.logical_or.reduce([np.isnan(value) for value in values])
+    drawn = [value[defined] for value in values]
+    largest = np.full(int(defined.sum()), -1.0)
+    for pair in pairs:
+        deviation = np.abs(drawn[pair.first] - drawn[pair.second] - difference(levels, pair))
+        scale = math.sqrt(total(deviation * deviation) / max(1, len(deviation)))
+        if scale > STILL:
+            np.maximum(largest, deviation / scale, out=largest)
+    return Deviations(np.sort(largest[largest >= 0]), len(pairs))
+
+
+def interval_of(levels: Sequence[LevelEstimate], pair: Pair, critical: float) -> Interval:
+    """Interval of a difference from those of its two levels, each at the confidence that ``critical`` stands for.
+
+    Lies within [-1, 1] and holds the difference.
+    """
+    first, second = levels[pair.first], levels[pair.second]
+    low1, high1 = _level_interval(first, critical)
+    low2, high2 = _level_interval(second, critical)
+    centre = first.value - second.value
+    return (
+        max(-1.0, centre - _distance(first.value - low1, high2 - second.value, pair.correlation)),
+        min(1.0, centre + _distance(high1 - first.value, second.value - low2, pair.correlation)),
+    )
+
+
+def _level_interval(level: LevelEstimate, critical: float) -> Interval:
+    confidence = 1 - 2 * float(ndtr(-critical))
+    low, high = clopper_pearson(level.effective * level.share, level.effective, confidence)
+    return level.of(low), level.of(high)
+
+
+def _distance(one: float, other: float, correlation: float) -> float:
+    return math.sqrt(max(0.0, one * one + other * other - 2 * correlation * one * other))
+
+
+def _touching(levels: Sequence[LevelEstimate], pair: Pair) -> float:
+    """The critical value at which the interval of a difference of 0 or more begins at 0, at most `FARTHEST`."""
+    inside, outside = 0.0, FARTHEST
+    if difference(levels, pair) == 0:
+        return inside
+    for _ in range(HALVINGS):
+        middle = (inside + outside) / 2
+        if interval_of(levels, pair, middle)[0] > 0:
+            inside = middle
+        else:
+            outside = middle
+    return outside

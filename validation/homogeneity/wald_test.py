@@ -1,0 +1,243 @@
+"""Whether a metric is the same in all levels of an axis: one Wald test an axis and metric, and Holm's adjustment.
+
+Owns which levels enter, the test and the adjustment. The levels and their joint covariance are `level_estimates`, the
+largest gap is `gaps`; who is too small to enter is decided with the rows of the results (`estimates`).
+Sources: Korn & Graubard 1990 (F in place of chi-square); Nel & van der Merwe 1986 and Krishnamoorthy & Yu 2004 (degrees
+of freedom of a sum of covariances); Holm 1979. How often the test errs is in docs/statistics.md.
+"""
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocols.canonical import FITTED_PLACES, PLACES, rounded
+from protocols.schema import Family
+from validation.cohort.outcomes import Sample
+from validation.estimates.replication import Replicates
+from validation.homogeneity.level_differences import largest_gap
+from validation.homogeneity.level_estimates import (
+    OF_COUNTS,
+    LevelEstimate,
+    NotGiven,
+    joint_covariance,
+    level_estimate,
+)
+from validation.intervals.distributions import f_tail
+from validation.metrics.counts import confusion
+from validation.results.secondary import Homogeneity
+
+METRICS = ("sensitivity", "specificity", "f1", "auroc")
+SINGULAR = 1e-12  # of a variance; less is what rounding leaves of nothing
+
+
+@dataclass(frozen=True, slots=True)
+class LevelData:
+    """A level's sample, and that on every draw of the patients that all levels of the axis share."""
+
+    sample: Sample
+    replicates: Replicates
+
+    def drawn(self, metric: str) -> NDArray[np.float64]:
+        """A metric on every draw, shape (replicates,), NaN where undefined."""
+        if metric == "auroc":
+            return self.replicates.auroc
+        return OF_COUNTS[metric].value(confusion(self.replicates.counts))
+
+
+@dataclass(frozen=True, slots=True)
+class Wald:
+    """F and its degrees of freedom, and how often chance alone gives as much."""
+
+    statistic: float
+    degrees_of_freedom: tuple[int, int]
+    p_value: float
+
+
+def homogeneity_of(
+    axis: str,
+    metric: str,
+    levels: Mapping[str, LevelData],
+    *,
+    left_out: Mapping[str, str],
+    confidence_level: float,
+) -> Homogeneity:
+    """Test one metric on one axis and give its largest gap.
+
+    Args:
+        axis: its name.
+        metric: one of `METRICS`.
+        levels: the levels that results show, in their order.
+        left_out: why some of them must not enter; others that cannot are added with their reason.
+        confidence_level: two-sided, of the gap's interval over all pairs together.
+
+    Returns:
+        Outside any family (`with_holm`). With fewer than two levels there is a note and no number.
+    """
+    reasons, entering = dict(left_out), dict[str, LevelEstimate]()
+    for name, level in levels.items():
+        if name not in reasons:
+            found = level_estimate(metric, level.sample.counts, level.sample.ranked)
+            if isinstance(found, NotGiven):
+                reasons[name] = found.reason
+            else:
+                entering[name] = found
+    estimates = tuple(entering.values())
+    untested = Homogeneity(
+        axis=axis,
+        metric=metric,
+        levels=tuple(entering),
+        left_out=reasons,
+        patients=patients_of(estimates),
+        statistic=None,
+        degrees_of_freedom=None,
+        p_value=None,
+        in_family=False,
+        holm_p_value=None,
+        largest_gap=None,
+        note="not estimable: fewer than two levels",
+    )
+    if len(estimates) < 2:
+        return untested
+    covariance = joint_covariance(estimates)
+    values = [levels[name].drawn(metric) for name in entering]
+    gap = largest_gap(entering, covariance, values, confidence_level)
+    wald = wald_test(estimates, covariance)
+    if isinstance(wald, NotGiven):
+        return replace(untested, largest_gap=gap, note=wald.reason)
+    return replace(
+        untested,
+        statistic=wald.statistic,
+        degrees_of_freedom=wald.degrees_of_freedom,
+        p_value=wald.p_value,
+        largest_gap=gap,
+        note=None,
+    )
+
+
+def wald_test(levels: Sequence[LevelEstimate], covariance: Sequence[Sequence[float]]) -> Wald | NotGiven:
+    """W = (C p)' (C V C')^-1 (C p) with C p the differences from the first level, as F = W (d - q + 1) / (d q).
+
+    q is the number of levels less one; d are the degrees of freedom of V: for two levels Welch's, for levels that share
+    all their K patients K - 1. F has q and d - q + 1 degrees of freedom.
+
+    Args:
+        levels: two or more.
+        covariance: of `joint_covariance`.
+
+    Returns:
+        F with 6 decimals, and p of that F; `NotGiven` with too few patients for so many levels, and where levels vary
+        as one.
+    """
+    q = len(levels) - 1
+    d = degrees_of_freedom(levels)
+    if d < q:
+        return NotGiven("not estimable: too few patients for so many levels")
+    differences = [level.value - levels[0].value for level in levels[1:]]
+    contrasts = [
+        [covariance[i][j] - covariance[i][0] - covariance[0][j] + covariance[0][0] for j in range(1, q + 1)]
+        for i in range(1, q + 1)
+    ]
+    form = quadratic_form(contrasts, differences)
+    if form is None:
+        return NotGiven("not estimable: levels vary as one")
+    statistic = rounded(form * (d - q + 1) / (d * q), FITTED_PLACES)
+    return Wald(statistic, (q, d - q + 1), rounded(f_tail(statistic, q, d - q + 1), PLACES))
+
+
+def degrees_of_freedom(levels: Sequence[LevelEstimate]) -> int:
+    """d = min(K - 1, q (q + 1) / (2 sum (1 - w)^2 / nu)), rounded down.
+
+    K are the patients of all levels, w the share of a level in the sum of 1 / variance, nu its own degrees of freedom.
+    """
+    q, precision = len(levels) - 1, math.fsum(1 / level.variance for level in levels)
+    uncertainty = math.fsum(
+        (1 - 1 / (level.variance * precision)) ** 2 / level.degrees_of_freedom for level in levels
+    )
+    matched = q * (q + 1) / (2 * uncertainty)
+    return min(patients_of(levels) - 1, math.floor(rounded(matched, FITTED_PLACES)))
+
+
+def patients_of(levels: Sequence[LevelEstimate]) -> int:
+    """Patients who have a part in one level or more."""
+    return int(np.logical_or.reduce([level.contributing for level in levels]).sum())
+
+
+def quadratic_form(matrix: Sequence[Sequence[float]], vector: Sequence[float]) -> float | None:
+    """v' M^-1 v by Cholesky's decomposition, in a fixed order of operations; None where M is singular.
+
+    Args:
+        matrix: symmetric, not indefinite, shape (size, size).
+        vector: shape (size,).
+    """
+    lower: list[list[float]] = []
+    solved: list[float] = []
+    for i, row in enumerate(matrix):
+        factors: list[float] = []
+        for j in range(i):
+            inner = math.fsum(a * b for a, b in zip(factors, lower[j], strict=False))
+            factors.append((row[j] - inner) / lower[j][j])
+        pivot = row[i] - math.fsum(factor * factor for factor in factors)
+        if pivot <= SINGULAR * row[i]:
+            return None
+        factors.append(math.sqrt(pivot))
+        lower.append(factors)
+        known = math.fsum(a * b for a, b in zip(factors, solved, strict=False))
+        solved.append((vector[i] - known) / factors[i])
+    return math.fsum(value * value for value in solved)
+
+
+def with_holm(tests: Sequence[Homogeneity], family: Family | None) -> tuple[Homogeneity, ...]:
+    """The tests in their order, those of the family with Holm's adjusted p-value.
+
+    The family is as large as the protocol made it: a test without a p-value counts as one that found nothing, so that
+    what could not be tested never makes the rest easier.
+    """
+    if family is None:
+        return tuple(tests)
+    members = [test.axis in family.axes and test.metric in family.metrics for test in tests]
+    adjusted = iter(holm([test.p_value for test, member in zip(tests, members, strict=True) if member]))
+    return tuple(
+        replace(test, in_family=True, holm_p_value=next(adjusted)) if member else test
+        for test, member in zip(tests, members, strict=True)
+    )
+
+
+def with_family_of_gaps(tests: Sequence[Homogeneity]) -> tuple[Homogeneity, ...]:
+    """Return the tests in their order, with the p-values of their largest gaps adjusted for one another (Holm).
+
+    The family is every axis and metric but f1, which is made of sensitivity, specificity and prevalence: a gap of it
+    alone may say nothing of the device. An axis without a gap counts as one in which nothing was found.
+    """
+    members = [test for test in tests if test.metric != "f1"]
+    adjusted = dict(
+        zip(
+            map(id, members),
+            holm([test.largest_gap.p_value if test.largest_gap else None for test in members]),
+            strict=True,
+        )
+    )
+    return tuple(
+        replace(test, largest_gap=replace(test.largest_gap, family_p_value=adjusted.get(id(test))))
+        if test.largest_gap
+        else test
+        for test in tests
+    )
+
+
+def holm(p_values: Sequence[float | None]) -> tuple[float | None, ...]:
+    """Adjusted p-values: the i-th smallest of m times m - i + 1, not below the one before, at most 1.
+
+    Args:
+        p_values: in [0, 1]; None counts as 1 and stays None.
+    """
+    filled = [1.0 if p is None else p for p in p_values]
+    order = sorted(range(len(filled)), key=lambda place: filled[place])
+    raised = itertools.accumulate(
+        (min(1.0, (len(filled) - rank) * filled[place]) for rank, place in enumerate(order)), max
+    )
+    by_place = dict(zip(order, raised, strict=True))
+    return tuple(None if p is None else rounded(by_place[place], PLACES) for place, p in enumerate(p_values))

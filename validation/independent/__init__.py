@@ -1,0 +1,1 @@
+"""The second implementation of the measurement, which imports nothing of the first."""

@@ -1,0 +1,174 @@
+"""Every number of a second opinion beside the recorded one, and what a person is told of it.
+
+Owns which numbers are compared and what "equal" means. Making the second opinion is `independent_opinion`.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from protocols.rerun.comparison import ABSENT
+from protocols.rerun.reproduction import SHOWN, Finding
+from protocols.schema import Criterion, Protocol
+from validation.independent.extremes import BEST, PROCESSED_ONLY, WORST
+from validation.independent.rows import FITTED
+from validation.independent.study import Opinion
+from validation.independent.verdicts import Judged, overall
+from validation.results.results import Results
+
+TOLERANCE = 2e-9  # both are rounded to 9 decimals
+FITTED_TOLERANCE = 2e-6  # both are rounded to 6
+EXTREMES = tuple(f"sensitivity_analyses[{analysis}, " for analysis in (WORST, BEST, PROCESSED_ONLY))
+BOUNDS = {"lower": "lower bound", "upper": "upper bound", "estimate": "estimate"}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A number by its place in results.json, as recorded and as computed a second time.
+
+    ``difference`` is of two numbers, None of anything else; whole numbers and words must be the same.
+    """
+
+    where: str
+    first: Any
+    second: Any
+
+    @property
+    def difference(self) -> float | None:
+        """How far two numbers lie apart."""
+        numbers = isinstance(self.first, float | int) and isinstance(self.second, float | int)
+        return abs(self.first - self.second) if numbers else None
+
+    @property
+    def equal(self) -> bool:
+        """Exactly, or for fractions as nearly as their rounding can tell; above 1 in proportion to the number."""
+        if self.difference is None or isinstance(self.second, int):
+            return bool(self.first == self.second)
+        fitted = any(name in self.where for name in FITTED)
+        tolerance = FITTED_TOLERANCE if fitted else TOLERANCE
+        return bool(self.difference <= tolerance * max(1.0, abs(self.second)))
+
+
+def compare(results: Results, opinion: Opinion, protocol: Protocol) -> tuple[Comparison, ...]:
+    """Every number of the second opinion beside the recorded one, and what must follow from recorded ones alone.
+
+    A number that only one of them has stands beside "(absent)", as do rows, intervals, criteria and reasons of the
+    account that only the recorded one has; other keys of results.json decide nothing and are not compared.
+    """
+    first, second = dict(_leaves(asdict(results))), dict(_leaves(asdict(opinion)))
+    only_first = [where for where in first if where not in second and _decides(where)]
+    return (
+        *(
+            Comparison(where, first.get(where, ABSENT), second.get(where, ABSENT))
+            for where in (*second, *only_first)
+        ),
+        *_sums(results, opinion),
+        *_verdicts_of_analyses(results, protocol),
+    )
+
+
+def _sums(results: Results, opinion: Opinion) -> Iterator[Comparison]:
+    """Rows used and excluded as recorded, beside the rows read."""
+    recorded = {
+        account.table: account.rows_used + sum(account.rows_excluded.values())
+        for account in results.input_account.tables
+    }
+    for account in opinion.input_account["tables"]:
+        where = f"input_account.tables[{account['table']}], rows used and excluded"
+        yield Comparison(where, recorded.get(str(account["table"]), ABSENT), account["rows_read"])
+
+
+def _verdicts_of_analyses(results: Results, protocol: Protocol) -> Iterator[Comparison]:
+    """What each analysis says overall beside what its verdicts come to; criteria that it lacks or that are none."""
+    rows = {(row.analysis, row.metric) for row in results.sensitivity_analyses}
+    for analysis, recorded in results.sensitivity_verdicts.items():
+        where = f"sensitivity_verdicts.{analysis}"
+        of = {name: _criterion_of(name, protocol) for name in recorded.verdicts}
+        acceptance = [recorded.verdicts[name] for name, one in of.items() if one and one.role == "acceptance"]
+        yield Comparison(f"{where}.overall", recorded.overall, overall(acceptance))
+        for one in protocol.criteria:
+            if (analysis, one.metric) in rows and one not in of.values():
+                yield Comparison(f"{where}.verdicts.{one.id}", ABSENT, "a verdict")
+        for name in (name for name, one in of.items() if one is None):
+            yield Comparison(f"{where}.verdicts.{name}", recorded.verdicts[name], ABSENT)
+
+
+def _criterion_of(name: str, protocol: Protocol) -> Criterion | None:
+    """The criterion that SE or SE[sex=F] is a row of."""
+    fitting = [one for one in protocol.criteria if name == one.id or name.startswith(f"{one.id}[")]
+    return max(fitting, key=lambda one: len(one.id), default=None)
+
+
+def _leaves(document: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    """Every number and word of a document with its place: estimates[auroc, sex=F].intervals.bca[0]."""
+    if isinstance(document, Mapping):
+        for name, inner in document.items():
+            yield from _leaves(inner, f"{where}.{name}" if where else name)
+    elif isinstance(document, Sequence) and not isinstance(document, str):
+        names: Counter[str] = Counter()
+        for index, inner in enumerate(document):
+            name = _name(inner, index)
+            names[name] += 1
+            # Steps of the cohort's source stand before ours and may be named alike; nothing else may be there twice.
+            again = f", entry {names[name]}" if names[name] > 1 and where != "flow" else ""
+            yield from _leaves(inner, f"{where}[{name}{again}]")
+    else:
+        yield where, document
+
+
+def _name(entry: Any, index: int) -> str:
+    if not isinstance(entry, Mapping):
+        return str(index)
+    if "metric" in entry and "subgroup" in entry and "id" not in entry:
+        analysis = f"{entry['analysis']}, " if "analysis" in entry else ""
+        return f"{analysis}{entry['metric']}, {entry['subgroup']['axis']}={entry['subgroup']['level']}"
+    return str(next((entry[key] for key in ("id", "step", "table") if key in entry), index))
+
+
+def _decides(where: str) -> bool:
+    """Whether what only results.json has is a difference."""
+    if where.startswith("estimates["):
+        return where.endswith("].metric") or "].intervals." in where
+    extreme = where.startswith(EXTREMES) and where.endswith("].metric")
+    criterion = where.startswith("criteria[") and where.endswith("].verdict")
+    return extreme or criterion or where.startswith("input_account.tables[")
+
+
+def findings(comparisons: Sequence[Comparison], criteria: Sequence[Judged]) -> tuple[Finding, ...]:
+    """What a person is told: both numbers of every criterion, the verdict, what differs, and how much was compared."""
+    at = {comparison.where: comparison for comparison in comparisons}
+    told = []
+    for judged in criteria:
+        of = [at[f"criteria[{judged.id}].{name}"] for name in ("observed", "verdict", "against_goal")]
+        where = "=".join(judged.subgroup.values())
+        about = f"{judged.id}, {BOUNDS[judged.bound]} of {judged.metric} in {where}"
+        first, second = (
+            _words(values) for values in zip(*((one.first, one.second) for one in of), strict=True)
+        )
+        told.append(Finding(about, all(one.equal for one in of), f"first {first}, second {second}"))
+    different = [comparison for comparison in comparisons if not comparison.equal]
+    told += [_both(comparison.where, comparison) for comparison in (at["verdict"], *different[:SHOWN])]
+    if len(different) > SHOWN:
+        told.append(Finding("second opinion", False, f"and {len(different) - SHOWN} more numbers"))
+    distances = [comparison.difference for comparison in comparisons if comparison.difference is not None]
+    rows = sum(comparison.where.endswith("].status") for comparison in comparisons)
+    size = f"{len(distances):,} numbers of {rows} rows, extremes, flow, cohort, input account, draws and criteria"
+    told.append(Finding("second opinion", not different, f"{size}: largest difference {max(distances):.1g}"))
+    return tuple(told)
+
+
+def _both(what: str, comparison: Comparison) -> Finding:
+    words = f"first {_word(comparison.first)}, second {_word(comparison.second)}"
+    return Finding(what, comparison.equal, words)
+
+
+def _words(values: Sequence[Any]) -> str:
+    """What was observed and what came of it, each word once; nothing for what does not apply."""
+    observed, *words = values
+    return " ".join(dict.fromkeys(map(_word, [observed, *filter(None, words)])))
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

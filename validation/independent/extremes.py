@@ -1,0 +1,148 @@
+"""What is missing taken as wrong, as right, and left out: `all_worst`, `all_best` and `processed_only` a second time.
+
+Owns what missing scores and indeterminate truths are taken for; what follows is as in every row. Written from the
+contract ("Statistics", 4) without a line of the first implementation. Values, counts and the deciding interval of
+proportions are computed, nothing that needs draws.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from protocols.schema import Protocol
+from validation.independent import cohort as cohort
+from validation.independent.cohort import INDETERMINATE, NEGATIVE, POSITIVE, Image, Recounted, Unit
+from validation.independent.formulas import Interval
+from validation.independent.levels import WHOLE
+from validation.independent.replicates import OF_COUNTS, OF_SCORES, Slice, slice_of
+from validation.independent.rows import (
+    FRACTIONS,
+    PARTS,
+    as_written,
+    bounds_as_written,
+    of_proportion,
+    sizes,
+    successes,
+    value_of,
+)
+from validation.independent.verdicts import LESS_IS_BETTER
+
+WORST, BEST, PROCESSED_ONLY = "all_worst", "all_best", "processed_only"
+# What an indeterminate unit is taken for: for metrics that are not named one of two outcomes, in the most extreme mix.
+EITHER: Mapping[str, tuple[str, str]] = {WORST: ("fp", "fn"), BEST: ("tp", "tn")}
+BY_SCORE = {"auroc": "ranks", "average_precision": "ranks", "brier": "errors"}
+TAKEN_FOR: Mapping[str, Mapping[str, str]] = {
+    WORST: {"specificity": "fp", "ppv": "fp", "sensitivity": "fn", "npv": "fn"} | BY_SCORE,
+    BEST: {"specificity": "tn", "npv": "tn", "sensitivity": "tp", "ppv": "tp"} | BY_SCORE,
+}
+WITHOUT = ("prevalence",)  # it has no worst and no best
+
+
+@dataclass(frozen=True, slots=True)
+class Extreme:
+    """What is compared of a row of `sensitivity_analyses`."""
+
+    analysis: str
+    metric: str
+    subgroup: Mapping[str, str]
+    value: float | None
+    numerator: int | None
+    denominator: int | None
+    images: int
+    patients: int
+    intervals: Mapping[str, Interval | None]
+
+
+def extremes(
+    counted: Recounted, analysed: Sequence[Image], protocol: Protocol, threshold: float
+) -> tuple[Extreme, ...]:
+    """The overall rows of the three analyses.
+
+    The first two are over every image of the test split that has a reference, `processed_only` over the analysed images
+    with a score.
+    """
+    everything = [image for image in counted.images if image.split == "test" and image.reference is not None]
+    processed = [image for image in analysed if image.score is not None]
+    rows = []
+    for analysis, wrong in ((WORST, True), (BEST, False)):
+        units = cohort.units(everything, protocol.analysis.unit, threshold)
+        taken = {name: [_counted(unit, name, wrong=wrong) for unit in units] for name in EITHER[analysis]}
+        taken["ranks"] = [_ranked(unit, wrong=wrong) for unit in units]
+        taken["errors"] = [_squared(unit, wrong=wrong) for unit in units]
+        slices = {name: _slice(everything, own, best=not wrong) for name, own in taken.items()}
+        for metric in (*OF_COUNTS, *OF_SCORES):
+            if metric not in WITHOUT:
+                name = TAKEN_FOR[analysis].get(metric)
+                own = slices[name or EITHER[analysis][0]]
+                value = value_of(metric, own) if name else _most_extreme(metric, analysis, own, units)
+                rows.append(_row(analysis, metric, own, value, len(everything), protocol))
+    own = _slice(processed, cohort.units(processed, protocol.analysis.unit, threshold))
+    for metric in (*OF_COUNTS, *OF_SCORES):
+        images = sizes(metric, own)["images"]
+        rows.append(_row(PROCESSED_ONLY, metric, own, value_of(metric, own), images, protocol))
+    return tuple(rows)
+
+
+def _counted(unit: Unit, outcome: str, *, wrong: bool) -> Unit:
+    """A missing call is wrong or right; an indeterminate unit is of one outcome."""
+    if unit.reference == INDETERMINATE:
+        reference = POSITIVE if outcome in ("tp", "fn") else NEGATIVE
+        return replace(unit, reference=reference, called=outcome in ("tp", "fp"))
+    return unit if unit.called is not None else replace(unit, called=(unit.reference == POSITIVE) != wrong)
+
+
+def _ranked(unit: Unit, *, wrong: bool) -> Unit:
+    """Indeterminate truth is against the call, or with it."""
+    if unit.reference != INDETERMINATE:
+        return unit
+    return replace(unit, reference=POSITIVE if bool(unit.called) != wrong else NEGATIVE)
+
+
+def _squared(unit: Unit, *, wrong: bool) -> Unit:
+    """A missing score is off by 1 or 0; an indeterminate truth is the one farther from the score, or the nearer."""
+    if unit.score is None:
+        return replace(unit, reference=POSITIVE, score=0.0 if wrong else 1.0)
+    if unit.reference == INDETERMINATE:
+        return replace(unit, reference=POSITIVE if (unit.score < 0.5) == wrong else NEGATIVE)
+    return unit
+
+
+def _slice(images: Sequence[Image], units: Sequence[Unit], *, best: bool = False) -> Slice:
+    numbers = {name: k for k, name in enumerate(cohort.patients(images))}
+    return slice_of(images, units, numbers, best=best)
+
+
+def _most_extreme(metric: str, analysis: str, own: Slice, units: Sequence[Unit]) -> float | None:
+    """The worst or best of three: all indeterminate units as one outcome, all as the other, or each by its call.
+
+    ``own`` has all of them as the first of the two outcomes. None where none of the three has a value.
+    """
+    one, other = EITHER[analysis]
+    vague = [unit for unit in units if unit.reference == INDETERMINATE]
+    mixes = (
+        own.total._replace(**{one: getattr(own.total, one) - k, other: getattr(own.total, other) + k})
+        for k in (0, sum(not unit.called for unit in vague), len(vague))
+    )
+    values = [value for mix in mixes if (value := OF_COUNTS[metric](mix)) is not None]
+    least = (analysis == WORST) != (metric in LESS_IS_BETTER)
+    return (min if least else max)(values, default=None)
+
+
+def _row(
+    analysis: str, metric: str, own: Slice, value: float | None, images: int, protocol: Protocol
+) -> Extreme:
+    intervals = {}
+    x, n = successes(PARTS[metric], own) if metric in FRACTIONS else ([], [])
+    if metric in FRACTIONS:
+        bounds = of_proportion(metric, own, protocol.bootstrap.confidence_level)["exact_clustered"]
+        intervals["exact_clustered"] = bounds_as_written(bounds, metric, "exact_clustered")
+    return Extreme(
+        analysis,
+        metric,
+        {"axis": WHOLE[0], "level": WHOLE[1]},
+        None if value is None else as_written(value, metric),
+        sum(x) if metric in FRACTIONS else None,
+        sum(n) if metric in FRACTIONS else None,
+        images,
+        sizes(metric, own)["patients"],
+        intervals,
+    )

@@ -1,0 +1,258 @@
+"""The rows of `estimates`, a second time: every metric in every level with all intervals and the one that decides.
+
+Owns which intervals apply, their rounding and who is sufficient. Values on draws are `independent_replicates`, formulas
+`independent`, `independent_scores` and `independent_draws`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from protocols.canonical import FITTED_PLACES, PLACES, rounded
+from protocols.schema import Protocol
+from validation.independent import formulas as formulas
+from validation.independent import scores as of_scores
+from validation.independent.cohort import NEGATIVE, POSITIVE, Image, Unit
+from validation.independent.draws import bca, percentile
+from validation.independent.formulas import Counts, Interval
+from validation.independent.levels import LevelName
+from validation.independent.replicates import OF_COUNTS, OF_SCORES, Slice, value_of_scores
+
+# Which outcomes are successes, and which are counted at all; those of f1 are of J, which is mapped to it.
+Part = tuple[tuple[str, ...], tuple[str, ...]]
+PARTS: Mapping[str, Part] = {
+    "sensitivity": (("tp",), ("tp", "fn")),
+    "specificity": (("tn",), ("tn", "fp")),
+    "f1": (("tp",), ("tp", "fp", "fn")),
+    "ppv": (("tp",), ("tp", "fp")),
+    "npv": (("tn",), ("tn", "fn")),
+    "accuracy": (("tp", "tn"), Counts._fields),
+    "prevalence": (("tp", "fn"), Counts._fields),
+}
+# Of which two shares the others are made: their mean, or the first over the second.
+PAIRS: Mapping[str, tuple[Part, Part]] = {
+    "balanced_accuracy": (PARTS["sensitivity"], PARTS["specificity"]),
+    "lr_positive": (PARTS["sensitivity"], (("fp",), ("tn", "fp"))),
+    "lr_negative": ((("fn",), ("tp", "fn")), PARTS["specificity"]),
+}
+FRACTIONS = tuple(metric for metric in PARTS if metric != "f1")
+FITTED = ("brier", "delong_clustered", "delong_student")  # given with 6 decimals
+FALLBACKS = ("exact_clustered", "wilson_patients", "mover", "percentile")
+UNDEFINED_SHARE = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A metric in a level, with the names and the rounding of an entry of `estimates` in results.json."""
+
+    metric: str
+    subgroup: Mapping[str, str]
+    value: float | None
+    numerator: int | None
+    denominator: int | None
+    images: int
+    patients: int
+    positives: int
+    negatives: int
+    positive_patients: int
+    negative_patients: int
+    intervals: Mapping[str, Interval | None]
+    decision_interval: str | None
+    design_effect: float | None
+    effective_size: float | None
+    effective_patients: float | None
+    undefined_replicates: int
+    status: str
+
+
+def row_of(
+    metric: str,
+    level: LevelName,
+    own: Slice,
+    replicates: Sequence[float | None],
+    protocol: Protocol,
+) -> Row:
+    """One row with every interval that applies."""
+    confidence = protocol.bootstrap.confidence_level
+    value = value_of(metric, own)
+    defined = [replicate for replicate in replicates if replicate is not None]
+    intervals: dict[str, Interval | None] = {"percentile": None, "bca": None}
+    if value is not None:
+        intervals["percentile"] = percentile(value, defined, confidence)
+        intervals["bca"] = bca(value, defined, _jackknife(metric, own), confidence)
+    intervals |= _closed_intervals(metric, own, value, confidence)
+    intervals = {name: bounds_as_written(bounds, metric, name) for name, bounds in intervals.items()}
+    decisive = next((name for name in (_choice(metric, protocol), *FALLBACKS) if intervals.get(name)), None)
+    undefined, size = len(replicates) - len(defined), sizes(metric, own)
+    x, n = successes(PARTS[metric], own) if metric in PARTS else ([], [])
+    return Row(
+        metric=metric,
+        subgroup={"axis": level[0], "level": level[1]},
+        value=None if value is None else as_written(value, metric),
+        numerator=sum(x) if metric in FRACTIONS else None,
+        denominator=sum(n) if metric in FRACTIONS else None,
+        **size,
+        intervals=intervals,
+        decision_interval=decisive,
+        design_effect=_written(formulas.design_effect(x, n), metric),
+        effective_size=_written(formulas.effective_size(x, n, confidence) if n else None, metric),
+        effective_patients=_written(formulas.effective_patients(x, n) if n else None, metric),
+        undefined_replicates=undefined,
+        status=_status(metric, value, size, undefined, decisive, protocol),
+    )
+
+
+def _written(value: float | Fraction | None, metric: str) -> float | None:
+    return None if value is None else as_written(value, metric)
+
+
+def _choice(metric: str, protocol: Protocol) -> str:
+    if metric in PARTS:
+        return protocol.decision.proportion
+    other = protocol.decision.other
+    if metric == "auroc" or other in ("percentile", "bca"):
+        return other
+    return "mover" if metric in OF_COUNTS else "bca"  # only AUROC has the others
+
+
+def value_of(metric: str, own: Slice) -> float | None:
+    """A metric of a slice as it is."""
+    return (
+        OF_COUNTS[metric](own.total) if metric in OF_COUNTS else value_of_scores(metric, own, _each_once(own))
+    )
+
+
+def _each_once(own: Slice) -> list[int]:
+    """Every patient's weight, up to the last one of the slice."""
+    return [1] * (max(own.counts, default=-1) + 1)
+
+
+def _jackknife(metric: str, own: Slice) -> list[float | None]:
+    """The metric without each patient that contributes to it."""
+    if metric in OF_SCORES:
+        weight, left_out = _each_once(own), []
+        of_patients = own.errors.patients if metric == "brier" else {unit.patient for unit in own.ranked}
+        for patient in sorted(of_patients):
+            weight[patient] = 0
+            left_out.append(value_of_scores(metric, own, weight))
+            weight[patient] = 1
+        return left_out
+    total, counted = own.total, PARTS[metric][1] if metric in PARTS else Counts._fields
+    return [
+        OF_COUNTS[metric](Counts(*(units - of_one for units, of_one in zip(total, counts, strict=True))))
+        for counts in own.counts.values()
+        if _sum(counts, counted)
+    ]
+
+
+def _closed_intervals(
+    metric: str, own: Slice, value: float | None, confidence: float
+) -> dict[str, Interval | None]:
+    """Those that need no draws; None where an interval that applies cannot be given."""
+    if metric in PARTS:
+        return of_proportion(metric, own, confidence)
+    if metric in OF_COUNTS:
+        return {"mover": None if value is None else _mover(metric, own, confidence)}
+    if metric != "auroc":
+        return {}
+    intervals = {
+        "delong_clustered": of_scores.delong_clustered(own.ranked, confidence),
+        "delong_student": of_scores.delong_student(own.ranked, confidence),
+    }
+    if value in (0, 1):
+        fewer = min(
+            len({unit.patient for unit in own.ranked if unit.positive == kind}) for kind in (True, False)
+        )
+        intervals["wilson_patients"] = of_scores.wilson_patients(value, fewer, confidence)
+    return intervals
+
+
+def of_proportion(metric: str, own: Slice, confidence: float) -> dict[str, Interval | None]:
+    """The closed intervals of a share or of f1."""
+    x, n = successes(PARTS[metric], own)
+    if not n:
+        return dict.fromkeys(("exact_clustered", "korn_graubard", "wilson_effective", "clopper_pearson"))
+    intervals = {
+        "exact_clustered": formulas.exact_clustered(x, n, confidence),
+        "korn_graubard": formulas.korn_graubard(x, n, confidence),
+        "wilson_effective": formulas.wilson_effective(x, n, confidence),
+        "clopper_pearson": formulas.clopper_pearson(sum(x), sum(n), confidence),
+    }
+    if metric != "f1":
+        return intervals
+    mapped = formulas.f1_of_jaccard
+    return {name: bounds and (mapped(bounds[0]), mapped(bounds[1])) for name, bounds in intervals.items()}
+
+
+def _mover(metric: str, own: Slice, confidence: float) -> Interval | None:
+    """From the `exact_clustered` intervals of two shares; 1 - share is a share of its own, so that nothing cancels."""
+    (x, n), (y, m) = (successes(part, own) for part in PAIRS[metric])
+    shares = sum(x) / sum(n), sum(y) / sum(m)
+    of_shares = formulas.exact_clustered(x, n, confidence), formulas.exact_clustered(y, m, confidence)
+    mover = formulas.mover_mean if metric == "balanced_accuracy" else formulas.mover_ratio
+    return mover(*shares, *of_shares)
+
+
+def successes(part: Part, own: Slice) -> tuple[list[int], list[int]]:
+    """Successes and units of the patients that have units, patient by patient."""
+    success, counted = part
+    with_units = [counts for counts in own.counts.values() if _sum(counts, counted)]
+    return [_sum(counts, success) for counts in with_units], [_sum(counts, counted) for counts in with_units]
+
+
+def _sum(counts: Counts, outcomes: Sequence[str]) -> int:
+    return sum(getattr(counts, name) for name in outcomes)
+
+
+def sizes(metric: str, own: Slice) -> dict[str, int]:
+    """Images, patients and units of each class behind a row; for scores, those that enter it."""
+    images = [image for image in own.images if _enters(image, metric)]
+    units = [unit for unit in own.units if _enters(unit, metric)]
+    of_class = {
+        kind: [unit.patient for unit in units if unit.reference == kind] for kind in (POSITIVE, NEGATIVE)
+    }
+    return {
+        "images": len(images),
+        "patients": len({unit.patient for unit in units}),
+        "positives": len(of_class[POSITIVE]),
+        "negatives": len(of_class[NEGATIVE]),
+        "positive_patients": len(set(of_class[POSITIVE])),
+        "negative_patients": len(set(of_class[NEGATIVE])),
+    }
+
+
+def _enters(one: Image | Unit, metric: str) -> bool:
+    """Metrics of scores need a known reference, the Brier score also a score."""
+    known = one.reference in (POSITIVE, NEGATIVE)
+    return metric not in OF_SCORES or (known and (metric != "brier" or one.score is not None))
+
+
+def _status(
+    metric: str,
+    value: float | None,
+    sizes: Mapping[str, int],
+    undefined: int,
+    decisive: str | None,
+    protocol: Protocol,
+) -> str:
+    if value is None:
+        return "undefined"
+    least = protocol.minimum
+    few = (
+        sizes["patients"] < least.patients
+        or (metric != "specificity" and sizes["positive_patients"] < least.positive_patients)
+        or (metric != "sensitivity" and sizes["negative_patients"] < least.negative_patients)
+    )
+    often_undefined = undefined > UNDEFINED_SHARE * protocol.bootstrap.replicates
+    return "insufficient" if few or often_undefined or decisive is None else "ok"
+
+
+def bounds_as_written(bounds: Interval | None, metric: str, name: str) -> Interval | None:
+    """An interval as results.json has it; None where nothing is left of its width."""
+    low, high = (as_written(bound, metric, name) for bound in bounds or (0, 0))
+    return (low, high) if low < high else None
+
+
+def as_written(value: float | Fraction, *names: str) -> float:
+    """A number with as many decimals as results.json gives a metric or interval of these names."""
+    return rounded(float(value), FITTED_PLACES if any(name in FITTED for name in names) else PLACES)

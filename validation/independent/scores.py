@@ -1,0 +1,214 @@
+"""AUROC, average precision and Brier score a second time, in plain Python: values on any draw, and closed intervals.
+
+Owns what needs scores. Sums are of whole numbers and exact up to the last division. Rows are `independent_rows`.
+
+Sources: Obuchowski 1997 (variance of AUROC with patients as clusters); Pepe 2003 (logit scale); Satterthwaite 1946
+(degrees of freedom); Brier 1950.
+"""
+
+import math
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate
+from operator import mul
+
+from validation.independent.formulas import Interval, share_of, two_sided_normal, two_sided_student
+
+RESOLUTION = 2**30  # of squared errors
+EQUAL_BY_DEFINITION = 12  # decimals of an average precision
+FEWEST_DEGREES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A unit with a determinate reference and a score; ``patient`` is the number of its patient, from 0."""
+
+    patient: int
+    positive: bool
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Scored units in the order of their scores, by the numbers of their patients.
+
+    ``negatives`` rise, ``positives`` fall. For each positive: how many negatives score less, how many score no more,
+    and how many positives score no less, itself among them.
+    """
+
+    negatives: tuple[int, ...]
+    positives: tuple[int, ...]
+    less: tuple[int, ...]
+    no_more: tuple[int, ...]
+    no_less: tuple[int, ...]
+
+
+def ranking(units: Iterable[Scored]) -> Ranking:
+    """Units in the order of their scores."""
+    ordered = sorted(units, key=lambda unit: unit.score)
+    negatives = [unit for unit in ordered if not unit.positive]
+    positives = [unit for unit in reversed(ordered) if unit.positive]
+    of_negatives, rising = [unit.score for unit in negatives], [unit.score for unit in reversed(positives)]
+    return Ranking(
+        negatives=tuple(unit.patient for unit in negatives),
+        positives=tuple(unit.patient for unit in positives),
+        less=tuple(bisect_left(of_negatives, unit.score) for unit in positives),
+        no_more=tuple(bisect_right(of_negatives, unit.score) for unit in positives),
+        no_less=tuple(len(rising) - bisect_left(rising, unit.score) for unit in positives),
+    )
+
+
+def auroc(ranks: Ranking, weight: Sequence[int]) -> float | None:
+    """Share of pairs in which the positive scores higher, ties half; ``weight`` says how often a patient was drawn."""
+    negatives = list(accumulate(map(weight.__getitem__, ranks.negatives), initial=0))
+    positives = [weight[k] for k in ranks.positives]
+    wins_twice = sum(
+        w * (negatives[less] + negatives[no_more])
+        for w, less, no_more in zip(positives, ranks.less, ranks.no_more, strict=True)
+    )
+    return share_of(wins_twice, 2 * sum(positives) * negatives[-1])
+
+
+def average_precision(ranks: Ranking, weight: Sequence[int]) -> float | None:
+    """Sum over the distinct scores, from the highest down, of the gain in recall times the precision there.
+
+    The same is the mean over the positives of the precision at their own scores.
+    """
+    negatives = list(accumulate(map(weight.__getitem__, ranks.negatives), initial=0))
+    positives = list(accumulate(map(weight.__getitem__, ranks.positives), initial=0))
+    if not positives[-1]:
+        return None
+    precisions = (
+        weight[k] * positives[no_less] / (positives[no_less] + negatives[-1] - negatives[less])
+        for k, less, no_less in zip(ranks.positives, ranks.less, ranks.no_less, strict=True)
+        if weight[k]
+    )
+    # Rounded far below what is reported, so that what is equal by definition is equal however it was added.
+    return round(sum(precisions) / positives[-1], EQUAL_BY_DEFINITION)
+
+
+@dataclass(frozen=True, slots=True)
+class SquaredErrors:
+    """Of patients with scored units: their numbers, how many units they have, and their sums of (score - truth)^2.
+
+    Squares are whole multiples of 2^-30, as docs/statistics.md has them, so that sums are exact.
+    """
+
+    patients: tuple[int, ...]
+    units: tuple[int, ...]
+    sums: tuple[int, ...]
+
+
+def squared_errors(units: Iterable[Scored]) -> SquaredErrors:
+    """Patient by patient."""
+    of_patient: dict[int, list[int]] = {}
+    for unit in units:
+        of_patient.setdefault(unit.patient, []).append(round((unit.score - unit.positive) ** 2 * RESOLUTION))
+    squares = of_patient.values()
+    return SquaredErrors(tuple(of_patient), tuple(map(len, squares)), tuple(map(sum, squares)))
+
+
+def brier(errors: SquaredErrors, weight: Sequence[int]) -> float | None:
+    """Mean of (score - truth)^2."""
+    weights = [weight[k] for k in errors.patients]
+    return share_of(sum(map(mul, weights, errors.sums)), RESOLUTION * sum(map(mul, weights, errors.units)))
+
+
+@dataclass(frozen=True, slots=True)
+class Placements:
+    """How far each patient's units are rightly ordered beyond the AUROC, summed by patient, times 2mn: whole numbers.
+
+    A unit's placement is the share of units of the other class that it is rightly ordered against, ties half. There
+    are m positives and n negatives; ``positives`` and ``negatives`` are by patient, only those who have such units.
+    """
+
+    m: int
+    n: int
+    area: Fraction
+    positives: Mapping[int, int]
+    negatives: Mapping[int, int]
+
+
+def placements(units: Sequence[Scored]) -> Placements | None:
+    """None unless two patients or more have units of each class."""
+    of_class = {kind: [unit for unit in units if unit.positive == kind] for kind in (True, False)}
+    if min(len({unit.patient for unit in own}) for own in of_class.values()) < 2:
+        return None
+    m, n = len(of_class[True]), len(of_class[False])
+    placed: dict[bool, Counter[int]] = {}
+    for kind, own in of_class.items():
+        others = sorted(unit.score for unit in of_class[not kind])
+        placed[kind] = Counter()
+        for unit in own:
+            below = bisect_left(others, unit.score) + bisect_right(others, unit.score)
+            placed[kind][unit.patient] += below if kind else 2 * len(others) - below
+    wins_twice = placed[True].total()
+    units_of = {kind: Counter(unit.patient for unit in own) for kind, own in of_class.items()}
+    return Placements(
+        m,
+        n,
+        Fraction(wins_twice, 2 * m * n),
+        {k: m * twice - units_of[True][k] * wins_twice for k, twice in placed[True].items()},
+        {k: n * twice - units_of[False][k] * wins_twice for k, twice in placed[False].items()},
+    )
+
+
+def auroc_variance(placed: Placements) -> Fraction:
+    """S10 / m + S01 / n + 2 S11 / (mn), each with its own number of patients over that number less one."""
+    patients = len({*placed.positives, *placed.negatives})
+    with_positives, with_negatives = len(placed.positives), len(placed.negatives)
+    of_positives = sum(p * p for p in placed.positives.values())
+    of_negatives = sum(q * q for q in placed.negatives.values())
+    of_both = sum(p * placed.negatives.get(k, 0) for k, p in placed.positives.items())
+    m, n = placed.m, placed.n
+    return (
+        Fraction(with_positives * of_positives, (with_positives - 1) * m * m)
+        + Fraction(with_negatives * of_negatives, (with_negatives - 1) * n * n)
+        + Fraction(2 * patients * of_both, (patients - 1) * m * n)
+    ) / (2 * m * n) ** 2
+
+
+def auroc_degrees(placed: Placements) -> float:
+    """On how many patients the variance rests, (sum u_k^2)^2 / sum u_k^4 with u_k = P_k / m + N_k / n; 3 to I - 1."""
+    everyone = {*placed.positives, *placed.negatives}
+    moved = [placed.n * placed.positives.get(k, 0) + placed.m * placed.negatives.get(k, 0) for k in everyone]
+    squares = [move * move for move in moved]
+    rests_on = Fraction(sum(squares) ** 2, sum(square * square for square in squares)) if any(squares) else 0
+    return float(min(max(rests_on, FEWEST_DEGREES), len(everyone) - 1))
+
+
+def delong_clustered(units: Sequence[Scored], confidence: float) -> Interval | None:
+    """A ± z sqrt(variance), on the logit scale where it would leave [0, 1].
+
+    None with fewer than two patients of a class, without variance, or for an AUROC of 0 or 1.
+    """
+    placed = placements(units)
+    if placed is None or placed.area in (0, 1) or auroc_variance(placed) <= 0:
+        return None
+    area, reach = float(placed.area), two_sided_normal(confidence) * math.sqrt(auroc_variance(placed))
+    if area - reach >= 0 and area + reach <= 1:
+        return area - reach, area + reach
+    return _on_the_logit_scale(area, reach)
+
+
+def delong_student(units: Sequence[Scored], confidence: float) -> Interval | None:
+    """logit A ± t sqrt(variance) / (A (1 - A)), mapped back; None as `delong_clustered`."""
+    placed = placements(units)
+    if placed is None or placed.area in (0, 1) or auroc_variance(placed) <= 0:
+        return None
+    t = two_sided_student(confidence, auroc_degrees(placed))
+    return _on_the_logit_scale(float(placed.area), t * math.sqrt(auroc_variance(placed)))
+
+
+def _on_the_logit_scale(area: float, reach: float) -> Interval:
+    factor = math.exp(-reach / (area * (1 - area)))  # of the odds; below 1, so that nothing overflows
+    return area * factor / (area * factor + 1 - area), area / (area + (1 - area) * factor)
+
+
+def wilson_patients(area: float, patients: int, confidence: float) -> Interval:
+    """Of an AUROC of 1 (mirrored: 0); ``patients`` of the class that has fewer."""
+    bound = patients / (patients + two_sided_normal(confidence) ** 2)
+    return (bound, 1.0) if area == 1 else (0.0, 1 - bound)

@@ -1,0 +1,82 @@
+"""A whole study computed a second time: flow, cohort, draws, rows, criteria and the verdict.
+
+Owns the order. Rows are `independent_rows`, counting is `independent_cohort`, verdicts are `independent_verdicts`; the
+comparison with results.json is `independent_comparison`. None of these files uses NumPy, SciPy or a line of the first
+implementation.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from protocols.errors import BadInputError
+from protocols.progress import Progress
+from protocols.schema import Protocol
+from validation.cohort.inputs import InputFiles
+from validation.independent import cohort as cohort
+from validation.independent.extremes import Extreme, extremes
+from validation.independent.levels import levels
+from validation.independent.replicates import OF_COUNTS, OF_SCORES, replicates_of, slice_of
+from validation.independent.rows import Row, row_of
+from validation.independent.verdicts import Judged, judged, overall
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a second implementation makes of a study, under the names of results.json."""
+
+    flow: tuple[Mapping[str, str | int], ...]
+    cohort: Mapping[str, object]
+    input_account: Mapping[str, Sequence[Mapping[str, object]]]
+    resampling: Mapping[str, str | int]
+    estimates: tuple[Row, ...]
+    sensitivity_analyses: tuple[Extreme, ...]
+    criteria: tuple[Judged, ...]
+    verdict: str
+
+
+def second_opinion(protocol: Protocol, files: InputFiles, progress: Progress) -> Opinion:
+    """Compute a study from its tables.
+
+    Raises:
+        BadInputError: what `validate` refuses about tables, no image is left to analyse, or the threshold is not there.
+    """
+    counted = cohort.recount(files, protocol)
+    analysed = [image for image in counted.images if cohort.leaves_at(image, protocol) is None]
+    if not analysed:
+        raise BadInputError(f"{files.studies}: no image is left to analyse.")
+    threshold = _threshold(protocol, files)
+    numbers = {name: k for k, name in enumerate(cohort.patients(analysed))}
+    of_level = levels(analysed, protocol)
+    slices = {
+        level: slice_of(images, cohort.units(images, protocol.analysis.unit, threshold), numbers)
+        for level, images in of_level.items()
+    }
+    replicates = replicates_of(slices, cohort.strata(analysed, protocol), protocol, progress)
+    rows = {
+        (metric, level): row_of(metric, level, own, replicates.values[level, metric], protocol)
+        for level, own in slices.items()
+        for metric in (*OF_COUNTS, *OF_SCORES)
+    }
+    criteria = judged(of_level, rows, protocol)
+    return Opinion(
+        flow=cohort.flow(counted, analysed, protocol),
+        cohort=cohort.summary(counted, analysed),
+        input_account={"tables": cohort.account(counted, protocol)},
+        resampling={"clusters": len(numbers), "draws_sha256": replicates.draws_sha256},
+        estimates=tuple(rows.values()),
+        sensitivity_analyses=extremes(counted, analysed, protocol, threshold),
+        criteria=criteria,
+        verdict=overall(one.verdict for one in criteria if one.role == "acceptance"),
+    )
+
+
+def _threshold(protocol: Protocol, files: InputFiles) -> float:
+    stated = protocol.operating_point.threshold
+    if stated is None and files.operating_point:
+        stated = float(json.loads(files.operating_point.read_bytes())["threshold"])
+    if stated is None:
+        raise BadInputError(
+            'the threshold is taken from = "model", and the run holds no operating_point.json.'
+        )
+    return stated

@@ -1,0 +1,1 @@
+"""Interval formulas: proportions, bootstrap, linearisation, and the distributions behind them."""

@@ -1,0 +1,137 @@
+"""Area under the ROC curve with patients as clusters: value, jackknife, DeLong variance and interval.
+
+Owns what compares scores of positives with scores of negatives on the sample itself; ties count half. Its
+replicates on all draws are `ranking`. All sums before the last division are whole numbers in float64, exact below
+2**53, so that neither the order of rows nor that of threads can change a bit.
+Sources: DeLong, DeLong & Clarke-Pearson 1988; Obuchowski 1997 (clustered data).
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from validation.cohort.join import POSITIVE
+from validation.cohort.outcomes import Units
+from validation.intervals.proportions import Interval, normal_quantile
+from validation.metrics.counts import divide
+
+ROUNDING = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Placements:
+    """For each unit twice the number of opposite units it is rightly ordered against, ties counting one.
+
+    ``positive`` and ``negative`` have one entry a unit of that class; ``positive_patient`` and
+    ``negative_patient`` are the patients they belong to.
+    """
+
+    positive: NDArray[np.float64]
+    negative: NDArray[np.float64]
+    positive_patient: NDArray[np.intp]
+    negative_patient: NDArray[np.intp]
+
+    @property
+    def pairs(self) -> float:
+        """Number of pairs of a positive and a negative unit."""
+        return float(len(self.positive) * len(self.negative))
+
+
+def placements(ranked: Units) -> Placements:
+    """Placements of ranked units, by one sort."""
+    is_positive = ranked.truth == POSITIVE
+    positive, negative = ranked.score[is_positive], ranked.score[~is_positive]
+    sorted_positive, sorted_negative = np.sort(positive), np.sort(negative)
+    below = np.searchsorted(sorted_negative, positive, "left") + np.searchsorted(
+        sorted_negative, positive, "right"
+    )
+    at_or_below = np.searchsorted(sorted_positive, negative, "left") + np.searchsorted(
+        sorted_positive, negative, "right"
+    )
+    return Placements(
+        positive=below.astype(np.float64),
+        negative=2.0 * len(positive) - at_or_below,
+        positive_patient=ranked.patient[is_positive],
+        negative_patient=ranked.patient[~is_positive],
+    )
+
+
+def auroc(placed: Placements) -> float:
+    """Probability that a positive scores above a negative, ties half, in [0, 1]; NaN without a class."""
+    return float(divide(np.asarray(placed.positive.sum()), np.asarray(2 * placed.pairs)))
+
+
+def auroc_jackknife(ranked: Units, placed: Placements) -> NDArray[np.float64]:
+    """AUROC without each patient that has a unit, in patient order; NaN where a class is then gone."""
+    contributing = np.unique(ranked.patient)
+    size = int(contributing.max()) + 1 if len(contributing) else 0
+    of_positives = np.bincount(placed.positive_patient, placed.positive, size)
+    of_negatives = np.bincount(placed.negative_patient, placed.negative, size)
+    left = placed.positive.sum() - (of_positives + of_negatives - _pairs_within_patients(ranked, size))
+    positives = len(placed.positive) - np.bincount(placed.positive_patient, minlength=size)
+    negatives = len(placed.negative) - np.bincount(placed.negative_patient, minlength=size)
+    return divide(left, np.asarray(2.0 * positives * negatives))[contributing]
+
+
+def delong_clustered(placed: Placements, confidence_level: float) -> Interval | None:
+    """Obuchowski's interval; with one unit a patient it is DeLong's. None where it has no variance.
+
+    Symmetric while it stays inside [0, 1]; where it would not, symmetric on the logit scale.
+    """
+    if placed.pairs == 0:
+        return None
+    variance = auroc_variance(placed)
+    area = auroc(placed)
+    if variance is None or variance <= 0 or area in (0.0, 1.0):
+        return None
+    half = normal_quantile(confidence_level) * math.sqrt(variance)
+    if area - half >= 0 and area + half <= 1:
+        return area - half, area + half
+    odds, factor = area / (1 - area), math.exp(half / (area * (1 - area)))
+    return odds / factor / (1 + odds / factor), odds * factor / (1 + odds * factor)
+
+
+def auroc_variance(placed: Placements) -> float | None:
+    """Variance of the AUROC, patients independent, units within a patient not; None with one patient a class."""
+    area = auroc(placed)
+    size = 1 + int(max(placed.positive_patient.max(), placed.negative_patient.max()))
+    m, n = len(placed.positive), len(placed.negative)
+    m_k = np.bincount(placed.positive_patient, minlength=size)
+    n_k = np.bincount(placed.negative_patient, minlength=size)
+    positive_residual = np.bincount(placed.positive_patient, placed.positive / (2 * n), size) - m_k * area
+    negative_residual = np.bincount(placed.negative_patient, placed.negative / (2 * m), size) - n_k * area
+    with_positive, with_negative = int((m_k > 0).sum()), int((n_k > 0).sum())
+    both = int(((m_k > 0) | (n_k > 0)).sum())
+    if with_positive < 2 or with_negative < 2:
+        return None
+    s10 = with_positive / ((with_positive - 1) * m) * float((positive_residual * positive_residual).sum())
+    s01 = with_negative / ((with_negative - 1) * n) * float((negative_residual * negative_residual).sum())
+    s11 = both / (both - 1) * float((positive_residual * negative_residual).sum())
+    within_classes = s10 / m + s01 / n
+    variance = within_classes + 2 * s11 / (m * n)
+    # What cancels within every patient leaves only rounding.
+    return variance if variance > ROUNDING * within_classes else 0.0
+
+
+def wilson_patients(area: float, patients: int, confidence_level: float) -> Interval | None:
+    """Interval of an AUROC of exactly 1 or 0, from the smaller number of patients of a class; else None."""
+    z_squared = normal_quantile(confidence_level) ** 2
+    if area == 1:
+        return patients / (patients + z_squared), 1.0
+    if area == 0:
+        return 0.0, z_squared / (patients + z_squared)
+    return None
+
+
+def _pairs_within_patients(ranked: Units, size: int) -> NDArray[np.float64]:
+    """Twice the rightly ordered pairs, ties one, whose two units belong to one patient, shape (size,)."""
+    positive = ranked.truth == POSITIVE
+    scores, rank = np.unique(ranked.score, return_inverse=True)
+    # Units by patient and within one by score: of the negatives below a positive those of other patients come first.
+    place = ranked.patient * len(scores) + rank
+    patient, mine, theirs = ranked.patient[positive], place[positive], np.sort(place[~positive])
+    below = np.searchsorted(theirs, mine, "left") + np.searchsorted(theirs, mine, "right")
+    of_others = np.searchsorted(theirs, patient * len(scores), "left")
+    return np.bincount(patient, below - 2 * of_others, size).astype(np.float64)

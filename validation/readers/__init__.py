@@ -1,0 +1,1 @@
+"""Readers: votes, consensus, agreement and its coefficients, pairs of readers, latent truth."""

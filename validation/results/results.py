@@ -1,0 +1,333 @@
+"""The results of one validation as frozen types, and their one way to bytes and back.
+
+Owns the shape of results.json. The numbers are made elsewhere and arrive rounded.
+Source: the contract ("results.json"), repeated in docs/results.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from protocols.canonical import json_text
+from protocols.cohorts.folder import FlowStep
+from protocols.errors import BadInputError
+from protocols.input_account import InputAccount
+from protocols.records import FileIdentity
+from validation.intervals.proportions import TRUSTED_PATIENTS
+from validation.results.secondary import (
+    Agreement,
+    Calibration,
+    Caution,
+    DecisionCurvePoint,
+    Homogeneity,
+    Interval,
+    Leakage,
+    LeftOut,
+    Localisation,
+    PrecisionRecallPoint,
+    Projection,
+    ThresholdRow,
+)
+
+SCHEMA = "cxr510k-results/1"
+OVERALL_AXIS = "overall"
+OVERALL_LEVEL = "all"
+OF_ONE_CLASS = {"sensitivity": "positive", "specificity": "negative"}
+
+EstimateStatus = Literal["ok", "insufficient", "undefined"]
+CriterionVerdict = Literal["met", "not_met", "inconclusive"]
+AgainstGoal = Literal["not_shown", "refuted"]
+Verdict = Literal["pass", "fail", "inconclusive", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolIdentity:
+    """Which plan, by the bytes of its file."""
+
+    id: str
+    version: int
+    sha256: str
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What was analysed, by bytes and by content; ``boxes`` and ``marks`` are None where there are none."""
+
+    studies: FileIdentity
+    reads: FileIdentity
+    predictions: FileIdentity
+    boxes: FileIdentity | None = None
+    marks: FileIdentity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPointUsed:
+    """Positive when score >= threshold; ``sha256`` is of operating_point.json, None when the protocol states it."""
+
+    threshold: float
+    rule: str | None
+    source: str
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceStandardUsed:
+    """Who decided what is true; ``terms`` says whether words of accuracy or of agreement are allowed."""
+
+    kind: str
+    rule: str
+    readers: tuple[str, ...]
+    terms: Literal["accuracy", "agreement"]
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRules:
+    """What an indeterminate reference or a missing score counted as."""
+
+    indeterminate: str
+    not_processed: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisUsed:
+    """What counted once, and how what is missing counted."""
+
+    unit: Literal["image", "patient"]
+    missing: MissingRules
+
+
+@dataclass(frozen=True, slots=True)
+class Resampling:
+    """How patients were drawn again; ``draws_sha256`` is of every index drawn.
+
+    ``strata_patients`` says how many patients each stratum has; it is empty where all are drawn together.
+    """
+
+    cluster: str
+    clusters: int
+    strata: Literal["none", "class"]
+    strata_patients: Mapping[str, int]
+    replicates: int
+    confidence_level: float
+    seed: int
+    quantile: str
+    draws_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataQuality:
+    """What was accepted and counted: unknowns among analysed images, rows that nothing used.
+
+    ``failed`` and ``out_of_scope`` are images in the test split with a reference that got no score, by what the
+    device says of them.
+    """
+
+    age_years_unknown: int
+    sex_unknown: int
+    view_unknown: int
+    unused_predictions: int
+    unused_reads: int
+    failed: int
+    out_of_scope: int
+
+
+@dataclass(frozen=True, slots=True)
+class CohortSummary:
+    """The analysed images; positives, negatives and prevalence are of the determinate ones.
+
+    ``images_per_patient`` is the mean; ``patients_by_images`` says how many patients have how many images;
+    ``synthetic`` that an analysed image is a phantom's, so that nothing here may pass for a clinical result.
+    """
+
+    images: int
+    patients: int
+    positives: int
+    negatives: int
+    positive_patients: int
+    negative_patients: int
+    prevalence: float | None
+    images_per_patient: float
+    patients_by_images: Mapping[str, int]
+    synthetic: bool
+    data_quality: DataQuality
+
+
+@dataclass(frozen=True, slots=True)
+class Subgroup:
+    """One level of one axis; the whole cohort is level ``all`` of axis ``overall``."""
+
+    axis: str
+    level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """One metric in one subgroup with every interval that applies to it.
+
+    ``value`` is None with status ``undefined`` (0/0). ``intervals`` holds None where one that applies
+    could not be given, and ``interval_notes`` says why. ``monte_carlo_error`` is the standard error of both
+    bounds of the deciding interval that comes of drawing: 0 where it needs no draws, None where none decides.
+    ``effective_size`` is the n of `exact_clustered`, and ``effective_patients`` the number of patients that its
+    variance rests on: None where each has one unit, 0 where there is no variance.
+    """
+
+    metric: str
+    subgroup: Subgroup
+    value: float | None
+    numerator: int | None
+    denominator: int | None
+    images: int
+    patients: int
+    positives: int
+    negatives: int
+    positive_patients: int
+    negative_patients: int
+    intervals: Mapping[str, Interval | None]
+    interval_notes: Mapping[str, str]
+    decision_interval: str | None
+    monte_carlo_error: Interval | None
+    design_effect: float | None
+    effective_size: float | None
+    effective_patients: float | None
+    undefined_replicates: int
+    status: EstimateStatus
+
+    @property
+    def patients_behind(self) -> int:
+        """Patients with an image that the metric counts: a positive, a negative, or any."""
+        return {"positive": self.positive_patients, "negative": self.negative_patients}.get(
+            OF_ONE_CLASS.get(self.metric, ""), self.patients
+        )
+
+    @property
+    def small_sample(self) -> bool:
+        """Whether the deciding interval rests on so few patients that the rule for few patients acted."""
+        patients = self.effective_patients
+        return (
+            self.decision_interval == "exact_clustered"
+            and patients is not None
+            and patients < TRUSTED_PATIENTS
+        )
+
+    @property
+    def decision(self) -> Interval | None:
+        """The interval that decides here."""
+        return self.intervals[self.decision_interval] if self.decision_interval else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensitivityEstimate(Estimate):
+    """An estimate of the whole cohort under another rule, named by ``analysis``.
+
+    ``rule`` says how missing scores and indeterminate references were ranked, where that differs by metric.
+    """
+
+    analysis: str
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisVerdict:
+    """What the criteria would have said under a sensitivity analysis: by id, and overall."""
+
+    verdicts: Mapping[str, CriterionVerdict]
+    overall: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class SensitivityExclusion:
+    """The analysed images that a sensitivity analysis of the protocol leaves out, by name."""
+
+    analysis: str
+    column: str
+    above: float
+    image_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionResult:
+    """A criterion, the number it was held against, how far other draws would move it, and what came of it.
+
+    ``against_goal`` divides ``not_met``: ``refuted`` when the whole interval lies on the wrong side of the goal,
+    ``not_shown`` when it contains the goal; None for other verdicts and for criteria on the estimate.
+    """
+
+    id: str
+    role: str
+    metric: str
+    subgroup: Subgroup
+    bound: str
+    observed: float | None
+    monte_carlo_error: float | None
+    goal: float
+    verdict: CriterionVerdict
+    why: str
+    against_goal: AgainstGoal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Everything that results.json holds."""
+
+    protocol: ProtocolIdentity
+    inputs: Inputs
+    operating_point: OperatingPointUsed
+    reference_standard: ReferenceStandardUsed
+    analysis: AnalysisUsed
+    resampling: Resampling
+    flow: tuple[FlowStep, ...]
+    cohort: CohortSummary
+    input_account: InputAccount
+    estimates: tuple[Estimate, ...]
+    sensitivity_analyses: tuple[SensitivityEstimate, ...]
+    sensitivity_exclusions: tuple[SensitivityExclusion, ...]
+    sensitivity_verdicts: Mapping[str, AnalysisVerdict]
+    leave_one_out: tuple[LeftOut, ...]
+    homogeneity: tuple[Homogeneity, ...]
+    projections: tuple[Projection, ...]
+    precision_recall: tuple[PrecisionRecallPoint, ...]
+    calibration: Calibration
+    decision_curve: tuple[DecisionCurvePoint, ...]
+    threshold_sensitivity: tuple[ThresholdRow, ...]
+    agreement: Agreement
+    localisation: Localisation | None
+    leakage: Leakage | None
+    criteria: tuple[CriterionResult, ...]
+    verdict: Verdict
+    cautions: tuple[Caution, ...]
+
+    def estimate(self, metric: str, axis: str = OVERALL_AXIS, level: str = OVERALL_LEVEL) -> Estimate:
+        """The one primary estimate of a metric in a subgroup.
+
+        Raises:
+            KeyError: there is none.
+        """
+        wanted = Subgroup(axis, level)
+        for estimate in self.estimates:
+            if estimate.metric == metric and estimate.subgroup == wanted:
+                return estimate
+        raise KeyError(f"{metric} in {axis}={level}")
+
+    def to_json(self) -> str:
+        """Canonical JSON; `results_from_json` reads it back to an equal value."""
+        return json_text({"schema": SCHEMA, **asdict(self)})
+
+
+def results_from_json(content: bytes, *, source: str) -> Results:
+    """Read results.json.
+
+    Raises:
+        BadInputError: it is not results of this schema.
+    """
+    adapter = TypeAdapter(dict[str, object])
+    try:
+        document = adapter.validate_json(content)
+        if document.pop("schema", None) != SCHEMA:
+            raise BadInputError(f"{source}: is not {SCHEMA}.")
+        return TypeAdapter(Results).validate_python(document)
+    except ValidationError as error:
+        place = ".".join(str(step) for step in error.errors()[0]["loc"])
+        raise BadInputError(f"{source}: is not {SCHEMA} ({place or 'no JSON object'}).") from error

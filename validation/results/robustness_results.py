@@ -1,0 +1,154 @@
+"""The results of a robustness test as frozen types, and their one way to bytes and back.
+
+Owns the shape of robustness/results.json, in which `reports` reads them. The numbers are made in `robustness` and
+arrive rounded.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from protocols.battery import Family, Withheld
+from protocols.canonical import json_text
+from protocols.errors import BadInputError
+from validation.results.secondary import Caution, Measured
+
+SCHEMA = "cxr510k-robustness/1"
+
+
+@dataclass(frozen=True, slots=True)
+class RobustnessIdentities:
+    """What these results belong to, by SHA-256 of the files' bytes."""
+
+    results_sha256: str
+    predictions_sha256: str
+    perturbations_sha256: str
+    scores_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedDraws:
+    """The run's own draws, on which every difference is taken."""
+
+    replicates: int
+    confidence_level: float
+    seed: int
+    draws_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repeatability:
+    """The same pictures scored twice: how many scores and decisions differ, and by how much at most."""
+
+    images: int
+    scores_differing: int
+    decisions_differing: int
+    largest_difference: float
+
+
+@dataclass(frozen=True, slots=True)
+class Flips:
+    """Decisions that change, of the analysed images that have both scores; ``share`` is of all of them."""
+
+    images: int
+    to_negative: int
+    to_positive: int
+    share: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A metric of changed pictures, and what it has less (-) or more (+) than of the same pictures unchanged.
+
+    The interval of ``value`` is the one that decides in the run; that of ``difference`` is the percentile interval of
+    the differences draw by draw.
+    """
+
+    metric: Literal["sensitivity", "specificity", "auroc"]
+    value: Measured
+    difference: Measured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Perturbed:
+    """What one item of the battery does to the device.
+
+    Attributes:
+        id, family, withholds, name, does: as the table of perturbations has them.
+        mean_change, largest_change: of the score, without sign; None where no image has both scores.
+        lowest_score, highest_score: of the changed pictures; None where none has a score.
+        flips: decisions that change.
+        changes: sensitivity, specificity and AUROC.
+    """
+
+    id: str
+    family: Family
+    withholds: Withheld
+    name: str
+    does: str
+    mean_change: float | None
+    largest_change: float | None
+    lowest_score: float | None
+    highest_score: float | None
+    flips: Flips
+    changes: tuple[Change, ...]
+
+    def change(self, metric: str) -> Change:
+        """The one change of a metric."""
+        return next(change for change in self.changes if change.metric == metric)
+
+
+@dataclass(frozen=True, slots=True)
+class BaseMetric:
+    """A metric of the unchanged pictures, with the interval that decides in the run."""
+
+    metric: str
+    value: Measured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RobustnessResults:
+    """Everything that robustness/results.json holds.
+
+    Attributes:
+        identities: what it belongs to.
+        resampling: the draws of the run.
+        threshold: positive when score >= threshold.
+        images: scored under every item.
+        largest_from_predictions: largest difference of an unchanged score from that in the predictions table.
+        repeatability: unchanged pictures scored twice.
+        unchanged: the metrics that differences are taken from.
+        perturbed: in the order of the battery.
+        cautions: what must be read with these numbers.
+    """
+
+    identities: RobustnessIdentities
+    resampling: SharedDraws
+    threshold: float
+    images: int
+    largest_from_predictions: float
+    repeatability: Repeatability
+    unchanged: tuple[BaseMetric, ...]
+    perturbed: tuple[Perturbed, ...]
+    cautions: tuple[Caution, ...]
+
+    def to_json(self) -> str:
+        """Canonical JSON; `robustness_from_json` reads it back to an equal value."""
+        return json_text({"schema": SCHEMA, **asdict(self)})
+
+
+def robustness_from_json(content: bytes, *, source: str) -> RobustnessResults:
+    """Read robustness/results.json.
+
+    Raises:
+        BadInputError: it is not results of this schema.
+    """
+    try:
+        document = TypeAdapter(dict[str, object]).validate_json(content)
+        if document.pop("schema", None) != SCHEMA:
+            raise BadInputError(f"{source}: is not {SCHEMA}.")
+        return TypeAdapter(RobustnessResults).validate_python(document)
+    except ValidationError as error:
+        place = ".".join(str(step) for step in error.errors()[0]["loc"])
+        raise BadInputError(f"{source}: is not {SCHEMA} ({place or 'no JSON object'}).") from error
