@@ -361,7 +361,7 @@ def train(
 
     Example: cxr510k train protocol.toml --studies c/studies.csv --labels c/labels.csv --out model
     """
-    from model.train import train as train_model
+    from model.training.train import train as train_model
     from protocols.canonical import new_folder
     from protocols.load import load_protocol
     from protocols.pipeline import work_folder
@@ -406,8 +406,8 @@ def predict(
 
     Example: cxr510k predict --model model --studies c/studies.csv --out predictions.csv
     """
-    from model.predict import predict as predict_scores
-    from model.saliency import mark
+    from model.explanation.saliency import mark
+    from model.inference.predict import predict as predict_scores
     from protocols.admission import studies_from
     from protocols.canonical import write_text
     from protocols.mapping import studies_table
@@ -813,7 +813,7 @@ def robustness(
     from validation.results.robustness_results import robustness_from_json
 
     def time_images(folder: RunFolder, images: ImageFolder, progress: "Progress") -> str:
-        from model.timing import timing
+        from model.inference.timing import timing
 
         studies = _studies(_protocol_of(folder), folder.require_input("studies"))
         timed = timing(
@@ -1018,7 +1018,7 @@ def _stages(device: Literal["cpu", "gpu", "gpus"]) -> "Stages":
     def stage_train(
         folder: "RunFolder", images: "ImageFolder", work: Path, progress: "Progress"
     ) -> "Training":
-        from model.train import train as train_model
+        from model.training.train import train as train_model
         from protocols.pipeline import Training
 
         loaded = _protocol_of(folder)
@@ -1040,8 +1040,8 @@ def _stages(device: Literal["cpu", "gpu", "gpus"]) -> "Stages":
         return Training(trained.runtime.device_name, trained.images_per_second)
 
     def stage_predict(folder: "RunFolder", images: "ImageFolder", work: Path, progress: "Progress") -> None:
-        from model.predict import predict as predict_scores
-        from model.saliency import mark
+        from model.explanation.saliency import mark
+        from model.inference.predict import predict as predict_scores
         from protocols.canonical import write_text
 
         studies = _studies(_protocol_of(folder), folder.require_input("studies"))
@@ -1055,7 +1055,7 @@ def _stages(device: Literal["cpu", "gpu", "gpus"]) -> "Stages":
     def stage_illustrate(
         folder: "RunFolder", images: "ImageFolder", work: Path, progress: "Progress"
     ) -> None:
-        from model.illustrations import illustrate
+        from model.explanation.illustrations import illustrate
         from protocols.boxes import boxes_from
         from protocols.mapping import boxes_table
 
@@ -1075,7 +1075,7 @@ def _stages(device: Literal["cpu", "gpu", "gpus"]) -> "Stages":
     def stage_perturb(
         folder: "RunFolder", images: "ImageFolder", work: Path, progress: "Progress"
     ) -> "BatteryScores":
-        from model.robustness import perturbed_scores
+        from model.inference.perturbed_scores import perturbed_scores
 
         studies = _studies(_protocol_of(folder), folder.require_input("studies"))
         return perturbed_scores(folder.model, studies, images, work=work, device=device, progress=progress)

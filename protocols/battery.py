@@ -1,7 +1,7 @@
 """The battery: which changes were made to the pictures, and the score of every image after each of them.
 
 Owns the two tables that the device's side writes and the measuring side reads, and where they lie. What a change
-does to a picture is `model.perturbations` and `model.shortcuts`; what follows from the scores is
+does to a picture is `model.inference.perturbations` and `model.inference.occlusions`; what follows from the scores is
 `validation.analyses.robustness`.
 """
 

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.pack import Pack
+from model.data.pack.pack import Pack
 from protocols.images.picture import read_picture
 from protocols.schema import Augmentation
 from protocols.workers import cores
@@ -140,10 +140,10 @@ def fastest(turns: Mapping[str, Callable[[], object]], *, times: int) -> dict[st
 def epoch_rows(folder: Path, pictures: Pack, *, times: int = TURNS) -> list[Sequence[str]]:
     """Epochs of the compact network from the pack, from one batch in memory, and from the files."""
     from model import network
-    from model.augmentation import Augment
-    from model.batches import Batches, epoch_order
-    from model.losses import ClassWeightedBinaryCrossentropy
+    from model.data.augmentation import Augment
+    from model.data.batches import Batches, epoch_order
     from model.runtime import keras
+    from model.training.losses import ClassWeightedBinaryCrossentropy
 
     images = len(pictures.pixels)
     labels = (np.arange(images) % 3 == 0).astype(np.float64)[:, None]
@@ -209,8 +209,8 @@ def epoch_rows(folder: Path, pictures: Pack, *, times: int = TURNS) -> list[Sequ
 def inference_rows(pixels: NDArray[np.uint8], *, times: int = TURNS) -> list[Sequence[str]]:
     """Images a second of each network, in the batches that `predict` makes."""
     from model import network
-    from model.predict import BATCH as SCORED_TOGETHER
-    from model.predict import logits
+    from model.inference.predict import BATCH as SCORED_TOGETHER
+    from model.inference.predict import logits
 
     images = np.resize(pixels, (INFERENCE_BATCHES * SCORED_TOGETHER, *pixels.shape[1:]))
     rows = []

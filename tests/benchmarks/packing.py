@@ -11,7 +11,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from model.pack import Pack, pack
+from model.data.pack.pack import Pack, pack
 from protocols.images.folder import ImageFolder
 from protocols.progress import silent
 from protocols.records import Studies

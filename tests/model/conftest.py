@@ -173,7 +173,7 @@ def trained(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Any:
     """A compact network trained once for all tests; its folder is read only."""
-    from model.train import train
+    from model.training.train import train
 
     out = tmp_path_factory.mktemp("trained") / "model"
     return train(

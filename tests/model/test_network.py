@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model import network, runtime
-from model.checkpoint import weights_of
+from model.artifact.model_folder import weights_of
 from model.runtime import keras
 
 PICTURES = np.random.default_rng(4).uniform(40, 120, (2, 64, 64, 1)).astype("float32")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model import runtime
-from model.augmentation import Augment
+from model.data.augmentation import Augment
 from model.runtime import Device, keras
 from protocols.errors import NotPossibleHereError
 from protocols.schema import Augmentation
@@ -133,9 +133,9 @@ if replicas > 1:
     runtime._strategy = tf.distribute.MirroredStrategy([f"CPU:{position}" for position in range(replicas)])
 
 from model import network
-from model.augmentation import Augment
-from model.batches import Batches
-from model.losses import ClassWeightedBinaryCrossentropy
+from model.data.augmentation import Augment
+from model.data.batches import Batches
+from model.training.losses import ClassWeightedBinaryCrossentropy
 from model.runtime import keras
 from protocols.schema import Augmentation
 
@@ -205,8 +205,8 @@ from model import runtime
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 runtime.start("cpu")
-from model.batches import Batches
-from model.losses import ClassWeightedBinaryCrossentropy
+from model.data.batches import Batches
+from model.training.losses import ClassWeightedBinaryCrossentropy
 from model.runtime import keras
 
 rng = np.random.default_rng(1)

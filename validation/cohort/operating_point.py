@@ -1,6 +1,7 @@
 """Which score is positive: the threshold that the protocol states, or the model's own, frozen beforehand.
 
-Owns the reading of operating_point.json on the measuring side. Choosing a threshold is `model.operating_point`.
+Owns the reading of operating_point.json on the measuring side. Choosing a threshold is
+`model.artifact.operating_point`.
 """
 
 from pathlib import Path

@@ -14,7 +14,10 @@ from validation.independent.formulas import Counts
 
 FILES = sorted(Path(independent.__file__).parent.glob("*.py"))
 OWN = "validation.independent"
-SHARED_MODULES = {"validation.cohort.inputs", "validation.results.results"}  # where files lie, what was recorded
+SHARED_MODULES = {
+    "validation.cohort.inputs",
+    "validation.results.results",
+}  # where files lie, what was recorded
 CONFIDENCE = 0.95
 
 

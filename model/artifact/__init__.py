@@ -1,0 +1,1 @@
+"""The model folder: plan, history, calibration, operating point, reading and writing."""

@@ -1,0 +1,86 @@
+"""Whether a picture that judges the device is also one that it learnt from.
+
+Owns images.csv of a model folder (every picture that trained or tuned, and which), the comparison of other pictures
+with it, and the refusal in a confirmatory study. What makes two pictures alike is `protocols.images.inventory`. No
+patient is in two splits, so a pair is either one person under two names or one picture filed twice.
+"""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.data.pack.pack import Pack
+from model.data.training_set import Material
+from protocols.canonical import csv_text
+from protocols.errors import BadInputError
+from protocols.images.inventory import IDENTICAL, Inventory, Like, PictureRecord, likes, read_inventory
+from protocols.records import Split
+
+NAMED_PAIRS = 5
+
+
+def inventory_of(material: Material, packed: Pack, image_ids: Sequence[str]) -> Inventory:
+    """The pictures of a training; ``likes`` has each tuning picture that is like one to learn from.
+
+    Args:
+        material: which picture belongs to which split.
+        packed: their records.
+        image_ids: names of the pictures, in the order of the pack.
+    """
+    train = _records(packed, image_ids, material.train_places)
+    tune = _records(packed, image_ids, material.tune_places)
+    return Inventory({**train, **tune}, likes(tune, train))
+
+
+def refuse_leakage(found: Mapping[str, Like]) -> None:
+    """Refuse to train a device for a confirmatory study whose tuning pictures are among those it learns from.
+
+    Raises:
+        BadInputError: naming up to five pairs.
+    """
+    if not found:
+        return
+    pairs = [
+        f"{image_id} is {'the same as' if like.kind == IDENTICAL else 'nearly the same as'} {like.image_id}"
+        for image_id, like in sorted(found.items())
+    ]
+    more = f"; and {len(pairs) - NAMED_PAIRS} more" if len(pairs) > NAMED_PAIRS else ""
+    raise BadInputError(
+        f"leakage: {len(pairs)} tuning pictures are also pictures to train on, under another patient_id, which a "
+        "confirmatory study must not have; give both one patient_id, or take one out of the studies: "
+        f"{'; '.join(pairs[:NAMED_PAIRS])}{more}."
+    )
+
+
+def learnt_text(inventory: Inventory, material: Material, image_ids: Sequence[str]) -> str:
+    """images.csv of a model folder: the inventory, and ``train`` or ``tune`` in a last column ``split``."""
+    tune = {image_ids[place] for place in material.tune_places}
+    header, *rows = csv.reader(io.StringIO(inventory.to_csv()))
+    return csv_text(
+        [*header, "split"], ([*row, Split.TUNE if row[0] in tune else Split.TRAIN] for row in rows)
+    )
+
+
+def compared_text(packed: Pack, image_ids: Sequence[str], learnt: Path) -> str:
+    """images.csv of some pictures; ``like`` is the most alike of those that trained or tuned a device.
+
+    Args:
+        packed: the pictures; those that could not be decoded are not in the table.
+        image_ids: their names.
+        learnt: images.csv of the device's model folder.
+
+    Raises:
+        BadInputError: that file is missing or not as `train` writes it.
+    """
+    these = _records(packed, image_ids, sorted(packed.records))
+    return Inventory(these, likes(these, read_inventory(learnt).records)).to_csv()
+
+
+def _records(
+    packed: Pack, image_ids: Sequence[str], places: Sequence[int] | NDArray[np.int64]
+) -> dict[str, PictureRecord]:
+    return {image_ids[place]: packed.records[place] for place in map(int, places)}

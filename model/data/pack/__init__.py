@@ -1,0 +1,1 @@
+"""Images decoded once and kept: one file, its journal, the folder of packs."""

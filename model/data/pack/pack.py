@@ -1,0 +1,235 @@
+"""Pictures decoded once into one array on disk; training and prediction read only from it.
+
+Owns the resizing, which is part of the device: the whole picture, fitted into a black square by area
+averaging; and what becomes of one picture. How a file becomes pixels is `protocols.images`; the array on disk
+is `pack_file`, what is known of it `pack_journal`, where it lies `pack_folder`, the processes `workers`.
+"""
+
+import time
+from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from model.data.pack.file import PackFile
+from model.data.pack.folder import alone_in, name_of, told_in_a_sentence
+from model.data.pack.journal import Chunk, Entry, chunks_of, journal
+from protocols.canonical import sha256_bytes
+from protocols.errors import NotPossibleHereError
+from protocols.images.folder import ImageFolder, UndecodableImageError
+from protocols.images.gate import refusal
+from protocols.images.inventory import PictureRecord, record_of
+from protocols.images.picture import read_picture
+from protocols.progress import Progress
+from protocols.records import Studies
+from protocols.schema import InputGate
+from protocols.workers import cores, spread
+
+PREPROCESSING = "fitted into a black square by area averaging, 8-bit grey"
+CHUNK = 16  # pictures between two lines of the journal: a quarter of a second of work
+FEW = 100  # so many are packed before a second process has started
+ABSENT = "absent"
+JOURNAL = "journal.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Pictures in the order asked for; positions count from 0.
+
+    Attributes:
+        pixels: uint8 of shape (images, size, size), memory-mapped for reading only; black where a picture
+            failed or was refused.
+        faults: position -> why that picture cannot be decoded.
+        out_of_scope: position -> why the device is not made for that picture.
+        records: position -> size, hashes and look of every picture that was decoded.
+    """
+
+    pixels: NDArray[np.uint8]
+    faults: Mapping[int, str]
+    out_of_scope: Mapping[int, str]
+    records: Mapping[int, PictureRecord]
+
+    @property
+    def usable(self) -> NDArray[np.int64]:
+        """Positions without fault or refusal, rising."""
+        left_out = self.faults.keys() | self.out_of_scope.keys()
+        kept = [position for position in range(len(self.pixels)) if position not in left_out]
+        return np.array(kept, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One picture that is to be packed; ``fault`` says why it has no file, and ``path`` is empty then."""
+
+    path: str
+    stamp: str
+    fault: str
+    age_years: float
+    view: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One chunk, with all that a worker needs to know."""
+
+    number: int
+    asked: tuple[Asked, ...]
+    file: PackFile
+    gate: InputGate
+
+
+def pack(
+    studies: Studies,
+    rows: Sequence[int],
+    images: ImageFolder,
+    work: Path,
+    *,
+    image_size: int,
+    gate: InputGate,
+    workers: int | None = None,
+    progress: Progress,
+) -> Pack:
+    """Decode, examine and resize the images of some studies, once.
+
+    The same call finds what an earlier one left in ``work``, verifies it against its checksums and the files' size
+    and times, and does only what is missing, damaged or changed; the result does not depend on the workers or
+    on interruptions.
+
+    Args:
+        studies: the cohort.
+        rows: positions in the studies, in the order that the pack is to have.
+        images: where the files are.
+        work: folder that packs are kept in; made where it is absent. Each request has a folder of its own there.
+        image_size: rows and columns of a packed picture.
+        gate: which pictures the device is made for.
+        workers: processes; without, one a processor, and none for a few pictures.
+        progress: told after each chunk, with pictures a second.
+
+    Raises:
+        BadInputError: two files bear the name of an image, or a path is absolute.
+        NotPossibleHereError: no room, a folder that cannot be written, another process at the same pack, or a
+            worker that was killed. What is done is kept.
+    """
+    asked = [_asked(studies, row, images) for row in rows]
+    name = name_of(studies, rows, images, image_size=image_size, gate=gate, preprocessing=PREPROCESSING)
+    folder = work / name
+    file = PackFile(folder / "pixels.npy", len(asked), image_size)
+    tasks = [
+        Task(number, tuple(asked[first : first + CHUNK]), file, gate)
+        for number, first in enumerate(range(0, len(asked), CHUNK))
+    ]
+    with told_in_a_sentence(file), alone_in(folder):
+        file.reserve()
+        done = _found(tasks, chunks_of(folder / JOURNAL), progress)
+        missing = [task for task in tasks if task.number not in done]
+        try:
+            packed = _worked(missing, workers, progress, total=len(asked))
+            with journal(folder / JOURNAL) as lines, closing(packed) as chunks:
+                for chunk in chunks:
+                    lines.add(chunk)
+                    done[chunk.number] = chunk
+        except BrokenProcessPool as error:
+            first = next(task for task in missing if task.number not in done).number * CHUNK
+            raise NotPossibleHereError(
+                f"{folder}: a process that packs pictures was killed from outside, as happens where memory runs out; "
+                f"what is packed is kept, the first picture that is missing is {studies.image_id[rows[first]]!r}; "
+                "free some memory and run the same command again."
+            ) from error
+        return _pack(file, done)
+
+
+def fitted(picture: NDArray[np.uint8], image_size: int) -> NDArray[np.uint8]:
+    """The whole picture in a square of ``image_size``, centred on black where it is not square itself."""
+    size = (image_size, image_size)
+    return np.asarray(ImageOps.pad(Image.fromarray(picture), size, method=Image.Resampling.BOX, color=0))
+
+
+def pack_chunk(task: Task) -> Chunk:
+    """Decode, examine, fit and write one chunk; in whichever process.
+
+    Raises:
+        OSError: the pack cannot be written.
+    """
+    size = task.file.image_size
+    pictures = np.zeros((len(task.asked), size, size), np.uint8)
+    entries = []
+    for one, place in zip(task.asked, pictures, strict=True):
+        entries.append(_examined(one, task.gate, place))
+    task.file.write(task.number * CHUNK, pictures)
+    return Chunk(task.number, sha256_bytes(pictures.tobytes()), tuple(entries))
+
+
+def _examined(one: Asked, gate: InputGate, place: NDArray[np.uint8]) -> Entry:
+    """What becomes of a picture; where it is in scope it is fitted into its place."""
+    if one.fault:
+        return Entry(one.stamp, one.fault, "", None)
+    try:
+        picture = read_picture(Path(one.path))
+    except UndecodableImageError as error:
+        # An error of the operating system, such as a network that is down, may be gone next time.
+        of_system = isinstance(error.__cause__, OSError) and error.__cause__.errno is not None
+        return Entry("" if of_system else one.stamp, error.reason, "", None)
+    refused = refusal(picture, gate, age_years=one.age_years, view=one.view)
+    if not refused:
+        place[:] = fitted(picture.pixels, place.shape[0])
+    return Entry(one.stamp, "", refused, record_of(picture))
+
+
+def _asked(studies: Studies, row: int, images: ImageFolder) -> Asked:
+    age_years, view = float(studies.age_years[row]), studies.view[row]
+    try:
+        path = images.path_of(studies.image_id[row], studies.image_path[row] if studies.image_path else "")
+    except UndecodableImageError as error:
+        return Asked("", ABSENT, error.reason, age_years, view)
+    status = path.stat()
+    # The time of the last change of state is not at anybody's will; a copy that keeps its times shows in it.
+    stamp = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+    return Asked(str(path.absolute()), stamp, "", age_years, view)
+
+
+def _found(tasks: Sequence[Task], written: Mapping[int, Chunk], progress: Progress) -> dict[int, Chunk]:
+    """The chunks that are there already: of the same files, and their pixels as they were written."""
+    total, images = sum(len(task.asked) for task in tasks), 0
+    found = {}
+    for task in tasks:
+        chunk = written.get(task.number)
+        if (
+            chunk
+            and [entry.stamp for entry in chunk.entries] == [one.stamp for one in task.asked]
+            and chunk.pixels_sha256 == task.file.sha256(task.number * CHUNK, len(task.asked))
+        ):
+            found[task.number] = chunk
+            images += len(task.asked)
+            progress("pack", images, total, "found in the work folder")
+    return found
+
+
+def _worked(
+    tasks: Sequence[Task], workers: int | None, progress: Progress, *, total: int
+) -> Generator[Chunk, None, None]:
+    """Pack what is missing, and tell how fast."""
+    images = sum(len(task.asked) for task in tasks)
+    count = (cores() if workers is None else workers) if images > FEW else 1
+    begun, packed = time.perf_counter(), 0
+    with closing(spread(pack_chunk, tasks, workers=count)) as chunks:
+        for chunk in chunks:
+            yield chunk
+            packed += len(chunk.entries)
+            rate = packed / (time.perf_counter() - begun)
+            progress("pack", total - images + packed, total, f"{rate:,.0f} images/s")
+
+
+def _pack(file: PackFile, done: Mapping[int, Chunk]) -> Pack:
+    entries = enumerate(entry for number in sorted(done) for entry in done[number].entries)
+    told = dict(entries)
+    return Pack(
+        file.pixels(),
+        {position: entry.fault for position, entry in told.items() if entry.fault},
+        {position: entry.refusal for position, entry in told.items() if entry.refusal},
+        {position: entry.record for position, entry in told.items() if entry.record},
+    )

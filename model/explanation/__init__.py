@@ -1,0 +1,1 @@
+"""Where a device points: saliency, overlays, illustrations."""

@@ -1,0 +1,1 @@
+"""Use of a trained device: preparation, scores, timing, perturbations."""

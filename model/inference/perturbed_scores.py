@@ -1,0 +1,97 @@
+"""The device on pictures that were changed: every test image in scope, scored as it is, again, and after each change.
+
+Owns the order of the battery and the walk over the pictures. The changes are `perturbations` and `shortcuts`; how long
+an image takes is `timing`, what follows from the scores `validation.analyses.robustness`.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.inference.occlusions import SHORTCUTS
+from model.inference.perturbations import PERTURBATIONS
+from model.inference.predict import BATCH, scores
+from model.inference.prepare import prepare
+from model.runtime import Device
+from protocols.battery import REPEATED, UNCHANGED, BatteryScores, Item
+from protocols.errors import BadInputError
+from protocols.images.folder import ImageFolder
+from protocols.progress import Progress
+from protocols.records import Studies
+
+BATTERY = (*PERTURBATIONS, *SHORTCUTS)
+REPEATS = (
+    Item(UNCHANGED, "repeat", "", "unchanged", "The picture as the device reads it."),
+    Item(REPEATED, "repeat", "", "again", "The same picture once more, to see whether its score repeats."),
+)
+
+
+def perturbed_scores(
+    model_dir: Path,
+    studies: Studies,
+    images: ImageFolder,
+    *,
+    work: Path,
+    device: Device,
+    progress: Progress,
+) -> BatteryScores:
+    """Score the test images that `predict` scores, under every item of the battery.
+
+    Args:
+        model_dir: a folder as `train` writes it.
+        studies: the cohort.
+        images: where the files are.
+        work: for the pack; one that `predict` left there is used.
+        device: ``cpu`` or ``gpu``.
+        progress: told as pictures are packed and scored.
+
+    Raises:
+        BadInputError: the model folder is not sound, or no test image is in scope.
+        NotPossibleHereError: the device is not there.
+    """
+    ready = prepare(model_dir, studies, images, work=work, device=device, progress=progress)
+    packed = ready.packed
+    if not len(packed.usable):
+        raise BadInputError(
+            f"{images.root}: not one of the {len(ready.image_id)} test images can be scored, so none can be changed."
+        )
+    return battery_scores(
+        lambda pictures: scores(ready.loaded, pictures),
+        packed.pixels,
+        packed.usable,
+        [ready.image_id[position] for position in packed.usable],
+        progress,
+    )
+
+
+def battery_scores(
+    score: Callable[[NDArray[np.uint8]], NDArray[np.float64]],
+    pixels: NDArray[np.uint8],
+    rows: NDArray[np.int64],
+    image_id: Sequence[str],
+    progress: Progress,
+) -> BatteryScores:
+    """Every picture under every item, some pictures at a time.
+
+    Args:
+        score: pictures, uint8 of shape (n, side, side) with n at most `BATCH` -> their scores, shape (n,).
+        pixels: of shape (pictures, side, side).
+        rows: which of them are in scope; read some at a time, so that memory stays flat.
+        image_id: the names of these.
+        progress: told after each batch of pictures.
+    """
+    items = (*REPEATS, *(one.item for one in BATTERY))
+    found = np.empty((len(items), len(rows)))
+    for start in range(0, len(rows), BATCH):
+        here = np.asarray(pixels[rows[start : start + BATCH]])
+        columns = slice(start, start + len(here))
+        found[0, columns] = score(here)
+        for row, one in enumerate(BATTERY, start=len(REPEATS)):
+            changed = [one.change(picture, start + place) for place, picture in enumerate(here)]
+            found[row, columns] = score(np.stack(changed))
+        # Last, so that everything the battery did lies between the two.
+        found[1, columns] = score(here)
+        progress("robustness", columns.stop, len(rows))
+    return BatteryScores(items, tuple(image_id), found)

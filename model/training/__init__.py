@@ -1,0 +1,1 @@
+"""Training: epochs, losses, checkpoints, progress, initial weights."""
