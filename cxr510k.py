@@ -23,20 +23,20 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
-    from protocols.battery import BatteryFolder, BatteryScores
-    from protocols.cohorts.folder import Cohort
+    from protocols.cohorts.cohort import Cohort
+    from protocols.evidence.reproduction.comparisons import Finding
+    from protocols.evidence.reproduction.levels import Rerun
+    from protocols.evidence.reproduction.open_evidence import Evidence
     from protocols.images.folder import ImageFolder
     from protocols.ledger.chain import Stamp
-    from protocols.load import LoadedProtocol
     from protocols.pipeline import Stages, Training
     from protocols.progress import Progress
-    from protocols.records import Labels, Studies
-    from protocols.rerun.evidence import Evidence
-    from protocols.rerun.levels import Rerun
-    from protocols.rerun.reproduction import Finding
-    from protocols.run_folder import RunFolder
-    from protocols.seal.look import Look, Unseal
-    from protocols.seal.registration import Stamping
+    from protocols.registration.look import Look, Unseal
+    from protocols.registration.register import Stamping
+    from protocols.schema.load import LoadedProtocol
+    from protocols.storage.run_folder import RunFolder
+    from protocols.tables.perturbation_scores import BatteryFolder, BatteryScores
+    from protocols.tables.records import Labels, Studies
 
 app = typer.Typer(
     name="cxr510k",
@@ -120,8 +120,8 @@ def cohort_phantom(
 
     Example: cxr510k cohort phantom --patients 40 --out cohorts/phantom
     """
-    from protocols.canonical import new_folder
-    from protocols.cohorts import phantom
+    from protocols.cohorts.phantom.generate import generate as phantom
+    from protocols.storage.canonical import new_folder
     from reports.terminal import progress_bars
 
     with new_folder(out) as folder:
@@ -161,7 +161,7 @@ def cohort_nih(
 
     Example: cxr510k cohort nih Data_Entry_2017_v2020.csv --images images --out cohorts/nih
     """
-    from protocols.cohorts.nih import nih
+    from protocols.cohorts.sources.nih import nih
 
     make = partial(
         nih,
@@ -196,7 +196,7 @@ def cohort_rsna(
 
     Example: cxr510k cohort rsna rsna_to_nih.csv --metadata Data_Entry_2017_v2020.csv --out cohorts/rsna
     """
-    from protocols.cohorts.rsna import rsna
+    from protocols.cohorts.sources.rsna import rsna
 
     make = partial(
         rsna,
@@ -222,7 +222,7 @@ def cohort_chexpert(
 
     Example: cxr510k cohort chexpert chexpert-test --finding Consolidation --out cohorts/consolidation
     """
-    from protocols.cohorts.chexpert import chexpert
+    from protocols.cohorts.sources.chexpert import chexpert
 
     _write_cohort(out, partial(chexpert, folder, finding=finding), profile)
 
@@ -240,7 +240,7 @@ def cohort_google(
 
     Example: cxr510k cohort google labels.csv --finding Fracture --metadata Data_Entry_2017_v2020.csv --out cohorts/one
     """
-    from protocols.cohorts.google import google
+    from protocols.cohorts.sources.google import google
 
     make = partial(google, labels, finding=finding, metadata=metadata, out=out, within=within)
     _write_cohort(out, make, profile)
@@ -260,7 +260,7 @@ def cohort_vindr(
 
     Example: cxr510k cohort vindr train.csv --studies studies.csv --finding Pneumonia --out cohorts/vindr
     """
-    from protocols.cohorts.vindr import vindr
+    from protocols.cohorts.sources.vindr import vindr
 
     make = partial(
         vindr, annotations, studies=studies, finding=finding, out=out, within=within, hold_out=hold_out
@@ -283,7 +283,7 @@ def cohort_dicom(
 
     Example: cxr510k cohort dicom export --reads reads.csv --out cohorts/site
     """
-    from protocols.cohorts.dicom import dicom
+    from protocols.cohorts.sources.dicom import dicom
     from reports.terminal import progress_bars
 
     with progress_bars() as progress:
@@ -327,8 +327,8 @@ def cohort_table(
 
     Example: cxr510k cohort table studies.csv --reads reads.csv --out cohorts/site
     """
-    from protocols.cohorts.table import table
-    from protocols.load import load_protocol
+    from protocols.cohorts.sources.own_tables import table
+    from protocols.schema.load import load_protocol
 
     make = partial(
         table,
@@ -362,9 +362,9 @@ def train(
     Example: cxr510k train protocol.toml --studies c/studies.csv --labels c/labels.csv --out model
     """
     from model.training.train import train as train_model
-    from protocols.canonical import new_folder
-    from protocols.load import load_protocol
     from protocols.pipeline import work_folder
+    from protocols.schema.load import load_protocol
+    from protocols.storage.canonical import new_folder
     from reports.terminal import progress_bars
 
     loaded = load_protocol(protocol)
@@ -408,10 +408,10 @@ def predict(
     """
     from model.explanation.saliency import mark
     from model.inference.predict import predict as predict_scores
-    from protocols.admission import studies_from
-    from protocols.canonical import write_text
-    from protocols.mapping import studies_table
     from protocols.pipeline import work_folder
+    from protocols.storage.canonical import write_text
+    from protocols.tables.checks import studies_from
+    from protocols.tables.column_mapping import studies_table
     from reports.terminal import progress_bars
 
     for path in filter(None, (out, inventory, marks)):
@@ -446,13 +446,13 @@ def lock(
 
     Example: cxr510k lock protocol.toml --cohort cohorts/rsna --by "A. Example" --role "quality engineer"
     """
-    from protocols.admission import reads_from
-    from protocols.canonical import write_text
-    from protocols.load import load_protocol
-    from protocols.mapping import reads_table
-    from protocols.seal.entries import Threshold
-    from protocols.seal.registration import place_of_ledger, register
-    from protocols.seal.sealed_set import sealed_set_of
+    from protocols.registration.entries import Threshold
+    from protocols.registration.register import place_of_ledger, register
+    from protocols.registration.test_set import sealed_set_of
+    from protocols.schema.load import load_protocol
+    from protocols.storage.canonical import write_text
+    from protocols.tables.checks import reads_from
+    from protocols.tables.column_mapping import reads_table
     from validation.cohort.operating_point import operating_point as point_of
 
     if receipt:
@@ -490,7 +490,7 @@ def ledger_show(
     Example: cxr510k ledger show ledger.jsonl
     """
     from protocols.ledger.chain import read_ledger
-    from protocols.ledger.table import ledger_table
+    from protocols.registration.display import ledger_table
 
     for line in ledger_table(read_ledger(ledger), shutil.get_terminal_size().columns):
         print(line)
@@ -509,8 +509,8 @@ def ledger_verify(
     Example: cxr510k ledger verify ledger.jsonl --receipt filed/receipt.json
     """
     from protocols.ledger.chain import read_ledger
-    from protocols.ledger.rules import faults_of, notes_of
-    from protocols.seal.receipt import missing_promise, read_receipt
+    from protocols.registration.consistency import faults_of, notes_of
+    from protocols.registration.receipt import missing_promise, read_receipt
 
     filed = read_receipt(receipt) if receipt else None
     held = read_ledger(ledger)
@@ -557,15 +557,15 @@ def validate(
 
     Example: cxr510k validate protocol.toml --cohort cohorts/rsna --predictions scores.csv --out runs/one
     """
-    from protocols.canonical import refuse_occupied
     from protocols.cohorts.profile.record import profile_files
-    from protocols.environment import run_record
-    from protocols.load import load_protocol
-    from protocols.occupancy import alone_at
+    from protocols.evidence.environment.machine import run_record
     from protocols.pipeline import store_validation
-    from protocols.run_folder import OF_ONE_TABLE, ONE_TABLE
-    from protocols.seal.look import looking
-    from protocols.seal.registration import place_of_ledger
+    from protocols.registration.look import looking
+    from protocols.registration.register import place_of_ledger
+    from protocols.schema.load import load_protocol
+    from protocols.storage.canonical import refuse_occupied
+    from protocols.storage.output_lock import alone_at
+    from protocols.storage.run_folder import OF_ONE_TABLE, ONE_TABLE
     from reports.terminal import print_verdict, progress_bars
     from validation.cohort.inputs import InputFiles
     from validation.run import validate as validate_files
@@ -608,7 +608,7 @@ def report(
     Example: cxr510k report runs/one
     """
     from protocols.pipeline import add_report
-    from protocols.run_folder import RunFolder
+    from protocols.storage.run_folder import RunFolder
     from reports.archival import verapdf
     from reports.terminal import progress_bars
 
@@ -660,13 +660,13 @@ def rerun(
 
     Example: cxr510k rerun runs/one --level 1 --independent
     """
-    from protocols.bundle.signing import read_public_key
-    from protocols.canonical import refuse_occupied
+    from protocols.evidence.bundle.signing import read_public_key
+    from protocols.evidence.reproduction import open_evidence as starting_point
+    from protocols.evidence.reproduction.levels import require_level
+    from protocols.evidence.verification.verify import refuse_key_from_bundle
     from protocols.images.folder import ImageFolder
-    from protocols.rerun import evidence as starting_point
-    from protocols.rerun.levels import require_level
     from protocols.rerun.rerun import rerun as rerun_evidence
-    from protocols.verification.verify import refuse_key_from_bundle
+    from protocols.storage.canonical import refuse_occupied
     from reports.printed import PrintedPdf
     from reports.stack import require_libraries, same_content
     from reports.terminal import (
@@ -740,15 +740,15 @@ def run(
 
     Example: cxr510k run --out runs/phantom
     """
-    from protocols.canonical import refuse_occupied
-    from protocols.environment import run_record
-    from protocols.findings import run_each
-    from protocols.load import library_protocol, load_protocol
+    from protocols.evidence.environment.machine import run_record
     from protocols.pipeline import run as run_everything
     from protocols.pipeline import work_folder
-    from protocols.run_folder import RunFolder
-    from protocols.seal.look import looking
-    from protocols.seal.registration import place_of_ledger
+    from protocols.registration.look import looking
+    from protocols.registration.register import place_of_ledger
+    from protocols.schema.load import library_protocol, load_protocol
+    from protocols.schema.per_finding import run_each
+    from protocols.storage.canonical import refuse_occupied
+    from protocols.storage.run_folder import RunFolder
     from reports.stack import require_libraries
     from reports.terminal import progress_bars
 
@@ -804,10 +804,10 @@ def robustness(
 
     Example: cxr510k robustness runs/one
     """
-    from protocols.battery import BatteryFolder
     from protocols.images.folder import ImageFolder
     from protocols.pipeline import add_robustness, work_folder
-    from protocols.run_folder import RunFolder
+    from protocols.storage.run_folder import RunFolder
+    from protocols.tables.perturbation_scores import BatteryFolder
     from reports.stack import require_libraries
     from reports.terminal import print_folded, progress_bars
     from validation.results.robustness_results import robustness_from_json
@@ -848,7 +848,7 @@ def keygen(out: Out) -> None:
 
     Example: cxr510k keygen --out keys
     """
-    from protocols.bundle.signing import new_key_pair
+    from protocols.evidence.bundle.signing import new_key_pair
 
     pair = new_key_pair(out)
     print(f"wrote {pair.private}: keep it to yourself; whoever has it signs in your name")
@@ -877,10 +877,10 @@ def bundle(
 
     Example: cxr510k bundle runs/one --out bundles/one --key keys/private.pem --tar
     """
-    from protocols.bundle.archive import archive_of, refuse_archive, write_archive
-    from protocols.bundle.making import make_bundle
-    from protocols.bundle.signing import read_private_key
-    from protocols.workers import cores
+    from protocols.evidence.bundle.archive import archive_of, refuse_archive, write_archive
+    from protocols.evidence.bundle.create import make_bundle
+    from protocols.evidence.bundle.signing import read_private_key
+    from protocols.parallel.local import cores
     from reports.terminal import progress_bars
 
     private = read_private_key(key)
@@ -922,11 +922,11 @@ def verify(
 
     Example: cxr510k verify bundles/one --pubkey keys/public.pem
     """
-    from protocols.bundle.signing import read_public_key
-    from protocols.canonical import write_text
-    from protocols.environment import run_record
-    from protocols.verification.verify import refuse_key_from_bundle
-    from protocols.verification.verify import verify as verify_bundle
+    from protocols.evidence.bundle.signing import read_public_key
+    from protocols.evidence.environment.machine import run_record
+    from protocols.evidence.verification.verify import refuse_key_from_bundle
+    from protocols.evidence.verification.verify import verify as verify_bundle
+    from protocols.storage.canonical import write_text
     from reports.printed import PrintedPdf
     from reports.stack import render_stack
     from reports.verification import print_verification
@@ -954,9 +954,9 @@ def tamper_test(
 
     Example: cxr510k tamper-test bundles/one --pubkey keys/public.pem
     """
-    from protocols.bundle.signing import read_public_key
-    from protocols.tampering.trial import tamper_test as test_tampering
-    from protocols.verification.verify import refuse_key_from_bundle
+    from protocols.evidence.bundle.signing import read_public_key
+    from protocols.evidence.tampering.tamper_test import tamper_test as test_tampering
+    from protocols.evidence.verification.verify import refuse_key_from_bundle
     from reports.printed import PrintedPdf
     from reports.terminal import progress_bars
     from reports.verification import print_tamper_test
@@ -986,8 +986,8 @@ def doctor() -> None:
 
 
 def _write_cohort(out: Path, make: "Callable[[], Cohort]", profile: bool) -> None:
-    from protocols.canonical import new_folder
-    from protocols.cohorts.folder import FLOW, cohort_notices, read_flow, write_cohort
+    from protocols.cohorts.cohort import FLOW, cohort_notices, read_flow, write_cohort
+    from protocols.storage.canonical import new_folder
     from reports.terminal import print_flow, print_notices
 
     with new_folder(out) as folder:
@@ -1002,8 +1002,8 @@ def _write_cohort(out: Path, make: "Callable[[], Cohort]", profile: bool) -> Non
 
 def _write_profile(folder: Path) -> None:
     """profile.json, montage.png and profile.html beside a cohort's tables."""
-    from protocols.canonical import write_text
     from protocols.cohorts.profile.write import write_profile
+    from protocols.storage.canonical import write_text
     from reports.profile import PAGE, profile_html
     from reports.terminal import progress_bars
 
@@ -1042,7 +1042,7 @@ def _stages(device: Literal["cpu", "gpu", "gpus"]) -> "Stages":
     def stage_predict(folder: "RunFolder", images: "ImageFolder", work: Path, progress: "Progress") -> None:
         from model.explanation.saliency import mark
         from model.inference.predict import predict as predict_scores
-        from protocols.canonical import write_text
+        from protocols.storage.canonical import write_text
 
         studies = _studies(_protocol_of(folder), folder.require_input("studies"))
         predicted = predict_scores(folder.model, studies, images, work=work, device=device, progress=progress)
@@ -1056,8 +1056,8 @@ def _stages(device: Literal["cpu", "gpu", "gpus"]) -> "Stages":
         folder: "RunFolder", images: "ImageFolder", work: Path, progress: "Progress"
     ) -> None:
         from model.explanation.illustrations import illustrate
-        from protocols.boxes import boxes_from
-        from protocols.mapping import boxes_table
+        from protocols.tables.boxes_and_marks import boxes_from
+        from protocols.tables.column_mapping import boxes_table
 
         studies = _studies(_protocol_of(folder), folder.require_input("studies"))
         boxes = folder.input("boxes")
@@ -1098,7 +1098,7 @@ def _stage_measure(folder: "RunFolder", battery: "BatteryFolder", progress: "Pro
 
 
 def _stage_validate(folder: "RunFolder", progress: "Progress", unseal: "Unseal | None" = None) -> str:
-    from protocols.canonical import write_text
+    from protocols.storage.canonical import write_text
     from validation.cohort.inputs import input_files
     from validation.run import validate as validate_files
 
@@ -1125,7 +1125,7 @@ def _stage_report(
     folder: "RunFolder", progress: "Progress", *, fonts: "Sequence[Path]" = ()
 ) -> Mapping[str, str]:
     """Both documents, and the tables and figures of the report beside them."""
-    from protocols.canonical import write_bytes, write_text
+    from protocols.storage.canonical import write_bytes, write_text
     from reports.render import render
 
     rendered = render(folder, progress, fonts=fonts)
@@ -1145,9 +1145,9 @@ def _attest(
     out: Path, evidence: "Evidence", done: "Rerun", *, by: str, role: str, fonts: "Sequence[Path]"
 ) -> None:
     """A new folder with what came of a rerun, as a page for a person and as JSON."""
-    from protocols.canonical import new_folder, write_bytes, write_text
-    from protocols.environment import run_record, stamp
-    from protocols.rerun.attestation import JSON, PDF, attest
+    from protocols.evidence.environment.machine import run_record, stamp
+    from protocols.evidence.reproduction.attestation import JSON, PDF, attest
+    from protocols.storage.canonical import new_folder, write_bytes, write_text
     from reports.attestation import render_attestation
     from reports.stack import render_stack
 
@@ -1164,7 +1164,7 @@ def _attest(
 def _require_fonts(run: Path, fonts: "Sequence[Path]") -> None:
     """Refuse to draw a report again without the fonts that were given for it."""
     from protocols.errors import NotPossibleHereError
-    from protocols.run_folder import RunFolder
+    from protocols.storage.run_folder import RunFolder
     from reports.stack import missing_fonts
     from reports.supplied_fonts import supplied_fonts
 
@@ -1177,7 +1177,7 @@ def _require_fonts(run: Path, fonts: "Sequence[Path]") -> None:
 
 def _bring_phantom(folder: "RunFolder", progress: "Progress") -> "ImageFolder":
     """Phantoms into the run folder: tables among the inputs, images where the record finds them."""
-    from protocols.cohorts import phantom
+    from protocols.cohorts.phantom.generate import generate as phantom
     from protocols.cohorts.profile.write import write_profile
     from protocols.images.folder import ImageFolder
 
@@ -1196,12 +1196,12 @@ def _bring_tables(
     initial_weights: Path | None,
 ) -> "ImageFolder":
     """A cohort's tables into the run folder, after they were checked where the user knows them."""
-    from protocols.admission import reads_from
-    from protocols.canonical import write_bytes
-    from protocols.cohorts.folder import tables_of
+    from protocols.cohorts.cohort import tables_of
     from protocols.cohorts.profile.record import profile_files
-    from protocols.mapping import reads_table
     from protocols.pipeline import store_input
+    from protocols.storage.canonical import write_bytes
+    from protocols.tables.checks import reads_from
+    from protocols.tables.column_mapping import reads_table
 
     further = ("flow", "exclusions", "truth", "boxes")
     tables = tables_of(cohort, ("studies", "reads", "labels"), optional=further)
@@ -1218,21 +1218,21 @@ def _bring_tables(
 
 
 def _studies(loaded: "LoadedProtocol", path: Path) -> "Studies":
-    from protocols.admission import studies_from
-    from protocols.mapping import studies_table
+    from protocols.tables.checks import studies_from
+    from protocols.tables.column_mapping import studies_table
 
     return studies_from(studies_table(path, loaded.protocol).table)
 
 
 def _labels(loaded: "LoadedProtocol", path: Path) -> "Labels":
-    from protocols.admission import labels_from
-    from protocols.mapping import labels_table
+    from protocols.tables.checks import labels_from
+    from protocols.tables.column_mapping import labels_table
 
     return labels_from(labels_table(path, loaded.protocol).table)
 
 
 def _protocol_of(folder: "RunFolder") -> "LoadedProtocol":
-    from protocols.load import load_protocol
+    from protocols.schema.load import load_protocol
 
     return load_protocol(folder.protocol)
 
@@ -1245,8 +1245,8 @@ def _tables(
     predictions: Path | None = None,
 ) -> dict[str, Path]:
     """Studies, reads, predictions where they are given and, of a cohort folder, the source's flow and boxes."""
-    from protocols.cohorts.folder import tables_of
-    from protocols.run_folder import OF_ONE_TABLE
+    from protocols.cohorts.cohort import tables_of
+    from protocols.storage.run_folder import OF_ONE_TABLE
 
     scored = {"predictions": predictions} if predictions else {}
     if table and not (cohort or studies or reads or predictions):
@@ -1266,7 +1266,7 @@ def _image_folder(studies: Path, images: Path | None) -> "ImageFolder":
 
 def _stamping(by: str | None, role: str) -> "Stamping":
     """Who does it, and where and when each time it is asked; refused at once where the names cannot be written."""
-    from protocols.environment import stamp
+    from protocols.evidence.environment.machine import stamp
 
     def now() -> "Stamp":
         return stamp(by, role, datetime.now(UTC), time.monotonic_ns())
@@ -1349,8 +1349,8 @@ def _ended() -> tuple[int, str]:
 
     from typer.exceptions import TyperException
 
-    from protocols.environment import refuse_borrowed_names
     from protocols.errors import SuiteError
+    from protocols.evidence.environment.machine import refuse_borrowed_names
 
     try:
         if "--help" not in sys.argv:

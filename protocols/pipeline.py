@@ -12,21 +12,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from protocols.admission import reads_from, studies_from
-from protocols.battery import BatteryFolder, BatteryScores
-from protocols.canonical import write_bytes, write_text
 from protocols.errors import InterruptedWorkError, NotPossibleHereError
 from protocols.images.folder import ImageFolder
-from protocols.ledger.trail import record_change, record_made
-from protocols.load import LoadedProtocol
-from protocols.manifest import Entry, check_manifest, entries_of, read_manifest, write_manifest
-from protocols.mapping import reads_table, studies_table
-from protocols.occupancy import alone_at
+from protocols.ledger.run_trail import record_change, record_made
 from protocols.progress import Progress
-from protocols.run_folder import IN_THE_RUN, RunFolder, RunRecord, amended, create
-from protocols.seal.look import Look, Unseal
-from protocols.seal.registration import Stamping
-from protocols.tables import ENDINGS
+from protocols.registration.look import Look, Unseal
+from protocols.registration.register import Stamping
+from protocols.schema.load import LoadedProtocol
+from protocols.storage.canonical import write_bytes, write_text
+from protocols.storage.manifest import Entry, check_manifest, entries_of, read_manifest, write_manifest
+from protocols.storage.output_lock import alone_at
+from protocols.storage.run_folder import IN_THE_RUN, RunFolder, RunRecord, amended, create
+from protocols.tables.checks import reads_from, studies_from
+from protocols.tables.column_mapping import reads_table, studies_table
+from protocols.tables.perturbation_scores import BatteryFolder, BatteryScores
+from protocols.tables.reading import ENDINGS
 
 OPERATING_POINT = "operating_point.json"
 OTHER_INPUTS = (".json", ".png")  # an operating point, a cohort's profile and its montage

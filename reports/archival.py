@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import pikepdf
 
-from protocols.canonical import sha256_bytes
+from protocols.storage.canonical import sha256_bytes
 
 PART, CONFORMANCE = "3", "A"
 RELATIONSHIPS = ("/Data", "/Source", "/Supplement", "/Alternative")

@@ -1,8 +1,9 @@
 """An attestation -> one page for a person to read and sign: which levels were reached, who ran it, what was other.
 
 Owns what the page shows of it and how it stays one page: what does not fit is counted, and stands in the attached
-attestation.json. The content is `protocols.rerun.attestation`. Its numbers are checked by the linter of the reports
-(`lint`): every one is of attestation.json or a count of its entries, and the PDF prints the page and nothing else.
+attestation.json. The content is `protocols.evidence.reproduction.attestation`. Its numbers are checked by the linter
+of the reports (`lint`): every one is of attestation.json or a count of its entries, and the PDF prints the page and
+nothing else.
 """
 
 import json
@@ -15,7 +16,7 @@ from typing import Any
 from markupsafe import Markup
 
 from protocols.errors import SuiteError
-from protocols.rerun.attestation import JSON, Attestation
+from protocols.evidence.reproduction.attestation import JSON, Attestation
 from reports.characters import drawable, letters_of
 from reports.formatting import moment
 from reports.layout import Attached, lay_out

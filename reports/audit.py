@@ -2,14 +2,14 @@
 
 Owns which of it is told. What `report` itself adds, to run.json and to the trail, is left out, so that a report
 rendered again says the same: of the trail, the entries that made the folder and changed its evidence are told.
-Source: run.json and trail.jsonl; `protocols.ledger.trail` says what an entry names.
+Source: run.json and trail.jsonl; `protocols.ledger.run_trail` says what an entry names.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from protocols.ledger.chain import Actor, Entry, Touched, read_ledger
-from protocols.run_folder import RunFolder, RunRecord
+from protocols.storage.run_folder import RunFolder, RunRecord
 
 # Added to the record after the report, so no report can print it.
 OF_THE_REPORT = "report"

@@ -7,10 +7,10 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from protocols.column_rules import STUDIES
-from protocols.mapping import studies_table
-from protocols.run_folder import RunFolder
-from protocols.schema import Protocol
+from protocols.schema.protocol import Protocol
+from protocols.storage.run_folder import RunFolder
+from protocols.tables.column_mapping import studies_table
+from protocols.tables.column_rules import STUDIES
 from reports.listing import Listing
 from reports.wording import Words
 

@@ -6,7 +6,7 @@ not say the same words on another machine. Source: run.json, model/plan.json and
 
 from dataclasses import dataclass
 
-from protocols.run_folder import RunRecord
+from protocols.storage.run_folder import RunRecord
 from reports.device import Device
 from reports.stack import LIBRARIES, PACKAGES
 from reports.typefaces import FACES, font_digests

@@ -1,7 +1,7 @@
 """Checklists of reporting, item by item: where in the report each is met, and how; computed from a run, never declared.
 
 Owns the form of the tables in checklists/*.toml, the answer to an item, and the counts. What evidence holds is
-`holdings`, what a sponsor may say `protocols.submission`. Topics are in the suite's own words. Sources: each
+`holdings`, what a sponsor may say `protocols.schema.submission`. Topics are in the suite's own words. Sources: each
 table names its publication, and how far it could be read.
 """
 
@@ -15,8 +15,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Strict, model_validator
 
-from protocols.strict import Table, Text
-from protocols.submission import Submission
+from protocols.schema.document import Table, Text
+from protocols.schema.submission import Submission
 from reports.context import ReportContext
 from reports.holdings import HOLDINGS
 

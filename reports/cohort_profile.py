@@ -10,14 +10,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import ClassVar
 
-from protocols.canonical import sha256_bytes
 from protocols.cohorts.profile.parts import CLASSES, Level, Missing
 from protocols.cohorts.profile.record import Profile, read_profile
 from protocols.cohorts.profile.remarks import RULES
 from protocols.errors import EvidenceDiffersError
-from protocols.mapping import studies_table
-from protocols.run_folder import RunFolder
-from protocols.schema import Protocol
+from protocols.schema.protocol import Protocol
+from protocols.storage.canonical import sha256_bytes
+from protocols.storage.run_folder import RunFolder
+from protocols.tables.column_mapping import studies_table
 from reports import formatting
 from reports.finding_figures import MOST_FINDINGS, MOST_TOGETHER, closest_share
 

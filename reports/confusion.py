@@ -7,7 +7,7 @@ again must be what results.json says, or nothing is rendered.
 from dataclasses import dataclass
 
 from protocols.errors import EvidenceDiffersError
-from protocols.run_folder import RunFolder
+from protocols.storage.run_folder import RunFolder
 from reports.listing import Listing, roc, scores_by_truth
 from reports.rows import LevelRow
 from validation.results.results import Results

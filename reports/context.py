@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from protocols.cohorts.folder import FlowStep
-from protocols.input_account import Notice
-from protocols.rerun.guard_band import GuardBand
-from protocols.run_folder import RunRecord
-from protocols.schema import Protocol
+from protocols.cohorts.cohort import FlowStep
+from protocols.evidence.reproduction.guard_band import GuardBand
+from protocols.schema.protocol import Protocol
+from protocols.storage.run_folder import RunRecord
+from protocols.tables.input_account import Notice
 from reports.audit import Trail
 from reports.axes import AxisRemarks
 from reports.before_the_verdict import before_the_verdict

@@ -7,8 +7,8 @@ that the same run always makes the same document.
 from dataclasses import dataclass
 from datetime import datetime
 
-from protocols.records import PHANTOM
-from protocols.run_folder import RunRecord
+from protocols.storage.run_folder import RunRecord
+from protocols.tables.records import PHANTOM
 from reports.formatting import moment
 from validation.results.results import Results
 

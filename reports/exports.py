@@ -12,7 +12,7 @@ from dataclasses import fields, is_dataclass
 
 from markupsafe import escape
 
-from protocols.canonical import csv_text
+from protocols.storage.canonical import csv_text
 from reports.drawing import Drawing, Label
 from reports.gallery import Gallery
 from reports.letters import OF_TONE, PLAIN, SIZE

@@ -6,7 +6,7 @@ Owns the gathering of steps; their numbers are the results' own.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from protocols.cohorts.folder import FlowStep
+from protocols.cohorts.cohort import FlowStep
 from protocols.errors import BadInputError
 from validation.results.results import Results
 

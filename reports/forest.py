@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from protocols.schema import UNBOUNDED
+from protocols.schema.protocol import UNBOUNDED
 from reports import formatting
 from reports.drawing import (
     BLUE,

@@ -7,7 +7,7 @@ is left.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from protocols.schema import Protocol
+from protocols.schema.protocol import Protocol
 from reports.device import Device
 from reports.submission import PLACES, Place
 from validation.results.results import Results

@@ -5,7 +5,7 @@ Owns the arrangement for screen and page. What is counted, and what deserves a n
 
 from collections.abc import Sequence
 
-from protocols.input_account import Notice, TableAccount
+from protocols.tables.input_account import Notice, TableAccount
 from reports.formatting import count, counted, listed
 from reports.wording import Words
 

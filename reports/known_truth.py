@@ -6,8 +6,8 @@ Owns the count, from truth.csv of the run and the line listing. Patients have no
 from dataclasses import dataclass
 
 from protocols.errors import BadInputError
-from protocols.run_folder import RunFolder
-from protocols.tables import read_table
+from protocols.storage.run_folder import RunFolder
+from protocols.tables.reading import read_table
 from reports.listing import Listing
 
 PRESENT = "1"

@@ -9,7 +9,7 @@ without any difference. F1 drafts none: it falls with the prevalence alone.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from protocols.canonical import PLACES
+from protocols.storage.canonical import PLACES
 from reports.rows import LevelRow
 from reports.wording import Words
 from validation.results.results import Estimate, Subgroup

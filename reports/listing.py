@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.tables import read_table
+from protocols.tables.reading import read_table
 
 COLUMNS = ("image_id", "patient_id", "reference", "score", "called", "outcome", "step")
 REFERENCES = ("positive", "negative", "indeterminate")

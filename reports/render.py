@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from protocols.progress import Progress
-from protocols.run_folder import RunFolder
+from protocols.storage.run_folder import RunFolder
 from reports.characters import letters_of
 from reports.exports import drawings_of, exports
 from reports.gallery import gallery

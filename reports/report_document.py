@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from protocols.run_folder import RunFolder
+from protocols.storage.run_folder import RunFolder
 from reports import formatting, names
 from reports.appendices import appendices_of
 from reports.characters import drawable, sources_of

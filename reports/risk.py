@@ -6,7 +6,7 @@ Owns the arrangement. Hazard, situation and measure are the sponsor's words; the
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from protocols.submission import Risk
+from protocols.schema.submission import Risk
 from reports.rows import CriterionRow
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from protocols.battery import BatteryFolder, Family
-from protocols.canonical import sha256_bytes
 from protocols.errors import BadInputError, EvidenceDiffersError
-from protocols.run_folder import RunFolder
+from protocols.storage.canonical import sha256_bytes
+from protocols.storage.run_folder import RunFolder
+from protocols.tables.perturbation_scores import BatteryFolder, Family
 from reports.cautions import CautionNote
 from reports.formatting import sentence
 from reports.reasons import reasons_told

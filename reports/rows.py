@@ -6,7 +6,7 @@ Owns the arrangement only; every number is as results.json holds it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from protocols.schema import Criterion, Level, Protocol
+from protocols.schema.protocol import Criterion, Level, Protocol
 from reports.formatting import PLACES_OF_DRAWS, count, decimal, draws_error, estimate, listed, sentence
 from reports.names import INTERVALS
 from reports.wording import Words

@@ -7,11 +7,11 @@ import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from protocols.canonical import sha256_bytes
 from protocols.errors import BadInputError, EvidenceDiffersError
-from protocols.load import load_protocol
-from protocols.rerun.guard_band import guard_band
-from protocols.run_folder import RunFolder
+from protocols.evidence.reproduction.guard_band import guard_band
+from protocols.schema.load import load_protocol
+from protocols.storage.canonical import sha256_bytes
+from protocols.storage.run_folder import RunFolder
 from reports.audit import read_trail
 from reports.axes import axis_remarks
 from reports.cautions import caution_notes

@@ -1,16 +1,16 @@
 """What a report tells of the lock of its test set: the run's snapshot of the ledger, read for the run's own results.
 
 Owns the check that the look told is the look of these results, and how many looks a table has room for. What a look
-is, and how looks are counted, is `protocols.seal.story`'s.
+is, and how looks are counted, is `protocols.registration.history`'s.
 """
 
 from dataclasses import dataclass, replace
 
 from protocols.errors import EvidenceDiffersError
 from protocols.ledger.chain import Head, read_ledger
-from protocols.run_folder import RunFolder
-from protocols.seal.registry import LookMade, RegisteredVersion
-from protocols.seal.story import SealStory, ToldVersion, story_of
+from protocols.registration.history import SealStory, ToldVersion, story_of
+from protocols.registration.registry import LookMade, RegisteredVersion
+from protocols.storage.run_folder import RunFolder
 from validation.results.results import Results
 
 MOST_LOOKS = 30

@@ -171,7 +171,7 @@ def _joined(key: str, name: str) -> str:
 
 
 def entry_names(entries: Any) -> list[str]:
-    """What a person calls the entries of a list, as `protocols.rerun.comparison` does; its place where not unique."""
+    """What a person calls the entries of a list, as `json_diff` does; its place where not unique."""
     names = [_entry_name(entry, place) for place, entry in enumerate(entries)]
     taken: dict[str, int] = {}
     for name in names:

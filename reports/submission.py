@@ -1,12 +1,12 @@
 """The sponsor's words, each in its place: which key of ``[submission]`` belongs to which section, and what it answers.
 
-Owns the list of places. What is missing of it is `gaps`; the keys themselves are `protocols.submission`. Nothing
+Owns the list of places. What is missing of it is `gaps`; the keys themselves are `protocols.schema.submission`. Nothing
 here was measured, and the report says so wherever it prints one of these.
 """
 
 from dataclasses import dataclass
 
-from protocols.submission import Submission
+from protocols.schema.submission import Submission
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from fontTools import subset
 from fontTools.ttLib import TTFont, TTLibError
 from fontTools.varLib.instancer import instantiateVariableFont
 
-from protocols.canonical import sha256_bytes
 from protocols.errors import BadInputError
+from protocols.storage.canonical import sha256_bytes
 from reports.typefaces import bundled_characters, font_face_rule, names_of_family
 
 OUTLINES = ("glyf", "CFF ")

@@ -16,12 +16,12 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
 
-from protocols.cohorts.folder import FlowStep
-from protocols.input_account import InputAccount, Notice
+from protocols.cohorts.cohort import FlowStep
+from protocols.evidence.reproduction.comparisons import Finding
+from protocols.evidence.reproduction.guard_band import GuardBand
+from protocols.evidence.reproduction.levels import FROM_DATA, FROM_SCORES, FROM_WEIGHTS, INTACT, Rerun
 from protocols.progress import Progress
-from protocols.rerun.guard_band import GuardBand
-from protocols.rerun.levels import FROM_DATA, FROM_SCORES, FROM_WEIGHTS, INTACT, Rerun
-from protocols.rerun.reproduction import Finding
+from protocols.tables.input_account import InputAccount, Notice
 from reports.formatting import NOT_APPLICABLE, count, interval, value
 from reports.inputs import affected, cleaned, excluded, spotless
 from reports.rows import inconclusive, judged, rows_by_subgroup

@@ -16,7 +16,7 @@ from importlib import resources
 
 from fontTools.ttLib import TTFont
 
-from protocols.canonical import sha256_bytes
+from protocols.storage.canonical import sha256_bytes
 
 SANS = "cxr510k Sans"
 MONO = "cxr510k Mono"

@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from protocols.bundle.bag import shown
-from protocols.tampering.trial import TamperTest
-from protocols.verification.check import Check
-from protocols.verification.environment_check import EnvironmentRow
-from protocols.verification.verify import Verification
+from protocols.evidence.bundle.bag import shown
+from protocols.evidence.tampering.tamper_test import TamperTest
+from protocols.evidence.verification.check import Check
+from protocols.evidence.verification.environment_check import EnvironmentRow
+from protocols.evidence.verification.verify import Verification
 from reports.terminal import print_folded, screen
 
 MARKS = {

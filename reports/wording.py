@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from protocols.cohorts.folder import FlowStep
-from protocols.schema import OTHER_ANALYSES, Criterion, Protocol
+from protocols.cohorts.cohort import FlowStep
+from protocols.schema.protocol import OTHER_ANALYSES, Criterion, Protocol
 from reports.formatting import counted, goal, listed, sentence
 from reports.names import ACCURACY_METRICS, AGREEMENT_METRICS, COLUMN_HEADS, CRITERION_VERDICTS
 from validation.results.results import OVERALL_AXIS, CriterionResult, ReferenceStandardUsed, Results, Subgroup

@@ -164,7 +164,7 @@ def stamp() -> Stamp:
 @pytest.fixture(scope="session")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a key pair: private.pem and public.pem."""
-    from protocols.bundle.signing import new_key_pair
+    from protocols.evidence.bundle.signing import new_key_pair
 
     return new_key_pair(tmp_path_factory.mktemp("keys") / "pair").private.parent
 
@@ -188,8 +188,8 @@ def finished_bundle(
     finished_run: Path, keys: Path, stamp: Stamp, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """The bundle of `finished_run`, to be read only; `bundle` is a copy of it."""
-    from protocols.bundle.making import make_bundle
-    from protocols.bundle.signing import read_private_key
+    from protocols.evidence.bundle.create import make_bundle
+    from protocols.evidence.bundle.signing import read_private_key
     from protocols.progress import silent
 
     out = tmp_path_factory.mktemp("finished") / "bundle"

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from protocols.cohorts.rsna import rsna
-from protocols.load import load_protocol, parse_protocol
+from protocols.cohorts.sources.rsna import rsna
 from protocols.progress import silent
+from protocols.schema.load import load_protocol, parse_protocol
 from tests.damage import Tables
 from validation.cohort.inputs import InputFiles
 from validation.results.results import Results

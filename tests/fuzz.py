@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from protocols.errors import BadInputError
-from protocols.input_account import InputAccount
+from protocols.tables.input_account import InputAccount
 from tests.conftest import SHARED_DATA
 from tests.damage import Step, Tables, steps
 from tests.damaged_studies import VARIANTS, DamagedStudy, Variant, chexnet, of_run, run, synthetic

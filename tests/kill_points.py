@@ -20,11 +20,11 @@ import cxr510k
 import reports.layout
 import reports.render
 import validation.run  # noqa: F401
-from protocols import environment
-from protocols.canonical import STAGING
-from protocols.manifest import NAME, differences
+from protocols.evidence.environment import machine as environment
 from protocols.progress import silent
-from protocols.run_folder import RunFolder
+from protocols.storage.canonical import STAGING
+from protocols.storage.manifest import NAME, differences
+from protocols.storage.run_folder import RunFolder
 
 CHANGES = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.chmod", "os.truncate")
 TAKING_ROOM = ("open", "os.mkdir", "os.rename", "os.link", "fsync")

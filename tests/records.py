@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from protocols.admission import reads_from, studies_from
-from protocols.records import Reads, Studies
-from protocols.tables import Table
+from protocols.tables.checks import reads_from, studies_from
+from protocols.tables.reading import Table
+from protocols.tables.records import Reads, Studies
 
 
 def studies(

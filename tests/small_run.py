@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from protocols.canonical import write_text
-from protocols.images.inventory import Inventory, record_of
-from protocols.images.picture import read_picture
+from protocols.images.decode import read_picture
+from protocols.images.hashes import Inventory, record_of
 from protocols.ledger.chain import Actor, Event, Stamp, append
-from protocols.load import parse_protocol
-from protocols.manifest import write_manifest
 from protocols.progress import silent
-from protocols.run_folder import RunFolder, RunRecord
+from protocols.schema.load import parse_protocol
+from protocols.storage.canonical import write_text
+from protocols.storage.manifest import write_manifest
+from protocols.storage.run_folder import RunFolder, RunRecord
 from validation.cohort.inputs import input_files
 from validation.run import validate
 

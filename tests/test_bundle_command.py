@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from protocols.bundle.archive import unpacked
-from protocols.bundle.folder import BundleFolder
-from protocols.bundle.signing import key_id, open_envelope, read_public_key
-from protocols.images.listing import read_listing
+from protocols.evidence.bundle.archive import unpacked
+from protocols.evidence.bundle.images_csv import read_listing
+from protocols.evidence.bundle.layout import BundleFolder
+from protocols.evidence.bundle.signing import key_id, open_envelope, read_public_key
 from protocols.ledger.chain import read_ledger
 from tests.conftest import Outcome
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from protocols.manifest import differences
+from protocols.storage.manifest import differences
 from tests.conftest import Outcome, Study
 
 Command = Callable[..., Outcome]

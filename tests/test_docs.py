@@ -15,7 +15,7 @@ import pytest
 import typer
 
 import cxr510k
-from protocols.load import parse_protocol
+from protocols.schema.load import parse_protocol
 from validation.results.results import Results
 
 ROOT = Path(__file__).parents[1]

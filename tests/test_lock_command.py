@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from protocols.canonical import sha256_file
-from protocols.cohorts import phantom
+from protocols.cohorts.phantom.generate import generate as phantom
 from protocols.ledger.chain import Event, Ledger, append, read_ledger
 from protocols.progress import silent
-from protocols.run_folder import RunFolder
-from protocols.seal.registry import registry_of
+from protocols.registration.registry import registry_of
+from protocols.storage.canonical import sha256_file
+from protocols.storage.run_folder import RunFolder
 from tests.conftest import Outcome, Study
 from tests.protocols.sealed_study import clock
 from tests.test_run_command import PROTOCOL

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.conftest import Outcome, Study
-from tests.protocols.test_occupancy import holder
+from tests.protocols.storage.test_output_lock import holder
 
 Command = Callable[..., Outcome]
 

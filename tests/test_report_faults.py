@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from protocols.canonical import sha256_file
+from protocols.storage.canonical import sha256_file
 from reports.exports import FORMULA
 from reports.stack import content_of, missing_libraries
 from tests.conftest import Outcome, Study

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from protocols.canonical import json_text
-from protocols.manifest import write_manifest
+from protocols.storage.canonical import json_text
+from protocols.storage.manifest import write_manifest
 from reports.stack import content_of
 from tests.conftest import Outcome, Study
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from protocols.cohorts import phantom
-from protocols.manifest import write_manifest
+from protocols.cohorts.phantom.generate import generate as phantom
 from protocols.progress import silent
+from protocols.storage.manifest import write_manifest
 from tests.conftest import Outcome, Study
 
 Command = Callable[..., Outcome]

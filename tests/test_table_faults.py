@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from protocols.tables import LONGEST_CELL
+from protocols.tables.reading import LONGEST_CELL
 from tests.conftest import Outcome, Study
 
 Command = Callable[..., Outcome]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from protocols.bundle.archive import write_archive
+from protocols.evidence.bundle.archive import write_archive
 from tests.conftest import Outcome
 from tests.protocols.handmade_bundle import KEY, OTHER_KEY, HandmadeBundle, handmade_bundle
 

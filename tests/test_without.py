@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from protocols.manifest import differences
+from protocols.storage.manifest import differences
 from reports import stack
 from tests.conftest import Outcome, Study
 

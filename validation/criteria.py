@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.schema import EVERY_LEVEL, Criterion, Level, Minimum, Protocol
+from protocols.schema.protocol import EVERY_LEVEL, Criterion, Level, Minimum, Protocol
 from validation.cohort.subgroups import Axis
 from validation.metrics.counts import LOWER_IS_BETTER
 from validation.results.results import (

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from protocols.input_account import MOST_EXAMPLES, Notice
+from protocols.tables.input_account import MOST_EXAMPLES, Notice
 from validation.cohort.join import JoinedCohort
 from validation.metrics.counts import COUNT_METRICS
 from validation.results.results import (

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from protocols.input_account import InputAccount
-from protocols.load import LoadedProtocol
 from protocols.progress import Progress
-from protocols.schema import Bootstrap, Protocol
-from protocols.seal.entries import Threshold
-from protocols.seal.look import Unseal
+from protocols.registration.entries import Threshold
+from protocols.registration.look import Unseal
+from protocols.schema.load import LoadedProtocol
+from protocols.schema.protocol import Bootstrap, Protocol
+from protocols.tables.input_account import InputAccount
 from validation.analyses.calibration import calibration
 from validation.analyses.decision_curve import decision_curve
 from validation.analyses.leave_one_out import without_each_reader, without_each_site

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.canonical import FITTED_PLACES, rounded
+from protocols.storage.canonical import FITTED_PLACES, rounded
 
 Method = Literal["none", "temperature", "platt"]
 

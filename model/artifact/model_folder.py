@@ -19,8 +19,8 @@ from model.artifact.operating_point import SCORE_PLACES, OperatingPointRecord, P
 from model.artifact.plan import PLAN, Plan, read_plan, read_record
 from model.data.pack.pack import PREPROCESSING
 from model.runtime import keras
-from protocols.canonical import csv_text, json_text, sha256_file, write_bytes, write_text
 from protocols.errors import BadInputError, NotPossibleHereError
+from protocols.storage.canonical import csv_text, json_text, sha256_file, write_bytes, write_text
 
 WEIGHTS = "model.weights.h5"
 OPERATING_POINT = "operating_point.json"

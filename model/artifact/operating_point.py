@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from model.artifact.calibration import Calibration, Fit, Method
-from protocols.canonical import FITTED_PLACES, rounded
 from protocols.errors import BadInputError
-from protocols.strict import Table
+from protocols.schema.document import Table
+from protocols.storage.canonical import FITTED_PLACES, rounded
 
 SCORE_PLACES = 6
 MOST_POINTS = 1000

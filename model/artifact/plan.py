@@ -14,12 +14,12 @@ from pydantic import Field, ValidationError
 from model.data.splits import Division, Examples
 from model.data.training_set import Material
 from model.runtime import Device
-from protocols.canonical import FITTED_PLACES, rounded
 from protocols.errors import BadInputError
-from protocols.images.inventory import Like
-from protocols.schema import InputGate, Training
-from protocols.schema import Split as SplitRule
-from protocols.strict import Table
+from protocols.images.hashes import Like
+from protocols.schema.document import Table
+from protocols.schema.protocol import InputGate, Training
+from protocols.schema.protocol import Split as SplitRule
+from protocols.storage.canonical import FITTED_PLACES, rounded
 
 PLAN = "plan.json"
 

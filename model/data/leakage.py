@@ -1,7 +1,7 @@
 """Whether a picture that judges the device is also one that it learnt from.
 
 Owns images.csv of a model folder (every picture that trained or tuned, and which), the comparison of other pictures
-with it, and the refusal in a confirmatory study. What makes two pictures alike is `protocols.images.inventory`. No
+with it, and the refusal in a confirmatory study. What makes two pictures alike is `protocols.images.hashes`. No
 patient is in two splits, so a pair is either one person under two names or one picture filed twice.
 """
 
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from model.data.pack.pack import Pack
 from model.data.training_set import Material
-from protocols.canonical import csv_text
 from protocols.errors import BadInputError
-from protocols.images.inventory import IDENTICAL, Inventory, Like, PictureRecord, likes, read_inventory
-from protocols.records import Split
+from protocols.images.hashes import IDENTICAL, Inventory, Like, PictureRecord, likes, read_inventory
+from protocols.storage.canonical import csv_text
+from protocols.tables.records import Split
 
 NAMED_PAIRS = 5
 

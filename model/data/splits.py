@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.errors import BadInputError
-from protocols.records import Labels, Split, Studies
-from protocols.schema import Split as SplitRule
-from protocols.schema import Training
-from protocols.tables import listing
+from protocols.schema.protocol import Split as SplitRule
+from protocols.schema.protocol import Training
+from protocols.tables.reading import listing
+from protocols.tables.records import Labels, Split, Studies
 
 HASH_BYTES = 8
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from model.data.pack.pack import Pack
 from model.data.splits import Division
-from protocols.canonical import json_text, sha256_bytes
 from protocols.errors import BadInputError
+from protocols.storage.canonical import json_text, sha256_bytes
 
 NAMED_FAULTS = 20
 

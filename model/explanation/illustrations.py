@@ -14,12 +14,12 @@ from model.explanation.overlays import overlay, thumbnail
 from model.explanation.saliency import evidence, picture_area, point_at
 from model.inference.prepare import prepare
 from model.runtime import Device
-from protocols.boxes import Boxes
-from protocols.canonical import csv_text, write_bytes, write_text
 from protocols.images.folder import ImageFolder
 from protocols.progress import Progress
-from protocols.records import Studies, number
-from protocols.tables import Table, read_table
+from protocols.storage.canonical import csv_text, write_bytes, write_text
+from protocols.tables.boxes_and_marks import Boxes
+from protocols.tables.reading import Table, read_table
+from protocols.tables.records import Studies, number
 
 TABLE = "illustrations.csv"
 THUMBNAILS, OVERLAYS = "thumbnails", "saliency"

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from model.explanation.saliency import Area, Pointed, enlarged
-from protocols.boxes import Rectangles
+from protocols.tables.boxes_and_marks import Rectangles
 
 SIDE = 224  # pixels of the longer side of a finished image
 FINE = 2  # drawn so many times larger, so that lines are smooth

@@ -18,11 +18,11 @@ from scipy import ndimage
 from model.inference.predict import BATCH
 from model.inference.prepare import prepare
 from model.runtime import Device, keras
-from protocols.canonical import csv_text
-from protocols.column_rules import MARKS
 from protocols.images.folder import ImageFolder
 from protocols.progress import Progress
-from protocols.records import Studies
+from protocols.storage.canonical import csv_text
+from protocols.tables.column_rules import MARKS
+from protocols.tables.records import Studies
 
 FEATURES, LOGITS = "features", "logits"
 REGION_SHARE = 0.5  # of the strongest evidence; what reaches it and hangs together with it is the region

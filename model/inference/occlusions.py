@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.inference.perturbations import Perturbation, Picture
-from protocols.battery import Item, Withheld
+from protocols.tables.perturbation_scores import Item, Withheld
 
 Mask = NDArray[np.bool_]
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 from scipy.special import ndtri
 
-from protocols.battery import Item
+from protocols.tables.perturbation_scores import Item
 
 Picture = NDArray[np.uint8]
 SEED = 510

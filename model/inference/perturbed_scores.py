@@ -15,11 +15,11 @@ from model.inference.perturbations import PERTURBATIONS
 from model.inference.predict import BATCH, scores
 from model.inference.prepare import prepare
 from model.runtime import Device
-from protocols.battery import REPEATED, UNCHANGED, BatteryScores, Item
 from protocols.errors import BadInputError
 from protocols.images.folder import ImageFolder
 from protocols.progress import Progress
-from protocols.records import Studies
+from protocols.tables.perturbation_scores import REPEATED, UNCHANGED, BatteryScores, Item
+from protocols.tables.records import Studies
 
 BATTERY = (*PERTURBATIONS, *SHORTCUTS)
 REPEATS = (

@@ -18,11 +18,11 @@ from model.data.leakage import compared_text
 from model.data.pack.pack import Pack
 from model.inference.prepare import prepare
 from model.runtime import Device, keras
-from protocols.canonical import csv_text
 from protocols.errors import BadInputError
 from protocols.images.folder import ImageFolder
 from protocols.progress import Progress
-from protocols.records import Status, Studies
+from protocols.storage.canonical import csv_text
+from protocols.tables.records import Status, Studies
 
 BATCH = 64
 HEADER = ("image_id", "score", "status", "reason")

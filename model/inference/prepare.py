@@ -14,7 +14,7 @@ from model.runtime import Device
 from protocols.errors import BadInputError
 from protocols.images.folder import ImageFolder
 from protocols.progress import Progress
-from protocols.records import Split, Studies
+from protocols.tables.records import Split, Studies
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,12 @@ from model.data.pack.pack import fitted
 from model.inference.predict import BATCH
 from model.inference.prepare import scored_rows
 from model.runtime import Device
-from protocols.canonical import json_text
 from protocols.errors import BadInputError
+from protocols.images.decode import read_picture
 from protocols.images.folder import ImageFolder, UndecodableImageError
-from protocols.images.picture import read_picture
 from protocols.progress import Progress
-from protocols.records import Studies
+from protocols.storage.canonical import json_text
+from protocols.tables.records import Studies
 
 SCHEMA = "cxr510k-timing/1"
 MOST_IMAGES = 200

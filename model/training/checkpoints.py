@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.runtime import keras
-from protocols.canonical import json_text, sha256_bytes, write_bytes
 from protocols.errors import NotPossibleHereError
+from protocols.storage.canonical import json_text, sha256_bytes, write_bytes
 
 ENDING = ".checkpoint"
 KEPT = 2

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.runtime import keras
-from protocols.canonical import sha256_bytes
 from protocols.errors import BadInputError
+from protocols.storage.canonical import sha256_bytes
 
 Arrays = list[NDArray[np.float32]]
 

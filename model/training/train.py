@@ -24,14 +24,14 @@ from model.runtime import Device, Runtime
 from model.training import epochs
 from model.training.checkpoints import Checkpoints
 from model.training.tuning_auroc import auroc_of_heads
-from protocols.canonical import FITTED_PLACES, rounded, sha256_bytes, sha256_file
 from protocols.errors import BadInputError
 from protocols.images.folder import ImageFolder
-from protocols.load import LoadedProtocol
 from protocols.progress import Progress
-from protocols.records import Labels, Studies
-from protocols.schema import Training
-from protocols.tables import listing
+from protocols.schema.load import LoadedProtocol
+from protocols.schema.protocol import Training
+from protocols.storage.canonical import FITTED_PLACES, rounded, sha256_bytes, sha256_file
+from protocols.tables.reading import listing
+from protocols.tables.records import Labels, Studies
 
 
 @dataclass(frozen=True, slots=True)

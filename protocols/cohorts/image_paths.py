@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from protocols.images.folder import ImageFolder, UndecodableImageError
-from protocols.input_account import MOST_EXAMPLES, Notice
-from protocols.table_notices import counted
+from protocols.tables.input_account import MOST_EXAMPLES, Notice
+from protocols.tables.notices import counted
 
 
 def relative_paths(files: Sequence[Path], folder: Path) -> tuple[str, ...]:

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from protocols.admission import reads_from
-from protocols.boxes import boxes_from
-from protocols.cohorts.folder import Exclusion, FlowStep
+from protocols.cohorts.cohort import Exclusion, FlowStep
 from protocols.errors import BadInputError
-from protocols.mapping import MappedTable
-from protocols.records import Split
-from protocols.tables import AS_IT_IS, WHITE_SPACE, Reading, Table, read_table
+from protocols.tables.boxes_and_marks import boxes_from
+from protocols.tables.checks import reads_from
+from protocols.tables.column_mapping import MappedTable
+from protocols.tables.reading import AS_IT_IS, WHITE_SPACE, Reading, Table, read_table
+from protocols.tables.records import Split
 
 Cells = Sequence[str] | pd.Series  # of a column, one entry a row of the source
 

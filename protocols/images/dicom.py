@@ -25,11 +25,19 @@ from pydicom.uid import (
 )
 
 from protocols.images.codestream import SYNTAXES, decode_frame
+from protocols.images.dicom_header import (
+    PYDICOM_FAULTS,
+    Header,
+    header_of,
+    one_line,
+    read_dataset,
+    text,
+    value,
+)
 from protocols.images.folder import UndecodableImageError
-from protocols.images.header import PYDICOM_FAULTS, Header, header_of, one_line, read_dataset, text, value
 from protocols.images.look_up_table import LookUpTable, look_up_table
 from protocols.images.outliers import range_of
-from protocols.images.raster import check_size
+from protocols.images.png_jpeg import check_size
 
 GREY = ("MONOCHROME1", "MONOCHROME2")
 COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")

@@ -8,7 +8,7 @@ SNOMED CT; values found in MIMIC-CXR, PadChest and OpenI.
 import re
 from collections.abc import Iterable
 
-from protocols.records import View
+from protocols.tables.records import View
 
 OBLIQUE = "OBLIQUE"
 AXIAL = "AXIAL"

@@ -17,9 +17,9 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from protocols.canonical import json_line, sha256_bytes, sync_folder
 from protocols.errors import BadInputError, EvidenceDiffersError, NotPossibleHereError
-from protocols.occupancy import told_of
+from protocols.storage.canonical import json_line, sha256_bytes, sync_folder
+from protocols.storage.output_lock import told_of
 
 SCHEMA = "cxr510k-ledger/1"
 BEGINNING = "0" * 64  # what the first entry is bound to

@@ -14,25 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from protocols.battery import BatteryFolder, BatteryScores, largest_distance
-from protocols.canonical import sha256_file, write_text
 from protocols.errors import NotPossibleHereError
-from protocols.images.folder import ImageFolder
-from protocols.pipeline import Stages
-from protocols.progress import Progress
-from protocols.rerun.comparison import SCORE_TOLERANCE
-from protocols.rerun.evidence import Evidence
-from protocols.rerun.guard_band import GuardBand, guard_band
-from protocols.rerun.levels import (
-    FROM_DATA,
-    FROM_SCORES,
-    FROM_WEIGHTS,
-    LevelOutcome,
-    Rerun,
-    outcome,
-    require_level,
-)
-from protocols.rerun.reproduction import (
+from protocols.evidence.reproduction.comparisons import (
     Finding,
     compare_images,
     compare_marks,
@@ -43,8 +26,25 @@ from protocols.rerun.reproduction import (
     recorded_threshold,
     same_bytes,
 )
-from protocols.run_folder import RunFolder
-from protocols.tables import read_table
+from protocols.evidence.reproduction.guard_band import GuardBand, guard_band
+from protocols.evidence.reproduction.json_diff import SCORE_TOLERANCE
+from protocols.evidence.reproduction.levels import (
+    FROM_DATA,
+    FROM_SCORES,
+    FROM_WEIGHTS,
+    LevelOutcome,
+    Rerun,
+    outcome,
+    require_level,
+)
+from protocols.evidence.reproduction.open_evidence import Evidence
+from protocols.images.folder import ImageFolder
+from protocols.pipeline import Stages
+from protocols.progress import Progress
+from protocols.storage.canonical import sha256_file, write_text
+from protocols.storage.run_folder import RunFolder
+from protocols.tables.perturbation_scores import BatteryFolder, BatteryScores, largest_distance
+from protocols.tables.reading import read_table
 
 WEIGHTS = "model.weights.h5"
 ANALYSED = "analysed"

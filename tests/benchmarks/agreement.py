@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from protocols.records import Verdict
+from protocols.tables.records import Verdict
 from validation.intervals.bootstrap import drawn_chunks
 from validation.readers.agreement import agreement_of, agreement_sums
 from validation.readers.votes import Votes

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from protocols.cohorts.chexpert import chexpert
-from protocols.cohorts.folder import READS, STUDIES, write_cohort
-from protocols.load import LoadedProtocol, library_protocol
+from protocols.cohorts.cohort import READS, STUDIES, write_cohort
+from protocols.cohorts.sources.chexpert import chexpert
 from protocols.progress import silent
-from protocols.tables import read_table
+from protocols.schema.load import LoadedProtocol, library_protocol
+from protocols.tables.reading import read_table
 from validation.cohort.inputs import InputFiles
 from validation.results.results import Results
 from validation.results.secondary import Agreement, Measured

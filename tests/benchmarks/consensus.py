@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from protocols.cohorts.folder import READS, STUDIES, write_cohort
-from protocols.cohorts.google import google
-from protocols.load import library_protocol
+from protocols.cohorts.cohort import READS, STUDIES, write_cohort
+from protocols.cohorts.sources.google import google
 from protocols.progress import silent
+from protocols.schema.load import library_protocol
 from tests.benchmarks.studies import real_study
 from validation.cohort.inputs import InputFiles
 from validation.results.results import Results

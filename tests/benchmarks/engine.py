@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.load import load_protocol
 from protocols.progress import silent
-from protocols.schema import Protocol
+from protocols.schema.load import load_protocol
+from protocols.schema.protocol import Protocol
 from tests.benchmarks.studies import Study
 from validation.cohort.inputs import InputFiles, read_records
 from validation.cohort.join import JoinedCohort, join

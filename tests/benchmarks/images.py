@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from model.data.pack.pack import Pack
-from protocols.images.picture import read_picture
-from protocols.schema import Augmentation
-from protocols.workers import cores
+from protocols.images.decode import read_picture
+from protocols.parallel.local import cores
+from protocols.schema.protocol import Augmentation
 from tests.benchmarks.packing import IMAGE_SIZE, Packing, packed
 from tests.benchmarks.process import measured
 from tests.benchmarks.statistics import print_table

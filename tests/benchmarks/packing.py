@@ -13,10 +13,10 @@ from pathlib import Path
 
 from model.data.pack.pack import Pack, pack
 from protocols.images.folder import ImageFolder
+from protocols.parallel.local import cores
 from protocols.progress import silent
-from protocols.records import Studies
-from protocols.schema import InputGate
-from protocols.workers import cores
+from protocols.schema.protocol import InputGate
+from protocols.tables.records import Studies
 from tests.records import studies
 
 IMAGE_SIZE = 224

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 import protocols
-from protocols.canonical import csv_text, write_text
-from protocols.cohorts.folder import READS, STUDIES, write_cohort
-from protocols.cohorts.rsna import rsna
+from protocols.cohorts.cohort import READS, STUDIES, write_cohort
+from protocols.cohorts.sources.rsna import rsna
+from protocols.storage.canonical import csv_text, write_text
 from validation.cohort.inputs import InputFiles
 
 FEW_HAVE_MANY = 0.22  # shape of the gamma weights; with NIH's mean, 57 % have one image as in ChestX-ray14

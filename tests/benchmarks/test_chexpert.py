@@ -9,7 +9,7 @@ from scipy.stats import binomtest
 from sklearn.metrics import f1_score, precision_score, recall_score
 from statsmodels.stats.inter_rater import aggregate_raters, fleiss_kappa
 
-from protocols.cohorts.chexpert import READERS
+from protocols.cohorts.sources.chexpert import READERS
 from tests.benchmarks.chexpert import FINDINGS, Decisions, confusion, decisions, performance
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from protocols.load import library_protocol
+from protocols.schema.load import library_protocol
 from tests.benchmarks.consensus import PROTOCOL, candidates, choice_rows, study, study_rows
 from validation.results.results import Results
 

@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from protocols.cohorts.nih_release import FINDINGS
+from protocols.cohorts.sources.nih_release import FINDINGS
 from tests.benchmarks.statistics import print_table
 
 ROOT = Path(__file__).parents[2]

@@ -8,8 +8,8 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-from protocols.canonical import csv_text, sha256_bytes, write_text
-from protocols.images.likeness import BITS
+from protocols.images.perceptual_hash import BITS
+from protocols.storage.canonical import csv_text, sha256_bytes, write_text
 
 PROTOCOL = """
 schema = "cxr510k-protocol/1"

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from protocols.admission import labels_from, studies_from
-from protocols.canonical import csv_text, write_text
 from protocols.images.folder import ImageFolder
-from protocols.load import LoadedProtocol, parse_protocol
-from protocols.records import Labels, Studies
-from protocols.tables import read_table
+from protocols.schema.load import LoadedProtocol, parse_protocol
+from protocols.storage.canonical import csv_text, write_text
+from protocols.tables.checks import labels_from, studies_from
+from protocols.tables.reading import read_table
+from protocols.tables.records import Labels, Studies
 
 SIDE = 48
 PATIENTS = 60

@@ -10,11 +10,11 @@ from typing import Any
 import pikepdf
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from protocols.bundle.bag import write_bag
-from protocols.bundle.signing import STATEMENT_TYPE, sign_envelope
-from protocols.canonical import csv_text, json_line, json_text, sha256_bytes, sha256_file
+from protocols.evidence.bundle.bag import write_bag
+from protocols.evidence.bundle.signing import STATEMENT_TYPE, sign_envelope
 from protocols.ledger.chain import Actor, Event, Stamp, append, read_ledger
-from protocols.manifest import write_manifest
+from protocols.storage.canonical import csv_text, json_line, json_text, sha256_bytes, sha256_file
+from protocols.storage.manifest import write_manifest
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from itertools import count
 
-from protocols.admission import reads_from, studies_from
 from protocols.ledger.chain import Actor, Stamp
-from protocols.load import LoadedProtocol, parse_protocol
-from protocols.records import Reads, Studies
-from protocols.seal.entries import Threshold
-from protocols.seal.sealed_set import SealedSet, sealed_set_of
-from protocols.tables import Table
+from protocols.registration.entries import Threshold
+from protocols.registration.test_set import SealedSet, sealed_set_of
+from protocols.schema.load import LoadedProtocol, parse_protocol
+from protocols.tables.checks import reads_from, studies_from
+from protocols.tables.reading import Table
+from protocols.tables.records import Reads, Studies
 
 AUTHOR = Actor("Ada Example", "ada", "quality engineer")
 MODEL = 'from = "model"\nrule = "youden"'

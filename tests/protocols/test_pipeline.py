@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from protocols.canonical import sha256_bytes, sha256_file
-from protocols.environment import run_record
 from protocols.errors import BadInputError, InterruptedWorkError
+from protocols.evidence.environment.machine import run_record
 from protocols.images.folder import ImageFolder
 from protocols.ledger.chain import read_ledger
-from protocols.load import LoadedProtocol
-from protocols.manifest import check_manifest
 from protocols.pipeline import Stages, Training, add_report, run, work_folder
 from protocols.progress import Progress, silent
-from protocols.run_folder import RunFolder
-from protocols.seal.entries import Threshold
-from protocols.seal.look import Unseal, looking
-from protocols.seal.registration import register
+from protocols.registration.entries import Threshold
+from protocols.registration.look import Unseal, looking
+from protocols.registration.register import register
+from protocols.schema.load import LoadedProtocol
+from protocols.storage.canonical import sha256_bytes, sha256_file
+from protocols.storage.manifest import check_manifest
+from protocols.storage.run_folder import RunFolder
 from tests.protocols.sealed_study import MODEL, SET, clock, protocol, tables
 
 POINT = '{"rule": "youden", "threshold": 0.43}'

@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from protocols.admission import reads_from, studies_from
-from protocols.input_account import InputAccount, Notice, TableAccount
 from protocols.ledger.chain import Actor, Stamp
-from protocols.ledger.trail import record_made
-from protocols.load import parse_protocol
-from protocols.mapping import reads_table, studies_table
+from protocols.ledger.run_trail import record_made
 from protocols.progress import silent
-from protocols.run_folder import RunFolder, RunRecord
-from protocols.seal.look import looking
-from protocols.seal.registration import register
-from protocols.seal.sealed_set import sealed_set_of
+from protocols.registration.look import looking
+from protocols.registration.register import register
+from protocols.registration.test_set import sealed_set_of
+from protocols.schema.load import parse_protocol
+from protocols.storage.run_folder import RunFolder, RunRecord
+from protocols.tables.checks import reads_from, studies_from
+from protocols.tables.column_mapping import reads_table, studies_table
+from protocols.tables.input_account import InputAccount, Notice, TableAccount
 from reports.context import ReportContext
 from reports.gallery import gallery
 from reports.render import Rendered, render

@@ -8,11 +8,11 @@ import pikepdf
 import pytest
 
 from protocols.errors import BadInputError
+from protocols.evidence.reproduction.attestation import PROMISES, Attestation, AttestedLevel, Claimed, Subject
+from protocols.evidence.reproduction.comparisons import Finding
+from protocols.evidence.reproduction.guard_band import GuardBand
+from protocols.evidence.verification.environment_check import EnvironmentRow
 from protocols.ledger.chain import Actor, Stamp
-from protocols.rerun.attestation import PROMISES, Attestation, AttestedLevel, Claimed, Subject
-from protocols.rerun.guard_band import GuardBand
-from protocols.rerun.reproduction import Finding
-from protocols.verification.environment_check import EnvironmentRow
 from reports.attestation import ROOMS, attestation_page, render_attestation
 from reports.lint_finding import NumbersDifferError
 from reports.stack import content_of, missing_libraries

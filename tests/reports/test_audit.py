@@ -9,8 +9,8 @@ import pytest
 
 from protocols.errors import EvidenceDiffersError
 from protocols.ledger.chain import Action, Event, Touched, append
-from protocols.manifest import write_manifest
-from protocols.run_folder import RunFolder
+from protocols.storage.manifest import write_manifest
+from protocols.storage.run_folder import RunFolder
 from reports.audit import MOST_ENTRIES, durations_of, read_trail
 from reports.bill_of_materials import bill_of_materials
 from reports.context import ReportContext

@@ -3,8 +3,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from protocols.run_folder import RunFolder
-from protocols.schema import Protocol
+from protocols.schema.protocol import Protocol
+from protocols.storage.run_folder import RunFolder
 from reports.axes import axis_remarks
 from reports.context import ReportContext
 from reports.listing import Listing

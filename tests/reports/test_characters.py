@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from protocols.errors import BadInputError
-from protocols.run_folder import RunFolder
+from protocols.storage.run_folder import RunFolder
 from reports.characters import drawable, letters_of, sources_of
 from reports.gallery import gallery
 from reports.layout import embedded_fonts, lay_out

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
-from protocols.submission import Predicate, Submission
+from protocols.schema.submission import Predicate, Submission
 from reports.checklists import STATUSES, Checklist, Coverage, Item, checklists, coverage_of
 from reports.context import ReportContext
 from reports.numbering import APPENDICES, TITLES

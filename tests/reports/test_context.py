@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from protocols.errors import BadInputError, EvidenceDiffersError
-from protocols.run_folder import RunFolder
+from protocols.storage.run_folder import RunFolder
 from reports.context import ReportContext
 from reports.run_evidence import report_context
 

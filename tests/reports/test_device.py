@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from protocols.errors import BadInputError
-from protocols.images.gate import FEWEST_SHADES, MOST_COLOURFUL
+from protocols.images.input_gate import FEWEST_SHADES, MOST_COLOURFUL
 from reports.context import ReportContext
 from reports.device import HISTORY, OPERATING_POINT, PLAN, TUNING_CURVE, Epoch, TuningPoint, read_device
 from reports.gallery import gallery

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from protocols.run_folder import RunFolder
+from protocols.storage.run_folder import RunFolder
 from reports.context import ReportContext
 from reports.drawing import Canvas, Drawing, house_style
 from reports.exports import INDEX, OF_PHANTOM, _names, drawings_of, exports, svg_file

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from protocols.run_folder import RunFolder
+from protocols.storage.run_folder import RunFolder
 from reports.context import ReportContext
 from reports.drawing import Drawing, Label
 from reports.exports import drawings_of

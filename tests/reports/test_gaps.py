@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from protocols.schema import Protocol
+from protocols.schema.protocol import Protocol
 from reports.context import ReportContext
 from reports.device import PLAN, Device, read_device
 from reports.gaps import OF_READERS, gaps_of

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from protocols.input_account import Notice
 from protocols.progress import silent
-from protocols.run_folder import RunFolder
+from protocols.storage.run_folder import RunFolder
+from protocols.tables.input_account import Notice
 from reports.context import ReportContext
 from reports.inputs import affected, cleaned, excluded, on_first_page, spotless
 from reports.render import Rendered, render

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from protocols.errors import BadInputError
-from protocols.run_folder import RunFolder
+from protocols.storage.run_folder import RunFolder
 from reports.known_truth import KnownTruth, known_truth
 from reports.listing import Listing
 

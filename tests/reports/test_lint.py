@@ -13,7 +13,7 @@ import pikepdf
 import pytest
 from markupsafe import Markup
 
-from protocols.run_folder import RunFolder
+from protocols.storage.run_folder import RunFolder
 from reports.context import ReportContext
 from reports.drawing import Drawing, Label
 from reports.figure_data import figure_data

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from markupsafe import Markup
 
-from protocols.run_folder import RunFolder
+from protocols.storage.run_folder import RunFolder
 from reports.drawing import Drawing, Label
 from reports.exports import drawings_of
 from reports.figure_data import FigureData, figure_data

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from protocols.run_folder import RunFolder
+from protocols.storage.run_folder import RunFolder
 from reports.listing import Listing, Scores, read_listing, roc, scores_by_truth
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from protocols.errors import BadInputError
-from protocols.load import parse_protocol
 from protocols.progress import silent
-from protocols.run_folder import RunFolder
+from protocols.schema.load import parse_protocol
+from protocols.storage.run_folder import RunFolder
 from reports.context import ReportContext
 from reports.localisation import look_of
 from reports.overlaps import overlap_figure

@@ -7,7 +7,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from protocols.errors import BadInputError
-from protocols.run_folder import RunFolder
+from protocols.storage.run_folder import RunFolder
 from reports.context import ReportContext
 from reports.gallery import gallery
 from reports.page_template import environment

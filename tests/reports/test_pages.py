@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from protocols.run_folder import RunFolder
+from protocols.storage.run_folder import RunFolder
 from reports.gallery import gallery
 from reports.report_document import report_page
 from reports.run_evidence import report_context

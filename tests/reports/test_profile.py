@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from protocols.canonical import csv_text, write_text
-from protocols.cohorts import phantom
+from protocols.cohorts.phantom.generate import generate as phantom
 from protocols.cohorts.profile.record import PROFILE, read_profile
 from protocols.cohorts.profile.write import write_profile
 from protocols.errors import BadInputError, EvidenceDiffersError
 from protocols.progress import silent
-from protocols.run_folder import RunFolder
+from protocols.storage.canonical import csv_text, write_text
+from protocols.storage.run_folder import RunFolder
 from reports.gallery import gallery
 from reports.profile import profile_html
 from reports.report_document import report_page

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from protocols.run_folder import RunFolder
+from protocols.storage.run_folder import RunFolder
 from reports.reconciliation import disagreements
 
 

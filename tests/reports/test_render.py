@@ -9,7 +9,7 @@ import pytest
 from pypdf import PdfReader
 
 from protocols.progress import silent
-from protocols.run_folder import RunFolder
+from protocols.storage.run_folder import RunFolder
 from reports.render import Rendered, render
 from reports.stack import content_of, render_stack, same_content
 
@@ -18,7 +18,7 @@ PROGRAM = """
 import hashlib, sys
 from pathlib import Path
 from protocols.progress import silent
-from protocols.run_folder import RunFolder
+from protocols.storage.run_folder import RunFolder
 from reports.render import render
 rendered = render(RunFolder(Path(sys.argv[1])), silent)
 for document in (rendered.report, rendered.summary):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from protocols.rerun.guard_band import GuardBand, guard_band
+from protocols.evidence.reproduction.guard_band import GuardBand, guard_band
 from reports.context import ReportContext
 from tests.reports.conftest import rows_under
 

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 
-from protocols.submission import Risk
+from protocols.schema.submission import Risk
 from reports.context import ReportContext
 from reports.risk import risk_rows
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from protocols.battery import BatteryFolder, BatteryScores, Family, Item, Withheld
-from protocols.canonical import json_text, write_text
 from protocols.errors import BadInputError, EvidenceDiffersError
 from protocols.progress import silent
-from protocols.run_folder import RunFolder
+from protocols.storage.canonical import json_text, write_text
+from protocols.storage.run_folder import RunFolder
+from protocols.tables.perturbation_scores import BatteryFolder, BatteryScores, Family, Item, Withheld
 from reports.context import ReportContext
 from reports.gallery import gallery
 from reports.render import render

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from protocols.canonical import sha256_bytes
 from protocols.errors import EvidenceDiffersError
 from protocols.ledger.chain import Actor, read_ledger
-from protocols.run_folder import RunFolder
-from protocols.seal.registry import FrozenThreshold
+from protocols.registration.registry import FrozenThreshold
+from protocols.storage.canonical import sha256_bytes
+from protocols.storage.run_folder import RunFolder
 from reports.context import ReportContext
 from reports.render import Rendered
 from reports.run_evidence import report_context

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from protocols.run_folder import RunFolder
-from protocols.submission import Submission
+from protocols.schema.submission import Submission
+from protocols.storage.run_folder import RunFolder
 from reports.context import ReportContext
 from reports.gallery import gallery
 from reports.gaps import RISK, gaps_of

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from protocols.run_folder import RunFolder
-from protocols.submission import Predicate, Submission
+from protocols.schema.submission import Predicate, Submission
+from protocols.storage.run_folder import RunFolder
 from reports import formatting
 from reports.context import ReportContext
 from reports.localisation import Look

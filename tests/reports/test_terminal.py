@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from protocols.cohorts.folder import FlowStep
-from protocols.input_account import Notice
-from protocols.rerun.evidence import NO_KEY
-from protocols.rerun.reproduction import Finding
+from protocols.cohorts.cohort import FlowStep
+from protocols.evidence.reproduction.comparisons import Finding
+from protocols.evidence.reproduction.open_evidence import NO_KEY
+from protocols.tables.input_account import Notice
 from reports.context import ReportContext
 from reports.terminal import print_findings, print_flow, print_notices, print_verdict
 from tests.reports.conftest import NOTICES, noticed

@@ -2,8 +2,8 @@ from typing import get_args
 
 import pytest
 
-from protocols.cohorts.folder import FlowStep
-from protocols.schema import OTHER_ANALYSES, Criterion, Metric
+from protocols.cohorts.cohort import FlowStep
+from protocols.schema.protocol import OTHER_ANALYSES, Criterion, Metric
 from reports.names import ACCURACY_METRICS, AGREEMENT_METRICS
 from reports.rules import reference_rule, threshold_rule
 from reports.wording import Words

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
-from protocols.load import parse_protocol
 from protocols.progress import silent
+from protocols.schema.load import parse_protocol
 from tests.conftest import PROTOCOL_HEAD
 from validation.cohort.inputs import InputFiles
 from validation.results.results import Results

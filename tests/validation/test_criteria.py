@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from protocols.load import parse_protocol
+from protocols.schema.load import parse_protocol
 from tests.conftest import PROTOCOL_HEAD
 from validation.cohort.subgroups import Axis
 from validation.criteria import judge, overall_verdict

@@ -5,9 +5,9 @@ from random import Random
 
 import pytest
 
-from protocols.canonical import csv_text
-from protocols.load import parse_protocol
 from protocols.progress import silent
+from protocols.schema.load import parse_protocol
+from protocols.storage.canonical import csv_text
 from tests.conftest import PROTOCOL_HEAD
 from tests.validation.conftest import STANDARD
 from validation.cohort.inputs import InputFiles

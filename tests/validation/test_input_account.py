@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from protocols.errors import BadInputError
-from protocols.input_account import InputAccount, Notice, TableAccount
-from protocols.load import parse_protocol
+from protocols.schema.load import parse_protocol
+from protocols.tables.input_account import InputAccount, Notice, TableAccount
 from tests.conftest import PROTOCOL, Study
 from validation.cohort.inputs import InputFiles
 from validation.run import validate

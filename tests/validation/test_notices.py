@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from protocols.input_account import Notice
+from protocols.tables.input_account import Notice
 from tests.validation.conftest import TABLES, Image, Judge
 from validation.notices import cautions_of
 from validation.results.results import CriterionResult, Estimate, Results, Subgroup

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from protocols.cohorts.folder import write_cohort
-from protocols.cohorts.rsna import rsna
-from protocols.load import library_protocol, load_protocol
+from protocols.cohorts.cohort import write_cohort
+from protocols.cohorts.sources.rsna import rsna
 from protocols.progress import silent
+from protocols.schema.load import library_protocol, load_protocol
 from tests.conftest import Study
 from validation.cohort.inputs import InputFiles
 from validation.results.results import Estimate, Results, results_from_json

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from protocols.canonical import csv_text
-from protocols.load import library_protocol, parse_protocol
+from protocols.schema.load import library_protocol, parse_protocol
+from protocols.storage.canonical import csv_text
 from tests.benchmarks.studies import real_study
 from validation.cohort.inputs import InputFiles
 from validation.results.results import Results

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit, ndtr
 
-from protocols.canonical import FITTED_PLACES, rounded
+from protocols.storage.canonical import FITTED_PLACES, rounded
 from validation.analyses.recalibration import LogitUnits, in_the_large, line
 from validation.cohort.join import POSITIVE
 from validation.cohort.outcomes import Units

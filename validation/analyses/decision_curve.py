@@ -6,7 +6,7 @@ one false call against (1 - p) / p missed positives. Source: Vickers & Elkin 200
 
 import numpy as np
 
-from protocols.canonical import FITTED_PLACES, rounded
+from protocols.storage.canonical import FITTED_PLACES, rounded
 from validation.cohort.join import POSITIVE
 from validation.cohort.outcomes import Units
 from validation.intervals.linearisation import student_interval

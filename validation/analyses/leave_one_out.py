@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.schema import Protocol
+from protocols.schema.protocol import Protocol
 from validation.cohort.inputs import Records
 from validation.cohort.join import INDETERMINATE, NO_TRUTH, TRUTH_CODES, JoinedCohort
 from validation.cohort.outcomes import DrawnPatients, drawn_patients, sample_of

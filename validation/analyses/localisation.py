@@ -1,7 +1,8 @@
 """Whether the device points at what readers drew boxes around: pointing game and overlap, with patients as clusters.
 
 Owns which images count, the geometry of point, region and boxes, and what pointing blindly would achieve. The tables
-are `protocols.boxes`; the intervals `intervals` and `linearised`. Nothing here is about the score, and nothing decides.
+are `protocols.tables.boxes_and_marks`; the intervals `proportions` and `linearisation`. Nothing here is
+about the score, and nothing decides.
 Sources: Zhang et al. 2018 (pointing game); Jaccard 1912 (intersection over union).
 """
 
@@ -14,8 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from protocols.boxes import Boxes, Mark, Marks, Rectangles
-from protocols.canonical import rounded
+from protocols.storage.canonical import rounded
+from protocols.tables.boxes_and_marks import Boxes, Mark, Marks, Rectangles
 from validation.cohort.join import POSITIVE, JoinedCohort
 from validation.intervals.linearisation import patient_sums, student_interval, total
 from validation.intervals.proportions import clustered_proportion, exact_clustered

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.canonical import PLACES, rounded
+from protocols.storage.canonical import PLACES, rounded
 from validation.estimates.closed_form import exact_interval
 from validation.estimates.estimates import FALLBACKS
 from validation.intervals.bootstrap import BootstrapInterval, NoInterval, bca_interval, percentile_interval

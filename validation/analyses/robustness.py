@@ -1,8 +1,8 @@
 """What changed pictures do to sensitivity, specificity, AUROC and the decisions: paired, on the run's own draws.
 
-Owns the differences, the flips and when a caution is due. The scores are the device's (`protocols.battery`); every
-change is compared with the same pictures unchanged, patient by patient on the same draw, so that what both share
-cancels. Nothing here decides: no criterion can name it.
+Owns the differences, the flips and when a caution is due. The scores are the device's
+(`protocols.tables.perturbation_scores`); every change is compared with the same pictures unchanged, patient by patient
+on the same draw, so that what both share cancels. Nothing here decides: no criterion can name it.
 """
 
 import math
@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.battery import REPEATED, UNCHANGED, BatteryFolder, BatteryScores, Item
-from protocols.canonical import FITTED_PLACES, rounded, sha256_bytes, sha256_file
 from protocols.errors import EvidenceDiffersError
-from protocols.load import load_protocol
+from protocols.evidence.reproduction.json_diff import SCORE_TOLERANCE
 from protocols.progress import Progress
-from protocols.rerun.comparison import SCORE_TOLERANCE
-from protocols.run_folder import RunFolder
-from protocols.schema import Protocol
+from protocols.schema.load import load_protocol
+from protocols.schema.protocol import Protocol
+from protocols.storage.canonical import FITTED_PLACES, rounded, sha256_bytes, sha256_file
+from protocols.storage.run_folder import RunFolder
+from protocols.tables.perturbation_scores import REPEATED, UNCHANGED, BatteryFolder, BatteryScores, Item
 from validation.cohort.inputs import input_files, read_records
 from validation.cohort.join import JoinedCohort, join
 from validation.cohort.operating_point import operating_point

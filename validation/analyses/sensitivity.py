@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.records import Verdict
-from protocols.schema import Protocol, SensitivityAnalysis
+from protocols.schema.protocol import Protocol, SensitivityAnalysis
+from protocols.tables.records import Verdict
 from validation.analyses.extremes import extreme_samples
 from validation.cohort.inputs import Records
 from validation.cohort.join import TRUTH_CODES, JoinedCohort

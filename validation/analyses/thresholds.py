@@ -6,7 +6,7 @@ Owns which thresholds are shown. Outcomes are `outcomes`, by the same rules for 
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.canonical import PLACES, rounded
+from protocols.storage.canonical import PLACES, rounded
 from validation.cohort.outcomes import Unit, Units, by_patient, counts_by_patient, outcome
 from validation.estimates.closed_form import closed_estimate
 from validation.results.secondary import ThresholdRow

@@ -1,7 +1,7 @@
 """What the input tables lacked or held too much, as notices: every count of the account has one but the test split's.
 
-Owns the sentences about rows and images. What was changed on reading is told by `protocols.table_notices`, unknown
-values by `protocols.unknown_values`; notices about results are `notices`.
+Owns the sentences about rows and images. What was changed on reading is told by `protocols.tables.notices`, unknown
+values by `protocols.tables.unknown_values`; notices about results are `notices`.
 Source: the contract ("Accepted and counted").
 """
 
@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from protocols.column_rules import STUDIES
-from protocols.input_account import MOST_EXAMPLES, Notice
-from protocols.mapping import NO_READ, NO_SCORE, OTHER_FINDING
-from protocols.records import Studies
-from protocols.schema import Level, Protocol
-from protocols.table_notices import counted, examples_of, quoted
-from protocols.tables import among
-from protocols.unknown_values import unknown_values
+from protocols.schema.protocol import Level, Protocol
+from protocols.tables.column_mapping import NO_READ, NO_SCORE, OTHER_FINDING
+from protocols.tables.column_rules import STUDIES
+from protocols.tables.input_account import MOST_EXAMPLES, Notice
+from protocols.tables.notices import counted, examples_of, quoted
+from protocols.tables.reading import among
+from protocols.tables.records import Studies
+from protocols.tables.unknown_values import unknown_values
 from validation.cohort.inputs import Records
 from validation.cohort.join import INDETERMINATE, NOT_IN_STUDIES, JoinedCohort
 from validation.cohort.subgroups import UNKNOWN_LEVEL, Axis

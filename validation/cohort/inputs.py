@@ -1,17 +1,19 @@
 """The files of one validation -> checked records and the identity of each file.
 
 Owns which tables a validation reads and which of their columns count. The checks themselves are
-`protocols.records`.
+`protocols.tables.records`.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from protocols.admission import predictions_from, reads_from, studies_from
-from protocols.boxes import Boxes, Marks, boxes_from, marks_from
-from protocols.cohorts.folder import FlowStep, read_flow
-from protocols.images.inventory import Inventory, read_inventory
-from protocols.mapping import (
+from protocols.cohorts.cohort import FlowStep, read_flow
+from protocols.images.hashes import Inventory, read_inventory
+from protocols.schema.protocol import Protocol
+from protocols.storage.run_folder import RunFolder
+from protocols.tables.boxes_and_marks import Boxes, Marks, boxes_from, marks_from
+from protocols.tables.checks import predictions_from, reads_from, studies_from
+from protocols.tables.column_mapping import (
     MappedTable,
     boxes_table,
     marks_table,
@@ -19,9 +21,7 @@ from protocols.mapping import (
     reads_table,
     studies_table,
 )
-from protocols.records import Predictions, Reads, Studies
-from protocols.run_folder import RunFolder
-from protocols.schema import Protocol
+from protocols.tables.records import Predictions, Reads, Studies
 from validation.results.results import Inputs
 
 OPERATING_POINT = "operating_point.json"

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from protocols.cohorts.folder import FlowStep
+from protocols.cohorts.cohort import FlowStep
 from protocols.errors import BadInputError
-from protocols.input_account import TableAccount
-from protocols.mapping import MappedTable
-from protocols.records import Status, Verdict
-from protocols.schema import Missing
+from protocols.schema.protocol import Missing
+from protocols.tables.column_mapping import MappedTable
+from protocols.tables.input_account import TableAccount
+from protocols.tables.records import Status, Verdict
 from validation.cohort.inputs import Records
 from validation.results.results import DataQuality
 

@@ -8,7 +8,7 @@ import itertools
 from typing import Literal
 
 from protocols.errors import BadInputError
-from protocols.images.inventory import IDENTICAL, NEAR, Inventory
+from protocols.images.hashes import IDENTICAL, NEAR, Inventory
 from validation.cohort.join import JoinedCohort
 from validation.results.secondary import Leakage, LikePicture
 

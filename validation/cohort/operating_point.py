@@ -9,9 +9,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from protocols.canonical import sha256_bytes
 from protocols.errors import BadInputError
-from protocols.schema import OperatingPoint
+from protocols.schema.protocol import OperatingPoint
+from protocols.storage.canonical import sha256_bytes
 from validation.results.results import OperatingPointUsed
 
 CHOSEN_ON_TUNING = "chosen by the rule on the tuning split when the model was trained"

@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from protocols.errors import BadInputError
-from protocols.records import Sex, Studies, View
-from protocols.schema import EVERY_LEVEL, Level, Protocol, Subgroup
+from protocols.schema.protocol import EVERY_LEVEL, Level, Protocol, Subgroup
+from protocols.tables.records import Sex, Studies, View
 
 UNKNOWN_LEVEL = "unknown"
 CLOSED_SETS = {"sex": tuple(str(sex) for sex in Sex), "view": tuple(str(view) for view in View)}

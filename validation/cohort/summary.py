@@ -6,8 +6,8 @@ Owns the `cohort` part of results.json. Source: the contract ("results.json").
 import numpy as np
 import pandas as pd
 
-from protocols.canonical import rounded
-from protocols.records import Studies
+from protocols.storage.canonical import rounded
+from protocols.tables.records import Studies
 from validation.cohort.join import NEGATIVE, POSITIVE, JoinedCohort
 from validation.results.results import CohortSummary
 

@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from protocols.errors import BadInputError
-from protocols.near_miss import near_misses
-from protocols.records import Predictions, Reads
-from protocols.tables import among
+from protocols.tables.near_miss import near_misses
+from protocols.tables.reading import among
+from protocols.tables.records import Predictions, Reads
 from validation.cohort.inputs import Records
 
 FAILED = "; an image on which the device failed needs a row with a status"

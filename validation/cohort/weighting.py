@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.errors import BadInputError
-from protocols.records import Studies
-from protocols.schema import Weights
+from protocols.schema.protocol import Weights
+from protocols.tables.records import Studies
 
 STEPS = 2**24
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.canonical import FITTED_PLACES, PLACES, rounded
+from protocols.storage.canonical import FITTED_PLACES, PLACES, rounded
 from validation.cohort.outcomes import Sample
 from validation.intervals.proportions import Interval, clustered_proportion, exact_clustered
 from validation.metrics.auroc import auroc, placements, wilson_patients

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.schema import Protocol
+from protocols.schema.protocol import Protocol
 from validation.cohort.outcomes import Sample
 from validation.estimates.metric_result import Computed, Intervals
 from validation.estimates.replication import Replicates

@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.canonical import FITTED_PLACES
-from protocols.schema import Protocol
+from protocols.schema.protocol import Protocol
+from protocols.storage.canonical import FITTED_PLACES
 from validation.cohort.outcomes import Sample
 from validation.estimates.metric_result import Computed, Intervals
 from validation.estimates.replication import Replicates

@@ -6,7 +6,7 @@ Owns what the makers of metrics (`count_estimates`, `score_estimates`) hand to t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from protocols.canonical import PLACES
+from protocols.storage.canonical import PLACES
 from validation.cohort.outcomes import Tally
 from validation.intervals.bootstrap import BootstrapInterval, NoInterval
 from validation.intervals.proportions import ClusteredProportion, Interval

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from protocols.parallel.local import cores, keep_freed_memory
 from protocols.progress import Progress
-from protocols.schema import Bootstrap
-from protocols.workers import cores, keep_freed_memory
+from protocols.schema.protocol import Bootstrap
 from validation.cohort.outcomes import DrawnPatients, Sample
 from validation.intervals.bootstrap import DrawnChunk, drawn_chunks
 from validation.metrics.brier import squares_of

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from protocols.canonical import FITTED_PLACES, PLACES, rounded
+from protocols.storage.canonical import FITTED_PLACES, PLACES, rounded
 from validation.homogeneity.level_estimates import LevelEstimate
 from validation.intervals.bootstrap import quantile
 from validation.intervals.linearisation import total

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.canonical import FITTED_PLACES, PLACES, rounded
-from protocols.schema import Family
+from protocols.schema.protocol import Family
+from protocols.storage.canonical import FITTED_PLACES, PLACES, rounded
 from validation.cohort.outcomes import Sample
 from validation.estimates.replication import Replicates
 from validation.homogeneity.level_differences import largest_gap

@@ -9,8 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from protocols.canonical import rounded
-from protocols.schema import Protocol
+from protocols.schema.protocol import Protocol
+from protocols.storage.canonical import rounded
 from validation.cohort.inputs import InputFiles, read_records
 from validation.independent.tables import TABLES, Rows, number, rows_of, years
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from protocols.rerun.comparison import ABSENT
-from protocols.rerun.reproduction import SHOWN, Finding
-from protocols.schema import Criterion, Protocol
+from protocols.evidence.reproduction.comparisons import SHOWN, Finding
+from protocols.evidence.reproduction.json_diff import ABSENT
+from protocols.schema.protocol import Criterion, Protocol
 from validation.independent.extremes import BEST, PROCESSED_ONLY, WORST
 from validation.independent.rows import FITTED
 from validation.independent.study import Opinion

@@ -8,8 +8,8 @@ proportions are computed, nothing that needs draws.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from protocols.schema import Protocol
-from validation.independent import cohort as cohort
+from protocols.schema.protocol import Protocol
+from validation.independent import cohort
 from validation.independent.cohort import INDETERMINATE, NEGATIVE, POSITIVE, Image, Recounted, Unit
 from validation.independent.formulas import Interval
 from validation.independent.levels import WHOLE

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise, product
 
-from protocols.schema import EVERY_LEVEL, Level, Protocol
+from protocols.schema.protocol import EVERY_LEVEL, Level, Protocol
 from validation.independent.cohort import Image
 from validation.independent.tables import number, years
 

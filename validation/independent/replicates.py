@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from protocols.progress import Progress
-from protocols.schema import Protocol
-from validation.independent import formulas as formulas
+from protocols.schema.protocol import Protocol
+from validation.independent import formulas
 from validation.independent import scores as of_scores
 from validation.independent.cohort import NEGATIVE, POSITIVE, Image, Unit, outcome
 from validation.independent.draws import draw, little_endian

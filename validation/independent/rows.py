@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from protocols.canonical import FITTED_PLACES, PLACES, rounded
-from protocols.schema import Protocol
-from validation.independent import formulas as formulas
+from protocols.schema.protocol import Protocol
+from protocols.storage.canonical import FITTED_PLACES, PLACES, rounded
+from validation.independent import formulas
 from validation.independent import scores as of_scores
 from validation.independent.cohort import NEGATIVE, POSITIVE, Image, Unit
 from validation.independent.draws import bca, percentile

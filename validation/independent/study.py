@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from protocols.errors import BadInputError
 from protocols.progress import Progress
-from protocols.schema import Protocol
+from protocols.schema.protocol import Protocol
 from validation.cohort.inputs import InputFiles
-from validation.independent import cohort as cohort
+from validation.independent import cohort
 from validation.independent.extremes import Extreme, extremes
 from validation.independent.levels import levels
 from validation.independent.replicates import OF_COUNTS, OF_SCORES, replicates_of, slice_of

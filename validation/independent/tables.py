@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from protocols.errors import BadInputError
-from protocols.schema import Protocol
-from protocols.tables import PLAIN, Reading, Table, read_table
+from protocols.schema.protocol import Protocol
+from protocols.tables.reading import PLAIN, Reading, Table, read_table
 
 TABLES: Mapping[str, str] = {
     "studies": "image_id patient_id age_years sex view image_path split site manufacturer",

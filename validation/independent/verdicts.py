@@ -7,7 +7,7 @@ Owns which levels a criterion is about, its verdict and what all of them come to
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from protocols.schema import EVERY_LEVEL, Criterion, Level, Protocol
+from protocols.schema.protocol import EVERY_LEVEL, Criterion, Level, Protocol
 from validation.independent.cohort import Image
 from validation.independent.levels import UNKNOWN, WHOLE, LevelName, unknown_on
 from validation.independent.rows import Row

@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.canonical import FITTED_PLACES, rounded
+from protocols.storage.canonical import FITTED_PLACES, rounded
 from validation.intervals.distributions import student_quantile
 from validation.results.secondary import Measured
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtri
 
-from protocols.canonical import rounded
+from protocols.storage.canonical import rounded
 from validation.intervals.distributions import student_quantile
 
 Interval = tuple[float, float]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.canonical import PLACES, rounded
+from protocols.storage.canonical import PLACES, rounded
 from validation.cohort.join import POSITIVE
 from validation.cohort.outcomes import Units
 from validation.intervals.proportions import clustered_proportion, exact_clustered

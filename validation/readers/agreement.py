@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.canonical import rounded
+from protocols.storage.canonical import rounded
 from validation.estimates.estimates import UNDEFINED_SHARE
 from validation.intervals.bootstrap import NoInterval, percentile_interval
 from validation.intervals.proportions import clustered_proportion, exact_clustered

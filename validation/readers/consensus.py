@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.errors import BadInputError
-from protocols.records import Reads, Verdict
+from protocols.tables.records import Reads, Verdict
 
 WORDS = np.array([Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.INDETERMINATE], dtype=object)
 POSITIVE, NEGATIVE, INDETERMINATE = range(3)  # their positions

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.canonical import FITTED_PLACES, rounded
-from protocols.records import Verdict
+from protocols.storage.canonical import FITTED_PLACES, rounded
+from protocols.tables.records import Verdict
 from validation.metrics.counts import Numbers, divide
 from validation.readers.votes import Votes
 from validation.results.secondary import DawidSkene, LatentReader

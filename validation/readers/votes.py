@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from protocols.records import Reads, Verdict
+from protocols.tables.records import Reads, Verdict
 
 CATEGORIES = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.INDETERMINATE)
 

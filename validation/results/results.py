@@ -10,11 +10,11 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from protocols.canonical import json_text
-from protocols.cohorts.folder import FlowStep
+from protocols.cohorts.cohort import FlowStep
 from protocols.errors import BadInputError
-from protocols.input_account import InputAccount
-from protocols.records import FileIdentity
+from protocols.storage.canonical import json_text
+from protocols.tables.input_account import InputAccount
+from protocols.tables.records import FileIdentity
 from validation.intervals.proportions import TRUSTED_PATIENTS
 from validation.results.secondary import (
     Agreement,

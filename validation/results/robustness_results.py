@@ -9,9 +9,9 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from protocols.battery import Family, Withheld
-from protocols.canonical import json_text
 from protocols.errors import BadInputError
+from protocols.storage.canonical import json_text
+from protocols.tables.perturbation_scores import Family, Withheld
 from validation.results.secondary import Caution, Measured
 
 SCHEMA = "cxr510k-robustness/1"

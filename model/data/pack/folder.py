@@ -13,12 +13,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from model.data.pack.file import PackFile
-from protocols.canonical import json_line
 from protocols.errors import NotPossibleHereError
 from protocols.images.folder import ImageFolder
-from protocols.images.inventory import PictureRecord
-from protocols.records import Studies
-from protocols.schema import InputGate
+from protocols.images.hashes import PictureRecord
+from protocols.schema.protocol import InputGate
+from protocols.storage.canonical import json_line
+from protocols.tables.records import Studies
 
 DECODERS = ("pillow", "pydicom", "imagecodecs", "simplejpeg")
 DIGITS = 16

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from protocols.canonical import json_line, sha256_bytes
-from protocols.images.inventory import PictureRecord
+from protocols.images.hashes import PictureRecord
+from protocols.storage.canonical import json_line, sha256_bytes
 
 CHECKSUM = 64
 

@@ -19,16 +19,16 @@ from PIL import Image, ImageOps
 from model.data.pack.file import PackFile
 from model.data.pack.folder import alone_in, name_of, told_in_a_sentence
 from model.data.pack.journal import Chunk, Entry, chunks_of, journal
-from protocols.canonical import sha256_bytes
 from protocols.errors import NotPossibleHereError
+from protocols.images.decode import read_picture
 from protocols.images.folder import ImageFolder, UndecodableImageError
-from protocols.images.gate import refusal
-from protocols.images.inventory import PictureRecord, record_of
-from protocols.images.picture import read_picture
+from protocols.images.hashes import PictureRecord, record_of
+from protocols.images.input_gate import refusal
+from protocols.parallel.local import cores, spread
 from protocols.progress import Progress
-from protocols.records import Studies
-from protocols.schema import InputGate
-from protocols.workers import cores, spread
+from protocols.schema.protocol import InputGate
+from protocols.storage.canonical import sha256_bytes
+from protocols.tables.records import Studies
 
 PREPROCESSING = "fitted into a black square by area averaging, 8-bit grey"
 CHUNK = 16  # pictures between two lines of the journal: a quarter of a second of work

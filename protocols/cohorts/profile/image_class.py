@@ -22,8 +22,8 @@ from protocols.cohorts.profile.parts import (
     Source,
 )
 from protocols.errors import BadInputError
-from protocols.records import Labels, Reads, Verdict
-from protocols.tables import listing
+from protocols.tables.reading import listing
+from protocols.tables.records import Labels, Reads, Verdict
 
 PREFERRED = ("pneumonia", "opacity", "lung opacity")
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.canonical import rounded
 from protocols.cohorts.profile.parts import Finding, LabelProfile, Reader, ReadsProfile
-from protocols.records import Labels, Reads, Studies, Verdict
+from protocols.storage.canonical import rounded
+from protocols.tables.records import Labels, Reads, Studies, Verdict
 
 
 def label_profile(studies: Studies, labels: Labels) -> LabelProfile:

@@ -14,9 +14,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from protocols.cohorts.profile.parts import NEGATIVE, POSITIVE, UNKNOWN, ClassName, Tile
 from protocols.cohorts.profile.pictures import in_order_of_hash, spread_over
+from protocols.images.decode import read_picture
 from protocols.images.folder import UndecodableImageError
-from protocols.images.picture import read_picture
-from protocols.records import PHANTOM, Studies
+from protocols.tables.records import PHANTOM, Studies
 
 ROWS, COLUMNS = 4, 6
 SIDE, GAP, CAPTION = 176, 10, 42  # pixels

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.admission import OLDEST_YEARS
-from protocols.canonical import rounded
 from protocols.cohorts.profile.image_class import classes_of
 from protocols.cohorts.profile.parts import CLASSES, AgeProfile, Classes, Level, Missing, Part, Spread
-from protocols.records import Labels, Sex, Split, Studies, View
-from protocols.tables import Table
+from protocols.storage.canonical import rounded
+from protocols.tables.checks import OLDEST_YEARS
+from protocols.tables.reading import Table
+from protocols.tables.records import Labels, Sex, Split, Studies, View
 
 BIN_YEARS = 10
 MOST_LEVELS = 12  # a column with more is an identifier or a number, not a group

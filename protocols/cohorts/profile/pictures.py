@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.canonical import rounded, sha256_bytes
 from protocols.cohorts.profile.parts import CLASSES, Fault, Look, PictureProfile, Size
 from protocols.cohorts.profile.people import spread_of
+from protocols.images.decode import read_picture
 from protocols.images.folder import ImageFolder, UndecodableImageError
-from protocols.images.picture import read_picture
-from protocols.records import Studies
+from protocols.storage.canonical import rounded, sha256_bytes
+from protocols.tables.records import Studies
 
 MOST_SAMPLED = 1000
 POOL_FROM = 200  # fewer are decoded sooner than processes start

@@ -9,7 +9,6 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from protocols.canonical import json_text
 from protocols.cohorts.profile.parts import (
     AgeProfile,
     Classes,
@@ -27,6 +26,7 @@ from protocols.cohorts.profile.parts import (
     Tile,
 )
 from protocols.errors import BadInputError
+from protocols.storage.canonical import json_text
 
 SCHEMA: Literal["cxr510k-profile/1"] = "cxr510k-profile/1"
 PROFILE = "profile.json"

@@ -6,7 +6,6 @@ Owns the rules and their limits. They say what is there; they test nothing and d
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from protocols.canonical import rounded
 from protocols.cohorts.profile.parts import (
     NEGATIVE,
     POSITIVE,
@@ -22,6 +21,7 @@ from protocols.cohorts.profile.parts import (
     Remark,
 )
 from protocols.cohorts.profile.record import Profile
+from protocols.storage.canonical import rounded
 
 FEWEST = 30  # images on each side before a share is compared, or a class called small
 RAREST = 0.05

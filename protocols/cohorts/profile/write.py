@@ -8,9 +8,7 @@ import os
 from functools import partial
 from pathlib import Path
 
-from protocols.admission import labels_from, reads_from, studies_from
-from protocols.canonical import sha256_bytes, write_bytes, write_text
-from protocols.cohorts.folder import read_flow, tables_of
+from protocols.cohorts.cohort import read_flow, tables_of
 from protocols.cohorts.profile.image_class import chosen_finding, image_classes
 from protocols.cohorts.profile.marks import by_number, findings_of, label_profile, reads_profile
 from protocols.cohorts.profile.montage import montage
@@ -19,11 +17,13 @@ from protocols.cohorts.profile.people import age_profile, images_a_patient, leve
 from protocols.cohorts.profile.pictures import files_of, picture_profile
 from protocols.cohorts.profile.record import MONTAGE, PROFILE, SCHEMA, Profile
 from protocols.cohorts.profile.remarks import remarks
-from protocols.column_rules import FINDING
 from protocols.images.folder import ImageFolder
 from protocols.progress import Progress
-from protocols.records import Reads
-from protocols.tables import Table, read_table
+from protocols.storage.canonical import sha256_bytes, write_bytes, write_text
+from protocols.tables.checks import labels_from, reads_from, studies_from
+from protocols.tables.column_rules import FINDING
+from protocols.tables.reading import Table, read_table
+from protocols.tables.records import Reads
 
 STAGE = "profile"
 

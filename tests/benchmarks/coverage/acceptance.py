@@ -15,8 +15,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 
-from protocols.load import library_protocol
-from protocols.schema import Protocol
+from protocols.schema.load import library_protocol
+from protocols.schema.protocol import Protocol
 from tests.benchmarks.coverage.designs import correlated
 from tests.benchmarks.coverage.scores import distance
 from tests.benchmarks.coverage.whole_studies import estimates, sample

@@ -16,8 +16,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.special import expit, ndtr, ndtri
 
-from protocols.load import parse_protocol
-from protocols.schema import Protocol
+from protocols.schema.load import parse_protocol
+from protocols.schema.protocol import Protocol
 from tests.benchmarks.coverage.candidates import LEVEL
 from tests.benchmarks.coverage.designs import correlated, image_numbers
 from tests.benchmarks.coverage.proportions import bounds_tally

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from protocols.schema import Protocol
+from protocols.schema.protocol import Protocol
 from validation.cohort.join import JoinedCohort
 from validation.cohort.outcomes import DrawnPatients, Sample, sample_of
 from validation.estimates.estimates import estimates_of

@@ -20,8 +20,8 @@ from model.artifact.model_folder import OPERATING_POINT, load, read_operating_po
 from model.artifact.operating_point import Point
 from model.artifact.plan import PLAN, read_plan
 from model.runtime import keras
-from protocols.canonical import sha256_bytes, sha256_file
 from protocols.errors import BadInputError, NotPossibleHereError
+from protocols.storage.canonical import sha256_bytes, sha256_file
 
 
 @pytest.fixture

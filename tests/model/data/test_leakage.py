@@ -5,7 +5,7 @@ import pytest
 from model.artifact.plan import Leakage
 from model.data.leakage import refuse_leakage
 from protocols.errors import BadInputError
-from protocols.images.inventory import Like
+from protocols.images.hashes import Like
 
 
 def test_five_pairs_are_named_by_hand() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from model.data.splits import divide, tunes
 from protocols.errors import BadInputError
-from protocols.records import Labels, Studies
-from protocols.schema import Split, Training
+from protocols.schema.protocol import Split, Training
+from protocols.tables.records import Labels, Studies
 from tests.records import studies
 
 RULE = Split(salt="nih", tune_share=0.5)

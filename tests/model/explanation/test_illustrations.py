@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from model.explanation.illustrations import COLUMNS, OF_A_KIND, TABLE, Case, cases, illustrate
-from protocols.boxes import Boxes
-from protocols.canonical import csv_text, write_text
 from protocols.errors import BadInputError
-from protocols.tables import Table, read_table
+from protocols.storage.canonical import csv_text, write_text
+from protocols.tables.boxes_and_marks import Boxes
+from protocols.tables.reading import Table, read_table
 
 HEADER = ("image_id", "patient_id", "reference", "score", "outcome")
 

@@ -14,10 +14,10 @@ from model.data.pack.pack import fitted
 from model.explanation.saliency import Area, enlarged, evidence, mark, picture_area, point_at
 from model.inference.predict import predict
 from model.runtime import keras
-from protocols.admission import predictions_from
-from protocols.boxes import Mark, marks_from
-from protocols.canonical import write_text
-from protocols.tables import read_table
+from protocols.storage.canonical import write_text
+from protocols.tables.boxes_and_marks import Mark, marks_from
+from protocols.tables.checks import predictions_from
+from protocols.tables.reading import read_table
 
 SIDE = 64
 

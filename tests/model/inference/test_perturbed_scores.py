@@ -13,12 +13,12 @@ from model.data.pack.pack import fitted
 from model.inference.perturbations import inversion
 from model.inference.perturbed_scores import BATTERY, battery_scores, perturbed_scores
 from model.inference.predict import BATCH, predict, scores
-from protocols.battery import BatteryScores
-from protocols.canonical import write_text
 from protocols.errors import BadInputError
+from protocols.images.decode import read_picture
 from protocols.images.folder import ImageFolder
-from protocols.images.picture import read_picture
 from protocols.progress import silent
+from protocols.storage.canonical import write_text
+from protocols.tables.perturbation_scores import BatteryScores
 from tests.records import changed
 
 

@@ -16,11 +16,11 @@ from model.artifact.model_folder import LoadedModel, load
 from model.data.pack.pack import fitted
 from model.inference.predict import BATCH, Predicted, predict, scores
 from model.training.tuning_auroc import auroc
-from protocols.admission import predictions_from, studies_from
 from protocols.errors import BadInputError
+from protocols.images.decode import read_picture
 from protocols.images.folder import ImageFolder
-from protocols.images.picture import read_picture
-from protocols.tables import Table, read_table
+from protocols.tables.checks import predictions_from, studies_from
+from protocols.tables.reading import Table, read_table
 from tests.protocols.cohorts.dicom_files import dicom_bytes
 from tests.records import changed
 

@@ -17,7 +17,7 @@ from model.training import checkpoints
 from model.training.checkpoints import Checkpoints, Snapshot
 from model.training.train import TrainedModel, train
 from protocols.errors import NotPossibleHereError
-from protocols.load import LoadedProtocol, parse_protocol
+from protocols.schema.load import LoadedProtocol, parse_protocol
 
 REPOSITORY = Path(__file__).parents[3]
 IDENTITY = {"protocol": "a"}
@@ -271,9 +271,9 @@ import os, sys
 from pathlib import Path
 from model.training.train import train
 from protocols.images.folder import ImageFolder
-from protocols.load import load_protocol
-from protocols.admission import labels_from, studies_from
-from protocols.tables import read_table
+from protocols.schema.load import load_protocol
+from protocols.tables.checks import labels_from, studies_from
+from protocols.tables.reading import read_table
 cohort, folder, ending = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 
 def progress(stage, done, total, note=""):
@@ -323,10 +323,10 @@ import sys
 from pathlib import Path
 from model.training.train import train
 from protocols.images.folder import ImageFolder
-from protocols.load import load_protocol
-from protocols.admission import labels_from, studies_from
+from protocols.schema.load import load_protocol
+from protocols.tables.checks import labels_from, studies_from
 from protocols.progress import silent
-from protocols.tables import read_table
+from protocols.tables.reading import read_table
 cohort, folder = Path(sys.argv[1]), Path(sys.argv[2])
 
 def run(name, progress):

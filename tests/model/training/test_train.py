@@ -22,12 +22,12 @@ from model.runtime import keras
 from model.training import epochs
 from model.training import train as training
 from model.training.train import TrainedModel
-from protocols.canonical import sha256_file
 from protocols.errors import BadInputError, NotPossibleHereError
+from protocols.images.decode import read_picture
 from protocols.images.folder import ImageFolder
-from protocols.images.picture import read_picture
-from protocols.load import LoadedProtocol
-from protocols.schema import Protocol
+from protocols.schema.load import LoadedProtocol
+from protocols.schema.protocol import Protocol
+from protocols.storage.canonical import sha256_file
 from tests.records import changed
 
 REPOSITORY = Path(__file__).parents[3]
@@ -115,10 +115,10 @@ import sys
 from pathlib import Path
 from model.training.train import train
 from protocols.images.folder import ImageFolder
-from protocols.images.picture import read_picture
-from protocols.load import load_protocol
-from protocols.admission import labels_from, studies_from
-from protocols.tables import read_table
+from protocols.images.decode import read_picture
+from protocols.schema.load import load_protocol
+from protocols.tables.checks import labels_from, studies_from
+from protocols.tables.reading import read_table
 cohort, out = Path(sys.argv[1]), Path(sys.argv[2])
 done = train(
     load_protocol(out.parent / "protocol.toml"),

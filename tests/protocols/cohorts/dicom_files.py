@@ -19,7 +19,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from protocols.cohorts.phantom import draw_image
+from protocols.cohorts.phantom.generate import draw_image
 
 Shades = NDArray[np.uint8]
 Kind = Literal["good", "not_dicom", "cut", "no_image", "ct", "lateral"]

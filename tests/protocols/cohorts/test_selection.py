@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from protocols.cohorts.folder import Exclusion, FlowStep
+from protocols.cohorts.cohort import Exclusion, FlowStep
 from protocols.cohorts.selection import Selection
 from protocols.errors import BadInputError
-from protocols.mapping import boxes_table, reads_table
+from protocols.tables.column_mapping import boxes_table, reads_table
 
 IMAGES = ("a1", "a2", "b1", "c1", "c2", "d1")
 

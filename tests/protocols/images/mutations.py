@@ -45,8 +45,8 @@ from pydicom.uid import (
     RLELossless,
 )
 
+from protocols.images.decode import decode_picture
 from protocols.images.folder import UndecodableImageError
-from protocols.images.picture import decode_picture
 from tests.protocols.cohorts.dicom_files import dataset_of, dicom_bytes
 
 Shades = NDArray[np.uint8]

@@ -30,9 +30,9 @@ from pydicom.uid import (
     RLELossless,
 )
 
+from protocols.images.decode import read_picture
 from protocols.images.dicom import decode_dicom
 from protocols.images.folder import UndecodableImageError
-from protocols.images.picture import read_picture
 from tests.protocols.cohorts.dicom_files import dataset_of, dicom_bytes
 
 SHADES = np.arange(72 * 64, dtype=np.uint32).reshape(72, 64).astype(np.uint8)

@@ -8,8 +8,8 @@ import pydicom
 import pydicom.data
 import pytest
 
+from protocols.images.decode import decode_picture
 from protocols.images.folder import UndecodableImageError
-from protocols.images.picture import decode_picture
 from tests.protocols.images.mutations import by_another_decoder
 
 FILES = {path.name: path for path in sorted(Path(pydicom.data.__file__).parent.rglob("*.dcm"))}

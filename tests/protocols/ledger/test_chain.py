@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.canonical import sha256_bytes
 from protocols.errors import BadInputError, EvidenceDiffersError
 from protocols.ledger.chain import (
     BEGINNING,
@@ -31,6 +30,7 @@ from protocols.ledger.chain import (
     parse_ledger,
     read_ledger,
 )
+from protocols.storage.canonical import sha256_bytes
 
 ROOT = Path(__file__).parents[3]
 AUTHOR = Actor("Ada Example", "ada", "quality engineer")

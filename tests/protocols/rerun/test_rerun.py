@@ -10,22 +10,22 @@ import h5py
 import numpy as np
 import pytest
 
-from protocols.battery import REPEATED, UNCHANGED, BatteryFolder, BatteryScores, Item
-from protocols.bundle.folder import BundleFolder
-from protocols.canonical import json_text, sha256_file
 from protocols.errors import BadInputError, NotPossibleHereError
+from protocols.evidence.bundle.images_csv import ListedImage, listing_text
+from protocols.evidence.bundle.layout import BundleFolder
+from protocols.evidence.reproduction.comparisons import Finding
+from protocols.evidence.reproduction.guard_band import GuardBand
+from protocols.evidence.reproduction.levels import Rerun
+from protocols.evidence.reproduction.open_evidence import Evidence, opened
 from protocols.images.folder import ImageFolder
-from protocols.images.likeness import BITS
-from protocols.images.listing import ListedImage, listing_text
-from protocols.manifest import write_manifest
+from protocols.images.perceptual_hash import BITS
 from protocols.pipeline import Stages, Training
 from protocols.progress import Progress, silent
-from protocols.rerun.evidence import Evidence, opened
-from protocols.rerun.guard_band import GuardBand
-from protocols.rerun.levels import Rerun
-from protocols.rerun.reproduction import Finding
 from protocols.rerun.rerun import rerun
-from protocols.run_folder import RunFolder, RunRecord
+from protocols.storage.canonical import json_text, sha256_file
+from protocols.storage.manifest import write_manifest
+from protocols.storage.run_folder import RunFolder, RunRecord
+from protocols.tables.perturbation_scores import REPEATED, UNCHANGED, BatteryFolder, BatteryScores, Item
 
 SCORES = {"i1": 0.2, "i2": 0.4, "i3": 0.6, "i4": 0.8}
 THRESHOLD = 0.5

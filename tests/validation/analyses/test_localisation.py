@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.boxes import Mark
-from protocols.load import parse_protocol
 from protocols.progress import silent
+from protocols.schema.load import parse_protocol
+from protocols.tables.boxes_and_marks import Mark
 from tests.conftest import PROTOCOL_HEAD
 from validation.analyses.localisation import Rectangle, area_of_union, overlap
 from validation.cohort.inputs import InputFiles

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from protocols.battery import BatteryFolder, BatteryScores, Item, Withheld
-from protocols.canonical import sha256_file, write_text
 from protocols.errors import EvidenceDiffersError
-from protocols.load import load_protocol
 from protocols.progress import silent
-from protocols.run_folder import RunFolder
+from protocols.schema.load import load_protocol
+from protocols.storage.canonical import sha256_file, write_text
+from protocols.storage.run_folder import RunFolder
+from protocols.tables.perturbation_scores import BatteryFolder, BatteryScores, Item, Withheld
 from tests.conftest import Study
 from validation.analyses.robustness import robustness
 from validation.cohort.inputs import input_files

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from protocols.errors import BadInputError
-from protocols.images.inventory import Inventory, Like, PictureRecord, read_inventory
-from protocols.images.likeness import BITS
-from protocols.load import parse_protocol
+from protocols.images.hashes import Inventory, Like, PictureRecord, read_inventory
+from protocols.images.perceptual_hash import BITS
 from protocols.progress import silent
+from protocols.schema.load import parse_protocol
 from tests.conftest import PROTOCOL
 from tests.conftest import Study as Files
 from validation.cohort.inputs import InputFiles

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from protocols.errors import BadInputError
-from protocols.load import parse_protocol
-from protocols.records import Studies
-from protocols.schema import Protocol
+from protocols.schema.load import parse_protocol
+from protocols.schema.protocol import Protocol
+from protocols.tables.records import Studies
 from tests.conftest import PROTOCOL_HEAD
 from tests.records import studies as of_columns
 from validation.cohort.subgroups import axes_of, bin_names

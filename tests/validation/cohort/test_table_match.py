@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from protocols.errors import BadInputError
-from protocols.load import load_protocol
+from protocols.schema.load import load_protocol
 from tests.conftest import Study
 from validation.cohort.inputs import InputFiles
 from validation.run import validate

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from protocols.load import parse_protocol
+from protocols.schema.load import parse_protocol
 from tests.conftest import PROTOCOL_HEAD
 from validation.independent.cohort import Image, Recounted, Unit, account, consensus, outcome, units
 from validation.independent.tables import Rows

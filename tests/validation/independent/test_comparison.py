@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from protocols.load import parse_protocol
 from protocols.progress import silent
-from protocols.schema import Protocol
+from protocols.schema.load import parse_protocol
+from protocols.schema.protocol import Protocol
 from tests.conftest import Study
 from validation.cohort.inputs import InputFiles
 from validation.independent.comparison import Comparison, compare, findings

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocols.load import parse_protocol
+from protocols.schema.load import parse_protocol
 from tests.conftest import PROTOCOL_HEAD
 from validation.independent.cohort import Image, Recounted, leaves_at, units
 from validation.independent.extremes import Extreme, extremes

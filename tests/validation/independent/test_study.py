@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from protocols.canonical import csv_text
 from protocols.errors import BadInputError
-from protocols.load import parse_protocol
 from protocols.progress import silent
+from protocols.schema.load import parse_protocol
+from protocols.storage.canonical import csv_text
 from tests.conftest import PROTOCOL_HEAD, Study
 from tests.validation.conftest import STANDARD, VERDICTS, Image
 from validation.cohort.inputs import InputFiles

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from protocols.errors import BadInputError
-from protocols.load import parse_protocol
-from protocols.schema import Protocol
+from protocols.schema.load import parse_protocol
+from protocols.schema.protocol import Protocol
 from tests.conftest import PROTOCOL_HEAD
 from validation.independent.tables import BLANK, Rows, number, rows_of, years
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from protocols.load import parse_protocol
-from protocols.schema import Protocol
+from protocols.schema.load import parse_protocol
+from protocols.schema.protocol import Protocol
 from tests.conftest import PROTOCOL_HEAD
 from validation.independent.cohort import Image
 from validation.independent.levels import LevelName, levels

@@ -12,7 +12,7 @@ from scipy.stats import binom
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import fleiss_kappa
 
-from protocols.records import Verdict
+from protocols.tables.records import Verdict
 from tests.records import reads_of
 from validation.intervals.bootstrap import draw, drawn_chunks, quantile
 from validation.intervals.proportions import clopper_pearson

@@ -3,7 +3,7 @@
 import pytest
 
 from protocols.errors import BadInputError
-from protocols.records import Verdict
+from protocols.tables.records import Verdict
 from tests.records import reads_of
 from validation.readers.consensus import reference_verdicts, verdicts_by_image
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from protocols.records import Verdict
+from protocols.tables.records import Verdict
 from tests.records import reads_of
 from validation.readers.dawid_skene import LatentTruth, dawid_skene
 from validation.readers.votes import votes_of

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from protocols.records import Verdict
+from protocols.tables.records import Verdict
 from tests.records import reads_of
 from validation.readers.reader_pairs import MOST_PAIRS, crossed_verdicts, most_shared
 from validation.readers.votes import Votes, votes_of

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from protocols.records import Reads, Verdict
+from protocols.tables.records import Reads, Verdict
 from tests.records import reads_of
 from validation.readers.votes import votes_of
 

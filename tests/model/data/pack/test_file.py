@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.data.pack.file import PackFile
-from protocols.canonical import sha256_bytes
+from protocols.storage.canonical import sha256_bytes
 
 
 def test_reserved_written_and_read_against_numpy(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.data.pack.journal import Chunk, Entry, chunks_of, journal, line_of
-from protocols.images.inventory import PictureRecord
+from protocols.images.hashes import PictureRecord
 
 CHUNKS = [
     Chunk(0, "a" * 64, (Entry("1 2 3", "", "", PictureRecord(1, 2, "b" * 64, "c" * 64, "d")),)),

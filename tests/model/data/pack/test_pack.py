@@ -16,8 +16,8 @@ from PIL import Image
 from model.data.pack.pack import CHUNK, Pack, fitted, pack
 from protocols.errors import NotPossibleHereError
 from protocols.images.folder import ImageFolder
-from protocols.records import Studies
-from protocols.schema import InputGate
+from protocols.schema.protocol import InputGate
+from protocols.tables.records import Studies
 from tests.records import studies
 
 GATE = InputGate(smallest_side=32)
@@ -330,7 +330,7 @@ if __name__ == "__main__":
 
 STUDIES = """
 from tests.records import studies
-from protocols.schema import InputGate
+from protocols.schema.protocol import InputGate
 GATE = InputGate(smallest_side=32)
 def studies_of(images):
     return studies([f"i{number}" for number in range(images)], age_years=[50] * images)

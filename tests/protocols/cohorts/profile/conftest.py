@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from protocols.canonical import csv_text, write_text
 from protocols.images.folder import ImageFolder
-from protocols.records import Studies
+from protocols.storage.canonical import csv_text, write_text
+from protocols.tables.records import Studies
 from tests.records import studies
 
 Rows = Sequence[Sequence[str]]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from protocols.cohorts.profile.image_class import chosen_finding, image_classes
-from protocols.records import Labels, Verdict
+from protocols.tables.records import Labels, Verdict
 from tests.records import reads_of
 
 

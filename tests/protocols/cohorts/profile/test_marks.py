@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.cohorts.profile.marks import label_profile, reads_profile
-from protocols.records import Labels, Studies, Verdict
+from protocols.tables.records import Labels, Studies, Verdict
 from tests.records import reads_of
 
 Make = Callable[..., Studies]

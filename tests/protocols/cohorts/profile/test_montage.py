@@ -10,7 +10,7 @@ from PIL import Image
 from protocols.cohorts.profile.montage import caption, montage
 from protocols.cohorts.profile.pictures import files_of
 from protocols.images.folder import ImageFolder
-from protocols.records import Studies
+from protocols.tables.records import Studies
 
 Folder = Callable[[Mapping[str, NDArray[np.uint8]]], ImageFolder]
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from protocols.admission import studies_from
 from protocols.cohorts.profile.people import age_profile, levels, spread_of
-from protocols.tables import Table
+from protocols.tables.checks import studies_from
+from protocols.tables.reading import Table
 
 ROWS = (
     ("a", "A", "0", "F", "PA", "north"),

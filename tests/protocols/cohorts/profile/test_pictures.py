@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.cohorts.profile.pictures import GreyLevels, files_of, picture_profile, spread_over
-from protocols.records import Studies
+from protocols.tables.records import Studies
 
 RNG = np.random.default_rng(510)
 

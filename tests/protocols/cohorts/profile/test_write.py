@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from protocols.cohorts.folder import write_cohort
-from protocols.cohorts.nih import nih
+from protocols.cohorts.cohort import write_cohort
 from protocols.cohorts.profile.parts import Classes
 from protocols.cohorts.profile.record import MONTAGE, PROFILE, read_profile
 from protocols.cohorts.profile.write import write_profile
-from protocols.cohorts.rsna import rsna
+from protocols.cohorts.sources.nih import nih
+from protocols.cohorts.sources.rsna import rsna
 from protocols.errors import BadInputError
 from protocols.progress import silent
 

@@ -1,1 +1,0 @@
-"""A run folder as a signed bundle: bag, statement, signature, environment, archive."""

@@ -1,0 +1,1 @@
+"""The phantom cohort: synthetic patients, radiographs, sites and simulated readers."""

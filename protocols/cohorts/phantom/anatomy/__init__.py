@@ -1,0 +1,1 @@
+"""Shapes of a synthetic chest: person, skeleton, trunk, lungs, opacities, attachments."""

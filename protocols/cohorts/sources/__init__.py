@@ -1,0 +1,1 @@
+"""Where cohorts come from: NIH, RSNA, CheXpert, Google, VinDr, DICOM folders, own tables."""

@@ -1,0 +1,291 @@
+"""Cohort source ``dicom``: a folder of DICOM files, by their headers alone; no pixel is decoded.
+
+Owns which tags become which columns and which files cannot be an image. A CT, a lateral or a child stays: whether a
+picture is one that the device is made for is asked when it is read.
+
+Privacy. These are copied, and nothing else: SOP Instance UID (image_id), Patient ID (patient_id), Patient's Age (in
+years), Patient's Sex, the projection and where it stood (view, view_tag), Manufacturer, Institution Name (site),
+Modality, Body Part Examined, and the file's place in the folder (image_path, and in exclusions.csv). Birth date and
+study date are read where the age is not said, to work it out, and never kept. Names, accession numbers and
+descriptions are never read. De-identify a folder before its tables are shared.
+"""
+
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydicom.dataset import Dataset
+
+from protocols.cohorts.cohort import Cohort, Exclusion, FlowStep
+from protocols.cohorts.image_paths import relative_paths
+from protocols.cohorts.selection import SOURCE, Selection
+from protocols.cohorts.sources.own_tables import cohort_with
+from protocols.errors import BadInputError
+from protocols.images.dicom_header import (
+    FOR_PROCESSING,
+    Header,
+    header_of,
+    is_dicom,
+    read_dataset,
+    text,
+    value,
+)
+from protocols.images.folder import UndecodableImageError
+from protocols.tables.ages import years
+from protocols.tables.column_mapping import boxes_table, labels_table, reads_table
+from protocols.tables.input_account import MOST_EXAMPLES, Notice
+from protocols.tables.notices import counted, quoted
+from protocols.tables.records import Sex
+
+NO_IMAGE = "no_image"
+NO_PATIENT = "no_patient_id"
+SAME_IMAGE = "same_sop_instance"
+HEADER_BYTES = 1 << 20  # a header beyond the first megabyte is read with the whole file
+INDEX = "DICOMDIR"
+NOTHING_SAID = Header()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One file of the folder: what its header says, or why it cannot be an image.
+
+    ``image_id`` is the SOP Instance UID, or the file's place where there is none or it is no image; ``newborn`` says
+    that the age stands as 0 years.
+    """
+
+    path: Path
+    image_id: str
+    patient_id: str = ""
+    sex: str = ""
+    manufacturer: str = ""
+    site: str = ""
+    header: Header = NOTHING_SAID
+    newborn: bool = False
+    fault: str = ""
+
+
+def dicom(
+    folder: Path,
+    *,
+    out: Path,
+    progress: Callable[[int, int], None],
+    reads: Path | None = None,
+    labels: Path | None = None,
+    within: Path | None = None,
+    hold_out: Path | None = None,
+    boxes: Path | None = None,
+) -> Cohort:
+    """Make a cohort of the DICOM files in a folder and the folders below it.
+
+    Every file counts, whatever its name; a DICOMDIR and hidden files are passed over. Leave: files that are
+    not DICOM, or cannot hold an image; images without a patient id, since their patient could stand in two
+    splits; and all but the first file, by its place in the folder, of one SOP Instance UID.
+
+    Args:
+        folder: where the files are.
+        out: the folder the cohort will be written to; image paths are relative to it.
+        progress: called with the number of files read and the number in all.
+        reads: readers' verdicts; their image ids are SOP Instance UIDs.
+        labels: training labels; those of test images and of images that leave are dropped.
+        within: a table whose first column names the images to keep.
+        hold_out: a table whose first column names the test images; see `Selection.hold_out`.
+        boxes: boxes around the finding, by the same image ids.
+
+    Returns:
+        Studies in the order of the files' places in the folder.
+
+    Raises:
+        BadInputError: ``folder`` is no folder or holds no file, no image is left, or a list or table breaks
+            its rule.
+    """
+    found = _read(folder, progress)
+    selection = _usable(found, f"files of {folder.resolve().name}")
+    if within is not None:
+        selection = selection.within(within)
+    split: Sequence[str] | None = None
+    if hold_out is not None:
+        selection, split = selection.hold_out(hold_out)
+    staying = [found[row] for row in selection.kept]
+    columns: dict[str, Sequence[str]] = {
+        "image_id": tuple(one.image_id for one in staying),
+        "patient_id": tuple(one.patient_id for one in staying),
+        "age_years": tuple(_age(one.header.age_years) for one in staying),
+        "sex": tuple(one.sex for one in staying),
+        "view": tuple(one.header.view for one in staying),
+        "image_path": relative_paths([one.path for one in staying], out),
+        "modality": tuple(one.header.modality for one in staying),
+        "body_part": tuple(one.header.body_part for one in staying),
+        "view_tag": tuple(one.header.view_tag for one in staying),
+    }
+    if split is not None:
+        columns["split"] = split
+    for name, cells in (
+        ("manufacturer", tuple(one.manufacturer for one in staying)),
+        ("site", tuple(one.site for one in staying)),
+    ):
+        if any(cells):
+            columns[name] = cells
+    cohort = cohort_with(
+        columns,
+        selection,
+        reads=reads_table(reads) if reads else None,
+        labels=labels_table(labels) if labels else None,
+        boxes=boxes_table(boxes) if boxes else None,
+    )
+    return replace(cohort, notices=[*cohort.notices, *_of_newborns(staying), *_of_pairs(staying)])
+
+
+def _read(folder: Path, progress: Callable[[int, int], None]) -> list[Found]:
+    if not folder.is_dir():
+        raise BadInputError(f"{folder}: is not a folder; name the folder that holds the DICOM files.")
+    files = sorted(
+        (
+            Path(home) / name
+            for home, _, names in os.walk(folder)
+            for name in names
+            if not name.startswith(".") and name != INDEX
+        ),
+        key=lambda path: path.relative_to(folder).as_posix(),
+    )
+    if not files:
+        raise BadInputError(f"{folder}: holds no file; name the folder that holds the DICOM files.")
+    found = []
+    for number, path in enumerate(files, start=1):
+        found.append(_found(path, path.relative_to(folder).as_posix()))
+        progress(number, len(files))
+    return found
+
+
+def _found(path: Path, place: str) -> Found:
+    try:
+        dataset = _dataset(path)
+    except OSError as error:
+        return Found(path, place, fault=f"cannot be read ({error.strerror})")
+    except UndecodableImageError as refused:
+        return Found(path, place, fault=refused.reason)
+    if not value(dataset, "Rows") or not value(dataset, "Columns"):
+        return Found(path, place, fault="holds no image: it states no rows and columns")
+    sex = text(dataset, "PatientSex").upper()
+    return Found(
+        path,
+        text(dataset, "SOPInstanceUID") or place,
+        patient_id=text(dataset, "PatientID"),
+        sex=sex if sex in set(Sex) else "",
+        manufacturer=text(dataset, "Manufacturer"),
+        site=text(dataset, "InstitutionName"),
+        header=header_of(dataset),
+        newborn=years(text(dataset, "PatientAge")) == "0",
+    )
+
+
+def _dataset(path: Path) -> Dataset:
+    """The header: from the beginning of the file, or from all of it where the header is very long."""
+    with path.open("rb") as file:
+        start = file.read(HEADER_BYTES)
+        long = bool(file.read(1))
+    try:
+        dataset = read_dataset(start, pixels=False)
+        if "Rows" in dataset or not long:
+            return dataset
+    except UndecodableImageError:
+        if not long or not is_dicom(start):
+            raise
+    return read_dataset(path.read_bytes(), pixels=False)
+
+
+def _usable(found: Sequence[Found], source: str) -> Selection:
+    """The files that may stay; where no patient is known, none is counted."""
+    steps = (
+        (
+            NO_IMAGE,
+            "not DICOM, damaged, or without an image",
+            {row: one.fault for row, one in enumerate(found) if one.fault},
+        ),
+        (
+            NO_PATIENT,
+            "no Patient ID, so the patient could stand in two splits",
+            {
+                row: f"{one.path.name} states no Patient ID (0010,0020)"
+                for row, one in enumerate(found)
+                if not one.fault and not one.patient_id
+            },
+        ),
+    )
+    patients = {one.patient_id for one in found if one.patient_id}
+    flow = [FlowStep(SOURCE, len(found), len(patients), source)]
+    exclusions: list[Exclusion] = []
+    for step, reason, leaving in steps:
+        if leaving:
+            flow.append(FlowStep(step, len(leaving), 0, reason))
+            exclusions += [Exclusion(found[row].image_id, step, why) for row, why in leaving.items()]
+    kept = tuple(row for row, one in enumerate(found) if one.patient_id)
+    if not kept:
+        raise BadInputError(
+            f"No image is left of {len(found)} {source}: {exclusions[0].image_id} {exclusions[0].reason}; "
+            "name a folder of DICOM images with patient ids."
+        )
+    selection = Selection(
+        [one.image_id for one in found],
+        [one.patient_id for one in found],
+        kept,
+        tuple(flow),
+        tuple(exclusions),
+    )
+    again = _repeated(found, kept)
+    reason = "another file has the same SOP Instance UID"
+    return selection.without(SAME_IMAGE, reason, again) if again else selection
+
+
+def _repeated(found: Sequence[Found], kept: Sequence[int]) -> dict[int, str]:
+    first: dict[str, Found] = {}
+    again = {}
+    for row in kept:
+        earlier = first.setdefault(found[row].image_id, found[row])
+        if earlier is not found[row]:
+            again[row] = f"{found[row].path.name} has the SOP Instance UID of {earlier.path.name}"
+    return again
+
+
+def _of_newborns(images: Sequence[Found]) -> Iterator[Notice]:
+    """Yield a notice where an age stands as 0 years among adults: a newborn's is written in days or weeks."""
+    newborns = [one.image_id for one in images if one.newborn and one.header.age_years == 0]
+    if newborns and any((one.header.age_years or 0) >= 1 for one in images):
+        yield Notice(
+            kind="age_of_0_years",
+            text=f"studies: {counted(len(newborns), 'image')} aged 000Y among older patients ({_some(newborns)}); "
+            "0 stands where an age was removed as well as for a newborn: complete age_years, or empty it.",
+            table="studies",
+            column="age_years",
+            count=len(newborns),
+            examples=tuple(newborns[:MOST_EXAMPLES]),
+            cause="age removed",
+        )
+
+
+def _of_pairs(images: Sequence[Found]) -> Iterator[Notice]:
+    """Yield a notice of raw images of patients who have another image of the same view: both may be one exposure."""
+    shown = {(one.patient_id, one.header.view) for one in images if one.header.intent != FOR_PROCESSING}
+    raw = [one for one in images if one.header.intent == FOR_PROCESSING]
+    paired = [one.image_id for one in raw if (one.patient_id, one.header.view) in shown]
+    if paired:
+        yield Notice(
+            kind="for_processing_pairs",
+            text=f"studies: {counted(len(paired), 'image')} FOR PROCESSING ({_some(paired)}) beside another one of the "
+            "same patient and view, so that one exposure may stand twice; FOR PROCESSING is out of scope when scored.",
+            table="studies",
+            count=len(paired),
+            examples=tuple(paired[:MOST_EXAMPLES]),
+            cause="one exposure twice",
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    return quoted(names[:MOST_EXAMPLES])
+
+
+def _age(age: float | None) -> str:
+    if age is None or math.isnan(age):
+        return ""
+    return str(int(age)) if age.is_integer() else repr(age)

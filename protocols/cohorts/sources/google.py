@@ -1,0 +1,69 @@
+"""Cohort source ``google``: readers' adjudicated labels of four findings on NIH's images and patients.
+
+Owns what a published label means. The file's own copy of NIH's metadata is of the earlier release, whose ages differ
+from the corrected one, so patient, age, sex and view all come from NIH. Source: Majkowska et al., Radiology 2020; the
+labels arrive already decided, so that they are one reader, ``consensus``.
+"""
+
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+
+from protocols.cohorts.cohort import Cohort
+from protocols.cohorts.selection import Selection
+from protocols.cohorts.sources.nih import cohort_of
+from protocols.cohorts.sources.nih_release import read_entries_of
+from protocols.errors import BadInputError
+from protocols.tables.checks import checked
+from protocols.tables.column_rules import Column, Kind, TableRule
+from protocols.tables.reading import listing, read_table
+from protocols.tables.records import Verdict
+
+
+class Label(StrEnum):
+    """What the readers settled on for one finding."""
+
+    PRESENT = "YES"
+    ABSENT = "NO"
+
+
+FINDINGS = ("Airspace opacity", "Fracture", "Nodule or mass", "Pneumothorax")
+IMAGE = "Image Index"
+READER = "consensus"
+VERDICTS = {Label.PRESENT.value: Verdict.POSITIVE.value, Label.ABSENT.value: Verdict.NEGATIVE.value}
+
+
+def google(labels: Path, *, finding: str, metadata: Path, out: Path, within: Path | None = None) -> Cohort:
+    """Make a cohort of the NIH images that the readers adjudicated.
+
+    Args:
+        labels: the published labels of the validation or the test part, one row an image.
+        finding: one of `FINDINGS`.
+        metadata: NIH's Data_Entry_2017, which has every image of ``labels``.
+        out: the folder the cohort will be written to.
+        within: a table whose first column names the images to keep.
+
+    Returns:
+        Studies in the order of ``labels``; one read an image by the reader ``consensus``; NIH's text-mined labels.
+
+    Raises:
+        BadInputError: a file breaks its rule, the finding is none of the four, an image is not in ``metadata`` or
+            has no label of the finding, or no image is left.
+    """
+    if finding not in FINDINGS:
+        raise BadInputError(f"Finding {finding!r} was not adjudicated; those are {listing(FINDINGS)}.")
+    table = read_table(labels)
+    columns = (Column(IMAGE, Kind.IDENTIFIER), Column(finding, Kind.CHOICE, Label))
+    settled = checked(table, TableRule("labels", columns, key=(IMAGE,), one_row="image"))
+    entries = read_entries_of(settled[IMAGE], table, metadata)
+    selection = Selection.of_source(
+        entries.studies["image_id"], entries.studies["patient_id"], f"images of {labels.name}"
+    )
+    cohort, selection = cohort_of(entries, selection, out=out, images=None, within=within, hold_out=None)
+    images = cohort.studies["image_id"]
+    reads = {
+        "image_id": images,
+        "reader_id": (READER,) * len(images),
+        "verdict": selection.pick(settled[finding].map(VERDICTS)),
+    }
+    return replace(cohort, reads=reads)

@@ -1,0 +1,1 @@
+"""What an auditor gets and checks: environment, bundle, verification, reproduction, tampering."""

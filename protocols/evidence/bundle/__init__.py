@@ -1,0 +1,1 @@
+"""The bundle: layout, bag, statement, signature, archive, bill of materials, model card."""

@@ -1,0 +1,123 @@
+"""The device under test as a component of a bill of materials: what it is, what it was trained on, how it measured.
+
+Owns the model card. Where the run trained the device, its own record speaks (model/plan.json); of a device from
+elsewhere only what the protocol says is known, and what nobody stated is left out. Nothing is computed here.
+Source: CycloneDX 1.6, "modelCard".
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from protocols.schema.protocol import Protocol
+from protocols.storage.canonical import sha256_file
+from protocols.storage.run_folder import RunFolder
+
+REFERENCE = "device"
+PLAN = "plan.json"
+WEIGHTS = "model.weights.h5"
+ARCHITECTURES = {
+    "compact": "compact residual convolutional network",
+    "densenet121": "DenseNet-121",
+}
+
+
+def device_component(run: RunFolder, protocol: Protocol, results: Mapping[str, Any]) -> dict[str, Any]:
+    """The component of the device.
+
+    Args:
+        run: of the validation; ``model/`` where it trained the device.
+        protocol: its plan.
+        results: the content of results.json.
+    """
+    submission = protocol.submission
+    component: dict[str, Any] = {
+        "type": "machine-learning-model",
+        "bom-ref": REFERENCE,
+        "name": submission.device_name or f"device of protocol {protocol.id}",
+        "description": f"{protocol.claim.type} of {protocol.claim.finding}",
+        "modelCard": {
+            "modelParameters": _parameters(run, protocol),
+            "quantitativeAnalysis": {"performanceMetrics": list(_performance(results))},
+        },
+    }
+    if submission.device_version:
+        component["version"] = submission.device_version
+    if submission.sponsor:
+        component["manufacturer"] = {"name": submission.sponsor}
+    weights = run.model / WEIGHTS
+    if weights.is_file():
+        component["hashes"] = [{"alg": "SHA-256", "content": sha256_file(weights)}]
+    considerations = _considerations(protocol)
+    if considerations:
+        component["modelCard"]["considerations"] = considerations
+    return component
+
+
+def _parameters(run: RunFolder, protocol: Protocol) -> dict[str, Any]:
+    parameters: dict[str, Any] = {
+        "task": f"binary classification of chest radiographs: {protocol.claim.finding}",
+        "inputs": [{"format": "chest radiograph"}],
+        "outputs": [{"format": "score in [0, 1]"}],
+    }
+    plan_file = run.model / PLAN
+    if plan_file.is_file():
+        plan = json.loads(plan_file.read_bytes())
+        training = plan["training"]
+        parameters |= {
+            "approach": {"type": "supervised"},
+            "architectureFamily": "convolutional neural network",
+            "modelArchitecture": ARCHITECTURES[training["network"]],
+            "inputs": [
+                {"format": f"grey picture of {training['image_size']} x {training['image_size']} pixels"}
+            ],
+            "datasets": [
+                _dataset(name, plan["split"][name], training["label_source"]) for name in ("train", "tune")
+            ],
+        }
+    return parameters
+
+
+def _dataset(name: str, split: Mapping[str, Any], source: str) -> dict[str, Any]:
+    told = (
+        f"{split['images']} images of {split['patients']} patients: {split['positives']} positive, "
+        f"{split['negatives']} negative; labels from {source.replace('_', ' ')}"
+    )
+    return {"type": "dataset", "name": name, "description": told}
+
+
+def _performance(results: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every estimate that may be relied on, with the interval that decides, in the numbers of results.json."""
+    for estimate in results["estimates"]:
+        if estimate["status"] != "ok":
+            continue
+        metric = {
+            "type": estimate["metric"],
+            "value": str(estimate["value"]),
+            "slice": f"{estimate['subgroup']['axis']}={estimate['subgroup']['level']}",
+        }
+        interval = estimate["intervals"].get(estimate["decision_interval"])
+        if interval:
+            lower, upper = interval
+            metric["confidenceInterval"] = {"lowerBound": str(lower), "upperBound": str(upper)}
+        yield metric
+
+
+def _considerations(protocol: Protocol) -> dict[str, Any]:
+    """What the sponsor stated, each statement where CycloneDX has a place for it."""
+    words = protocol.submission
+    stated = {
+        "users": [words.intended_users],
+        "useCases": [words.intended_use, words.indications, words.use_environment, words.intended_population],
+        "technicalLimitations": [words.contraindications, words.limitations],
+        "performanceTradeoffs": [words.threshold_rationale, words.clinical_impact],
+    }
+    found: dict[str, Any] = {
+        place: kept for place, texts in stated.items() if (kept := [text for text in texts if text])
+    }
+    if protocol.risk:
+        found["ethicalConsiderations"] = [
+            {"name": f"{risk.hazard}: {risk.situation}", "mitigationStrategy": risk.measure}
+            for risk in protocol.risk
+        ]
+    return found

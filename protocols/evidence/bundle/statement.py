@@ -1,0 +1,71 @@
+"""What the owner of a key signs of a bundle: an in-toto statement about the two manifests of its bag.
+
+Owns the text of the statement. Reading one is `promise`'s, signing is `signing`'s. Through the manifests it holds every
+byte of the bag; what else it says makes ledger, protocol and results part of the signed words.
+Sources: in-toto Statement v1; SLSA provenance v1; the contract ("Bundle").
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from protocols.evidence.bundle.layout import LOCK, SUBJECTS, BundleFolder
+from protocols.evidence.bundle.model_card import WEIGHTS
+from protocols.evidence.verification.signed_statement import BUILD, PREDICATE, STATEMENT
+from protocols.ledger.chain import Head, Stamp
+from protocols.storage.canonical import json_line, sha256_file
+
+BUILDER = "urn:cxr510k"
+
+
+def statement(bundle: BundleFolder, head: Head, stamp: Stamp) -> bytes:
+    """The statement about a bundle whose bag is written.
+
+    Args:
+        bundle: its folder.
+        head: of its ledger.
+        stamp: of the signing.
+    """
+    run = bundle.run
+    results = json.loads(run.results.read_bytes())
+    plan = results["protocol"]
+    document = {
+        "_type": STATEMENT,
+        "subject": [_resource(bundle.root, bundle.root / name) for name in SUBJECTS],
+        "predicateType": PREDICATE,
+        "predicate": {
+            "buildDefinition": {
+                "buildType": BUILD,
+                "externalParameters": {
+                    "protocol": {name: plan[name] for name in ("id", "version", "sha256")},
+                    "seed": results["resampling"]["seed"],
+                    "stage": plan["stage"],
+                },
+                "internalParameters": {
+                    "ledger": {"entries": head.entries, "head": head.sha256},
+                    "results_sha256": sha256_file(run.results),
+                    "verdict": results["verdict"],
+                },
+                "resolvedDependencies": [_resource(bundle.data, path) for path in _dependencies(bundle)],
+            },
+            "runDetails": {
+                "builder": {"id": BUILDER, "version": dict(stamp.tool)},
+                "metadata": {"startedOn": run.read_record().started, "finishedOn": stamp.ts_utc},
+            },
+        },
+    }
+    return json_line(document).removesuffix("\n").encode("utf-8")
+
+
+def _dependencies(bundle: BundleFolder) -> Iterator[Path]:
+    """What the results follow from: the locked software, the device's weights and the tables."""
+    yield bundle.data / LOCK
+    weights = bundle.run.model / WEIGHTS
+    if weights.is_file():
+        yield weights
+    yield from sorted(path for path in bundle.run.inputs.rglob("*") if path.is_file())
+
+
+def _resource(root: Path, path: Path) -> dict[str, Any]:
+    return {"name": path.relative_to(root).as_posix(), "digest": {"sha256": sha256_file(path)}}

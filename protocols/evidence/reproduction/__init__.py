@@ -1,0 +1,1 @@
+"""A rerun against its record: levels, comparisons, guard band, attestation."""

@@ -1,0 +1,200 @@
+"""What an auditor attests after a rerun: of which evidence, which levels, with what outcome, who, when and with what.
+
+Owns the content and its JSON, attestation.json. It says what came out, of every level also what was not done, and
+gives no opinion: "reproduced" is not "correct". The page for a person is `reports.attestation`.
+Source: the reproduction reports of rebuilders (reproducible-builds.org): outcome, environment, who ran it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from protocols.evidence.reproduction.comparisons import Finding
+from protocols.evidence.reproduction.guard_band import GuardBand
+from protocols.evidence.reproduction.levels import INTACT, LEVELS, PROMISES, Rerun
+from protocols.evidence.reproduction.open_evidence import Evidence
+from protocols.evidence.verification.environment_check import EnvironmentRow, compare_environments
+from protocols.ledger.chain import Ledger, Stamp, read_ledger
+from protocols.storage.canonical import json_text, sha256_file
+from protocols.storage.run_folder import RunFolder, RunRecord
+
+SCHEMA: Final = "cxr510k-attestation/1"
+JSON, PDF = "attestation.json", "attestation.pdf"
+
+Kind = Literal["bundle", "run folder"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What results.json says of itself: the protocol of the run, and what the run found of the device.
+
+    The attestation repeats it and is not about it.
+    """
+
+    protocol_id: str
+    protocol_version: int
+    protocol_sha256: str
+    stage: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The evidence that was rerun.
+
+    Attributes:
+        kind: a bundle, or a run folder, which bears no signature.
+        name: of the folder or archive that was given.
+        attestation_sha256: of the bundle's attestation.dsse.json; None for a run folder, or where there is none.
+        key_id: of the auditor's key that the signature was checked with; None where it was not checked.
+        results_sha256: of results.json; None where there is none.
+        claimed: None where results.json cannot be read.
+    """
+
+    kind: Kind
+    name: str
+    attestation_sha256: str | None
+    key_id: str | None
+    results_sha256: str | None
+    claimed: Claimed | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttestedLevel:
+    """One level, also where it was not asked for or not reached; ``outcome`` is None there."""
+
+    level: int
+    promise: str
+    asked: bool
+    reached: bool
+    outcome: str | None
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """The whole of it.
+
+    Attributes:
+        subject: what was rerun.
+        levels: 0 to 3.
+        independent: what the second implementation found; None where it was not asked or not reached.
+        verdict: of the rerun, in one line.
+        reproduced: whether all that was asked for came out as promised.
+        first_difference: in words; None where there is none.
+        guard_band: None where nothing was recomputed.
+        environment: what is not as recorded, by name; of evidence that is not intact, nothing.
+        ran: who, when, where and with what version of the suite.
+        machine: system and Python of where it ran.
+    """
+
+    subject: Subject
+    levels: tuple[AttestedLevel, ...]
+    independent: tuple[Finding, ...] | None
+    verdict: str
+    reproduced: bool
+    first_difference: str | None
+    guard_band: GuardBand | None
+    environment: tuple[EnvironmentRow, ...]
+    ran: Stamp
+    machine: Mapping[str, str]
+
+    def to_json(self) -> str:
+        """Canonical JSON of attestation.json."""
+        return json_text({"schema": SCHEMA, **asdict(self)})
+
+
+def attest(evidence: Evidence, rerun: Rerun, here: RunRecord, ran: Stamp) -> Attestation:
+    """What there is to attest.
+
+    Args:
+        evidence: what was rerun.
+        rerun: what came of it.
+        here: machine and versions of the rerun, with the render stack of this machine.
+        ran: who ran it and when.
+    """
+    difference = rerun.first_difference
+    return Attestation(
+        subject=_subject(evidence),
+        levels=_levels(evidence, rerun),
+        independent=rerun.opinion,
+        verdict=rerun.verdict,
+        reproduced=rerun.reproduced,
+        first_difference=f"{difference.what}: {difference.words}" if difference else None,
+        guard_band=rerun.guard_band,
+        environment=_environment(evidence, here),
+        ran=ran,
+        machine={"platform": here.platform, "python": here.python},
+    )
+
+
+def _environment(evidence: Evidence, here: RunRecord) -> tuple[EnvironmentRow, ...]:
+    """What of machine, versions and render stack is not as recorded; of evidence that is not intact, nothing."""
+    if not evidence.intact.reproduced:
+        return ()
+    rows = compare_environments(evidence.run.read_record(), _trail(evidence.run), here)
+    return tuple(sorted((row for row in rows if row.differs), key=lambda row: row.name))
+
+
+def _trail(run: RunFolder) -> Ledger:
+    return read_ledger(run.trail) if run.trail.exists() else Ledger(())
+
+
+def _subject(evidence: Evidence) -> Subject:
+    """Told also where the evidence is not intact: then of the bytes that are there."""
+    attestation = evidence.bundle.attestation if evidence.bundle else None
+    return Subject(
+        kind="bundle" if evidence.bundle else "run folder",
+        name=evidence.given.name,
+        attestation_sha256=_sha256(attestation) if attestation else None,
+        key_id=evidence.key_id,
+        results_sha256=_sha256(evidence.run.results),
+        claimed=_claimed(evidence.run.results),
+    )
+
+
+def _sha256(path: Path) -> str | None:
+    return sha256_file(path) if path.is_file() else None
+
+
+def _claimed(path: Path) -> Claimed | None:
+    try:
+        results = json.loads(path.read_bytes())
+        protocol = results["protocol"]
+        return Claimed(
+            protocol_id=str(protocol["id"]),
+            protocol_version=int(protocol["version"]),
+            protocol_sha256=str(protocol["sha256"]),
+            stage=str(protocol["stage"]),
+            verdict=str(results["verdict"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _levels(evidence: Evidence, rerun: Rerun) -> tuple[AttestedLevel, ...]:
+    done = {level.level: level for level in rerun.levels}
+    levels = []
+    for number in (INTACT, *LEVELS):
+        found = done.get(number)
+        # A run folder bears no signature, and without the auditor's key that of a bundle says nothing.
+        reached = found is not None and (number != INTACT or found.word == "verified")
+        levels.append(
+            AttestedLevel(
+                level=number,
+                promise=PROMISES[number],
+                asked=_asked(number, evidence, rerun.asked),
+                reached=reached and found is not None and found.reproduced,
+                outcome=found.word if found else None,
+                findings=found.findings if found else (),
+            )
+        )
+    return tuple(levels)
+
+
+def _asked(number: int, evidence: Evidence, level: int | None) -> bool:
+    if number == INTACT:
+        return evidence.key_id is not None
+    return level is not None and number <= level

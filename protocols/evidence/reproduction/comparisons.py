@@ -1,0 +1,208 @@
+"""What came of doing a part of a run again: weights, scores, marks, pictures, results, reports, each to its promise.
+
+Owns what each promise is and its words; "identical" is said of bytes alone. Doing it again, and from which level, is
+`rerun`; the walk through two documents is `comparison`, through two files of weights `weights`.
+Source: DESIGN.md, "What reproduced means".
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from protocols.evidence.reproduction.json_diff import (
+    ABSENT,
+    SCORE_TOLERANCE,
+    Difference,
+    beyond_tolerance,
+    differences,
+)
+from protocols.evidence.reproduction.weights_diff import first_difference
+from protocols.images.hashes import read_inventory
+from protocols.storage.canonical import PLACES
+from protocols.storage.run_folder import RunFolder
+from protocols.tables.boxes_and_marks import marks_from
+from protocols.tables.checks import predictions_from
+from protocols.tables.reading import read_table
+from protocols.tables.records import Predictions
+
+MARK_TOLERANCE = 0.002  # shares of a side: half a pixel of a picture of 256
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What came of comparing one thing.
+
+    Attributes:
+        what: the thing; where it is a part of a run, the stage that makes it.
+        reproduced: whether the promise of the level is kept.
+        words: in which way, or what is recorded and what came out.
+        kind: ``content-equal`` where the bytes are others and that is allowed, ``not checked`` where something
+            before it differs.
+    """
+
+    what: str
+    reproduced: bool
+    words: str
+    kind: Literal["compared", "content-equal", "not checked"] = "compared"
+
+
+def same_bytes(what: str, recorded: Path, recomputed: Path) -> Finding:
+    """Level 1's promise, and level 3's about weights."""
+    same = recorded.read_bytes() == recomputed.read_bytes()
+    return Finding(what, same, "identical to the byte" if same else "other bytes")
+
+
+def _same_folder(what: str, recorded: Path, recomputed: Path) -> Finding:
+    """Every file below a folder."""
+    ours, theirs = (
+        {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        for root in (recorded, recomputed)
+    )
+    other = sorted(name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name))
+    if other:
+        return Finding(what, False, f"{len(other)} other files: {', '.join(other[:SHOWN])}")
+    return Finding(what, True, f"{len(ours)} files, identical to the byte")
+
+
+def compare_weights(recorded: Path, recomputed: Path) -> Finding:
+    """Level 3's promise: the same bytes; otherwise the first layer that differs, by name."""
+    if recorded.read_bytes() == recomputed.read_bytes():
+        return Finding("weights", True, "identical to the byte")
+    return Finding("weights", False, f"other bytes: {first_difference(recorded, recomputed)}")
+
+
+def compare_scores(run: RunFolder, again: RunFolder) -> Iterator[Finding]:
+    """Level 2's promise about scores: each within 1e-5 of the recorded one, and no decision flipped."""
+    recorded, recomputed = _predictions(run), _predictions(again)
+    if recorded.image_id != recomputed.image_id or recorded.status != recomputed.status:
+        yield Finding("scores", False, f"other images have a score: {_other_status(recorded, recomputed)}")
+        return
+    scored = ~np.isnan(recorded.score)
+    # Scores carry 6 decimals; the difference of two of them carries the error of binary fractions as well.
+    distance = np.where(scored, np.round(np.abs(recorded.score - recomputed.score), PLACES), 0.0)
+    largest = float(distance.max(initial=0.0))
+    count = f"{int(scored.sum())} scores"
+    if largest == 0:
+        same = (
+            run.require_input("predictions").read_bytes() == again.require_input("predictions").read_bytes()
+        )
+        yield Finding("scores", True, f"{count}, {'identical to the byte' if same else 'all equal'}")
+    else:
+        row = int(distance.argmax())
+        both = f"{recorded.image_id[row]} recorded {recorded.score[row]:.6f}, recomputed {recomputed.score[row]:.6f}"
+        others = int((distance > 0).sum())
+        words = (
+            f"{both}, the largest of {others} differences in {count}: {largest:.1e}, "
+            f"allowed {SCORE_TOLERANCE:.0e}"
+        )
+        yield Finding("scores", largest <= SCORE_TOLERANCE, words)
+    threshold = recorded_threshold(run)
+    flipped = np.flatnonzero(scored & ((recorded.score >= threshold) != (recomputed.score >= threshold)))
+    names = ", ".join(recorded.image_id[row] for row in flipped[:SHOWN])
+    yield Finding(
+        "decisions", not len(flipped), f"{len(flipped)} flipped: {names}" if len(flipped) else "none flipped"
+    )
+
+
+def recorded_threshold(run: RunFolder) -> float:
+    """The threshold that the recorded decisions were made with."""
+    return float(json.loads(run.results.read_bytes())["operating_point"]["threshold"])
+
+
+def _other_status(recorded: Predictions, recomputed: Predictions) -> str:
+    """The first image by code point that only one side has, or that has another status, with both."""
+    ours, theirs = (dict(zip(one.image_id, one.status, strict=True)) for one in (recorded, recomputed))
+    for image in sorted({*ours, *theirs}):
+        if ours.get(image) != theirs.get(image):
+            return f"{image} recorded {ours.get(image, ABSENT)}, recomputed {theirs.get(image, ABSENT)}"
+    return "the same, in another order"
+
+
+def compare_images(run: RunFolder, again: RunFolder) -> Finding:
+    """Level 2 starts from the files that the run scored; another decoder may still make other pixels of a JPEG."""
+    recorded, recomputed = (read_inventory(folder.require_input("images")).records for folder in (run, again))
+    other = sorted(
+        image
+        for image in {*recorded, *recomputed}
+        if image not in recorded
+        or image not in recomputed
+        or recorded[image].file_sha256 != recomputed[image].file_sha256
+    )
+    if other:
+        names = ", ".join(other[:SHOWN])
+        return Finding("images", False, f"{len(other)} are not the files of the run: {names}")
+    pixels = sum(recorded[image].pixels_sha256 != recomputed[image].pixels_sha256 for image in recorded)
+    decoded = f", {pixels} decoded to other pixels here" if pixels else ""
+    return Finding("images", True, f"{len(recorded)} files, identical{decoded}")
+
+
+def compare_marks(run: RunFolder, again: RunFolder) -> Finding:
+    """Level 2's promise about marks: the same images have one, and its point has moved by 0.002 of a side at most."""
+    recorded, recomputed = (
+        marks_from(read_table(folder.require_input("marks"))).by_image for folder in (run, again)
+    )
+    if {image for image, mark in recorded.items() if mark} != {
+        image for image, mark in recomputed.items() if mark
+    }:
+        return Finding("marks", False, "other images have a mark")
+    farthest = max(
+        (
+            round(max(abs(mark.x - moved.x), abs(mark.y - moved.y)), PLACES)
+            for image, mark in recorded.items()
+            if mark and (moved := recomputed[image])
+        ),
+        default=0.0,
+    )
+    words = "identical" if farthest == 0 else f"largest distance {farthest:.1e}, allowed {MARK_TOLERANCE:g}"
+    return Finding("marks", farthest <= MARK_TOLERANCE, f"{len(recorded)} marks, {words}")
+
+
+def _predictions(folder: RunFolder) -> Predictions:
+    return predictions_from(read_table(folder.require_input("predictions")))
+
+
+def compare_results(run: RunFolder, again: RunFolder, *, exactly: bool) -> Iterator[Finding]:
+    """Level 1: every byte, of the line listing too. Below: decisions the same, score-based numbers within tolerance."""
+    if run.results.read_bytes() == again.results.read_bytes():
+        yield Finding("results.json", True, "identical to the byte")
+    else:
+        recorded, recomputed = json.loads(run.results.read_bytes()), json.loads(again.results.read_bytes())
+        compare = differences if exactly else beyond_tolerance
+        different: list[Difference] = list(compare(recorded, recomputed))
+        for difference in islice(different, SHOWN):
+            yield Finding("results.json", False, str(difference))
+        if len(different) > SHOWN:
+            yield Finding("results.json", False, f"and {len(different) - SHOWN} more keys")
+        if not different:
+            yield Finding("results.json", True, "same decisions; score-based numbers within tolerance")
+    if exactly:
+        yield same_bytes("line_listing.csv", run.line_listing, again.line_listing)
+
+
+def compare_reports(
+    run: RunFolder, again: RunFolder, same_stack: bool, same_content: Callable[[bytes, bytes], bool]
+) -> Iterator[Finding]:
+    """Identical with the recorded render stack; with another one the same text and results in other bytes."""
+    if run.results.read_bytes() != again.results.read_bytes():
+        yield Finding("report.pdf", True, "as it prints the results above", "not checked")
+    elif same_stack:
+        yield same_bytes("report.pdf", run.report_pdf, again.report_pdf)
+        yield same_bytes("report.html", run.report_html, again.report_html)
+        yield same_bytes("summary.pdf", run.summary_pdf, again.summary_pdf)
+        yield same_bytes("summary.html", run.summary_html, again.summary_html)
+        yield _same_folder("report/", run.report_parts, again.report_parts)
+    else:
+        for recorded, recomputed in (
+            (run.report_pdf, again.report_pdf),
+            (run.summary_pdf, again.summary_pdf),
+        ):
+            same = same_content(recorded.read_bytes(), recomputed.read_bytes())
+            drawn = "drawn by other libraries than recorded"
+            words = f"content-equal: {drawn}, same text and results" if same else f"other content, {drawn}"
+            yield Finding(recorded.name, same, words, "content-equal" if same else "compared")

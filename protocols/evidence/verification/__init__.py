@@ -1,0 +1,1 @@
+"""Verification of a bundle: bag, signature, statement, run, ledger, results, environment."""

@@ -1,0 +1,69 @@
+"""With what a run was made and with what it is verified: a table, never a finding.
+
+Owns which versions are laid side by side. A difference says why a rerun may give other bytes; it says nothing against
+the evidence. What a run records is `environment`'s.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter, ValidationError
+
+from protocols.errors import EvidenceDiffersError
+from protocols.evidence.environment.machine import source_sha256
+from protocols.ledger.chain import Ledger
+from protocols.storage.run_folder import RUN_SCHEMA, RunRecord
+from protocols.storage.strict_json import strict_json
+
+NOT_RECORDED = "not recorded"
+NOT_HERE = "not here"
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentRow:
+    """One thing that may change bytes: as recorded, and as it is here."""
+
+    name: str
+    recorded: str
+    here: str
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two are not the same."""
+        return self.recorded != self.here
+
+
+def recorded_environment(content: bytes) -> RunRecord:
+    """The record of a run from the bytes of run.json.
+
+    Raises:
+        EvidenceDiffersError: it is none.
+    """
+    document = strict_json(content, source="run.json")
+    try:
+        fields = TypeAdapter(dict[str, object]).validate_python(document)
+        if fields.pop("schema", None) != RUN_SCHEMA:
+            raise EvidenceDiffersError(f"run.json: is not {RUN_SCHEMA}.")
+        return TypeAdapter(RunRecord).validate_python(fields)
+    except ValidationError as error:
+        raise EvidenceDiffersError(f"run.json: is not {RUN_SCHEMA}.") from error
+
+
+def compare_environments(recorded: RunRecord, trail: Ledger, here: RunRecord) -> tuple[EnvironmentRow, ...]:
+    """Python, platform and suite first, then packages, then what lays out the PDF."""
+    made = trail.entries[0].tool.get("source_sha256", NOT_RECORDED) if trail.entries else NOT_RECORDED
+    return (
+        EnvironmentRow("python", recorded.python, here.python),
+        EnvironmentRow("platform", recorded.platform, here.platform),
+        EnvironmentRow("cxr510k", recorded.suite, here.suite),
+        EnvironmentRow("cxr510k source", made, source_sha256()),
+        *_rows("", recorded.versions, here.versions),
+        *_rows("render: ", recorded.render_stack, here.render_stack if recorded.render_stack else {}),
+    )
+
+
+def _rows(prefix: str, recorded: Mapping[str, str], here: Mapping[str, str]) -> list[EnvironmentRow]:
+    return [
+        EnvironmentRow(f"{prefix}{name}", recorded.get(name, NOT_RECORDED), here.get(name, NOT_HERE))
+        for name in sorted({*recorded, *here})
+    ]

@@ -1,0 +1,131 @@
+"""Whether results, protocol and report of a bundle are the ones that were signed, and say the same.
+
+Owns the comparison of results.json, protocol.toml and what the PDFs carry and print with one another and with the
+statement. Reading a PDF is a function that the command line passes in; whether the numbers are right is `rerun`'s.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from protocols.evidence.verification.check import Check, Problem, check_of
+from protocols.evidence.verification.signed_content import DATA, Covered
+from protocols.evidence.verification.signed_statement import ProtocolPromise
+from protocols.storage.strict_json import member, strict_json, text_member
+
+PROTOCOL, RESULTS, LISTING = "protocol.toml", "results.json", "line_listing.csv"
+ROBUSTNESS, ITS_RESULTS = "robustness.json", "robustness/results.json"  # where the run has a robustness test
+DOCUMENTS = {"report.pdf": (RESULTS, LISTING), "summary.pdf": (RESULTS,)}  # each with what is attached to it
+
+
+class Printed(Protocol):
+    """What a PDF says whatever laid it out."""
+
+    @property
+    def attachments(self) -> Mapping[str, bytes]:
+        """By name."""
+
+    def says(self, words: str) -> bool:
+        """Whether a page prints these words, without regard to spaces and line ends."""
+
+
+ReadPdf = Callable[[bytes], Printed]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsHead:
+    """What results.json says of itself."""
+
+    verdict: str
+    protocol: ProtocolPromise
+
+
+def results_head(content: bytes) -> ResultsHead:
+    """What a results.json says of itself.
+
+    Raises:
+        EvidenceDiffersError: it is none.
+    """
+    document = strict_json(content, source=RESULTS)
+    version = member(document, "protocol", "version", source=RESULTS)
+    return ResultsHead(
+        verdict=text_member(document, "verdict", source=RESULTS),
+        protocol=ProtocolPromise(
+            id=text_member(document, "protocol", "id", source=RESULTS),
+            version=version if type(version) is int else -1,
+            sha256=text_member(document, "protocol", "sha256", source=RESULTS),
+            stage=text_member(document, "protocol", "stage", source=RESULTS),
+        ),
+    )
+
+
+def check_results(covered: Covered) -> Check:
+    """results.json is the one that the statement names, with its verdict and protocol."""
+    promise = covered.promised()
+    path = f"{DATA}/{RESULTS}"
+    if covered.digest(RESULTS) != promise.results_sha256:
+        return check_of("results", [Problem(path, "is not the one that the signed statement names")], "")
+    head = covered.read(RESULTS, results_head)
+    problems = []
+    if head.verdict != promise.verdict:
+        problems.append(
+            Problem(path, f"its verdict is {head.verdict!r}; the statement says {promise.verdict!r}")
+        )
+    if head.protocol != promise.protocol:
+        problems.append(Problem(path, "names another protocol than the statement"))
+    return check_of("results", problems, f"as the statement says, verdict {head.verdict}")
+
+
+def check_protocol(covered: Covered) -> Check:
+    """protocol.toml is the one that the statement and results.json name."""
+    promise = covered.promised()
+    problems = []
+    if covered.digest(PROTOCOL) != promise.protocol.sha256:
+        problems.append(Problem(f"{DATA}/{PROTOCOL}", "is not the one that the signed statement names"))
+    elif covered.read(RESULTS, results_head).protocol.sha256 != covered.require(PROTOCOL):
+        problems.append(Problem(f"{DATA}/{RESULTS}", "was computed with another protocol than protocol.toml"))
+    kept = f"{promise.protocol.id} version {promise.protocol.version}, {promise.protocol.stage}"
+    return check_of("protocol", problems, kept)
+
+
+def check_dependencies(covered: Covered) -> Check:
+    """Every file that the statement says the run was made from is the one in the bag."""
+    promise = covered.promised()
+    listed = covered.signed_list()
+    problems = [
+        Problem(f"{DATA}/{name}", "is not the file that the signed statement names")
+        for name, sha256 in promise.dependencies.items()
+        if listed.get(f"{DATA}/{name}") != sha256
+    ]
+    return check_of(
+        "dependencies", problems, f"{len(promise.dependencies)} files that the statement names are here"
+    )
+
+
+def check_document(covered: Covered, name: str, printed: ReadPdf) -> Check:
+    """A PDF carries the results and the line listing of the bundle to the byte, and prints the protocol's hash."""
+    if not covered.holds(name):
+        return check_of(name, [], "this bundle has none")
+    says = covered.read(name, printed)
+    return check_of(
+        name,
+        _of_document(covered, name, says),
+        f"carries {' and '.join(DOCUMENTS[name])} unchanged, prints the protocol hash",
+    )
+
+
+def _of_document(covered: Covered, name: str, says: Printed) -> Iterator[Problem]:
+    path = f"{DATA}/{name}"
+    evidence = {attached: attached for attached in DOCUMENTS[name]}
+    if name == "report.pdf" and covered.holds(ITS_RESULTS):
+        evidence[ROBUSTNESS] = ITS_RESULTS
+    for attached, source in evidence.items():
+        content = says.attachments.get(attached)
+        if content is None:
+            yield Problem(path, f"has no {attached} attached")
+        elif covered.read(source, bytes) != content:
+            yield Problem(path, f"its attached {attached} is not {DATA}/{source}")
+    for other in set(says.attachments) - set(evidence):
+        yield Problem(path, f"has {other} attached, which is none of the evidence")
+    if not says.says(covered.require(PROTOCOL)):
+        yield Problem(path, "does not print the SHA-256 of protocol.toml")

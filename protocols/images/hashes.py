@@ -1,0 +1,155 @@
+"""What identifies the pictures of a study, and which of them are the same or nearly the same.
+
+Owns the record of one picture and the table images.csv. What follows where a picture of one split is like one
+of another is decided by whoever trains or validates.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from protocols.images.perceptual_hash import BITS, nearest
+from protocols.images.perceptual_hash import likeness as likeness_of
+from protocols.storage.canonical import csv_text, write_text
+from protocols.tables.reading import Table, read_table
+
+if TYPE_CHECKING:  # who reads an inventory needs no decoder
+    from protocols.images.decode import Picture
+
+COLUMNS = (
+    "image_id",
+    "rows",
+    "columns",
+    "file_sha256",
+    "pixels_sha256",
+    "likeness",
+    "like",
+    "like_kind",
+)
+IDENTICAL: Final = "identical"
+NEAR: Final = "near"
+_SHA256 = re.compile("[0-9a-f]{64}")
+_LIKENESS = re.compile(f"[0-9a-f]{{{(BITS + 1) // 4}}}")
+_SIDE = re.compile("[1-9][0-9]{0,7}")
+
+Kind = Literal["identical", "near"]
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRecord:
+    """Size, hashes and look of one decoded picture."""
+
+    rows: int
+    columns: int
+    file_sha256: str
+    pixels_sha256: str
+    likeness: str
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """Another picture and how alike it is: ``identical`` in every pixel, or ``near``."""
+
+    image_id: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The pictures of a study.
+
+    Attributes:
+        records: image_id -> record.
+        likes: image_id -> the most alike picture of another split, for those that have one.
+    """
+
+    records: Mapping[str, PictureRecord]
+    likes: Mapping[str, Like]
+
+    def to_csv(self) -> str:
+        """The text of images.csv, in the code-point order of image_id."""
+        rows = []
+        for image_id in sorted(self.records):
+            record, like = self.records[image_id], self.likes.get(image_id)
+            found = [like.image_id, like.kind] if like else ["", ""]
+            size = [str(record.rows), str(record.columns)]
+            rows.append([image_id, *size, record.file_sha256, record.pixels_sha256, record.likeness, *found])
+        return csv_text(COLUMNS, rows)
+
+    def write(self, path: Path) -> None:
+        """Write images.csv whole or not at all."""
+        write_text(path, self.to_csv())
+
+
+def record_of(picture: "Picture") -> PictureRecord:
+    """The record of a picture."""
+    rows, columns = picture.pixels.shape
+    return PictureRecord(
+        rows, columns, picture.file_sha256, picture.pixels_sha256, likeness_of(picture.pixels)
+    )
+
+
+def read_inventory(path: Path) -> Inventory:
+    """Read images.csv.
+
+    Raises:
+        BadInputError: as `read_table`, or a column is missing, an image stands twice or has no id, a size is
+            not a whole number above 0, a hash is not one, or a like has no kind or a kind no like.
+    """
+    table = read_table(path)
+    table.require(COLUMNS)
+    records: dict[str, PictureRecord] = {}
+    likes: dict[str, Like] = {}
+    for index, cells in enumerate(zip(*(table.columns[name] for name in COLUMNS), strict=True)):
+        image_id, rows, columns, file_sha256, pixels_sha256, likeness, like, kind = cells
+        if not image_id or image_id in records:
+            raise table.fault(
+                index, f"image_id {image_id!r} {'stands twice' if image_id else 'is empty'}; give each once."
+            )
+        _require(table, index, {"rows": rows, "columns": columns}, _SIDE, "a whole number above 0")
+        hashes = {"file_sha256": file_sha256, "pixels_sha256": pixels_sha256}
+        _require(table, index, hashes, _SHA256, "64 hexadecimal digits")
+        _require(table, index, {"likeness": likeness}, _LIKENESS, f"{(BITS + 1) // 4} hexadecimal digits")
+        records[image_id] = PictureRecord(int(rows), int(columns), file_sha256, pixels_sha256, likeness)
+        if like or kind:
+            if not like or kind not in (IDENTICAL, NEAR):
+                raise table.fault(
+                    index,
+                    f"like {like!r} with like_kind {kind!r}; give both, and identical or near, or neither.",
+                )
+            likes[image_id] = Like(like, IDENTICAL if kind == IDENTICAL else NEAR)
+    return Inventory(records, likes)
+
+
+def likes(these: Mapping[str, PictureRecord], among: Mapping[str, PictureRecord]) -> Mapping[str, Like]:
+    """For each of some pictures the most alike of others, where one is alike.
+
+    Args:
+        these: image_id -> record, such as those of the test split.
+        among: image_id -> record of the pictures to look through, such as those of training.
+
+    Returns:
+        image_id of ``these`` -> the picture of ``among`` with the same pixels, or else the nearest within
+        `likeness.NEAR` bits; the first in code-point order where several are equally alike.
+    """
+    ours, others = sorted(these), sorted(among)
+    same: dict[str, str] = {}
+    for image_id in others:
+        same.setdefault(among[image_id].pixels_sha256, image_id)
+    found: dict[str, Like] = {}
+    places = nearest([these[one].likeness for one in ours], [among[one].likeness for one in others])
+    for image_id, place in zip(ours, places, strict=True):
+        twin = same.get(these[image_id].pixels_sha256)
+        if twin is not None:
+            found[image_id] = Like(twin, IDENTICAL)
+        elif place >= 0:
+            found[image_id] = Like(others[place], NEAR)
+    return found
+
+
+def _require(table: Table, index: int, cells: Mapping[str, str], form: re.Pattern[str], what: str) -> None:
+    for name, cell in cells.items():
+        if not form.fullmatch(cell):
+            raise table.fault(index, f"{name} must be {what}; received {cell!r}.")

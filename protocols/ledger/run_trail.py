@@ -1,0 +1,51 @@
+"""The trail of a run folder: what was done to it, by whom and when, with the hashes before and after.
+
+Owns what an entry of it names: each file at the top of the folder, and each folder there by one hash. The trail is
+of one folder and begins with it; looks at a test set are counted in the ledger of the test set (`seal`).
+"""
+
+from collections.abc import Iterable, Mapping
+
+from protocols.ledger.chain import Action, Event, Stamp, Touched, append
+from protocols.storage.canonical import sha256_bytes
+from protocols.storage.manifest import Entry, entries_of
+from protocols.storage.run_folder import RunFolder
+
+
+def record_made(folder: RunFolder, stamp: Stamp, command: str) -> None:
+    """The first entry: everything that is there now."""
+    record_change(folder, "run", (), stamp, {"command": command})
+
+
+def record_change(
+    folder: RunFolder, action: Action, before: Iterable[Entry], stamp: Stamp, facts: Mapping[str, str]
+) -> None:
+    """One more entry: what came, went or changed since ``before``, the manifest's entries."""
+    was, now = state_of(before), state_of(entries_of(folder.root))
+    # The record of a run is volatile, and the trail cannot hold its own hash.
+    for name in (folder.record.name, folder.trail.name):
+        was.pop(name, None)
+        now.pop(name, None)
+    touched = [
+        Touched(name, was.get(name), now.get(name))
+        for name in sorted({*was, *now})
+        if was.get(name) != now.get(name)
+    ]
+    append(folder.trail, Event(action, touched, dict(facts)), stamp)
+
+
+def state_of(entries: Iterable[Entry]) -> dict[str, str]:
+    """Top-level name -> SHA-256: of a file, or of a folder's list as ``sha256sum`` prints it, sorted by path.
+
+    >>> state_of([Entry("results.json", 2, "ab")])
+    {'results.json': 'ab'}
+    """
+    state: dict[str, str] = {}
+    lists: dict[str, str] = {}
+    for entry in sorted(entries, key=lambda entry: entry.path):
+        top, _, inner = entry.path.partition("/")
+        if inner:
+            lists[f"{top}/"] = lists.get(f"{top}/", "") + f"{entry.sha256}  {entry.path}\n"
+        else:
+            state[top] = entry.sha256
+    return state | {name: sha256_bytes(text.encode("utf-8")) for name, text in lists.items()}

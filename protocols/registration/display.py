@@ -1,0 +1,91 @@
+"""A ledger for a person to read: one row an entry, oldest first, what it tells in words.
+
+Owns the words of each action. The whole of an entry stands in its line of the file.
+"""
+
+import textwrap
+from collections.abc import Iterator
+
+from protocols.ledger.chain import CLOCK_WENT_BACK, Entry, Ledger
+from protocols.registration.registry import LookMade, RegisteredVersion, Registry
+
+COLUMNS = (("entry", 5), ("time (UTC)", 19), ("actor", 22), ("action", 10))
+SHOWN = 12  # digits of a hash
+NARROWEST = 30  # of the last column
+
+
+def ledger_table(ledger: Ledger, width: int) -> Iterator[str]:
+    """The lines of the table, headed, for a terminal of so many columns."""
+    yield from _row((*(name for name, _ in COLUMNS), "what"), width)
+    registry = Registry()
+    for entry in ledger.entries:
+        registry = registry.after(entry)
+        role = f"{entry.actor.name} ({entry.actor.role})"
+        time = entry.ts_utc.replace("T", " ").removesuffix("Z")
+        yield from _row((str(entry.seq), time, role, entry.action, _words(entry, registry)), width)
+    if ledger.torn:
+        yield f"After it {len(ledger.torn)} bytes of a line that was cut short; the next entry will record them."
+    yield f"entries: {ledger.head.entries}, head {ledger.head.sha256}"
+
+
+def _row(cells: tuple[str, ...], width: int) -> Iterator[str]:
+    widths = [size for _, size in COLUMNS]
+    rest = max(NARROWEST, width - sum(widths) - len(widths) * 2)
+    wrapped = [textwrap.wrap(cell, size) or [""] for cell, size in zip(cells, [*widths, rest], strict=True)]
+    for line in range(max(map(len, wrapped))):
+        parts = [
+            (lines[line] if line < len(lines) else "").ljust(size)
+            for lines, size in zip(wrapped, [*widths, rest], strict=True)
+        ]
+        yield "  ".join(parts).rstrip()
+
+
+def _words(entry: Entry, registry: Registry) -> str:
+    words = _told(entry, registry)
+    if entry.reason:
+        words += f". Reason: {entry.reason}"
+    return words + (f" [{CLOCK_WENT_BACK}]" if CLOCK_WENT_BACK in entry.flags else "")
+
+
+def _told(entry: Entry, registry: Registry) -> str:
+    match entry.action:
+        case "register" | "amend":
+            return _version(registry.versions[-1])
+        case "freeze":
+            frozen = registry.frozen[entry.facts["registered"]]
+            where = f"for entry {frozen.registered}, operating_point.json {frozen.sha256[:SHOWN]}"
+            return f"threshold {frozen.threshold!r} {where}"
+        case "look":
+            return _look(registry.looks[-1])
+        case "results":
+            look = next((one for one in registry.looks if one.seq == entry.facts["look"]), None)
+            if look is None:
+                return f"of entry {entry.facts['look']}, which is no look"
+            sha256 = look.results_sha256
+            told = f", verdict {look.verdict}, results.json {sha256[:SHOWN]}" if sha256 else ""
+            return f"look {look.number} {look.outcome}{told}"
+        case "recover":
+            return f"{entry.facts['bytes']} bytes before it are of a line that was cut short"
+    return (
+        ", ".join(f"{touched.path} {(touched.after or 'removed')[:SHOWN]}" for touched in entry.objects)
+        or "nothing changed"
+    )
+
+
+def _version(version: RegisteredVersion) -> str:
+    test_set = version.test_set
+    threshold = (
+        f"threshold {version.threshold!r}" if version.threshold is not None else "threshold of the model"
+    )
+    return (
+        f"{version.protocol_id} version {version.version}, {version.stage}, sha256 {version.sha256[:SHOWN]}; "
+        f"{test_set.images} images of {test_set.patients} patients, content {test_set.content_sha256[:SHOWN]}; "
+        f"{threshold}"
+    )
+
+
+def _look(look: LookMade) -> str:
+    return (
+        f"look {look.number}: {look.protocol_id} version {look.version}, {look.stage}, sha256 "
+        f"{look.protocol_sha256[:SHOWN]}, threshold {look.threshold!r}"
+    )

@@ -1,0 +1,102 @@
+"""The receipt of a registration: what was promised and how the ledger stood then, to be signed or filed elsewhere.
+
+Owns its JSON, both ways. A receipt is a function of the ledger alone: asked for again, it is the same to the byte.
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from protocols.errors import BadInputError
+from protocols.ledger.chain import Actor, Head, Ledger
+from protocols.registration.entries import ProtocolFacts, Threshold
+from protocols.registration.registry import registry_of
+from protocols.registration.test_set import SealedSet
+from protocols.storage.canonical import json_text
+
+SCHEMA = "cxr510k-receipt/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was registered, by whom and when, and the head of the ledger with it.
+
+    Attributes:
+        protocol: id, version, hash and stage.
+        test_set: that it is registered for.
+        threshold: None where the model's is not frozen yet.
+        time: UTC, of the last entry about this version.
+        actor: who made that entry.
+        ledger: how many entries there were then, and the hash of the last.
+    """
+
+    protocol: ProtocolFacts
+    test_set: SealedSet
+    threshold: Threshold | None
+    time: str
+    actor: Actor
+    ledger: Head
+
+    def to_json(self) -> str:
+        """Canonical JSON."""
+        return json_text({"schema": SCHEMA, **asdict(self)})
+
+
+def receipt_of(ledger: Ledger, protocol_id: str) -> Receipt:
+    """The receipt of the newest registered version of a protocol.
+
+    Raises:
+        BadInputError: it is not registered.
+    """
+    registry = registry_of(ledger)
+    version = registry.newest(protocol_id)
+    if version is None:
+        raise BadInputError(f"{protocol_id}: is not registered in this ledger; lock it first.")
+    frozen = registry.frozen.get(version.seq)
+    stated = Threshold(version.threshold, None) if version.threshold is not None else None
+    last = frozen or version
+    return Receipt(
+        protocol=ProtocolFacts(version.protocol_id, version.version, version.sha256, version.stage),
+        test_set=version.test_set,
+        threshold=Threshold(frozen.threshold, frozen.sha256) if frozen else stated,
+        time=last.ts_utc,
+        actor=last.actor,
+        ledger=Ledger(ledger.entries[: last.seq]).head,
+    )
+
+
+def read_receipt(path: Path) -> Receipt:
+    """Read a receipt.
+
+    Raises:
+        BadInputError: it cannot be read, or is none.
+    """
+    try:
+        document = TypeAdapter(dict[str, object]).validate_json(path.read_bytes())
+        if document.pop("schema", None) == SCHEMA:
+            return TypeAdapter(Receipt).validate_python(document)
+    except OSError as error:
+        raise BadInputError(f"{path}: cannot be read ({error.strerror}).") from error
+    except ValidationError:
+        pass
+    raise BadInputError(f"{path}: is not {SCHEMA}; give the file that `lock --receipt` wrote.")
+
+
+def missing_promise(receipt: Receipt, ledger: Ledger) -> str | None:
+    """Why a ledger is not the one that a receipt was given for; None where it continues it.
+
+    A head that differs says so alone: the entries up to it are what the receipt was given for.
+    """
+    if ledger.continues(receipt.ledger):
+        return None
+    if receipt.ledger.entries > len(ledger.entries):
+        return (
+            f"it has {len(ledger.entries)} entries, and had {receipt.ledger.entries} when the receipt was given: "
+            "it was cut short or written anew"
+        )
+    there = Ledger(ledger.entries[: receipt.ledger.entries]).head.sha256
+    return (
+        f"its entry {receipt.ledger.entries} is {there}; when the receipt was given it was {receipt.ledger.sha256}: "
+        "it was written anew"
+    )

@@ -1,0 +1,197 @@
+"""Lock before look: a protocol, its test set and its threshold are registered before scores meet the reference.
+
+Owns what may be registered, frozen and looked at, and the sentences of what may not. One look, from its beginning to
+its end, is `look`; what a ledger tells afterwards is `seal.story`. Order is provable only by a receipt that was filed
+where the ledger's owner cannot change it (docs/ledger.md).
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from protocols.errors import BadInputError
+from protocols.ledger.chain import OpenLedger, Stamp, opened
+from protocols.registration.entries import Threshold, freezing, registration
+from protocols.registration.receipt import Receipt, receipt_of
+from protocols.registration.registry import RegisteredVersion, Registry, registry_of
+from protocols.registration.test_set import SealedSet
+from protocols.schema.load import LoadedProtocol
+from protocols.storage.run_folder import RunFolder
+
+LEDGER = "ledger.jsonl"  # beside the protocol, where no other is named
+
+Stamping = Callable[[], Stamp]
+
+
+def place_of_ledger(protocol: Path, named: Path | None) -> Path | None:
+    """The ledger that was named, else the one beside the protocol, there or not; None beside the protocol of a run.
+
+    Raises:
+        BadInputError: the ledger would be a run folder's, which is a copy of how the real one stood and never changes.
+    """
+    path = named or protocol.parent / LEDGER
+    if not RunFolder(path.parent).record.exists():
+        return path
+    if named or path.exists():
+        raise BadInputError(
+            f"{path}: belongs to a run folder and only says how the ledger of the test set stood then; name that "
+            "ledger with --ledger (run.json of the folder says where it was)."
+        )
+    return None
+
+
+def register(
+    path: Path,
+    loaded: LoadedProtocol,
+    test_set: SealedSet,
+    threshold: Threshold | None,
+    stamping: Stamping,
+    *,
+    reason: str | None,
+) -> Receipt:
+    """Register a protocol for a test set, or amend what is registered; the very same again changes nothing.
+
+    Args:
+        path: the test set's ledger; it is made where it does not exist.
+        loaded: the protocol.
+        test_set: that it is for.
+        threshold: of the model, to be frozen with it; None where the protocol states it or it is not chosen yet.
+        stamping: who, where and when, asked for each entry.
+        reason: why, for an amendment.
+
+    Raises:
+        BadInputError: an exploratory protocol, an empty test set, an amendment without a higher version or without a
+            reason, or another threshold than the one that is frozen for this version.
+        EvidenceDiffersError: the chain of the ledger is broken.
+    """
+    if loaded.protocol.stage != "confirmatory":
+        raise BadInputError(
+            f"{loaded.protocol.id}: an exploratory protocol promises nothing and is not locked; write stage = "
+            '"confirmatory" in it, with criteria by which the study passes or fails, or validate it as it is.'
+        )
+    if not test_set.images:
+        raise BadInputError(f"{loaded.protocol.id}: the test split of the studies holds no image to lock.")
+    with opened(path) as ledger:
+        newest = registry_of(ledger.read()).newest(loaded.protocol.id)
+        if newest is None or (newest.sha256, newest.test_set) != (loaded.sha256, test_set):
+            if newest:
+                _refuse_amendment(newest, loaded, reason)
+            ledger.append(
+                registration(loaded, test_set, newest.sha256 if newest else None, reason), stamping()
+            )
+        if threshold and threshold.sha256:
+            freeze(ledger, loaded, threshold, stamping)
+        return receipt_of(ledger.read(), loaded.protocol.id)
+
+
+def freeze(ledger: OpenLedger, loaded: LoadedProtocol, threshold: Threshold, stamping: Stamping) -> None:
+    """Freeze a model's threshold for the registered version; the very same again changes nothing.
+
+    Raises:
+        BadInputError: another one is frozen.
+    """
+    registry = registry_of(ledger.read())
+    version = registry.newest(loaded.protocol.id)
+    if version is None:
+        raise ValueError(f"{loaded.protocol.id} is not registered")
+    frozen = registry.frozen.get(version.seq)
+    if frozen is None:
+        ledger.append(freezing(version.seq, threshold), stamping())
+    elif (frozen.threshold, frozen.sha256) != (threshold.value, threshold.sha256):
+        raise BadInputError(
+            f"{_name(version)}: its threshold is frozen at {frozen.threshold!r} (entry {frozen.seq}, "
+            f"operating_point.json {frozen.sha256}); received {threshold.value!r} ({threshold.sha256}). Another "
+            "threshold is another version: raise version in the protocol and lock it with --reason."
+        )
+
+
+def broken_promise(
+    registry: Registry, name: tuple[str, int, str], test_set: SealedSet, threshold: Threshold | None
+) -> str | None:
+    """Why a confirmatory look would break what is registered; None where it keeps it.
+
+    Args:
+        registry: what the ledger holds.
+        name: id, version and SHA-256 of the protocol.
+        test_set: to be looked at.
+        threshold: of the look; None where it is not known yet.
+    """
+    protocol_id, number, sha256 = name
+    version = registry.newest(protocol_id)
+    if version is None:
+        return f"{protocol_id} version {number} is confirmatory and not registered"
+    if version.sha256 != sha256:
+        return (
+            f"{protocol_id} version {number} (sha256 {sha256}) is not what is registered: {_name(version)} "
+            f"(sha256 {version.sha256}, entry {version.seq})"
+        )
+    if version.test_set != test_set:
+        return (
+            f"{_name(version)} is registered for another test set: {_words(version.test_set)} (entry {version.seq}); "
+            f"received {_words(test_set)}"
+        )
+    if threshold is None:
+        return None
+    if version.threshold is not None:
+        if threshold == Threshold(version.threshold, None):
+            return None
+        return f"{_name(version)} states threshold {version.threshold!r}; received {threshold.value!r}"
+    frozen = registry.frozen.get(version.seq)
+    if frozen is None:
+        return f"{_name(version)} takes its threshold from the model, and none is frozen for it"
+    if (frozen.threshold, frozen.sha256) != (threshold.value, threshold.sha256):
+        return (
+            f"{_name(version)}: its threshold is frozen at {frozen.threshold!r} (operating_point.json {frozen.sha256}, "
+            f"entry {frozen.seq}); received {threshold.value!r} ({threshold.sha256})"
+        )
+    return None
+
+
+def refuse_broken_promise(
+    path: Path, registry: Registry, loaded: LoadedProtocol, test_set: SealedSet, threshold: Threshold | None
+) -> None:
+    """Refuse a look that a confirmatory protocol does not allow; any other protocol may look.
+
+    Raises:
+        BadInputError: in a sentence that says what to type.
+    """
+    protocol = loaded.protocol
+    if protocol.stage != "confirmatory":
+        return
+    name = (protocol.id, protocol.version, loaded.sha256)
+    broken = broken_promise(registry, name, test_set, threshold)
+    if broken is None:
+        return
+    newest = registry.newest(protocol.id)
+    if newest is None:
+        then = f"lock it first: cxr510k lock PROTOCOL --cohort DIR --ledger {path}"
+    elif newest.sha256 == loaded.sha256 and newest.test_set == test_set and newest.seq not in registry.frozen:
+        then = f"freeze it first: cxr510k lock PROTOCOL --cohort DIR --operating-point FILE --ledger {path}"
+    else:
+        then = (
+            "use what is registered, or amend it, a changed protocol or threshold under a higher version: "
+            f"cxr510k lock PROTOCOL --cohort DIR --reason TEXT --ledger {path}"
+        )
+    raise BadInputError(f"{path}: {broken}; {then}.")
+
+
+def _refuse_amendment(newest: RegisteredVersion, loaded: LoadedProtocol, reason: str | None) -> None:
+    protocol = loaded.protocol
+    if newest.sha256 != loaded.sha256 and protocol.version <= newest.version:
+        raise BadInputError(
+            f"{protocol.id}: version {newest.version} is registered with other content (sha256 {newest.sha256}, entry "
+            f"{newest.seq}); received version {protocol.version} (sha256 {loaded.sha256}). Write version = "
+            f"{newest.version + 1} in the protocol and lock it with --reason."
+        )
+    if not reason:
+        what = "another test set" if newest.sha256 == loaded.sha256 else f"version {protocol.version}"
+        raise BadInputError(
+            f"{_name(newest)} is registered (entry {newest.seq}), and {what} amends it; say why with --reason TEXT."
+        )
+
+
+def _name(version: RegisteredVersion) -> str:
+    return f"{version.protocol_id} version {version.version}"
+
+
+def _words(test_set: SealedSet) -> str:
+    return f"{test_set.images} images of {test_set.patients} patients, content {test_set.content_sha256}"

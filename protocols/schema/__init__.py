@@ -1,0 +1,1 @@
+"""The protocol's types, the sponsor's statements, and loading."""

@@ -1,1 +1,0 @@
-"""Lock before look: what was promised of a sealed test set, and every look at it."""

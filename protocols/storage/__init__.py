@@ -1,0 +1,1 @@
+"""Canonical bytes, manifest, run folder, output lock, strict JSON."""

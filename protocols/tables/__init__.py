@@ -1,0 +1,1 @@
+"""CSV, Parquet and Excel into checked records: reading, mapping, rules, checks, notices."""

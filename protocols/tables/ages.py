@@ -1,0 +1,55 @@
+"""An age as hospitals write it -> years as text, for the sources that meet such forms.
+
+Owns DICOM's age string (PS3.5, value representation AS: three digits and Y, M, W or D), also with fewer digits, a
+small letter, a blank before the letter, or the plus of a top-coded age behind it; and the age between two dates.
+Whether a number of years is believable is decided in `protocols.tables.records`.
+"""
+
+import re
+from datetime import date
+
+DAYS_A_YEAR = 365.25
+UNITS = {"Y": (1, 1.0), "M": (1, 12.0), "W": (7, DAYS_A_YEAR), "D": (1, DAYS_A_YEAR)}  # parts of a year
+AGE_STRING = re.compile(r" *([0-9]{1,3}) *([YMWDymwd])(?: *\+)? *")
+NO_BIRTH = date(1900, 1, 1)  # what de-identification writes in place of a date
+
+
+def years(cell: str) -> str:
+    """An age in years as the shortest text of the number; any other form passes unchanged.
+
+    Args:
+        cell: ``062Y``, ``62 y``, ``018M``, ``002W``, ``001D``, ``90Y+`` (the least that it can be), or anything
+            else, such as ``62`` or nothing.
+
+    Returns:
+        ``62`` for ``062Y``, ``1.5`` for ``018M``; ``cell`` itself where it is no age string, so that
+        the records call it unknown (or read the number it is).
+    """
+    match = AGE_STRING.fullmatch(cell)
+    if match is None:
+        return cell
+    part, whole = UNITS[match[2].upper()]
+    age = int(match[1]) * part / whole
+    return str(int(age)) if age.is_integer() else repr(age)
+
+
+def years_between(birth: str, day: str) -> float | None:
+    """The age in whole years on a day, in parts of a year below 2; None where it cannot be told.
+
+    Args:
+        birth, day: as DICOM writes dates, ``19600615`` or ``1960.06.15``. The first day of 1900, which
+            de-identification writes, is no birth date.
+    """
+    born, seen = _date(birth), _date(day)
+    if born is None or seen is None or born == NO_BIRTH or seen < born:
+        return None
+    whole = seen.year - born.year - ((seen.month, seen.day) < (born.month, born.day))
+    return float(whole) if whole >= 2 else (seen - born).days / DAYS_A_YEAR
+
+
+def _date(cell: str) -> date | None:
+    match = re.fullmatch(r"(\d{4})([.\-]?)(\d{2})\2(\d{2})", cell.strip(), re.ASCII)
+    try:
+        return date(int(match[1]), int(match[3]), int(match[4])) if match else None
+    except ValueError:
+        return None

@@ -1,0 +1,303 @@
+"""A file's own names and values -> the suite's, trimmed, with ages in years; and the identity of what was read.
+
+Owns which cells are changed on the way in; how that is told is `table_notices`. What the columns are is `column_rules`,
+what their cells must be `admission`. Source: the contract ("Tables", "Protocol: [columns], [values]",
+"content_sha256").
+"""
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pandas as pd
+
+from protocols.errors import BadInputError
+from protocols.schema.protocol import Protocol
+from protocols.storage.canonical import sha256_bytes
+from protocols.tables.ages import AGE_STRING, years
+from protocols.tables.column_rules import (
+    BOXES,
+    FINDING,
+    LABELS,
+    MARKS,
+    PREDICTIONS,
+    READS,
+    STUDIES,
+    Kind,
+    TableRule,
+)
+from protocols.tables.input_account import Notice
+from protocols.tables.notices import (
+    AGES,
+    TRIMMED,
+    of_dropped,
+    of_near_duplicates,
+    of_placeholders,
+    of_rounded,
+    of_unused_columns,
+)
+from protocols.tables.reading import (
+    AS_IT_IS,
+    TEXT,
+    WHITE_SPACE,
+    Reading,
+    Table,
+    constant,
+    listing,
+    parse_table,
+    read_content,
+)
+from protocols.tables.records import FileIdentity, numbers_of
+from protocols.tables.row_lines import json_rows
+
+CONSENSUS = "consensus"  # the reader of a reference standard that arrives already decided
+OTHER_FINDING, NO_READ, NO_SCORE = "other_finding", "no_read", "no_score"
+
+
+@dataclass(frozen=True, slots=True)
+class MappedTable:
+    """A table under the suite's names and values, with the identity of the file it came from.
+
+    Attributes:
+        rule: the declared columns.
+        table: the rows that count; those in ``excluded`` are left out.
+        file_sha256: of the file's bytes.
+        named: the columns that the contract knows or the protocol maps.
+        rows_read: all rows of the file with content.
+        excluded: rows that do not belong to this table, by reason.
+        cells_trimmed, ages_converted: how many cells were changed.
+        notices: what was changed or left out, for a person.
+    """
+
+    rule: TableRule
+    table: Table
+    file_sha256: str
+    named: tuple[str, ...]
+    rows_read: int
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    cells_trimmed: int = 0
+    ages_converted: int = 0
+    notices: tuple[Notice, ...] = ()
+
+    def identity(
+        self, *, numeric: AbstractSet[str] = frozenset(), further: AbstractSet[str] = frozenset()
+    ) -> FileIdentity:
+        """Hash the file and the content that counts: contract columns, mapped ones and ``further``.
+
+        One compact JSON array and a line feed per row; key columns first, the others by code point; numbers (declared
+        or in ``numeric``) as floats, unknown numbers null; rows sorted.
+        """
+        frame = self.table.frame
+        keys = [name for name in ("image_id", "reader_id") if name in frame]
+        others = sorted((set(self.named) | further) & set(map(str, frame)) - set(keys))
+        numeric = numeric | self.rule.numeric
+        columns = [numbers_of(frame[name]) if name in numeric else frame[name] for name in [*keys, *others]]
+        lines = sorted(json_rows(columns))
+        return FileIdentity(self.file_sha256, sha256_bytes("".join(f"{line}\n" for line in lines).encode()))
+
+    def only(self, kept: pd.Series, reason: str) -> "MappedTable":
+        """Return the table without the rows that ``kept`` is False for; ``reason`` names why in the account."""
+        left_out = int((~kept).sum())
+        if not left_out:
+            return self
+        excluded = {**self.excluded, reason: left_out}
+        return replace(self, table=self.table.only(kept.to_numpy(dtype=bool)), excluded=excluded)
+
+
+def read_mapped(
+    path: Path,
+    rule: TableRule,
+    *,
+    columns: Mapping[str, str] | None = None,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    categories: Iterable[str] = (),
+    numeric: Iterable[str] = (),
+    reading: Reading = AS_IT_IS,
+) -> MappedTable:
+    """Read a table and give columns and cells the suite's names.
+
+    White space at either end of the cells of the columns that are used is removed, decimal commas become points where
+    ``reading`` says so, then values are translated, then ages such as ``062Y`` become years.
+
+    Args:
+        path: the file.
+        rule: what the contract says about this table.
+        columns: suite's name -> file's name.
+        values: column -> file's value -> suite's value.
+        categories, numeric: columns that the protocol uses beside those, as words and as numbers.
+        reading: how the file is read.
+
+    Raises:
+        BadInputError: as `read_table`, or a mapped name that the file lacks.
+    """
+    # Read once: the hash is of the bytes that were parsed, whatever happens to the file meanwhile.
+    content = read_content(path)
+    table = parse_table(path, content, reading)
+    columns = {ours: theirs.strip(WHITE_SPACE) for ours, theirs in (columns or {}).items()}
+    for name in columns.values():
+        if name not in table.frame:
+            raise BadInputError(
+                f"{path}: the protocol's [columns] names {name!r}, which the file lacks; "
+                f"it has {listing(map(str, table.frame))}."
+            )
+    frame, taken = table.frame, set(columns.values())
+    kept = [name for name in map(str, frame) if name not in taken and name not in columns]
+    frame = pd.DataFrame(
+        {name: frame[name] for name in kept} | {ours: frame[theirs] for ours, theirs in columns.items()}
+    )
+    named = tuple(name for name in map(str, frame) if name in rule.content or name in columns)
+    declared = {column.name for column in rule.columns}
+    notices = [*of_dropped(table, rule), *of_unused_columns(frame, rule)]
+    trimmed = 0
+    numbers = {*rule.numeric, *numeric, *({*map(str, frame)} - declared if rule is LABELS else ())}
+    used = {*declared, *columns, *categories, *numbers}
+    for name in [name for name in map(str, frame) if name in used]:
+        cells = frame[name].str.strip(WHITE_SPACE)
+        changed = cells != frame[name]
+        if changed.any():
+            trimmed += int(changed.sum())
+            notices += TRIMMED.of(rule.table, name, frame[name][changed])
+            frame[name] = cells
+        if name in numbers:
+            frame[name] = table.with_points(cells)
+    for name, translation in (values or {}).items():
+        if name in frame:
+            meaning = {word.strip(WHITE_SPACE): ours for word, ours in translation.items()}
+            if name in numbers:
+                words = table.with_points(pd.Series(list(meaning), dtype=TEXT))
+                meaning |= dict(zip(words, meaning.values(), strict=True))
+            known = frame[name].isin(list(meaning))
+            frame[name] = frame[name].where(~known, frame[name].map(meaning))
+    converted = 0
+    for column in rule.present(list(map(str, frame))):
+        if column.kind is Kind.AGE:
+            aged = frame[column.name].str.fullmatch(AGE_STRING.pattern)
+            converted = int(aged.sum())
+            if converted:
+                notices += AGES.of(rule.table, column.name, frame[column.name][aged])
+                frame.loc[aged, column.name] = frame.loc[aged, column.name].map(years)
+    identifiers = {column.name for column in rule.columns if column.kind is Kind.IDENTIFIER} - {"image_id"}
+    for name in sorted({*identifiers, *categories} & set(map(str, frame))):
+        notices += of_placeholders(rule.table, name, frame[name]) if name in identifiers else ()
+        notices += of_near_duplicates(rule.table, name, frame[name])
+    for name in sorted({*identifiers, "score"} & set(map(str, frame))):
+        notices += of_rounded(rule.table, name, frame[name])
+    return MappedTable(
+        rule,
+        replace(table, frame=frame),
+        sha256_bytes(content),
+        named,
+        rows_read=table.rows,
+        cells_trimmed=trimmed,
+        ages_converted=converted,
+        notices=tuple(notices),
+    )
+
+
+def read_as_planned(
+    path: Path, rule: TableRule, protocol: Protocol | None = None, *, reading: Reading | None = None
+) -> MappedTable:
+    """Read a table as a protocol maps it; without one, under the suite's own names.
+
+    Args:
+        path: the file.
+        rule: of studies, reads, predictions or labels.
+        protocol: the plan.
+        reading: how the file is read, where that is not what the protocol's ``[format]`` says.
+
+    Raises:
+        BadInputError: as `read_mapped`.
+    """
+    if protocol is None:
+        return read_mapped(path, rule, reading=reading or Reading(rule.table))
+    of_studies = rule is STUDIES
+    return read_mapped(
+        path,
+        rule,
+        columns=getattr(protocol.columns, rule.table),
+        values=protocol.values,
+        categories=protocol.category_columns if of_studies else (),
+        numeric=protocol.number_columns if of_studies else (),
+        reading=reading or Reading(rule.table, getattr(protocol.format, rule.table)),
+    )
+
+
+def studies_table(path: Path, protocol: Protocol | None = None) -> MappedTable:
+    """Read the studies as a protocol maps them; without one, under the suite's own names."""
+    return read_as_planned(path, STUDIES, protocol)
+
+
+def reads_table(path: Path, protocol: Protocol | None = None, *, one_table: bool = False) -> MappedTable:
+    """Read the reads as a protocol maps them, and of reads of several findings those of the protocol's.
+
+    Args:
+        path: the file.
+        protocol: the plan.
+        one_table: the file holds studies, truth and scores together: a row without a verdict is no read, and without
+            a column ``reader_id`` the reader is ``consensus``.
+
+    Raises:
+        BadInputError: as `read_mapped`, or the finding cannot be told.
+    """
+    mapped = read_as_planned(path, READS, protocol)
+    if one_table:
+        mapped = _with_reads_alone(mapped)
+    return _of_finding(mapped, protocol.reference_standard.finding) if protocol else mapped
+
+
+def predictions_table(
+    path: Path, protocol: Protocol | None = None, *, one_table: bool = False
+) -> MappedTable:
+    """Read the predictions as a protocol maps them.
+
+    With ``one_table`` (see `reads_table`) a row without a score counts as no row of predictions.
+    """
+    mapped = read_as_planned(path, PREDICTIONS, protocol)
+    frame = mapped.table.frame
+    if not one_table or "score" not in frame:
+        return mapped
+    answered = frame["score"] != ""
+    return mapped.only(answered | (frame["status"] != "") if "status" in frame else answered, NO_SCORE)
+
+
+def labels_table(path: Path, protocol: Protocol | None = None) -> MappedTable:
+    """Read a table of training labels as a protocol maps it; every column but ``image_id`` is a finding."""
+    return read_as_planned(path, LABELS, protocol)
+
+
+def boxes_table(path: Path, reading: Reading = AS_IT_IS) -> MappedTable:
+    """Read a table of boxes."""
+    return read_mapped(path, BOXES, reading=reading)
+
+
+def marks_table(path: Path) -> MappedTable:
+    """Read a table of marks."""
+    return read_mapped(path, MARKS)
+
+
+def _with_reads_alone(mapped: MappedTable) -> MappedTable:
+    frame = mapped.table.frame
+    if "reader_id" not in frame:
+        frame = frame.assign(reader_id=constant(CONSENSUS, frame))
+        named = (*mapped.named, "reader_id")
+        mapped = replace(mapped, table=replace(mapped.table, frame=frame), named=named)
+    return mapped.only(frame["verdict"] != "", NO_READ) if "verdict" in frame else mapped
+
+
+def _of_finding(mapped: MappedTable, finding: str | None) -> MappedTable:
+    table = mapped.table
+    there = sorted(set(table.frame[FINDING])) if FINDING in table.frame else []
+    if finding is None:
+        if len(there) > 1:
+            raise BadInputError(
+                f"{table.source}: has reads of {len(there)} findings ({listing(there)}); name one of them in the "
+                "protocol as [reference_standard] finding."
+            )
+        return mapped
+    if finding not in there:
+        has = f"reads of {listing(there)}" if there else "no column 'finding'"
+        raise BadInputError(
+            f"{table.source}: has no read of [reference_standard] finding {finding!r}; the file has {has}."
+        )
+    return mapped.only(table.frame[FINDING] == finding, OTHER_FINDING)

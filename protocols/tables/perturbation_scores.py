@@ -1,0 +1,182 @@
+"""The battery: which changes were made to the pictures, and the score of every image after each of them.
+
+Owns the two tables that the device's side writes and the measuring side reads, and where they lie. What a change
+does to a picture is `model.inference.perturbations` and `model.inference.occlusions`; what follows from the scores is
+`validation.analyses.robustness`.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocols.errors import BadInputError
+from protocols.storage.canonical import csv_text
+from protocols.storage.run_folder import RunFolder
+
+SCORE_PLACES = 6
+ITEM_COLUMNS = ("perturbation", "family", "withholds", "name", "does")
+SCORE_COLUMNS = ("image_id", "perturbation", "score")
+
+Family = Literal["repeat", "perturbation", "shortcut"]
+Withheld = Literal["", "lungs", "markers", "everything"]
+UNCHANGED, REPEATED = "unchanged", "repeated"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One way in which every picture was scored.
+
+    Attributes:
+        id: its name in the tables; ``unchanged`` and ``repeated`` are the pictures as they are.
+        family: ``repeat``, ``perturbation`` (what happens to pictures) or ``shortcut`` (what hides a part of them).
+        withholds: what the device can no longer see; empty where it still sees everything.
+        name: a few words.
+        does: one sentence that says what is done to the picture.
+    """
+
+    id: str
+    family: Family
+    withholds: Withheld
+    name: str
+    does: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryScores:
+    """Scores of the same images under every item.
+
+    Attributes:
+        items: ``unchanged`` first, ``repeated`` second, then the battery in its order.
+        image_id: the images that were scored, in the order of the studies.
+        score: shape (items, images), in [0, 1] with 6 decimals; NaN where the device's answer was no number.
+    """
+
+    items: tuple[Item, ...]
+    image_id: tuple[str, ...]
+    score: NDArray[np.float64]
+
+    def items_csv(self) -> str:
+        """The table of the items."""
+        rows = [(item.id, item.family, item.withholds, item.name, item.does) for item in self.items]
+        return csv_text(ITEM_COLUMNS, rows)
+
+    def scores_csv(self) -> str:
+        """The table of the scores, item by item; a score that is no number is empty."""
+        return csv_text(
+            SCORE_COLUMNS,
+            (
+                (image, item.id, "" if np.isnan(score) else f"{score:.{SCORE_PLACES}f}")
+                for item, scores in zip(self.items, self.score, strict=True)
+                for image, score in zip(self.image_id, scores, strict=True)
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryFolder:
+    """Where a run keeps its robustness test."""
+
+    root: Path
+
+    @property
+    def items(self) -> Path:
+        """What was done to the pictures."""
+        return self.root / "perturbations.csv"
+
+    @property
+    def scores(self) -> Path:
+        """The score of every image after each of it."""
+        return self.root / "scores.csv"
+
+    @property
+    def timing(self) -> Path:
+        """How long an image takes; volatile: hashed, never compared."""
+        return self.root / "timing.json"
+
+    @property
+    def results(self) -> Path:
+        """What follows from the scores."""
+        return self.root / "results.json"
+
+    @classmethod
+    def of(cls, run: RunFolder) -> Self:
+        """The folder of a run, there or not."""
+        return cls(run.root / "robustness")
+
+    def read(self) -> BatteryScores:
+        """Both tables.
+
+        Raises:
+            BadInputError: one is missing or not as `robustness` writes it.
+        """
+        items = tuple(_item(row, self.items) for row in _rows(self.items, ITEM_COLUMNS))
+        rows = _rows(self.scores, SCORE_COLUMNS)
+        images = tuple(dict.fromkeys(image for image, _, _ in rows))
+        names = [item.id for item in items]
+        expected = [(image, name) for name in names for image in images]
+        if names[:2] != [UNCHANGED, REPEATED] or len(set(names)) != len(names):
+            raise BadInputError(
+                f"{self.items}: must begin with {UNCHANGED!r} and {REPEATED!r} and name each perturbation once."
+            )
+        if not images or [(image, name) for image, name, _ in rows] != expected:
+            raise BadInputError(
+                f"{self.scores}: must hold every image once for each line of {self.items.name}, in its order; "
+                "run `robustness` again."
+            )
+        score = np.array([_score(text, self.scores) for _, _, text in rows]).reshape(len(items), len(images))
+        return BatteryScores(items, images, score)
+
+
+def largest_distance(recorded: BatteryScores, recomputed: BatteryScores) -> float | None:
+    """The largest difference of two scores of the same image and item; None where other images or items were scored."""
+    if recorded.items != recomputed.items or recorded.image_id != recomputed.image_id:
+        return None
+    there = ~np.isnan(recorded.score)
+    if bool((there == np.isnan(recomputed.score)).any()):
+        return None
+    # Scores carry 6 decimals; the difference of two of them carries the error of binary fractions as well.
+    distance = np.round(np.abs(recorded.score - recomputed.score)[there], 9)
+    return float(distance.max(initial=0.0))
+
+
+def _rows(path: Path, columns: Sequence[str]) -> list[list[str]]:
+    try:
+        header, *rows = csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline=""))
+    except OSError as error:
+        raise BadInputError(
+            f"{path}: cannot be read ({error.strerror}); run `robustness` on the run folder."
+        ) from error
+    except (ValueError, csv.Error) as error:
+        raise BadInputError(f"{path}: is no table as `robustness` writes it.") from error
+    if header != list(columns) or any(len(row) != len(columns) for row in rows):
+        raise BadInputError(f"{path}: must have the columns {', '.join(columns)} in every line.")
+    return rows
+
+
+def _item(row: Sequence[str], path: Path) -> Item:
+    id_, family, withholds, name, does = row
+    for known in get_args(Family):
+        for hidden in get_args(Withheld):
+            if (known, hidden) == (family, withholds):
+                return Item(id_, known, hidden, name, does)
+    raise BadInputError(
+        f"{path}: {id_!r} is of family {family!r} and withholds {withholds!r}; neither may be new."
+    )
+
+
+def _score(text: str, path: Path) -> float:
+    if not text:
+        return float("nan")
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not 0 <= value <= 1:
+        raise BadInputError(f"{path}: a score is {text!r}; it must be in [0, 1] or empty.")
+    return value

@@ -1,1 +1,0 @@
-"""Whether verification sees every tampering that can be thought of."""

@@ -1,1 +1,0 @@
-"""Whether a bundle is what the owner of a key signed, without computing anything anew."""

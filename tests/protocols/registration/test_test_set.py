@@ -1,0 +1,36 @@
+"""What a test set is: its rows and nothing else."""
+
+import pytest
+
+from protocols.registration.test_set import SealedSet, sealed_set_of
+from protocols.storage.canonical import sha256_bytes
+from tests.protocols.sealed_study import OTHER_SET, SET, tables
+
+ROWS = """["read","i1","R1","negative"]
+["read","i1","R2","negative"]
+["read","i2","R1","negative"]
+["read","i2","R2","negative"]
+["read","i3","R1","negative"]
+["read","i3","R2","positive"]
+["study","i1","p1"]
+["study","i2","p1"]
+["study","i3","p2"]
+"""
+
+
+def test_its_identity_by_hand() -> None:
+    assert SealedSet(3, 2, sha256_bytes(ROWS.encode())) == SET
+
+
+@pytest.mark.parametrize(
+    "changes", [{"backwards": True}, {"split": True}, {"backwards": True, "split": True}]
+)
+def test_the_order_of_rows_and_the_other_splits_are_nothing_to_it_against_itself(
+    changes: dict[str, bool],
+) -> None:
+    assert sealed_set_of(*tables(**changes)) == SET
+
+
+def test_one_other_verdict_is_another_test_set() -> None:
+    assert (OTHER_SET.images, OTHER_SET.patients) == (SET.images, SET.patients)
+    assert OTHER_SET.content_sha256 != SET.content_sha256
