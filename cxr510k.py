@@ -120,7 +120,7 @@ def cohort_phantom(
 
     Example: cxr510k cohort phantom --patients 40 --out cohorts/phantom
     """
-    from protocols.cohorts.phantom.generate import generate as phantom
+    from protocols.cohorts.phantom import generate as phantom
     from protocols.storage.canonical import new_folder
     from reports.terminal import progress_bars
 
@@ -609,7 +609,7 @@ def report(
     """
     from protocols.pipeline import add_report
     from protocols.storage.run_folder import RunFolder
-    from reports.archival import verapdf
+    from reports.pdf.pdfa_checks import verapdf
     from reports.terminal import progress_bars
 
     with progress_bars() as progress:
@@ -667,8 +667,8 @@ def rerun(
     from protocols.images.folder import ImageFolder
     from protocols.rerun.rerun import rerun as rerun_evidence
     from protocols.storage.canonical import refuse_occupied
-    from reports.printed import PrintedPdf
-    from reports.stack import require_libraries, same_content
+    from reports.pdf.read_pdf import PrintedPdf
+    from reports.pdf.render_stack import require_libraries, same_content
     from reports.terminal import (
         print_findings,
         print_guard_band,
@@ -749,7 +749,7 @@ def run(
     from protocols.schema.per_finding import run_each
     from protocols.storage.canonical import refuse_occupied
     from protocols.storage.run_folder import RunFolder
-    from reports.stack import require_libraries
+    from reports.pdf.render_stack import require_libraries
     from reports.terminal import progress_bars
 
     if (protocol is None) != (cohort is None):
@@ -808,7 +808,7 @@ def robustness(
     from protocols.pipeline import add_robustness, work_folder
     from protocols.storage.run_folder import RunFolder
     from protocols.tables.perturbation_scores import BatteryFolder
-    from reports.stack import require_libraries
+    from reports.pdf.render_stack import require_libraries
     from reports.terminal import print_folded, progress_bars
     from validation.results.robustness_results import robustness_from_json
 
@@ -927,8 +927,8 @@ def verify(
     from protocols.evidence.verification.verify import refuse_key_from_bundle
     from protocols.evidence.verification.verify import verify as verify_bundle
     from protocols.storage.canonical import write_text
-    from reports.printed import PrintedPdf
-    from reports.stack import render_stack
+    from reports.pdf.read_pdf import PrintedPdf
+    from reports.pdf.render_stack import render_stack
     from reports.verification import print_verification
 
     refuse_key_from_bundle(bundle, pubkey)
@@ -957,7 +957,7 @@ def tamper_test(
     from protocols.evidence.bundle.signing import read_public_key
     from protocols.evidence.tampering.tamper_test import tamper_test as test_tampering
     from protocols.evidence.verification.verify import refuse_key_from_bundle
-    from reports.printed import PrintedPdf
+    from reports.pdf.read_pdf import PrintedPdf
     from reports.terminal import progress_bars
     from reports.verification import print_tamper_test
 
@@ -976,7 +976,7 @@ def doctor() -> None:
 
     Example: cxr510k doctor
     """
-    from reports.stack import INSTALL, missing_libraries
+    from reports.pdf.render_stack import INSTALL, missing_libraries
 
     missing = missing_libraries()
     if missing:
@@ -1004,7 +1004,7 @@ def _write_profile(folder: Path) -> None:
     """profile.json, montage.png and profile.html beside a cohort's tables."""
     from protocols.cohorts.profile.write import write_profile
     from protocols.storage.canonical import write_text
-    from reports.profile import PAGE, profile_html
+    from reports.pages.profile import PAGE, profile_html
     from reports.terminal import progress_bars
 
     with progress_bars() as progress:
@@ -1148,8 +1148,8 @@ def _attest(
     from protocols.evidence.environment.machine import run_record, stamp
     from protocols.evidence.reproduction.attestation import JSON, PDF, attest
     from protocols.storage.canonical import new_folder, write_bytes, write_text
-    from reports.attestation import render_attestation
-    from reports.stack import render_stack
+    from reports.pages.attestation import render_attestation
+    from reports.pdf.render_stack import render_stack
 
     now = datetime.now(UTC)
     here = replace(run_record(_command(), now), render_stack=render_stack())
@@ -1165,8 +1165,8 @@ def _require_fonts(run: Path, fonts: "Sequence[Path]") -> None:
     """Refuse to draw a report again without the fonts that were given for it."""
     from protocols.errors import NotPossibleHereError
     from protocols.storage.run_folder import RunFolder
-    from reports.stack import missing_fonts
-    from reports.supplied_fonts import supplied_fonts
+    from reports.fonts.supplied import supplied_fonts
+    from reports.pdf.render_stack import missing_fonts
 
     lacking = missing_fonts(RunFolder(run).read_record().render_stack, supplied_fonts(fonts))
     if lacking:
@@ -1177,7 +1177,7 @@ def _require_fonts(run: Path, fonts: "Sequence[Path]") -> None:
 
 def _bring_phantom(folder: "RunFolder", progress: "Progress") -> "ImageFolder":
     """Phantoms into the run folder: tables among the inputs, images where the record finds them."""
-    from protocols.cohorts.phantom.generate import generate as phantom
+    from protocols.cohorts.phantom import generate as phantom
     from protocols.cohorts.profile.write import write_profile
     from protocols.images.folder import ImageFolder
 

@@ -12,20 +12,20 @@ from pathlib import Path
 
 from protocols.progress import Progress
 from protocols.storage.run_folder import RunFolder
-from reports.characters import letters_of
-from reports.exports import drawings_of, exports
-from reports.gallery import gallery
-from reports.layout import Attached, lay_out
-from reports.lint import refuse_numbers
-from reports.lint_evidence import LintEvidence, lint_evidence
-from reports.report_document import report_attachments, report_page
-from reports.run_evidence import report_context
-from reports.source_marks import without_elements
-from reports.sourcing import marking
-from reports.stack import render_stack, require_libraries
-from reports.summary_contents import contents_of
-from reports.summary_document import summary_attachments, summary_page
-from reports.supplied_fonts import NeededFont, needed_fonts, supplied_fonts
+from reports.content.run_evidence import report_context
+from reports.fonts.supplied import NeededFont, needed_fonts, supplied_fonts
+from reports.number_check.check import refuse_numbers
+from reports.number_check.evidence import LintEvidence, lint_evidence
+from reports.pages.all_figures import gallery
+from reports.pages.exports import drawings_of, exports
+from reports.pages.glyph_coverage import letters_of
+from reports.pages.report import report_attachments, report_page
+from reports.pages.summary import summary_attachments, summary_page
+from reports.pages.summary_contents import contents_of
+from reports.pdf.render_pdf import Attached, lay_out
+from reports.pdf.render_stack import render_stack, require_libraries
+from reports.provenance.marks import without_elements
+from reports.provenance.sourced_numbers import marking
 
 STAGE = "report"
 STEPS = 4

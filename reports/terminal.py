@@ -22,10 +22,10 @@ from protocols.evidence.reproduction.guard_band import GuardBand
 from protocols.evidence.reproduction.levels import FROM_DATA, FROM_SCORES, FROM_WEIGHTS, INTACT, Rerun
 from protocols.progress import Progress
 from protocols.tables.input_account import InputAccount, Notice
-from reports.formatting import NOT_APPLICABLE, count, interval, value
-from reports.inputs import affected, cleaned, excluded, spotless
-from reports.rows import inconclusive, judged, rows_by_subgroup
-from reports.wording import Words
+from reports.content.inputs import affected, cleaned, excluded, spotless
+from reports.content.rows import inconclusive, judged, rows_by_subgroup
+from reports.language.formatting import NOT_APPLICABLE, count, interval, value
+from reports.language.vocabulary import Words
 from validation.results.results import CriterionResult, Estimate, Results
 
 STUDY_VERDICTS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "none": "NO CRITERIA"}

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 import cxr510k
-import reports.layout
+import reports.pdf.render_pdf
 import reports.render
 import validation.run  # noqa: F401
 from protocols.evidence.environment import machine as environment

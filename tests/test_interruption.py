@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from protocols.cohorts.phantom.generate import generate as phantom
+from protocols.cohorts.phantom import generate as phantom
 from protocols.progress import silent
 from protocols.storage.manifest import differences
-from reports.stack import missing_libraries
+from reports.pdf.render_stack import missing_libraries
 from tests.conftest import Outcome, Study
 from tests.test_run_command import PROTOCOL
 

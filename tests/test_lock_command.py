@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from protocols.cohorts.phantom.generate import generate as phantom
+from protocols.cohorts.phantom import generate as phantom
 from protocols.ledger.chain import Event, Ledger, append, read_ledger
 from protocols.progress import silent
 from protocols.registration.registry import registry_of

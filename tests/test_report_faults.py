@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import pytest
 
 from protocols.storage.canonical import sha256_file
-from reports.exports import FORMULA
-from reports.stack import content_of, missing_libraries
+from reports.pages.exports import FORMULA
+from reports.pdf.render_stack import content_of, missing_libraries
 from tests.conftest import Outcome, Study
 
 Command = Callable[..., Outcome]

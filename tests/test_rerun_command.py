@@ -11,7 +11,7 @@ import pytest
 
 from protocols.storage.canonical import json_text
 from protocols.storage.manifest import write_manifest
-from reports.stack import content_of
+from reports.pdf.render_stack import content_of
 from tests.conftest import Outcome, Study
 
 Command = Callable[..., Outcome]

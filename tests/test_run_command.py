@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from protocols.cohorts.phantom.generate import generate as phantom
+from protocols.cohorts.phantom import generate as phantom
 from protocols.progress import silent
 from protocols.storage.manifest import write_manifest
 from tests.conftest import Outcome, Study

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from protocols.cohorts.phantom.generate import generate as phantom
+from protocols.cohorts.phantom import generate as phantom
 from protocols.progress import silent
 from tests.clean_environment import build_wheel
 from tests.test_run_command import PROTOCOL

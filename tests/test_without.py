@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from protocols.storage.manifest import differences
-from reports import stack
+from reports.pdf import render_stack as stack
 from tests.conftest import Outcome, Study
 
 Command = Callable[..., Outcome]

@@ -23,12 +23,12 @@ from protocols.storage.run_folder import RunFolder, RunRecord
 from protocols.tables.checks import reads_from, studies_from
 from protocols.tables.column_mapping import reads_table, studies_table
 from protocols.tables.input_account import InputAccount, Notice, TableAccount
-from reports.context import ReportContext
-from reports.gallery import gallery
+from reports.content.context import ReportContext
+from reports.content.run_evidence import report_context
+from reports.pages.all_figures import gallery
+from reports.pages.report import report_page
+from reports.pdf.render_stack import missing_libraries
 from reports.render import Rendered, render
-from reports.report_document import report_page
-from reports.run_evidence import report_context
-from reports.stack import missing_libraries
 from validation.cohort.inputs import InputFiles
 from validation.results.results import AnalysisVerdict, Results, Subgroup
 from validation.run import validate

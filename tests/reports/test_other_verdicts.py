@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from reports.context import ReportContext
+from reports.content.context import ReportContext
 from tests.reports.conftest import noticed, rows_under, seen
 from validation.results.results import AnalysisVerdict
 

@@ -8,11 +8,11 @@ from jinja2 import UndefinedError
 
 from protocols.errors import BadInputError
 from protocols.storage.run_folder import RunFolder
-from reports.context import ReportContext
-from reports.gallery import gallery
-from reports.page_template import environment
-from reports.report_document import report_page
-from reports.run_evidence import report_context
+from reports.content.context import ReportContext
+from reports.content.run_evidence import report_context
+from reports.pages.all_figures import gallery
+from reports.pages.environment import environment
+from reports.pages.report import report_page
 
 NAMES = [
     "passing",

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from protocols.storage.run_folder import RunFolder
-from reports.gallery import gallery
-from reports.report_document import report_page
-from reports.run_evidence import report_context
+from reports.content.run_evidence import report_context
+from reports.pages.all_figures import gallery
+from reports.pages.report import report_page
 
 NAMES = ["passing", "every row insufficient", "by patient, missing excluded", "text-mined"]
 HEADS = {"h1", "h2", "h3", "h4", "caption"}

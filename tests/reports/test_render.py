@@ -10,8 +10,8 @@ from pypdf import PdfReader
 
 from protocols.progress import silent
 from protocols.storage.run_folder import RunFolder
+from reports.pdf.render_stack import content_of, render_stack, same_content
 from reports.render import Rendered, render
-from reports.stack import content_of, render_stack, same_content
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """

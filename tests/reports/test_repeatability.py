@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from protocols.evidence.reproduction.guard_band import GuardBand, guard_band
-from reports.context import ReportContext
+from reports.content.context import ReportContext
 from tests.reports.conftest import rows_under
 
 ROW = "Decisions near the threshold"

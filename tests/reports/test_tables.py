@@ -5,9 +5,19 @@ from dataclasses import replace
 
 import pytest
 
-from reports.context import ReportContext
-from reports.formatting import between, count, decimal, fraction, interval, score, share, shift, value
-from reports.secondary import secondary_tables
+from reports.content.context import ReportContext
+from reports.content.secondary import secondary_tables
+from reports.language.formatting import (
+    between,
+    count,
+    decimal,
+    fraction,
+    interval,
+    score,
+    share,
+    shift,
+    value,
+)
 from validation.results.secondary import Measured
 
 Rows = Callable[[str, str], list[list[str]]]

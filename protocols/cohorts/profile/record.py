@@ -1,7 +1,7 @@
 """profile.json: all that is told of a cohort, and its JSON.
 
 Owns the schema. How the numbers come about is the business of the files beside; how they are shown is
-`reports.profile`'s.
+`reports.pages.profile`'s.
 """
 
 from pathlib import Path

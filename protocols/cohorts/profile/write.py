@@ -1,7 +1,7 @@
 """A cohort folder -> profile.json and montage.png in it: what there is to know before anything is trained.
 
 Owns the order of the work and the reading of the folder's tables. Each part is counted by a file beside this one; the
-page is `reports.profile`'s. Rows in another order, with the same readers and findings, give the same bytes.
+page is `reports.pages.profile`'s. Rows in another order, with the same readers and findings, give the same bytes.
 """
 
 import os

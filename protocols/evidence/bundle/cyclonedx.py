@@ -1,8 +1,9 @@
 """The bill of materials of a bundle for other people's programs: bom.cdx.json, CycloneDX 1.6.
 
 Owns the document and its components of software; the device's is `model_card`'s. The bill that a report prints is
-`reports.bill_of_materials`: it tells what run.json recorded, in words. This one says the same of those packages, and
-adds what else of the lock is installed where the bundle is made. No time but the run's enters, and no chance.
+`reports.appendices.bill_of_materials`: it tells what run.json recorded, in words. This one says the same of those
+packages, and adds what else of the lock is installed where the bundle is made. No time but the run's enters, and no
+chance.
 Sources: CycloneDX 1.6; package URLs (purl-spec, type pypi).
 """
 

@@ -1,7 +1,7 @@
 """What an auditor attests after a rerun: of which evidence, which levels, with what outcome, who, when and with what.
 
 Owns the content and its JSON, attestation.json. It says what came out, of every level also what was not done, and
-gives no opinion: "reproduced" is not "correct". The page for a person is `reports.attestation`.
+gives no opinion: "reproduced" is not "correct". The page for a person is `reports.pages.attestation`.
 Source: the reproduction reports of rebuilders (reproducible-builds.org): outcome, environment, who ran it.
 """
 

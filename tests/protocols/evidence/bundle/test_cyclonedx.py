@@ -19,7 +19,7 @@ from protocols.evidence.environment.requirements import locked_requirements, par
 from protocols.schema.load import parse_protocol
 from protocols.storage.canonical import sha256_bytes
 from protocols.storage.run_folder import RunFolder
-from reports.bill_of_materials import bill_of_materials
+from reports.appendices.bill_of_materials import bill_of_materials
 from tests.conftest import PROTOCOL
 
 WORDS = """

@@ -19,7 +19,7 @@ from protocols.evidence.verification import verify as verification
 from protocols.evidence.verification.check import Check
 from protocols.evidence.verification.file_tree import tree_of
 from protocols.progress import silent
-from reports.printed import PrintedPdf
+from reports.pdf.read_pdf import PrintedPdf
 from tests.protocols.handmade_bundle import KEY, OTHER_KEY, HandmadeBundle, handmade_bundle
 
 

@@ -17,7 +17,7 @@ from protocols.evidence.verification.check import Check
 from protocols.evidence.verification.verify import Verification, refuse_key_from_bundle, verify
 from protocols.ledger.chain import Event, append
 from protocols.storage.canonical import json_line, json_text, sha256_bytes
-from reports.printed import PrintedPdf
+from reports.pdf.read_pdf import PrintedPdf
 from tests.protocols.handmade_bundle import KEY, OTHER_KEY, HandmadeBundle, handmade_bundle, pdf, stamp
 
 ENVELOPE = "attestation.dsse.json"

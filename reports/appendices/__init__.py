@@ -1,0 +1,1 @@
+"""Appendices of the report: checklists, glossary, data dictionary, bill of materials."""

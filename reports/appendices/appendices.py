@@ -1,0 +1,47 @@
+"""What stands in the appendices of a report beside its evidence: one place for templates to ask.
+
+Owns the gathering only; each part is its own file's.
+"""
+
+from dataclasses import dataclass
+
+from reports.appendices.bill_of_materials import BillOfMaterials, bill_of_materials
+from reports.appendices.checklists import ANSWERS, STATUSES, Coverage, Status, coverage_of
+from reports.appendices.data_dictionary import Entry, listing_columns, results_keys
+from reports.appendices.glossary import Glossary, glossary_of
+from reports.content.context import ReportContext
+from reports.run_files.audit_trail import Duration, durations_of
+
+
+@dataclass(frozen=True, slots=True)
+class Appendices:
+    """The parts of the appendices."""
+
+    coverage: tuple[Coverage, ...]
+    listing_columns: tuple[Entry, ...]
+    results_keys: tuple[Entry, ...]
+    materials: BillOfMaterials
+    durations: tuple[Duration, ...]
+    glossary: Glossary
+
+    @property
+    def statuses(self) -> dict[Status, str]:
+        """The answers that a checklist item may get, in the order of columns, in words."""
+        return dict(STATUSES)
+
+    @property
+    def answers(self) -> dict[Status, str]:
+        """The same in a narrow column."""
+        return dict(ANSWERS)
+
+
+def appendices_of(context: ReportContext) -> Appendices:
+    """All of them for one run."""
+    return Appendices(
+        coverage=coverage_of(context),
+        listing_columns=listing_columns(context.axes, context.words),
+        results_keys=results_keys(context.words),
+        materials=bill_of_materials(context.record, context.device),
+        durations=durations_of(context.record),
+        glossary=glossary_of(context),
+    )

@@ -1,0 +1,58 @@
+"""What a reader must know before the verdict, by rule: where the device does worst, and what the study rests on.
+
+Owns the rules and the sentences. Notices of tables and results, such as analyses with another verdict, stand beside
+them and are made where the results are.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from reports.content.rows import WHOLE, LevelRow
+from reports.language.formatting import counts, decimal, goal, interval
+from reports.language.vocabulary import Words
+from reports.run_files.localisation import Look
+from validation.results.results import CriterionResult, Results, Subgroup
+
+METRICS = ("sensitivity", "specificity")
+Goals = Callable[[str], Mapping[Subgroup, CriterionResult]]
+
+
+def before_the_verdict(
+    results: Results, rows: Sequence[LevelRow], goals: Goals, words: Words, look: Look | None
+) -> tuple[str, ...]:
+    """Return the sentences, most important first.
+
+    Args:
+        results: of the run.
+        rows: the whole cohort and every level.
+        goals: the criteria on a metric, by subgroup.
+        words: the vocabulary of the run.
+        look: where the device points, None where that was not measured.
+    """
+    return (
+        *_lowest(rows, goals, words),
+        *([look.finding] if look and look.points_better is False else []),
+        *_reference(results),
+    )
+
+
+def _lowest(rows: Sequence[LevelRow], goals: Goals, words: Words) -> Iterator[str]:
+    """Yield, for either metric, the sufficient subgroup with the lowest value, and whether its goal is out of reach."""
+    for metric in METRICS:
+        known = [row.estimates[metric] for row in rows if row.subgroup != WHOLE]
+        found = [one for one in known if one.status == "ok" and one.value is not None]
+        if not found:
+            continue
+        worst = min(found, key=lambda one: one.value or 0.0)
+        told = (
+            f"Lowest {words.within(words.metric(metric))}: {words.within(words.whom(worst.subgroup))}, "
+            f"{counts(worst)}, {decimal(worst.value or 0.0)} ({interval(worst.decision)})"
+        )
+        overall = goals(metric).get(WHOLE)
+        if overall and overall.bound != "upper" and worst.decision and worst.decision[1] < overall.goal:
+            told += f"; even the upper limit is below the goal {goal(overall.goal)} for all {words.units}"
+        yield f"{told}."
+
+
+def _reference(results: Results) -> Iterator[str]:
+    if results.reference_standard.kind == "single_reader":
+        yield "Each image was read by one reader, whose own error is in no interval here."

@@ -1,0 +1,61 @@
+"""What simulation has shown of the one-sided error of a criterion, for its interval and the kind of study at hand.
+
+Owns the highest errors of docs/coverage.md, with which a test compares them, and the division of studies by their
+numbers of images per patient. A nominal error is no proof: a report says what was seen.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from reports.language.formatting import listed
+from reports.language.names import INTERVALS
+from validation.results.results import CohortSummary, Estimate
+
+ONE, SEVERAL, SKEWED = "one image per patient", "several images per patient", "very unequal numbers of images"
+SIMULATED_LEVEL = 0.95
+HEAVIEST, SKEWED_SHARE = 0.05, 0.2  # 5 % of the patients have a fifth of the images
+# Per cent: lower bounds of simulated studies above the truth, in the worst cell.
+PROPORTIONS: Mapping[str, float] = {ONE: 2.4, SEVERAL: 2.7, SKEWED: 3.4}
+F1, AUROC = 3.2, 2.8  # over all kinds of study
+
+
+def kind_of_study(cohort: CohortSummary) -> str:
+    """Return the kind of study that was simulated: by how images are divided among patients."""
+    if cohort.images == cohort.patients:
+        return ONE
+    sizes = sorted(
+        (int(images) for images, patients in cohort.patients_by_images.items() for _ in range(patients)),
+        reverse=True,
+    )
+    heaviest = sum(sizes[: round(HEAVIEST * len(sizes))])
+    return SKEWED if heaviest >= SKEWED_SHARE * cohort.images else SEVERAL
+
+
+def highest_errors(deciding: Sequence[Estimate], cohort: CohortSummary, confidence_level: float) -> str:
+    """Return a sentence on the one-sided error of the intervals that decide, as simulated.
+
+    Args:
+        deciding: the estimates that acceptance criteria judge.
+        cohort: of the study.
+        confidence_level: two-sided.
+    """
+    if confidence_level != SIMULATED_LEVEL:
+        return "This level of confidence was not simulated (docs/coverage.md)."
+    kind, shown, unknown = kind_of_study(cohort), dict[str, None](), dict[str, None]()
+    for row in deciding:
+        name = row.decision_interval or ""
+        error = _error(row.metric, name, kind)
+        if error is None:
+            unknown[INTERVALS.get(name, "no interval")] = None
+        else:
+            what = {"f1": "F1", "auroc": "AUROC"}.get(row.metric, f"proportions with {kind}")
+            shown[f"{error} % of simulated studies for {what}"] = None
+    told = f"Seen at most (docs/coverage.md): {listed(list(shown))}." if shown else ""
+    return f"{told} Not simulated: {listed(list(unknown))}.".strip() if unknown else told
+
+
+def _error(metric: str, interval: str, kind: str) -> float | None:
+    if metric == "auroc":
+        return AUROC if interval == "delong_student" else None
+    if interval != "exact_clustered":
+        return None
+    return F1 if metric == "f1" else PROPORTIONS[kind]

@@ -1,0 +1,162 @@
+"""A run folder -> the context of its documents: read, arranged, and checked for agreement.
+
+Owns what is read from where, and the refusal of evidence that contradicts itself. What a context is, is `context`.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from protocols.errors import BadInputError, EvidenceDiffersError
+from protocols.evidence.reproduction.guard_band import guard_band
+from protocols.schema.load import load_protocol
+from protocols.storage.canonical import sha256_bytes
+from protocols.storage.run_folder import RunFolder
+from reports.content.axes import axis_remarks
+from reports.content.cautions import caution_notes
+from reports.content.cohort_profile import profile_of_run
+from reports.content.context import (
+    CALLS_COUNTED,
+    KNOWN_TRUTH,
+    LEDGER,
+    LISTING,
+    LOOK,
+    MODEL,
+    NEAR,
+    PROFILE,
+    PROTOCOL,
+    RECORD,
+    RESULTS,
+    TRAIL,
+    ReportContext,
+)
+from reports.content.document_control import document_control
+from reports.content.failures import failures_of
+from reports.content.flow import flow_stages, steps_not_taken
+from reports.content.gaps import gaps_of
+from reports.content.homogeneity import homogeneity_tables
+from reports.content.readers import reader_tables
+from reports.content.robustness import read_robustness
+from reports.content.rows import WHOLE, AxisRows, criterion_row, rows_by_subgroup
+from reports.content.secondary import secondary_tables
+from reports.content.stability import left_out_tables
+from reports.content.two_by_two import confusion_of, refuse_contradiction
+from reports.language.vocabulary import Words
+from reports.provenance.sourced_numbers import sourced
+from reports.run_files.audit_trail import read_trail
+from reports.run_files.device import read_device
+from reports.run_files.known_truth import known_truth
+from reports.run_files.line_listing import CALLS, REFERENCES, Listing, read_listing, roc, scores_by_truth
+from reports.run_files.localisation import look_of
+from reports.run_files.registration import read_seal
+from validation.results.results import SensitivityEstimate, results_from_json
+
+
+def report_context(run: RunFolder) -> ReportContext:
+    """Read and arrange the evidence of a run.
+
+    Raises:
+        BadInputError: a file of the run is missing or not of its schema.
+        ProtocolError: the run's protocol is none.
+        EvidenceDiffersError: protocol, results and line listing do not belong together.
+    """
+    loaded = load_protocol(run.protocol)
+    results_json, listing_csv = _content(run.results), _content(run.line_listing)
+    results = sourced(results_from_json(results_json, source=str(run.results)), RESULTS)
+    protocol = sourced(loaded.protocol, PROTOCOL)
+    if results.protocol.sha256 != loaded.sha256:
+        raise EvidenceDiffersError(
+            f"{run.protocol}: is not the protocol of {run.results.name}, which names sha256 {results.protocol.sha256}; "
+            "validate again with this protocol."
+        )
+    listing = read_listing(run.line_listing)
+    rows = rows_by_subgroup(results.estimates)
+    confusion = confusion_of(rows[WHOLE])
+    scores = scores_by_truth(listing, results.analysis.unit)
+    refuse_contradiction(run, results, listing, confusion)
+    device = sourced(read_device(run.model), MODEL)
+    words = Words.of(results, protocol)
+    robustness = read_robustness(run, results_json, words)
+    record = sourced(run.read_record(), RECORD)
+    results_sha256 = sha256_bytes(results_json)
+    seal = sourced(read_seal(run, results, results_sha256), LEDGER)
+    gaps = gaps_of(results, protocol, device, locked=seal is not None and seal.locked)
+    axes = tuple(
+        AxisRows(group.name, tuple(row for row in rows.values() if row.subgroup.axis == group.name))
+        for group in loaded.protocol.subgroups
+    )
+    return ReportContext(
+        document=document_control(
+            record,
+            results,
+            results_sha256,
+            locked=seal is not None and seal.locked,
+            number=loaded.protocol.submission.document_number,
+            draft=bool(gaps)
+            or results.protocol.stage == "exploratory"
+            or results.reference_standard.kind == "single_reader",
+        ),
+        protocol=protocol,
+        notebook=_leading_comment(loaded.content.decode("utf-8")),
+        results=results,
+        words=words,
+        whole=rows[WHOLE],
+        axes=axes,
+        axis_remarks=axis_remarks(run, loaded.protocol, listing, words),
+        criteria=tuple(criterion_row(result, protocol, rows) for result in results.criteria),
+        flow=flow_stages(results.flow),
+        never_left=steps_not_taken(results),
+        confusion=confusion,
+        calls=sourced(_calls(listing), CALLS_COUNTED),
+        analyses=_analyses(results.sensitivity_analyses),
+        homogeneity=homogeneity_tables(results.homogeneity, words),
+        left_out=left_out_tables(results.leave_one_out, words),
+        secondary=secondary_tables(results, words),
+        readers=reader_tables(results.agreement),
+        cautions=(*caution_notes(results, words), *(robustness.cautions if robustness else ())),
+        failures=sourced(failures_of(listing, axes, results.operating_point.threshold), LISTING),
+        scores=scores,
+        curve=roc(scores),
+        device=device,
+        known_truth=sourced(known_truth(run, listing), KNOWN_TRUTH),
+        look=sourced(look_of(run.model, results), LOOK),
+        robustness=robustness,
+        profile=sourced(profile_of_run(run, protocol), PROFILE),
+        gaps=gaps,
+        seal=seal,
+        trail=sourced(read_trail(run), TRAIL),
+        near=sourced(guard_band(listing.image_id, listing.score, results.operating_point.threshold), NEAR),
+        record=record,
+        results_json=results_json,
+        listing_csv=listing_csv,
+    )
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInputError(
+            f"{path}: cannot be read ({error.strerror}); name a folder that `validate` or `run` made."
+        ) from error
+
+
+def _leading_comment(text: str) -> str:
+    lines = itertools.takewhile(lambda line: line.startswith("#"), text.splitlines())
+    return "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines).strip()
+
+
+def _calls(listing: Listing) -> Mapping[tuple[str, str], int] | None:
+    calls = listing.calls()
+    if not any(reference == "indeterminate" or not called for reference, called in calls):
+        return None
+    return {
+        (reference, called): calls.get((reference, called), 0) for reference in REFERENCES for called in CALLS
+    }
+
+
+def _analyses(estimates: Sequence[SensitivityEstimate]) -> Mapping[str, Mapping[str, SensitivityEstimate]]:
+    by_name: dict[str, dict[str, SensitivityEstimate]] = {}
+    for estimate in estimates:
+        by_name.setdefault(estimate.analysis, {})[estimate.metric] = estimate
+    return by_name

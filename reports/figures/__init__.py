@@ -1,0 +1,1 @@
+"""The figures: each is its data, its drawing and its description."""

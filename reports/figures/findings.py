@@ -1,0 +1,160 @@
+"""Two figures of a cohort's labels: what each finding holds, and which findings stand together.
+
+Owns what they show and, where a page has no room for all findings, which are chosen.
+"""
+
+from matplotlib.colors import LinearSegmentedColormap
+
+from protocols.cohorts.profile.parts import LabelProfile
+from protocols.cohorts.profile.record import Profile
+from reports.figures.canvas import BLUE, FAINT, PALE_BLUE, RULE, WIDTH, Canvas, Drawing, Tone
+from reports.figures.figure_data import figure_data
+from reports.fonts.text_width import shortened, width
+from reports.language import formatting
+
+TOP, ROW = 34.0, 14.0
+NAME_WIDTH = 118.0
+SHARES, SHARES_WIDTH = 356.0, 122.0
+MOST_FINDINGS, MOST_TOGETHER = 36, 18  # what a page has room for
+SHADES = LinearSegmentedColormap.from_list(
+    "shades", ["white", PALE_BLUE, "#86abcf"]
+)  # dark letters stay legible
+
+
+def findings_figure(profile: Profile) -> Drawing | None:
+    """Positives of each finding as bars; what they hold of all weight without weights and with them."""
+    if profile.labels is None:
+        return None
+    findings = [profile.labels.findings[place] for place in most_frequent(profile.labels, MOST_FINDINGS)]
+    height = TOP + ROW * len(findings) + 16
+    canvas = Canvas("profile-findings", height)
+    limits = (len(findings) - 0.5, -0.5)
+    bars = canvas.panel(
+        NAME_WIDTH,
+        TOP,
+        140,
+        ROW * len(findings),
+        x=(0, max(1, *(finding.positives for finding in findings))),
+        y=limits,
+    )
+    shares = canvas.panel(SHARES, TOP, SHARES_WIDTH, ROW * len(findings), x=(0, 1), y=limits)
+    canvas.label(0, TOP - 9, "Finding", tone="ink")
+    canvas.label(NAME_WIDTH, TOP - 9, "Positive images, and share of the known", tone="ink")
+    canvas.label(SHARES, TOP - 20, "Share of the loss that positives hold", tone="ink")
+    canvas.label(SHARES, TOP - 9, "○ unweighted, ● weighted", tone="soft")
+    for share in (0.0, 0.5, 1.0):
+        shares.axvline(share, color=RULE, linewidth=0.5)
+        x, _ = canvas.place(shares, share, 0)
+        canvas.tick(x, height - 5, formatting.percent(share).replace(".0", ""))
+    for place, finding in enumerate(findings):
+        bars.barh(place, finding.positives, height=0.62, color=BLUE)
+        x, y = canvas.place(bars, finding.positives, place)
+        canvas.label(
+            0,
+            y + 2.7,
+            _short(finding.name, NAME_WIDTH),
+            tone="strong" if finding.name == profile.finding else "ink",
+        )
+        told = formatting.count(finding.positives)
+        if finding.prevalence is not None:
+            told += f" · {formatting.percent(finding.prevalence)}"
+        canvas.label(x + 5, y + 2.7, told, tone="soft")
+        if finding.share_before is None or finding.share_after is None:
+            canvas.label(SHARES, y + 2.7, "one class only", tone="faint")
+            continue
+        shares.plot([finding.share_before, finding.share_after], [place, place], color=FAINT, linewidth=0.8)
+        shares.plot(
+            [finding.share_before],
+            [place],
+            "o",
+            markersize=4,
+            markerfacecolor="white",
+            markeredgecolor=BLUE,
+            clip_on=False,
+        )
+        shares.plot([finding.share_after], [place], "o", markersize=4, color=BLUE, clip_on=False)
+    told = "; ".join(f"{finding.name} {formatting.count(finding.positives)}" for finding in findings)
+    return canvas.finish(
+        f"Positive images by finding, and the share of the loss that they hold before and after weighting. {told}.",
+        figure_data(
+            ("finding", "positives", "prevalence", "share_of_loss", "share_of_loss_weighted"),
+            [
+                (one.name, one.positives, one.prevalence, one.share_before, one.share_after)
+                for one in findings
+            ],
+        ),
+    )
+
+
+def co_occurrence_figure(profile: Profile) -> Drawing | None:
+    """Images positive for two findings; shaded by the share of the row's positives."""
+    if profile.labels is None or len(profile.labels.findings) < 2:
+        return None
+    chosen = most_frequent(profile.labels, MOST_TOGETHER)
+    names = [profile.labels.findings[place].name for place in chosen]
+    counts = [[profile.labels.co_occurrence[row][column] for column in chosen] for row in chosen]
+    darkest = closest_share(profile.labels) or 1.0
+    left, cell = 130.0, min(40.0, (WIDTH - 130.0) / len(names))
+    canvas = Canvas("profile-co-occurrence", 16 + ROW * len(names) + 2, width=WIDTH)
+    panel = canvas.panel(left, 16, cell * len(names), ROW * len(names), x=(0, len(names)), y=(len(names), 0))
+    for row, name in enumerate(names):
+        canvas.tick(0, 16 + ROW * row + 9.7, f"{row + 1}", "start")
+        canvas.label(14, 16 + ROW * row + 9.7, _short(name, left - 14), tone="ink")
+        canvas.tick(left + cell * (row + 0.5), 10, f"{row + 1}")
+        for column in range(len(names)):
+            number, own = counts[row][column], counts[row][row]
+            share = number / own / darkest if own and row != column else 0.0
+            panel.fill(
+                [column, column + 1, column + 1, column],
+                [row, row, row + 1, row + 1],
+                facecolor=SHADES(share),
+                edgecolor=RULE,
+                linewidth=0.5,
+            )
+            tone: Tone = "strong" if row == column else "ink" if number else "faint"
+            canvas.label(
+                left + cell * (column + 0.5),
+                16 + ROW * row + 9.7,
+                _fitting(number, cell - 2, tone),
+                "middle",
+                tone,
+            )
+    told = "; ".join(
+        f"{names[row]} with {names[column]} {formatting.count(counts[row][column])}"
+        for row in range(len(names))
+        for column in range(row)
+        if counts[row][column]
+    )
+    return canvas.finish(
+        f"Images positive for two findings: {told or 'none'}.",
+        figure_data(("finding", *names), [(name, *row) for name, row in zip(names, counts, strict=True)]),
+    )
+
+
+def most_frequent(labels: LabelProfile, most: int) -> list[int]:
+    """Places of the findings with the most positives, in the order of the columns; all where there is room."""
+    places = range(len(labels.findings))
+    return sorted(sorted(places, key=lambda place: -labels.findings[place].positives)[:most])
+
+
+def closest_share(labels: LabelProfile) -> float:
+    """The largest share of one finding's positives that are positive for another."""
+    return max(
+        (
+            number / row[place]
+            for place, row in enumerate(labels.co_occurrence)
+            for other, number in enumerate(row)
+            if other != place and row[place]
+        ),
+        default=0.0,
+    )
+
+
+def _short(name: str, room: float) -> str:
+    return shortened(name.replace("_", " "), room - 6, "strong")
+
+
+def _fitting(number: int, room: float, tone: Tone) -> str:
+    """A count as it fits its cell: whole where there is room, else in thousands."""
+    whole = formatting.count(number)
+    return whole if width(whole, tone) <= room else formatting.thousands(number)

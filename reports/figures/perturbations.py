@@ -1,0 +1,117 @@
+"""The plot of differences: what each change of the pictures does to three metrics, side by side on one scale.
+
+Owns the layout of that figure. Square: the difference from the unchanged pictures, filled where its interval excludes
+0; line: the interval; a wedge at the edge: more lies beyond the scale.
+"""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+
+from reports.figures.canvas import BLUE, FAINT, INK, RULE, SOFT, Canvas, Drawing
+from reports.figures.figure_data import bounds, figure_data
+from reports.fonts.text_width import shortened
+from reports.language import formatting
+from reports.language.vocabulary import Words
+from validation.results.robustness_results import Change, Perturbed
+
+ROW, HEAD, FOOT = 13.2, 18.0, 19.0
+FIRST, PANEL, GUTTER = 100.0, 106.0, 33.0
+LIMITS = (0.05, 0.1, 0.2, 0.5, 1.0)
+HELD = 0.9  # of the bounds must lie within the scale
+ABOVE_BASELINE, BELOW_BODY, ABOVE_BODY = 2.7, 12.0, 7.0
+METRICS = ("sensitivity", "specificity", "auroc")
+
+
+def differences_figure(name: str, items: Sequence[Perturbed], words: Words) -> Drawing | None:
+    """Differences of sensitivity, specificity and AUROC, a row an item; None without items.
+
+    Args:
+        name: unique on the page.
+        items: of one family.
+        words: the vocabulary of the run.
+    """
+    if not items:
+        return None
+    body = ROW * len(items)
+    canvas = Canvas(name, HEAD + body + FOOT)
+    for row, item in enumerate(items):
+        name = shortened(formatting.sentence(item.name), FIRST - 12)
+        canvas.label(0, HEAD + (row + 0.5) * ROW + ABOVE_BASELINE, name)
+    limit = _limit(items)
+    for number, metric in enumerate(METRICS):
+        left = FIRST + number * (PANEL + GUTTER)
+        panel = canvas.panel(left, HEAD, PANEL, body, x=(-limit, limit), y=(body, 0))
+        canvas.label(left + PANEL / 2, HEAD - ABOVE_BODY, words.metric(metric), "middle", "soft")
+        _scale(canvas, panel, limit, body)
+        for row, item in enumerate(items):
+            _row(panel, item.change(metric), (row + 0.5) * ROW, limit)
+    rows = [
+        (item.name, change.metric, change.difference.value, *bounds(change.difference.interval))
+        for item in items
+        for change in item.changes
+    ]
+    header = ("change", "metric", "difference", "lower", "upper")
+    return canvas.finish(_description(items, words), figure_data(header, rows))
+
+
+def _limit(items: Sequence[Perturbed]) -> float:
+    """The smallest scale that holds nearly all bounds, so that one change that undoes the device hides no other."""
+    ends = sorted(
+        max(abs(bound) for bound in (change.difference.interval or (change.difference.value or 0.0,)))
+        for item in items
+        for change in item.changes
+    )
+    wanted = ends[max(0, round(HELD * len(ends)) - 1)]
+    return next((limit for limit in LIMITS if wanted <= limit), LIMITS[-1])
+
+
+def _scale(canvas: Canvas, panel: Axes, limit: float, body: float) -> None:
+    panel.plot([0, 1], [0, 0], transform=panel.transAxes, color=FAINT, linewidth=0.8, clip_on=False)
+    panel.axvline(0, color=SOFT, linewidth=0.8)
+    places = len(formatting.stated(limit / 2).partition(".")[2])
+    for tick in (-limit, -limit / 2, 0.0, limit / 2, limit):
+        if tick:
+            panel.axvline(tick, color=RULE, linewidth=0.5, clip_on=False)
+        panel.plot([tick] * 2, [body, body + 3], color=FAINT, linewidth=0.8, clip_on=False)
+        x, y = canvas.place(panel, tick, body)
+        text = formatting.decimal(tick, places) if tick else "0"
+        canvas.tick(x, y + BELOW_BODY, f"+{text}" if tick > 0 else text)
+
+
+def _row(panel: Axes, change: Change, y: float, limit: float) -> None:
+    value, bounds = change.difference.value, change.difference.interval
+    if value is None:
+        return
+    low, high = bounds or (value, value)
+    shown = max(-limit, low), min(limit, high)
+    if bounds is not None and shown[0] < shown[1]:
+        panel.plot(shown, [y] * 2, color=INK, linewidth=0.9, solid_capstyle="butt")
+    for end, beyond, wedge in ((-limit, low < -limit, "<"), (limit, high > limit, ">")):
+        if beyond:
+            panel.plot([end], [y], wedge, markersize=4.6, color=INK, markeredgewidth=0, clip_on=False)
+    if -limit <= value <= limit:
+        clear = bounds is not None and not low <= 0 <= high
+        panel.plot(
+            [value],
+            [y],
+            "s",
+            markersize=4.2,
+            markerfacecolor=BLUE if clear else "white",
+            markeredgecolor=BLUE,
+            markeredgewidth=0.8,
+            clip_on=False,
+        )
+
+
+def _description(items: Sequence[Perturbed], words: Words) -> str:
+    told = "; ".join(
+        f"{item.name}: "
+        + ", ".join(
+            f"{words.within(words.metric(change.metric))} {formatting.value(change.difference.value)}"
+            f" ({formatting.between(change.difference.interval)})"
+            for change in item.changes
+        )
+        for item in items
+    )
+    return f"Differences from the unchanged pictures with intervals. {told}."

@@ -1,0 +1,162 @@
+"""Predictive values over the share of positives: curves by Bayes' theorem, and the projections with their intervals.
+
+Owns the drawing and its description in words. The points and intervals are the results' own; a curve holds nothing
+but the sensitivity and specificity of the whole cohort, put into Bayes' theorem. The axis is a logarithm, as patients
+who are screened and patients who are ill differ by orders of magnitude.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+from matplotlib.axes import Axes
+
+from reports.figures.canvas import BLUE, DASHES, FAINT, INK, RULE, SOFT, Canvas, Drawing, lozenge
+from reports.figures.figure_data import bounds, figure_data
+from reports.fonts.text_width import width
+from reports.language import formatting
+from reports.language.vocabulary import Words
+from validation.results.results import Estimate
+from validation.results.secondary import Projection
+
+NAME = "predictive-values"
+HEIGHT, LEFT, TOP, ACROSS, BODY = 190.0, 30.0, 26.0, 462.0, 132.0
+QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
+LOWEST, HIGHEST, BEYOND = 0.001, 0.5, 0.9
+TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.9)
+STEPS = 120
+SAMPLE, APART = 16.0, 18.0
+# The intervals of both values stand side by side at one share, this far from it on the axis.
+ASIDE = {"ppv": -0.008, "npv": 0.008}
+LINES: Mapping[str, tuple[str, object]] = {"ppv": (BLUE, "solid"), "npv": (SOFT, DASHES)}
+
+Curve = Callable[[float], float | None]
+
+
+def prevalence_figure(
+    projections: Sequence[Projection], whole: Mapping[str, Estimate], words: Words
+) -> Drawing | None:
+    """PPV and NPV from a share of positives of 0.1 per cent on.
+
+    Args:
+        projections: as results hold them; F1 among them is left out.
+        whole: estimates of the whole cohort by metric; its own predictive values are marked at its own share.
+        words: the vocabulary of the run.
+
+    Returns:
+        None where sensitivity or specificity is not estimable.
+    """
+    sensitivity, specificity = whole["sensitivity"].value, whole["specificity"].value
+    if sensitivity is None or specificity is None:
+        return None
+    own = whole["prevalence"].value
+    points = [one for one in projections if one.metric in LINES]
+    shares = [one.prevalence for one in points] + ([own] if own is not None else [])
+    right = HIGHEST if max(shares, default=0.0) <= HIGHEST else BEYOND
+    left = min([LOWEST, *(share for share in shares if share > 0)])
+    limits = (math.log10(left), math.log10(right))
+    canvas = Canvas(NAME, HEIGHT)
+    panel = canvas.panel(LEFT, TOP, ACROSS, BODY, x=limits, y=(0, 1))
+    _scales(canvas, panel, limits)
+    curves: Mapping[str, Curve] = {
+        "ppv": lambda share: _ratio(sensitivity * share, (1 - specificity) * (1 - share)),
+        "npv": lambda share: _ratio(specificity * (1 - share), (1 - sensitivity) * share),
+    }
+    for metric, curve in curves.items():
+        _curve(panel, metric, curve, limits)
+    for one in points:
+        _point(panel, one)
+    for metric in LINES:
+        value = whole[metric].value
+        if own is not None and value is not None and left <= own <= right:
+            lozenge(panel, math.log10(own), value)
+    _legend(canvas, words)
+    canvas.label(LEFT + ACROSS / 2, HEIGHT - 5, "Share of positives (logarithmic scale)", "middle", "ink")
+    rows = [(one.metric, one.prevalence, one.value, *bounds(_decision(one)), "projection") for one in points]
+    of_cohort = [(name, own, whole[name].value, *bounds(whole[name].decision), "cohort") for name in LINES]
+    return canvas.finish(
+        _description(points, whole, words),
+        figure_data(("metric", "prevalence", "value", "lower", "upper", "kind"), [*rows, *of_cohort]),
+    )
+
+
+def _ratio(right: float, wrong: float) -> float | None:
+    return right / (right + wrong) if right + wrong > 0 else None
+
+
+def _decision(one: Projection) -> tuple[float, float] | None:
+    return one.intervals[one.decision_interval] if one.decision_interval else None
+
+
+def _scales(canvas: Canvas, panel: Axes, limits: tuple[float, float]) -> None:
+    for quarter in QUARTERS:
+        panel.axhline(quarter, color=RULE, linewidth=0.5, clip_on=False)
+        _, y = canvas.place(panel, limits[0], quarter)
+        canvas.tick(LEFT - 5, y + 2.7, formatting.decimal(quarter, 2), "end")
+    panel.plot([0, 1], [0, 0], transform=panel.transAxes, color=FAINT, linewidth=0.8, clip_on=False)
+    for tick in TICKS:
+        at = math.log10(tick)
+        if limits[0] - 1e-9 <= at <= limits[1] + 1e-9:
+            panel.plot([at] * 2, [0, -0.02], color=FAINT, linewidth=0.8, clip_on=False)
+            x, bottom = canvas.place(panel, at, 0)
+            text = formatting.level(tick)
+            canvas.tick(min(x, LEFT + ACROSS - width(text) / 2), bottom + 11, text)
+
+
+def _curve(panel: Axes, metric: str, curve: Curve, limits: tuple[float, float]) -> None:
+    """Rounded to what an SVG keeps, so that the last bit of a power does not matter."""
+    colour, line = LINES[metric]
+    across = [limits[0] + (limits[1] - limits[0]) * step / STEPS for step in range(STEPS + 1)]
+    values = [curve(10**at) for at in across]
+    kept = [(at, round(value, 9)) for at, value in zip(across, values, strict=True) if value is not None]
+    panel.plot(
+        [at for at, _ in kept],
+        [value for _, value in kept],
+        color=colour,
+        linewidth=1.4,
+        linestyle=line,
+        clip_on=False,
+    )
+
+
+def _point(panel: Axes, one: Projection) -> None:
+    colour, _ = LINES[one.metric]
+    if one.value is None:
+        return
+    at, interval = math.log10(one.prevalence), _decision(one)
+    if interval is not None:
+        panel.plot([at + ASIDE[one.metric]] * 2, interval, color=INK, linewidth=0.9, clip_on=False)
+    panel.plot(
+        [at + ASIDE[one.metric]],
+        [one.value],
+        "s" if one.metric == "ppv" else "o",
+        markersize=4.2,
+        markerfacecolor=colour if one.metric == "ppv" else "white",
+        markeredgecolor=colour,
+        markeredgewidth=0.9,
+        clip_on=False,
+    )
+
+
+def _legend(canvas: Canvas, words: Words) -> None:
+    left = LEFT
+    for metric, (colour, line) in LINES.items():
+        sample = canvas.panel(left, 6, SAMPLE, 4, x=(0, 1), y=(-1, 1))
+        sample.plot([0, 1], [0, 0], color=colour, linewidth=1.4, linestyle=line, clip_on=False)
+        text = words.metric(metric)
+        canvas.label(left + SAMPLE + 5, 10.7, text)
+        left += SAMPLE + 5 + width(text) + APART
+
+
+def _description(points: Sequence[Projection], whole: Mapping[str, Estimate], words: Words) -> str:
+    told = "; ".join(
+        f"{words.within(words.metric(one.metric))} at {formatting.level(one.prevalence)} "
+        f"{formatting.value(one.value)} ({formatting.interval(_decision(one))})"
+        for one in points
+    )
+    given = ", ".join(
+        f"{words.within(words.metric(name))} {formatting.estimate(whole[name])}"
+        for name in ("sensitivity", "specificity")
+    )
+    both = f"{words.metric('ppv')} and {words.within(words.metric('npv'))}"
+    projected = f" Projected: {told}." if told else ""
+    return f"{both} over the share of positives, by Bayes' theorem from {given}.{projected}"

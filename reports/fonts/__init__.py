@@ -1,0 +1,1 @@
+"""Bundled and supplied fonts, and the width of a line of letters."""

@@ -1,0 +1,1 @@
+"""Words and number formats: names, vocabulary, sentences of rules."""

@@ -1,0 +1,1 @@
+"""Every printed number against its source: page, PDF, figures, results."""

@@ -1,0 +1,1 @@
+"""The documents: report, summary, profile, attestation, and their exports."""

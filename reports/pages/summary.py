@@ -1,0 +1,55 @@
+"""The summary: two to four pages of HTML with the numbers of the report, and the file that its PDF carries.
+
+Owns what the templates of the summary are given. What it tells is `summary_contents`; evidence, vocabulary, drawing
+and layout are the report's own. The order of its parts is that of the list in 21 CFR 807.92; nothing here claims to
+fulfil that list.
+"""
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from protocols.storage.run_folder import RunFolder
+from reports.content.context import ReportContext
+from reports.fonts.supplied import SuppliedFont
+from reports.language import formatting, names
+from reports.pages.environment import environment
+from reports.pages.glyph_coverage import drawable, sources_of
+from reports.pages.numbering import Numbering
+from reports.pages.summary_contents import METRICS, contents_of
+from reports.pdf.render_pdf import Attached
+
+
+def summary_page(context: ReportContext, *, fonts: Sequence[SuppliedFont] = ()) -> str:
+    """The whole summary as one HTML document that needs nothing else.
+
+    Raises:
+        BadInputError: a character of it is in no bundled font and in none of ``fonts``.
+    """
+    contents = contents_of(context)
+
+    def written(css: str) -> str:
+        return (
+            environment()
+            .get_template("summary.html.j2")
+            .render(
+                c=context,
+                r=context.results,
+                p=context.protocol,
+                d=context.document,
+                w=context.words,
+                m=contents,
+                metrics=METRICS,
+                names=names,
+                numbering=Numbering(),
+                confidence=formatting.level(context.results.resampling.confidence_level),
+                font_face_css=Markup(css),
+            )
+        )
+
+    return drawable(written, sources_of(context), fonts)
+
+
+def summary_attachments(run: RunFolder, context: ReportContext) -> tuple[Attached, ...]:
+    """The evidence that the PDF of a summary carries."""
+    return (Attached(run.results.name, "All numbers of this summary", context.results_json),)

@@ -1,0 +1,236 @@
+"""What a summary tells of a context: the sponsor's words, the criteria, rows and one figure for which it has room.
+
+Owns the selection, and which keys of ``[submission]`` a summary prints where. What is missing of them is a gap by the
+report's own rule. The page is `summary_document`; numbers are as results.json holds them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reports.content.context import ReportContext
+from reports.content.flow import FlowStage
+from reports.content.labelling import NotEstablished
+from reports.content.robustness import RobustnessReport
+from reports.content.rows import AxisRows, CriterionRow, inconclusive
+from reports.content.submission import PLACES
+from reports.figures.canvas import Drawing, house_style
+from reports.figures.forest import Forest, ForestGroup, forest_of_one
+from reports.figures.roc_and_training import roc_figure
+from reports.language import formatting, names
+
+AXES = ("age_years", "sex", "view")
+METRICS = (
+    *("sensitivity", "specificity", "auroc", "ppv", "npv"),
+    *("f1", "accuracy", "prevalence", "lr_positive", "lr_negative"),
+)
+# Beyond these a summary would no longer be one: the rest is counted and stands in the report.
+MOST_CRITERIA, MOST_LEVELS, MOST_ROWS = 14, 24, 10
+WORST_FIRST = ("not_met", "inconclusive", "met")
+
+# Where the summary prints the sponsor's words -> their keys.
+SPONSOR: Mapping[str, tuple[str, ...]] = {
+    "submitter": ("sponsor", "contact"),
+    "device": ("device_name", "device_version", "classification_name", "product_code"),
+    "predicate": ("predicate",),
+    "description": ("algorithm", "training_data"),
+    "use": ("intended_use", "indications", "intended_population", "intended_users"),
+    "data": (
+        *("data_sources", "sites", "dates", "selection", "race_and_ethnicity", "manufacturers"),
+        "independence",
+    ),
+    "reference": ("reader_qualifications", "reader_blinding"),
+    "adverse_effects": ("adverse_effects",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SponsorWords:
+    """What the sponsor states in one place, by subject, and the subjects on which a statement is missing."""
+
+    given: tuple[tuple[str, str], ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotEstablishedTogether:
+    """Rows that lack the same metrics, these in words, and how many more of them there are than are shown."""
+
+    metrics: tuple[str, ...]
+    rows: tuple[NotEstablished, ...]
+    elsewhere: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How far a metric goes down and up over all changes of the picture."""
+
+    metric: str
+    lowest: float
+    highest: float
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryContents:
+    """What a summary shows of a context.
+
+    Attributes:
+        sponsor: the sponsor's words by place.
+        criteria: those that decide, the worst first where there are more than are shown.
+        criteria_elsewhere: how many more there are.
+        inconclusive: why some of them could not be decided.
+        none_established: whether every metric of the whole cohort is insufficient.
+        flow: without a stage at which nothing changes.
+        axes: age, sex and view, as far as the protocol names them.
+        axes_elsewhere: further axes, in words.
+        intervals: deciding intervals with their metrics in words, that of the most metrics last.
+        not_established: for the draft labelling, rows by the metrics that they lack.
+        changes: under changed pictures; empty where they were not tested.
+        roc: None where a class has no score.
+        forest: in its place; None where there is the other.
+    """
+
+    sponsor: Mapping[str, SponsorWords]
+    criteria: tuple[CriterionRow, ...]
+    criteria_elsewhere: int
+    inconclusive: tuple[str, ...]
+    none_established: bool
+    flow: tuple[FlowStage, ...]
+    axes: tuple[AxisRows, ...]
+    axes_elsewhere: tuple[str, ...]
+    intervals: tuple[tuple[str, tuple[str, ...]], ...]
+    not_established: tuple[NotEstablishedTogether, ...]
+    changes: tuple[Change, ...]
+    roc: Drawing | None
+    forest: Drawing | None
+
+    @property
+    def missing(self) -> int:
+        """How many of the sponsor's statements are missing."""
+        return sum(len(words.missing) for words in self.sponsor.values())
+
+
+def contents_of(context: ReportContext) -> SummaryContents:
+    """Choose what a summary shows, and draw its figure."""
+    criteria = _worst_first(context.acceptance)
+    axes = _axes(context)
+    with house_style():
+        roc, forest = _figure(context, axes)
+    return SummaryContents(
+        sponsor=_sponsor(context),
+        criteria=criteria[:MOST_CRITERIA],
+        criteria_elsewhere=len(criteria[MOST_CRITERIA:]),
+        inconclusive=inconclusive([row.result for row in criteria], context.words),
+        none_established=all(context.whole.estimates[name].status == "insufficient" for name in METRICS),
+        flow=_flow(context.flow),
+        axes=axes,
+        axes_elsewhere=tuple(context.words.axis(axis.name) for axis in context.axes if axis not in axes),
+        intervals=_intervals(context),
+        not_established=_together(context.not_established),
+        changes=_changes(context.robustness),
+        roc=roc,
+        forest=forest,
+    )
+
+
+def left_to_the_report(context: ReportContext) -> Iterator[int]:
+    """How many criteria and rows a summary names in number alone."""
+    yield len(context.acceptance[MOST_CRITERIA:])
+    yield from (group.elsewhere for group in _together(context.not_established))
+
+
+def _sponsor(context: ReportContext) -> Mapping[str, SponsorWords]:
+    """The sponsor's words by place; missing is what the report holds for a gap."""
+    subjects = {place.key: place.subject for place in PLACES}
+    stated = {key: getattr(context.protocol.submission, key) for keys in SPONSOR.values() for key in keys}
+    gaps = {gap.key for gap in context.gaps}
+    return {
+        place: SponsorWords(
+            given=tuple((subjects[key], stated[key]) for key in keys if isinstance(stated[key], str)),
+            missing=tuple(context.words.within(subjects[key]) for key in keys if key in gaps),
+        )
+        for place, keys in SPONSOR.items()
+    }
+
+
+def _together(rows: Sequence[NotEstablished]) -> tuple[NotEstablishedTogether, ...]:
+    by_metrics: dict[tuple[str, ...], list[NotEstablished]] = {}
+    for row in rows:
+        by_metrics.setdefault(row.metrics, []).append(row)
+    return tuple(
+        NotEstablishedTogether(metrics, tuple(found[:MOST_ROWS]), len(found[MOST_ROWS:]))
+        for metrics, found in by_metrics.items()
+    )
+
+
+def _worst_first(criteria: Sequence[CriterionRow]) -> tuple[CriterionRow, ...]:
+    """Criteria in the protocol's order; the worst first where not all will be shown."""
+    if len(criteria) <= MOST_CRITERIA:
+        return tuple(criteria)
+    return tuple(sorted(criteria, key=lambda row: WORST_FIRST.index(row.result.verdict)))
+
+
+def _flow(stages: Sequence[FlowStage]) -> tuple[FlowStage, ...]:
+    """The stages; the studies table is none of its own where nothing left before it or nothing leaves it."""
+    told: list[FlowStage] = []
+    for stage in stages:
+        if stage.standing.step != "all" or not told:
+            told.append(stage)
+        elif not _leaving(told[-1]):
+            told[-1] = replace(told[-1], leaving=stage.leaving, among=stage.among)
+        elif _leaving(stage):
+            told.append(stage)
+    return tuple(told)
+
+
+def _leaving(stage: FlowStage) -> int:
+    return sum(step.images for step in stage.leaving)
+
+
+def _axes(context: ReportContext) -> tuple[AxisRows, ...]:
+    """Age, sex and view as long as their levels are few enough for a page."""
+    shown: list[AxisRows] = []
+    for axis in context.axes:
+        if axis.name in AXES and sum(len(one.rows) for one in (*shown, axis)) <= MOST_LEVELS:
+            shown.append(axis)
+    return tuple(shown)
+
+
+def _intervals(context: ReportContext) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    by_name: dict[str, list[str]] = {}
+    for metric in METRICS:
+        deciding = context.whole.estimates[metric].decision_interval
+        if deciding is not None:
+            by_name.setdefault(names.INTERVALS[deciding], []).append(
+                context.words.within(context.words.metric(metric))
+            )
+    return tuple(
+        sorted(((name, tuple(metrics)) for name, metrics in by_name.items()), key=lambda one: len(one[1]))
+    )
+
+
+def _changes(robustness: RobustnessReport | None) -> tuple[Change, ...]:
+    if robustness is None:
+        return ()
+    found = []
+    for metric in ("sensitivity", "specificity", "auroc"):
+        values = [item.change(metric).difference.value for item in robustness.perturbations]
+        known = [value for value in values if value is not None]
+        if known:
+            found.append(Change(metric, min(known), max(known)))
+    return tuple(found)
+
+
+def _figure(context: ReportContext, axes: Sequence[AxisRows]) -> tuple[Drawing | None, Drawing | None]:
+    """The ROC curve, or a forest plot where there is none."""
+    words, estimates = context.words, context.whole.estimates
+    if context.curve:
+        return roc_figure(context.curve, estimates["sensitivity"], estimates["specificity"], words), None
+    groups = [ForestGroup(words.axis(axis.name), axis.rows) for axis in axes]
+    forest = Forest(
+        groups=(ForestGroup(None, (context.whole,)), *groups),
+        criteria=context.goals,
+        words=words,
+        confidence=formatting.level(context.results.resampling.confidence_level),
+    )
+    metric = "sensitivity" if estimates["sensitivity"].value is not None else "specificity"
+    return None, forest_of_one("forest-of-one", metric, forest)

@@ -1,0 +1,1 @@
+"""The layout engine, tagging, checks of PDF/A, the render stack."""

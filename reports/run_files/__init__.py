@@ -1,0 +1,1 @@
+"""What is read from a run folder: line listing, device, registration, audit trail, localisation."""

@@ -1,0 +1,50 @@
+"""What a run is said to hold, against runs that hold it and runs that do not."""
+
+from collections.abc import Callable
+
+import pytest
+
+from reports.appendices.available_evidence import HOLDINGS
+from reports.content.context import ReportContext
+
+
+@pytest.mark.parametrize(
+    ("name", "holding", "lacking"),
+    [
+        ("subgroups", "passing", "without criteria and subgroups"),
+        ("age_and_sex", "passing", "one reader"),
+        ("criteria", "passing", "without criteria and subgroups"),
+        ("homogeneity", "passing", "without criteria and subgroups"),
+        ("reference_standard", "passing", "text-mined"),
+        ("reader_agreement", "passing", "one reader"),
+        ("sensitivity", "passing", "no positives"),
+        ("auroc", "passing", "no positives"),
+        ("two_by_two", "passing", "no positives"),
+        ("intervals", "passing", "no positives"),
+        ("projections", "passing", "failing"),
+        ("family", "passing", "failing"),
+        ("weights", "one reader", "passing"),
+        ("sealed", "explored", "confirmatory"),
+        ("locked", "locked", "explored"),
+        ("threshold_frozen", "locked", "confirmatory"),
+    ],
+)
+def test_held_and_not_held(
+    name: str, holding: str, lacking: str, context_of: Callable[[str], ReportContext]
+) -> None:
+    assert HOLDINGS[name].held(context_of(holding))
+    assert not HOLDINGS[name].held(context_of(lacking))
+
+
+def test_scores_that_were_brought_hold_nothing_of_the_device(
+    context_of: Callable[[str], ReportContext],
+) -> None:
+    of_a_device = (
+        "trained_here",
+        "threshold_frozen",
+        "leakage_none",
+        "perturbed",
+        "localisation",
+        "pictures",
+    )
+    assert not [name for name in of_a_device if HOLDINGS[name].held(context_of("passing"))]
