@@ -1,8 +1,8 @@
 """A run folder -> report and summary, each as PDF and HTML bytes, and the stack that laid them out; nothing is written.
 
 Owns the order of the work, which both documents share: the evidence is read once, and no PDF leaves that the linter
-finds fault with. What is told is `context`, what is drawn `gallery`, how pages come about `layout`; the pages are
-`report_document` and `summary_document`.
+finds fault with. What is told is `context`, what is drawn `all_figures`, how pages come about `layout`; the pages are
+`report` and `summary`.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
 """From logit to probability: a slope and an intercept fitted on the tuning split, so that a score means its share.
 
-Owns the fit and its refusals; where the numbers are written is `checkpoint`. A class-weighted loss teaches the
+Owns the fit and its refusals; where the numbers are written is `model_folder`. A class-weighted loss teaches the
 network as if both classes were equally frequent, and long training makes it surer than it is right.
 Sources: Platt 1999 (both parameters, and targets that stay inside 0 and 1); Guo et al. 2017, arXiv 1706.04599
 (temperature: the slope alone). Newton's method after Lin, Lin and Weng 2007, with sums in place of BLAS.

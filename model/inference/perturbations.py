@@ -1,6 +1,6 @@
 """What may happen to a radiograph on its way to the device, as functions of a packed picture.
 
-Owns the changes of the whole picture; what hides a part of it is `shortcuts`. Every change acts on the 8-bit square
+Owns the changes of the whole picture; what hides a part of it is `occlusions`. Every change acts on the 8-bit square
 that the network reads, after the input gate, is a pure function uint8 -> uint8 of one shape, and repeats to the bit:
 randomness is Philox of (`SEED`, the image's position), and grey levels are rounded to whole numbers.
 """

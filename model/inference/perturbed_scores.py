@@ -1,6 +1,6 @@
 """The device on pictures that were changed: every test image in scope, scored as it is, again, and after each change.
 
-Owns the order of the battery and the walk over the pictures. The changes are `perturbations` and `shortcuts`; how long
+Owns the order of the battery and the walk over the pictures. The changes are `perturbations` and `occlusions`; how long
 an image takes is `timing`, what follows from the scores `validation.analyses.robustness`.
 """
 

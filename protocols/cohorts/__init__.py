@@ -1,3 +1,3 @@
-"""Data sources -> the record tables: `nih`, `rsna`, `table` and `phantom`, each knowing nothing of what follows.
+"""Data sources -> the record tables: `nih`, `rsna`, `table` and `generate`, each knowing nothing of what follows.
 
 `radiograph`, `readers`, `sites` and `anatomy` are parts of the phantom."""

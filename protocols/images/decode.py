@@ -1,7 +1,7 @@
 """One image file -> one picture: grey pixels, what the header says of them, and hashes of file and pixels.
 
 Owns the choice of decoder, by what a file holds and not by how its name ends, and the record that everything
-else works on. Whether a picture is one that the device is made for is `gate`'s.
+else works on. Whether a picture is one that the device is made for is `input_gate`'s.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """A DICOM file -> grey pixels as a radiologist would see them, strictly, and what its header says.
 
 Owns the way from stored values to shades: bits, padding, modality look-up, window or VOI look-up, photometric
-interpretation. The header's words are `header`'s, tables `look_up_table`'s, compressed pixels `codestream`'s. The
+interpretation. The header's words are `dicom_header`'s, tables `look_up_table`'s, compressed pixels `codestream`'s. The
 decoder of each transfer syntax is fixed, so that a file has the same pixels wherever it is read.
 Source: DICOM PS3.3 2024d, C.7.6.3.1.2 (photometric interpretation), C.7.5.1.1.2 (pixel padding), C.8.11.3.1.2
 (presentation LUT shape), C.11.1 (modality LUT), C.11.2.1.2 (window: LINEAR, LINEAR_EXACT, SIGMOID); PS3.5, 8.1 (bits)

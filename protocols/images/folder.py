@@ -1,7 +1,7 @@
 """Where the file of each image lies.
 
 Owns the lookup by path or by name, as other systems write them too, and the refusal that every decoder raises. What a
-file holds is `picture`'s.
+file holds is `decode`'s.
 """
 
 import difflib

@@ -1,7 +1,7 @@
 """How alike two pictures look: a short hash that survives another size, compression and brightness.
 
 Owns the hash, the distance from which two pictures count as nearly the same, and the search for such pairs. What
-a pair means for a study is `inventory`'s. A turned or mirrored copy is not found.
+a pair means for a study is `hashes`'s. A turned or mirrored copy is not found.
 
 The hash is the signs of the low frequencies of a picture's cosine transform, in whole numbers, so that it is the
 same on every machine. Hash and limit are chosen by measurement (docs, "Images that are alike"): among 1,000

@@ -1,6 +1,6 @@
 """The projection that a header names, in the words and codes of vendors and public data sets.
 
-Owns the words of `ViewPosition` and the codes of `ViewCodeSequence`; which tag counts is decided in `header`.
+Owns the words of `ViewPosition` and the codes of `ViewCodeSequence`; which tag counts is decided in `dicom_header`.
 Source: DICOM PS3.16 2024d, CID 4010 (view) and CID 20 (patient orientation), with the SRT codes that came before
 SNOMED CT; values found in MIMIC-CXR, PadChest and OpenI.
 """

@@ -2,7 +2,7 @@
 
 Owns the line, the chain, the file lock and what a torn last line becomes. An entry changed, taken out, moved or put in
 breaks the chain. A ledger cut short or written anew from its first line does not: that is caught by a head that was
-signed or filed elsewhere (`Head`). What is registered and counted with it is `seal`; signing is `signing`.
+signed or filed elsewhere (`Head`). What is registered and counted with it is `registration`; signing is `signing`.
 Source: 21 CFR 11.10(e), supported, not fulfilled, by this; measurements in docs/decisions/0017-ledger.md.
 """
 

@@ -1,7 +1,7 @@
 """The trail of a run folder: what was done to it, by whom and when, with the hashes before and after.
 
 Owns what an entry of it names: each file at the top of the folder, and each folder there by one hash. The trail is
-of one folder and begins with it; looks at a test set are counted in the ledger of the test set (`seal`).
+of one folder and begins with it; looks at a test set are counted in the ledger of the test set (`registration`).
 """
 
 from collections.abc import Iterable, Mapping

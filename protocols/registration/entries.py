@@ -1,6 +1,7 @@
 """What the entries about a sealed test set say: `register`, `amend`, `freeze`, `look` and `results`, both ways.
 
-Owns their facts, nothing more. What follows from all of them together is `registry`; who may write which is `seal`.
+Owns their facts, nothing more. What follows from all of them together is `registry`; who may write which is
+`registration`.
 """
 
 from dataclasses import asdict, dataclass

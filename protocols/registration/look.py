@@ -1,7 +1,7 @@
 """One look at a test set: asked for before scores and reference are joined, and ended with results or without.
 
-Owns when the ledger is written to while a run is made. What may be looked at is `seal`'s. A test set that no ledger
-holds is not sealed: an exploratory run on it writes none.
+Owns when the ledger is written to while a run is made. What may be looked at is `registration`'s. A test set that no
+ledger holds is not sealed: an exploratory run on it writes none.
 """
 
 import json

@@ -1,7 +1,7 @@
 """A run again, from its scores down to a given level, in a temporary folder, and where anything first differs.
 
 Owns the order: intact first, then the guard band, then level 1 from the recorded scores, then deeper. The stages are
-the run's own (`pipeline`); what each part is held to is `reproduction`; what the evidence is, `evidence`. A second
+the run's own (`pipeline`); what each part is held to is `comparisons`; what the evidence is, `evidence`. A second
 implementation of the numbers is a function that the command line passes in.
 Source: DESIGN.md, "What reproduced means".
 """

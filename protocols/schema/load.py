@@ -1,6 +1,6 @@
 """A TOML file -> the frozen `Protocol` and the SHA-256 of its bytes; all faults of a file at once.
 
-Owns the reading and the sentences. The rules themselves stand in `schema`.
+Owns the reading and the sentences. The rules themselves stand in `protocol`.
 """
 
 import tomllib

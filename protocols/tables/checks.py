@@ -1,7 +1,7 @@
 """Tables of text -> typed records: what is refused, and what is accepted and becomes unknown.
 
 Owns the checks; the rules they apply are declared in `column_rules`. How the file is read is `tables`, under which
-names is `mapping`, and how the records are joined is `validation.cohort.join`. Source: the contract ("Tables").
+names is `column_mapping`, and how the records are joined is `validation.cohort.join`. Source: the contract ("Tables").
 """
 
 import json

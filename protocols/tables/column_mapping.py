@@ -1,7 +1,7 @@
 """A file's own names and values -> the suite's, trimmed, with ages in years; and the identity of what was read.
 
-Owns which cells are changed on the way in; how that is told is `table_notices`. What the columns are is `column_rules`,
-what their cells must be `admission`. Source: the contract ("Tables", "Protocol: [columns], [values]",
+Owns which cells are changed on the way in; how that is told is `notices`. What the columns are is `column_rules`,
+what their cells must be `checks`. Source: the contract ("Tables", "Protocol: [columns], [values]",
 "content_sha256").
 """
 

@@ -1,6 +1,6 @@
 """Which columns each table has, and the rule of each: the contract's tables as data.
 
-Owns the declarations. Renaming a file's columns is `mapping`, the checks themselves are `admission`.
+Owns the declarations. Renaming a file's columns is `column_mapping`, the checks themselves are `checks`.
 Source: the contract ("Tables").
 """
 

@@ -1,7 +1,7 @@
 """Notices of one table as it was read: what was changed in it, and what in it looks like an accident of an export.
 
-Owns the kinds, their sentences and the examples. What is changed is decided in `mapping`; rows that were not used are
-told where tables are joined.
+Owns the kinds, their sentences and the examples. What is changed is decided in `column_mapping`; rows that were not
+used are told where tables are joined.
 """
 
 from collections.abc import Iterable, Iterator

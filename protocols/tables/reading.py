@@ -1,7 +1,7 @@
 """A file of rows -> a table of text cells, read strictly: nothing is guessed, padded or skipped.
 
 Owns the table and what no file may hold, whatever its format; the formats are `delimited`, `parquet` and `excel`. What
-the columns mean is the business of `mapping` and `records`.
+the columns mean is the business of `column_mapping` and `records`.
 """
 
 import re

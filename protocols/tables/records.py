@@ -1,7 +1,7 @@
 """Studies, labels, reads and predictions as typed records, and the small vocabularies of their columns.
 
 Owns what a record is once it may be trusted. How rows become records, and which are refused, is
-`admission`; how records are joined is `validation.cohort.join`. Source: the contract ("Tables").
+`checks`; how records are joined is `validation.cohort.join`. Source: the contract ("Tables").
 """
 
 import math

@@ -1,6 +1,6 @@
 """Values of studies that could not be used: how many, which, the likely cause and the lines that mend it.
 
-Owns the sentences. Which values are unknown is decided in `admission`, and which images are asked about by the caller.
+Owns the sentences. Which values are unknown is decided in `checks`, and which images are asked about by the caller.
 Source: the contract ("Accepted and counted").
 """
 

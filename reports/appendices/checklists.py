@@ -1,8 +1,8 @@
 """Checklists of reporting, item by item: where in the report each is met, and how; computed from a run, never declared.
 
 Owns the form of the tables in checklists/*.toml, the answer to an item, and the counts. What evidence holds is
-`holdings`, what a sponsor may say `protocols.schema.submission`. Topics are in the suite's own words. Sources: each
-table names its publication, and how far it could be read.
+`available_evidence`, what a sponsor may say `protocols.schema.submission`. Topics are in the suite's own words.
+Sources: each table names its publication, and how far it could be read.
 """
 
 import tomllib

@@ -1,4 +1,4 @@
-"""profile.json and montage.png -> what a page tells of a cohort; the figures are `profile_figures`'s.
+"""profile.json and montage.png -> what a page tells of a cohort; the figures are `profile`'s.
 
 Owns the arrangement of the profile's tables and the check that a run's profile is of the run's images.
 """

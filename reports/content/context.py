@@ -1,7 +1,7 @@
 """Everything a report tells, typed, before a word of it is laid out.
 
 Owns the selection and the arrangement of the evidence. How it is read and checked is `run_evidence`; names are
-`wording`, text of numbers is `formatting`, pictures are `figures`; the sentences stand in templates.
+`vocabulary`, text of numbers is `formatting`, pictures are `figures`; the sentences stand in templates.
 """
 
 import json

@@ -1,7 +1,7 @@
 """robustness/ of a run folder -> what a report says about changed pictures; nothing where there is no such test.
 
 Owns the check that the test belongs to the run, the rows, and in words what could not be given. The numbers are the
-results' own; the figures are `differences`.
+results' own; the figures are `perturbations`.
 """
 
 from collections.abc import Sequence

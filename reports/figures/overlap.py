@@ -1,6 +1,6 @@
 """The figure of the overlap: how many images by intersection over union, those that are hit apart from misses.
 
-Owns what it shows and its description in words; the numbers are the results' own, the means are in `drawing`.
+Owns what it shows and its description in words; the numbers are the results' own, the means are in `canvas`.
 """
 
 from reports.figures.canvas import BLUE, FAINT, PALE_BLUE, RULE, Canvas, Drawing

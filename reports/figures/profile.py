@@ -1,7 +1,7 @@
 """The figures of a cohort's profile: which there are, and those of ages, pyramids and grey levels.
 
-Owns what each shows and its description in words; the numbers are the profile's own, the means are in `drawing`;
-findings and their co-occurrence are `finding_figures`'s.
+Owns what each shows and its description in words; the numbers are the profile's own, the means are in `canvas`;
+findings and their co-occurrence are `findings`'s.
 Positives are dark, negatives pale with an edge, what is unknown is hatched or dotted: told apart in grey too.
 """
 

@@ -1,7 +1,7 @@
 """The analysed cohort as pyramids: age, sex and view of the negatives to the left and the positives to the right.
 
 Owns the drawing and its description in words. The counts are those of the results' own rows, so the figure exists for
-every run whose protocol names one of these axes; what a cohort holds before it is analysed is `profile_figures`.
+every run whose protocol names one of these axes; what a cohort holds before it is analysed is `profile`.
 """
 
 from collections.abc import Sequence

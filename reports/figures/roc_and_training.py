@@ -1,7 +1,7 @@
 """Three plain figures: the ROC curve, patients by number of images, and the course of the training.
 
 Owns what each shows and its description in words. Colours differ in lightness, so that they are told
-apart in grey and by the colour-blind; the means are in `drawing`.
+apart in grey and by the colour-blind; the means are in `canvas`.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
 """Scores by truth: where the positives and the negatives of a cohort lie, and how the threshold parts them.
 
-Owns the histogram and its description in words; the scores are those of the line listing, the means are in `drawing`.
+Owns the histogram and its description in words; the scores are those of the line listing, the means are in `canvas`.
 """
 
 import math

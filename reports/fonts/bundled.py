@@ -3,7 +3,7 @@
 Owns the files and the family names. The families have names of their own, so that a font of the same
 make on the machine can neither stand in for a bundled one nor pass the check of the finished PDF. A page loads those
 of Latin, Greek and Cyrillic letters always, those of Arabic where it holds such letters; what a user adds is
-`supplied_fonts`.
+`supplied`.
 Sources: Inter 3.19 and JetBrains Mono 2.242 (fonts/OFL.txt), Noto Sans Arabic 2.005 (fonts/OFL-NotoSansArabic.txt),
 all SIL Open Font License 1.1.
 """

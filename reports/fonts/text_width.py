@@ -1,7 +1,7 @@
 """How wide a line of letters is in a figure, so that a name can be cut to its room and no two lines meet.
 
 Owns the measure: the advances of the bundled fonts at the size of a figure's letters. Kerning is left out and every
-digit counts as the widest, so a line is never wider than said by more than a hair. How letters are set is `drawing`.
+digit counts as the widest, so a line is never wider than said by more than a hair. How letters are set is `canvas`.
 """
 
 import io

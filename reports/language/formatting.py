@@ -1,7 +1,7 @@
 """Numbers, intervals, shares and dates -> the text that a report prints.
 
 Owns decimals, separators and the words for what does not exist: nothing is ever blank or NaN. Names of
-metrics, levels and rules are `wording`. Independent of the machine's locale.
+metrics, levels and rules are `vocabulary`. Independent of the machine's locale.
 """
 
 import math

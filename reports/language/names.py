@@ -1,6 +1,6 @@
 """Names of fixed things: metrics in both vocabularies, verdicts, claims, kinds of truth, intervals, strata.
 
-Owns the pairs of names; which vocabulary of metrics a run may use, and whatever depends on a run, is `wording`.
+Owns the pairs of names; which vocabulary of metrics a run may use, and whatever depends on a run, is `vocabulary`.
 """
 
 from collections.abc import Mapping

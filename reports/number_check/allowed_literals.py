@@ -1,7 +1,7 @@
 """Digits of the text itself: names, years of publications, parts of regulations, limits that a method sets.
 
 Owns what the words of this package may say in digits without a source in the evidence. Everything else that
-stands in digits on a page must come from evidence, which `lint` sees to. A number that a run could change never
+stands in digits on a page must come from evidence, which `check` sees to. A number that a run could change never
 stands here.
 """
 

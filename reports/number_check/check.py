@@ -1,8 +1,8 @@
 """The number linter: no number stands in a finished report that is unsourced, contradictory or no number at all.
 
-Owns the rules. The numbers of the PDF are held against the page that was laid out (`collation`), those of the page
-against the evidence that they name, and the evidence against itself (`reconciliation`). What carries a source is
-`sourcing`; what is on a page `lint_html`, in a PDF `lint_pdf`; which digits are the text's own `literals`.
+Owns the rules. The numbers of the PDF are held against the page that was laid out (`pdf_against_html`), those of the
+page against the evidence that they name, and the evidence against itself (`results_consistency`). What carries a source
+is `sourced_numbers`; what is on a page `html`, in a PDF `pdf`; which digits are the text's own `allowed_literals`.
 """
 
 import re

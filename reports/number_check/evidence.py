@@ -1,6 +1,6 @@
 """What the numbers of a document may come from: the numbers of the evidence by their places, its strings, its sizes.
 
-Owns the gathering. Which number may stand on which of these is `lint`.
+Owns the gathering. Which number may stand on which of these is `check`.
 """
 
 import json

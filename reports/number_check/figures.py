@@ -1,7 +1,7 @@
 """Whether each number that a figure prints is one of the table behind it: cell by cell, and none is exempt.
 
 Owns the comparison of a figure's letters, as they stand on the page, with its table. Places on scales (ticks) are not
-compared; they are round numbers, which `lint` sees to. Names that hold digits must be names of the table.
+compared; they are round numbers, which `check` sees to. Names that hold digits must be names of the table.
 """
 
 import re

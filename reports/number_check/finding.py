@@ -1,6 +1,6 @@
 """What the number linter finds, and the refusal that says so.
 
-Owns the finding and its words. What is one is decided by `lint` and `collation`.
+Owns the finding and its words. What is one is decided by `check` and `pdf_against_html`.
 """
 
 from collections.abc import Sequence

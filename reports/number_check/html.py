@@ -1,7 +1,7 @@
 """The sourced HTML of a document -> the parts of its text, each with where its numbers are said to come from.
 
 Owns the reading of the page: what is text, what stands in one block, what is repeated, what belongs to a figure.
-What the parts may say is `lint`. The elements that name sources are `sourcing`'s.
+What the parts may say is `check`. The elements that name sources are `sourced_numbers`'s.
 """
 
 import re

@@ -1,7 +1,7 @@
 """A finished PDF -> the text that it sets, piece by piece and page by page, as a reader of the file would find it.
 
 Owns the reading of content streams: every operator that shows text, in pages, in what they draw again and in the
-appearances of annotations. What a piece may say is `lint`. Nothing of the layout engine is used.
+appearances of annotations. What a piece may say is `check`. Nothing of the layout engine is used.
 Source: ISO 32000, "Text".
 """
 

@@ -2,7 +2,7 @@
 
 Owns the comparison: every occurrence is counted, a table's rows stand in their order, and what the layout itself adds
 or cuts (page numbers, running lines, repeated heads, markers of lists, a number broken by a narrow column) is allowed
-for. Whether a number may stand on the page at all is `lint`.
+for. Whether a number may stand on the page at all is `check`.
 """
 
 import re

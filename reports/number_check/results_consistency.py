@@ -1,7 +1,7 @@
 """results.json -> every sum in it that does not come out: margins, parts of a whole, steps of the flow, proportions.
 
 Owns the arithmetic that any reader could do with the printed numbers. It reads the document as it lies in the file
-and shares no code with what made it; what a page prints of it is `lint`'s.
+and shares no code with what made it; what a page prints of it is `check`'s.
 Source: the contract ("results.json"); docs/results.md.
 """
 

@@ -2,7 +2,7 @@
 
 Owns what the page shows of it and how it stays one page: what does not fit is counted, and stands in the attached
 attestation.json. The content is `protocols.evidence.reproduction.attestation`. Its numbers are checked by the linter
-of the reports (`lint`): every one is of attestation.json or a count of its entries, and the PDF prints the page and
+of the reports (`check`): every one is of attestation.json or a count of its entries, and the PDF prints the page and
 nothing else.
 """
 

@@ -1,6 +1,6 @@
 """The templates' environment: what a template may call, and how its numbers come to stand in elements with sources.
 
-Owns the list of filters. What a filter prints is `formatting`, what a mark is `sourcing`.
+Owns the list of filters. What a filter prints is `formatting`, what a mark is `sourced_numbers`.
 """
 
 from typing import Any

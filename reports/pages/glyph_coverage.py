@@ -1,7 +1,7 @@
 """Whether every character of a page has a font, and where one that has none comes from.
 
 Owns the refusal before anything is laid out, which names the field and the character, and the choice of the fonts
-that a page must load. The fonts themselves are `typefaces` and `supplied_fonts`.
+that a page must load. The fonts themselves are `bundled` and `supplied`.
 """
 
 import unicodedata

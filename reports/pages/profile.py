@@ -1,6 +1,6 @@
 """A cohort folder with profile.json -> one HTML page that needs nothing else.
 
-Owns the page. What it tells is `cohort_profile`, what it draws `profile_figures`; the parts of the page are also those
+Owns the page. What it tells is `cohort_profile`, what it draws `profile`; the parts of the page are also those
 of a report's section on its data.
 """
 

@@ -1,7 +1,7 @@
 """The report: one page of HTML from what a run's evidence tells, and the files that its PDF carries.
 
-Owns what the templates of the report are given. What is told is `context`, what is drawn `gallery`; the order of the
-work is `render`.
+Owns what the templates of the report are given. What is told is `context`, what is drawn `all_figures`; the order of
+the work is `render`.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """What a summary tells of a context: the sponsor's words, the criteria, rows and one figure for which it has room.
 
 Owns the selection, and which keys of ``[submission]`` a summary prints where. What is missing of them is a gap by the
-report's own rule. The page is `summary_document`; numbers are as results.json holds them.
+report's own rule. The page is `summary`; numbers are as results.json holds them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,8 @@
 """What a PDF carries and prints, for an auditor's check: as much of it is read as the question needs.
 
 Owns reading attachments without laying out pages, and pages one by one until the words are found. The comparison of
-whole documents is `stack`'s; what must be attached and printed is for `protocols.evidence.verification.results_check`.
+whole documents is `render_stack`'s; what must be attached and printed is for
+`protocols.evidence.verification.results_check`.
 """
 
 import io

@@ -1,7 +1,7 @@
 """HTML -> PDF bytes, the same on every day and in every place, or not at all.
 
 Owns the layout engine and every guard around it: the clock is the document's, nothing but ``data:`` is fetched, no
-letter comes from a font that is neither bundled nor supplied, no complaint goes unheard, and what `archival` finds
+letter comes from a font that is neither bundled nor supplied, no complaint goes unheard, and what `pdfa_checks` finds
 stops the document. The engine is loaded only where a PDF is
 made: it needs libraries that a machine may lack (`stack.require_libraries` says so in a sentence).
 Source: measurements of WeasyPrint 70 with SOURCE_DATE_EPOCH, dated attachments and a denying fetcher.

@@ -1,6 +1,6 @@
 """A formula of places in the evidence -> its value, worked out again.
 
-Owns the few signs that a formula may have, which are those that `sourcing` keeps; it is never run as a program.
+Owns the few signs that a formula may have, which are those that `sourced_numbers` keeps; it is never run as a program.
 """
 
 import ast

@@ -2,7 +2,8 @@
 
 Owns the marks around what `formatting` prints, and their change into ``<data value="results.json#cohort.images">``
 elements. A mark is made of characters for private use, which no bundled font has: it survives being put into a
-sentence, and none can stay on a page unseen. What carries a source is `sourcing`; outside its `marking` text is text.
+sentence, and none can stay on a page unseen. What carries a source is `sourced_numbers`; outside its `marking` text is
+text.
 """
 
 import functools

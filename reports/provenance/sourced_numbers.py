@@ -2,7 +2,7 @@
 
 Owns the two kinds of number that carry their place in a document of the evidence, and the names of places. Arithmetic
 keeps the sources, so that a difference or a share can be worked out again from them. How a source stays with what is
-printed of a number is `source_marks`; what is held against the evidence is `lint`. Outside `marking` numbers are
+printed of a number is `marks`; what is held against the evidence is `check`. Outside `marking` numbers are
 numbers and nothing more.
 """
 

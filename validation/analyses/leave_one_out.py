@@ -1,7 +1,7 @@
 """The whole cohort without one site, and judged without one reader: does a single one carry the result?
 
-Owns who is left out. The estimates need no draws (`closed`). Leaving out a reader changes what is true: an image that
-no other reader read leaves, and where indeterminate references are excluded, who is analysed changes with them.
+Owns who is left out. The estimates need no draws (`closed_form`). Leaving out a reader changes what is true: an image
+that no other reader read leaves, and where indeterminate references are excluded, who is analysed changes with them.
 """
 
 from collections.abc import Sequence

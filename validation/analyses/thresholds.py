@@ -1,6 +1,7 @@
 """The device at thresholds around the locked one: how much hangs on where it stands. Nothing here is decided.
 
-Owns which thresholds are shown. Outcomes are `outcomes`, by the same rules for what is missing; intervals `closed`.
+Owns which thresholds are shown. Outcomes are `outcomes`, by the same rules for what is missing; intervals
+`closed_form`.
 """
 
 import numpy as np

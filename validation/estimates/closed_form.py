@@ -1,7 +1,7 @@
 """Estimates that need no draws: what stands in rows that only show how a number moves.
 
 Owns the choice of one closed interval a metric: `exact_clustered` for proportions and F1, for AUROC
-`delong_student`, or at 0 and 1 `wilson_patients`. The intervals are `intervals` and `auroc`; rows that may decide are
+`auroc_interval`, or at 0 and 1 `wilson_patients`. The intervals are `proportions` and `auroc`; rows that may decide are
 `estimates`.
 """
 

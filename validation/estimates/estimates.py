@@ -1,7 +1,7 @@
 """A sample and its replicates -> an `Estimate` for every metric, with all intervals and the one that decides.
 
-Owns the choice of the deciding interval and the rule of sufficiency. Values and intervals are `count_estimates` and
-`score_estimates`. Source: the contract ("Statistics", 3 and 7).
+Owns the choice of the deciding interval and the rule of sufficiency. Values and intervals are `from_counts` and
+`from_scores`. Source: the contract ("Statistics", 3 and 7).
 """
 
 import numpy as np

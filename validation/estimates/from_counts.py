@@ -1,7 +1,7 @@
 """Metrics of a confusion matrix in one row: values, replicates, jackknife and every interval that applies.
 
-Owns which intervals apply to which metric, and how weighted units enter them. Definitions are `metrics`, formulas
-`intervals` and `bootstrap`; who decides is `estimates`. Source: the contract ("Statistics", 2 and 3).
+Owns which intervals apply to which metric, and how weighted units enter them. Definitions are `counts`, formulas
+`proportions` and `bootstrap`; who decides is `estimates`. Source: the contract ("Statistics", 2 and 3).
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """A metric of one row as it was computed, before it is judged, rounded and written.
 
-Owns what the makers of metrics (`count_estimates`, `score_estimates`) hand to the judge of rows (`estimates`).
+Owns what the makers of metrics (`from_counts`, `from_scores`) hand to the judge of rows (`estimates`).
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """Tables -> images -> units and their outcomes, a second time, in plain Python.
 
 Owns the reference standard's rules, the join, who is analysed and what counts as what. Written from the contract and
-docs/statistics.md without a line of the first implementation; rows come from `independent_tables`, levels of subgroups
-are `independent_levels`. What is computed from the units is `independent`.
+docs/statistics.md without a line of the first implementation; rows come from `tables`, levels of subgroups
+are `levels`. What is computed from the units is `formulas`.
 """
 
 from collections import Counter, defaultdict

@@ -1,6 +1,6 @@
 """Every number of a second opinion beside the recorded one, and what a person is told of it.
 
-Owns which numbers are compared and what "equal" means. Making the second opinion is `independent_opinion`.
+Owns which numbers are compared and what "equal" means. Making the second opinion is `study`.
 """
 
 import json

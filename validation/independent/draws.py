@@ -1,6 +1,6 @@
 """The draws of patients and the intervals made from them, a second time, in plain Python.
 
-Owns Philox, the draws, quantiles, percentile and BCa intervals. What is computed on a draw is `independent`.
+Owns Philox, the draws, quantiles, percentile and BCa intervals. What is computed on a draw is `formulas`.
 
 Sources: Salmon and others 2011 (Philox4x64-10); Lemire 2019 (bounded integers); Hyndman and Fan 1996 (type 7);
 Efron 1987 (BCa).

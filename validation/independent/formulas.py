@@ -2,9 +2,9 @@
 
 Owns formulas of counts and shares: numbers in, a number out. Written from the contract, docs/statistics.md and the
 papers, without NumPy or SciPy and without a line of the first implementation. What needs scores is
-`independent_scores`, draws and the intervals from them are `independent_draws`, which images are counted is
-`independent_cohort`, rows and verdicts are `independent_rows` and `independent_opinion`, the comparison with
-results.json is `independent_comparison`.
+`scores`, draws and the intervals from them are `draws`, which images are counted is
+`cohort`, rows and verdicts are `rows` and `study`, the comparison with
+results.json is `comparison`.
 
 Sources: Clopper and Pearson 1934; Wilson 1927; Korn and Graubard 1998; Donner and Zou 2012; the incomplete beta
 function by the continued fraction of DLMF 8.17.22.

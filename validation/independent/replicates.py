@@ -1,7 +1,7 @@
 """Every metric of every level on every draw of patients, a second time, in plain Python.
 
-Owns what is drawn and added up. Draws are `independent_draws`, formulas `independent` and `independent_scores`;
-intervals and rows are `independent_rows`.
+Owns what is drawn and added up. Draws are `draws`, formulas `formulas` and `scores`;
+intervals and rows are `rows`.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """The rows of `estimates`, a second time: every metric in every level with all intervals and the one that decides.
 
-Owns which intervals apply, their rounding and who is sufficient. Values on draws are `independent_replicates`, formulas
-`independent`, `independent_scores` and `independent_draws`.
+Owns which intervals apply, their rounding and who is sufficient. Values on draws are `replicates`, formulas
+`formulas`, `scores` and `draws`.
 """
 
 from collections.abc import Mapping, Sequence

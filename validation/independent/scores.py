@@ -1,6 +1,6 @@
 """AUROC, average precision and Brier score a second time, in plain Python: values on any draw, and closed intervals.
 
-Owns what needs scores. Sums are of whole numbers and exact up to the last division. Rows are `independent_rows`.
+Owns what needs scores. Sums are of whole numbers and exact up to the last division. Rows are `rows`.
 
 Sources: Obuchowski 1997 (variance of AUROC with patients as clusters); Pepe 2003 (logit scale); Satterthwaite 1946
 (degrees of freedom); Brier 1950.

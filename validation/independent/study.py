@@ -1,7 +1,7 @@
 """A whole study computed a second time: flow, cohort, draws, rows, criteria and the verdict.
 
-Owns the order. Rows are `independent_rows`, counting is `independent_cohort`, verdicts are `independent_verdicts`; the
-comparison with results.json is `independent_comparison`. None of these files uses NumPy, SciPy or a line of the first
+Owns the order. Rows are `rows`, counting is `cohort`, verdicts are `verdicts`; the
+comparison with results.json is `comparison`. None of these files uses NumPy, SciPy or a line of the first
 implementation.
 """
 

@@ -1,7 +1,7 @@
 """Criteria and the verdict, a second time: every criterion has its row, whatever the data hold.
 
 Owns which levels a criterion is about, its verdict and what all of them come to. Written from the contract
-("Statistics", 8) without a line of the first implementation. The numbers are those of `independent_rows`.
+("Statistics", 8) without a line of the first implementation. The numbers are those of `rows`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """The patient-clustered bootstrap: which patients are drawn, how often, and intervals from what comes of it.
 
 Owns the draws, fixed to the bit by the protocol's seed, and the percentile and BCa intervals. What is
-computed on a draw is `metrics` and `auroc`. Sources: the contract ("Statistics", 1); Salmon et al. 2011
+computed on a draw is `counts` and `auroc`. Sources: the contract ("Statistics", 1); Salmon et al. 2011
 (Philox); Lemire 2019 (unbiased bounded integers); Efron 1987 (BCa); Hyndman & Fan 1996 (quantile type 7).
 """
 

@@ -1,7 +1,7 @@
 """Interval of an estimate from how much each patient moves it: the linearised variance and Student's t.
 
 Owns the step from influences to an interval, for whatever is a mean, a ratio or the root of an equation; the
-influences are made where the estimate is. Closed intervals of proportions are `intervals`.
+influences are made where the estimate is. Closed intervals of proportions are `proportions`.
 Sources: Binder 1983 (linearised variance of estimates defined by equations); Liang & Zeger 1986 (clusters).
 """
 

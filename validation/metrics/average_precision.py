@@ -1,7 +1,7 @@
 """Average precision and points of the precision-recall curve, of ranked units.
 
 Owns what is made of precision and recall at every score: the value, the value without each patient, and the points.
-The order of scores and the replicates are `ranking`; the interval of a precision is `intervals`. Precision depends
+The order of scores and the replicates are `ranking`; the interval of a precision is `proportions`. Precision depends
 on prevalence, and so does all of this.
 """
 

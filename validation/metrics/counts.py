@@ -1,6 +1,6 @@
 """Every metric as a pure function of a confusion matrix; 0/0 is NaN, which the results call undefined.
 
-Owns definitions alone. Intervals are `intervals` and `bootstrap`; AUROC, which needs scores, is `auroc`.
+Owns definitions alone. Intervals are `proportions` and `bootstrap`; AUROC, which needs scores, is `auroc`.
 All functions broadcast over arrays of counts, so that an estimate, its bootstrap replicates and its
 jackknife are one expression. Source: FDA 2007, Statistical Guidance on Reporting Results from Studies
 Evaluating Diagnostic Tests; van Rijsbergen 1979 for F1.

@@ -1,7 +1,7 @@
 """How far readers agree on the analysed images: per cent, Fleiss, Gwet's AC1, Krippendorff, and each pair of readers.
 
 Owns who is counted, the reduction to whole numbers by patient, the intervals, and the words for what cannot be
-given. The coefficients are `kappa`; what the votes say of the truth is `consensus` and `dawid_skene`.
+given. The coefficients are `agreement_coefficients`; what the votes say of the truth is `consensus` and `dawid_skene`.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Pairs of readers: which of them share images, and their verdicts on these crossed, by patient.
 
-Owns the enumeration alone. The coefficients are `kappa`, the intervals `agreement`.
+Owns the enumeration alone. The coefficients are `agreement_coefficients`, the intervals `agreement`.
 """
 
 from collections import Counter

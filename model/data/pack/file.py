@@ -1,7 +1,7 @@
 """The file of packed pictures: one plain ``.npy`` array of bytes, reserved whole before the first picture is decoded.
 
 Owns header, space and rows of the file. It is never written through a memory map: a full disk would end the
-process without a word. What is in it, and whether that is right, is `pack_journal`'s.
+process without a word. What is in it, and whether that is right, is `journal`'s.
 Source: NumPy's format 1.0 (numpy.lib.format).
 """
 

@@ -1,6 +1,6 @@
 """The folder of one pack: named by what was asked for, worked in by one process at a time, its faults in words.
 
-Owns the request that decides the name. What lies in the folder is `pack_file`'s and `pack_journal`'s.
+Owns the request that decides the name. What lies in the folder is `file`'s and `journal`'s.
 """
 
 import fcntl

@@ -2,7 +2,7 @@
 
 Owns the resizing, which is part of the device: the whole picture, fitted into a black square by area
 averaging; and what becomes of one picture. How a file becomes pixels is `protocols.images`; the array on disk
-is `pack_file`, what is known of it `pack_journal`, where it lies `pack_folder`, the processes `workers`.
+is `file`, what is known of it `journal`, where it lies `folder`, the processes `local`.
 """
 
 import time

@@ -1,7 +1,7 @@
 """From anatomy to a displayed radiograph: attenuation, scatter, blur, quantum noise, look-up table, burnt-in name.
 
 Owns the physics of the picture and how clearly disease shows in it. Who is imaged, how often and with what
-disease is `phantom`'s. Beer-Lambert law with effective coefficients near 65 keV (Hubbell and Seltzer, NIST 126);
+disease is `generate`'s. Beer-Lambert law with effective coefficients near 65 keV (Hubbell and Seltzer, NIST 126);
 scatter as a broad copy of the primary beam; noise variance inversely proportional to the photons detected.
 """
 

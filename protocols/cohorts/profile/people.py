@@ -1,6 +1,6 @@
 """Who is in a cohort: patients, splits, ages, sex, view and further columns by class, and what is missing.
 
-Owns these counts. Which cells the suite cannot use is `admission`'s rule; they are told apart here from empty ones.
+Owns these counts. Which cells the suite cannot use is `checks`'s rule; they are told apart here from empty ones.
 """
 
 from collections import Counter

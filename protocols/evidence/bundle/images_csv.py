@@ -2,7 +2,7 @@
 
 Owns images.csv of a bundle and how its rows come to be: from the files, where they can be reached, laid beside what
 the run recorded when it scored them; else from that record. Copying files is `bundle`'s. The table of what the device
-was given, images.csv among a run's inputs, is `inventory`'s.
+was given, images.csv among a run's inputs, is `hashes`'s.
 """
 
 import os

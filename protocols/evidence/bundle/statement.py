@@ -1,7 +1,7 @@
 """What the owner of a key signs of a bundle: an in-toto statement about the two manifests of its bag.
 
-Owns the text of the statement. Reading one is `promise`'s, signing is `signing`'s. Through the manifests it holds every
-byte of the bag; what else it says makes ledger, protocol and results part of the signed words.
+Owns the text of the statement. Reading one is `signed_statement`'s, signing is `signing`'s. Through the manifests it
+holds every byte of the bag; what else it says makes ledger, protocol and results part of the signed words.
 Sources: in-toto Statement v1; SLSA provenance v1; the contract ("Bundle").
 """
 

@@ -1,6 +1,6 @@
 """requirements.lock: the versions and hashes that the suite was tested with and that an auditor installs.
 
-Owns where its bytes lie and its parsing. Which of them are installed is told by `system`. Source: pip's format of
+Owns where its bytes lie and its parsing. Which of them are installed is told by `system_info`. Source: pip's format of
 requirements with hashes, as `uv pip compile --universal --generate-hashes` writes it.
 """
 

@@ -1,7 +1,7 @@
 """What came of doing a part of a run again: weights, scores, marks, pictures, results, reports, each to its promise.
 
 Owns what each promise is and its words; "identical" is said of bytes alone. Doing it again, and from which level, is
-`rerun`; the walk through two documents is `comparison`, through two files of weights `weights`.
+`rerun`; the walk through two documents is `comparison`, through two files of weights `weights_diff`.
 Source: DESIGN.md, "What reproduced means".
 """
 

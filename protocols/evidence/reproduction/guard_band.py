@@ -1,7 +1,7 @@
 """Images whose score lies so near the threshold that their decision may flip on another machine.
 
 Owns the width of the band and who is in it. It is told before anything is recomputed, so that a flip inside is
-foreseen and one outside is a finding. What a rerun makes of a flip is `reproduction`.
+foreseen and one outside is a finding. What a rerun makes of a flip is `comparisons`.
 Source: DESIGN.md, "What reproduced means", level 2: scores are promised within `comparison.SCORE_TOLERANCE`.
 """
 

@@ -1,7 +1,7 @@
 """The levels of a rerun: what each promises, and what came of it in one word and in one line.
 
 Owns the promises in words, the word for what came out, and which of several differences is the first. What is
-compared, and how, is `reproduction`; doing it is `rerun`. "Identical" is said of bytes alone.
+compared, and how, is `comparisons`; doing it is `rerun`. "Identical" is said of bytes alone.
 Source: DESIGN.md, "What reproduced means".
 """
 

@@ -1,6 +1,6 @@
 """Two files of weights -> the first array in which they differ, and by how much.
 
-Owns the walk through the arrays of an HDF5 file. That the same bytes are promised is `reproduction`'s business; what
+Owns the walk through the arrays of an HDF5 file. That the same bytes are promised is `comparisons`'s business; what
 the arrays mean is the network's.
 """
 
