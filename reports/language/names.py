@@ -59,7 +59,7 @@ CALIBRATIONS = {"temperature": "temperature scaling", "platt": "Platt scaling"}
 BASELINES = {
     "chance": "A point anywhere",
     "fixed_place": "Always the same point",
-    "swapped": "Points of other patients' images",
+    "swapped": "Other patients' points",
 }
 # In the order of columns: what decides by default, then the bootstrap, then what stands for comparison.
 INTERVALS = {

@@ -78,7 +78,7 @@ def test_the_rows_are_those_of_the_results_by_hand(
     assert rows[1][0] == f"All {whole.images} images, {whole.patients} patients"
     assert rows[1][1] == str(whole.hits)
     assert rows[1][2].startswith(f"{whole.hit_rate.value:.3f} ")
-    assert [row[0].split()[0] for row in rows[2:]] == ["Called", "Called", "A", "Always", "Points"]
+    assert [row[0].split()[0] for row in rows[2:]] == ["Called", "Called", "A", "Always", "Other"]
     assert rows[4][2] == "0.500"
     assert rows[5][2] == "1.000"  # every box covers the same half
     assert f"In {whole.images - whole.marked} images the device points nowhere" in " ".join(document.split())
