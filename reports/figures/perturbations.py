@@ -52,7 +52,8 @@ def differences_figure(name: str, items: Sequence[Perturbed], words: Words) -> D
         for change in item.changes
     ]
     header = ("change", "metric", "difference", "lower", "upper")
-    return canvas.finish(_description(items, words), figure_data(header, rows))
+    names = [formatting.sentence(item.name) for item in items]
+    return canvas.finish(_description(items, words), figure_data(header, rows, beside=names))
 
 
 def _limit(items: Sequence[Perturbed]) -> float:
