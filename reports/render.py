@@ -78,8 +78,8 @@ def render(run: RunFolder, progress: Progress, *, fonts: Sequence[Path] = ()) ->
         progress(STAGE, 1, STEPS, "evidence read")
         figures = gallery(context)
         report_html = report_page(context, figures, fonts=supplied)
-        summary_html = summary_page(context, fonts=supplied)
-        of_summary = contents_of(context)
+        contents = contents_of(context)
+        summary_html = summary_page(context, contents, fonts=supplied)
     progress(STAGE, 2, STEPS, "figures drawn")
     evidence, date = lint_evidence(context), context.document.date
     needed = needed_fonts(letters_of(report_html), supplied)
@@ -87,7 +87,7 @@ def render(run: RunFolder, progress: Progress, *, fonts: Sequence[Path] = ()) ->
     progress(STAGE, 3, STEPS, "report laid out")
     needed_there = needed_fonts(letters_of(summary_html), supplied)
     summary = _document(
-        summary_html, date, summary_attachments(run, context), needed_there, _with(evidence, of_summary)
+        summary_html, date, summary_attachments(run, context), needed_there, _with(evidence, contents)
     )
     progress(STAGE, 4, STEPS, "summary laid out")
     parts = exports(report_html, figures, phantom=context.document.phantom)

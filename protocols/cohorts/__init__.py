@@ -1,3 +1,1 @@
-"""Data sources -> the record tables: `nih`, `rsna`, `table` and `generate`, each knowing nothing of what follows.
-
-`radiograph`, `readers`, `sites` and `anatomy` are parts of the phantom."""
+"""Data sources -> the record tables, knowing nothing of what follows: `sources` are real, `phantom` is synthetic."""

@@ -5,6 +5,7 @@ them and are made where the results are.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import itemgetter
 
 from reports.content.rows import WHOLE, LevelRow
 from reports.language.formatting import counts, decimal, goal, interval
@@ -39,13 +40,13 @@ def _lowest(rows: Sequence[LevelRow], goals: Goals, words: Words) -> Iterator[st
     """Yield, for either metric, the sufficient subgroup with the lowest value, and whether its goal is out of reach."""
     for metric in METRICS:
         known = [row.estimates[metric] for row in rows if row.subgroup != WHOLE]
-        found = [one for one in known if one.status == "ok" and one.value is not None]
+        found = [(one.value, one) for one in known if one.status == "ok" and one.value is not None]
         if not found:
             continue
-        worst = min(found, key=lambda one: one.value or 0.0)
+        value, worst = min(found, key=itemgetter(0))
         told = (
             f"Lowest {words.within(words.metric(metric))}: {words.within(words.whom(worst.subgroup))}, "
-            f"{counts(worst)}, {decimal(worst.value or 0.0)} ({interval(worst.decision)})"
+            f"{counts(worst)}, {decimal(value)} ({interval(worst.decision)})"
         )
         overall = goals(metric).get(WHOLE)
         if overall and overall.bound != "upper" and worst.decision and worst.decision[1] < overall.goal:

@@ -19,7 +19,7 @@ from reports.content.before_the_verdict import before_the_verdict
 from reports.content.cautions import CautionNote
 from reports.content.certificate import highest_errors
 from reports.content.cohort_profile import CohortProfile
-from reports.content.document_control import DocumentControl
+from reports.content.document_control import DocumentControl, draft_reason
 from reports.content.failures import Failures
 from reports.content.flow import FlowStage
 from reports.content.gaps import Gap
@@ -202,9 +202,7 @@ class ReportContext:
     @property
     def why_draft(self) -> str:
         """Why a report without gaps is a DRAFT all the same."""
-        if self.results.protocol.stage == "exploratory":
-            return "the protocol is exploratory"
-        return "each image was read by one reader"
+        return draft_reason(self.results)
 
     @property
     def cover(self) -> Literal["roomy", "full", "crowded"]:

@@ -40,15 +40,14 @@ def document_control(
     results: Results,
     results_sha256: str,
     *,
-    locked: bool = False,
-    number: str | None = None,
-    draft: bool = True,
+    locked: bool,
+    number: str | None,
+    gaps: bool,
 ) -> DocumentControl:
     """What identifies the report of a run.
 
-    A report is a DRAFT as long as `gaps` lists something that only a sponsor can supply, the protocol is exploratory or
-    each image was read by one reader; a confirmatory run is
-    UNLOCKED where no ledger in it tells that its protocol was registered.
+    A report is a DRAFT as long as something is missing that only a sponsor can supply, and wherever `draft_reason`
+    names a reason; a confirmatory run is UNLOCKED where no ledger in it tells that its protocol was registered.
 
     Args:
         record: of the run.
@@ -56,21 +55,31 @@ def document_control(
         results_sha256: of the bytes of results.json.
         locked: whether a ledger tells the registration of the protocol.
         number: in the sponsor's system, None where the report bears its own.
-        draft: whether the report is one.
+        gaps: whether something is missing that only a sponsor can supply.
 
     Raises:
         BadInputError: the record's time is not one.
     """
     confirmatory = results.protocol.stage == "confirmatory"
+    draft = ("DRAFT",) if gaps or draft_reason(results) else ()
     stage = ("CONFIRMATORY" if confirmatory else "EXPLORATORY",)
     unlocked = ("UNLOCKED",) if confirmatory and not locked else ()
     phantom = (PHANTOM,) if results.cohort.synthetic else ()
     return DocumentControl(
         number=number or f"VR-{results.protocol.id}-{results.protocol.version}",
         date=moment(record.started),
-        stamps=(*phantom, *stage, *unlocked, *(("DRAFT",) if draft else ())),
+        stamps=(*phantom, *stage, *unlocked, *draft),
         phantom=results.cohort.synthetic,
         suite=record.suite,
         protocol_sha256=results.protocol.sha256,
         results_sha256=results_sha256,
     )
+
+
+def draft_reason(results: Results) -> str:
+    """Say why a report without gaps is a DRAFT all the same; empty where nothing makes it one."""
+    if results.protocol.stage == "exploratory":
+        return "the protocol is exploratory"
+    if results.reference_standard.kind == "single_reader":
+        return "each image was read by one reader"
+    return ""

@@ -92,9 +92,7 @@ def report_context(run: RunFolder) -> ReportContext:
             results_sha256,
             locked=seal is not None and seal.locked,
             number=loaded.protocol.submission.document_number,
-            draft=bool(gaps)
-            or results.protocol.stage == "exploratory"
-            or results.reference_standard.kind == "single_reader",
+            gaps=bool(gaps),
         ),
         protocol=protocol,
         notebook=_leading_comment(loaded.content.decode("utf-8")),

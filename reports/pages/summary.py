@@ -16,17 +16,24 @@ from reports.language import formatting, names
 from reports.pages.environment import environment
 from reports.pages.glyph_coverage import drawable, sources_of
 from reports.pages.numbering import Numbering
-from reports.pages.summary_contents import METRICS, contents_of
+from reports.pages.summary_contents import METRICS, SummaryContents, contents_of
 from reports.pdf.render_pdf import Attached
 
 
-def summary_page(context: ReportContext, *, fonts: Sequence[SuppliedFont] = ()) -> str:
+def summary_page(
+    context: ReportContext, contents: SummaryContents | None = None, *, fonts: Sequence[SuppliedFont] = ()
+) -> str:
     """The whole summary as one HTML document that needs nothing else.
+
+    Args:
+        context: the evidence.
+        contents: what `contents_of` made of it; worked out here where none is given.
+        fonts: for characters that no bundled font has.
 
     Raises:
         BadInputError: a character of it is in no bundled font and in none of ``fonts``.
     """
-    contents = contents_of(context)
+    shown = contents or contents_of(context)
 
     def written(css: str) -> str:
         return (
@@ -38,7 +45,7 @@ def summary_page(context: ReportContext, *, fonts: Sequence[SuppliedFont] = ()) 
                 p=context.protocol,
                 d=context.document,
                 w=context.words,
-                m=contents,
+                m=shown,
                 metrics=METRICS,
                 names=names,
                 numbering=Numbering(),
