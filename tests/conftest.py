@@ -45,13 +45,13 @@ class Outcome:
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
     """Run one command of the suite in this process, as the console script would."""
-    import cxr510k
+    from cxr510k.main import main
 
     def run(*arguments: object) -> Outcome:
         monkeypatch.setattr("sys.argv", ["cxr510k", *map(str, arguments)])
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
-            cxr510k.main()
+            main()
         printed = capsys.readouterr()
         code = ended.value.code
         return Outcome(code if isinstance(code, int) else 0 if code is None else 1, printed.out, printed.err)

@@ -16,10 +16,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-import cxr510k
 import reports.pdf.render_pdf
 import reports.render
 import validation.run  # noqa: F401
+from cxr510k.main import main as start
 from protocols.evidence.environment import machine as environment
 from protocols.progress import silent
 from protocols.storage.canonical import STAGING
@@ -124,7 +124,7 @@ def command(changed: Path, how: str, place: int, arguments: list[str], notes: Pa
         watch.begin()
     sys.argv = ["cxr510k", *arguments]
     try:
-        cxr510k.main()
+        start()
     except SystemExit as ended:
         if notes:
             notes.write_text(json.dumps(watch.seen))

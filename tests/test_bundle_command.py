@@ -110,8 +110,8 @@ def test_what_is_no_run_folder_is_told(command: Command, keys: Path, tmp_path: P
 def test_no_deep_learning_library_is_loaded(run_folder: Path, keys: Path, tmp_path: Path) -> None:
     words = ["bundle", run_folder, "--out", tmp_path / "out", "--key", keys / "private.pem"]
     program = (
-        f"import json, sys, cxr510k\nsys.argv = ['cxr510k', *{list(map(str, words))!r}]\n"
-        "try:\n    cxr510k.main()\nexcept SystemExit as end:\n"
+        f"import json, sys\nfrom cxr510k.main import main\nsys.argv = ['cxr510k', *{list(map(str, words))!r}]\n"
+        "try:\n    main()\nexcept SystemExit as end:\n"
         "    print(json.dumps([end.code, sorted({'tensorflow', 'keras', 'jax', 'torch'} & set(sys.modules))]))"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -35,7 +35,7 @@ def test_an_accident_ends_in_one_line_and_leaves_nothing(
     code: int,
     words: str,
 ) -> None:
-    monkeypatch.setattr("protocols.pipeline.write_manifest", failing(error))
+    monkeypatch.setattr("cxr510k.workflow.run.write_manifest", failing(error))
     ended = command(*study.arguments, "--out", study.folder / "run")
     assert (ended.code, words in ended.err) == (code, True)
     lines = [line for line in ended.err.splitlines() if line.startswith("cxr510k: ")]
@@ -44,7 +44,7 @@ def test_an_accident_ends_in_one_line_and_leaves_nothing(
 
 
 def test_details_of_a_fault_are_kept(command: Command, study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("protocols.pipeline.write_manifest", failing(ZeroDivisionError("by zero")))
+    monkeypatch.setattr("cxr510k.workflow.run.write_manifest", failing(ZeroDivisionError("by zero")))
     ended = command(*study.arguments, "--out", study.folder / "run")
     details = Path(ended.err.split("details are in ")[1].strip().rstrip("."))
     assert "ZeroDivisionError: by zero" in details.read_text(encoding="utf-8")

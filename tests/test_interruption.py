@@ -36,7 +36,7 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # The first change whose new name ends in that of the first argument is the moment of the second.
 DISTURBED = """
 import os, signal, sys
-import cxr510k
+from cxr510k.main import main
 ending, how = sys.argv[1:3]
 del sys.argv[1:3]
 
@@ -49,7 +49,7 @@ def seen(event, arguments):
         os.kill(os.getpid(), getattr(signal, how))
 
 sys.addaudithook(seen)
-cxr510k.main()
+main()
 """
 # Inside the writers, in the order of a run, and how each ends.
 WRITERS = [

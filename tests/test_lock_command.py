@@ -247,7 +247,7 @@ def test_a_failure_after_the_look_began_stands_in_the_ledger(
 
 def started(*arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", "import cxr510k; cxr510k.main()", *map(str, arguments)],
+        [sys.executable, "-c", "from cxr510k.main import main; main()", *map(str, arguments)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -411,7 +411,9 @@ justification = "for the test"
 def test_a_confirmatory_run_freezes_its_threshold_before_it_looks(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cxr510k._stage_report", lambda folder, progress: {})  # drawing it is not meant here
+    monkeypatch.setattr(
+        "cxr510k.main._stage_report", lambda folder, progress: {}
+    )  # drawing it is not meant here
     cohort, out = tmp_path / "cohort", tmp_path / "run"
     cohort.mkdir()
     phantom.generate(cohort, seed=510, patients=40, workers=2, progress=partial(silent, "phantoms"))

@@ -25,10 +25,10 @@ class Refused(socket.socket):
 socket.socket = Refused
 for name in ("create_connection", "getaddrinfo", "gethostbyname"):
     setattr(socket, name, refused)
-import cxr510k
+from cxr510k.main import main
 sys.argv = ["cxr510k", *sys.argv[1:]]
 try:
-    cxr510k.main()
+    main()
 finally:
     heavy = {"tensorflow", "keras", "jax", "torch"} & set(sys.modules)
     print("loaded:", sorted(heavy))

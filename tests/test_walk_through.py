@@ -65,7 +65,7 @@ def auditor(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["keygen", "--out", maker / "keys"],
         ["bundle", maker / "run", "--out", desk / "bundle", "--key", maker / "keys" / "private.pem"],
     ):
-        program = [sys.executable, "-c", "import cxr510k; cxr510k.main()", *map(str, command)]
+        program = [sys.executable, "-c", "from cxr510k.main import main; main()", *map(str, command)]
         ended = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
         assert ended.returncode == 0, ended.stderr
     (maker / "keys" / "public.pem").rename(desk / "public.pem")

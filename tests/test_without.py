@@ -19,14 +19,14 @@ Command = Callable[..., Outcome]
 REPOSITORY = Path(__file__).parents[1]
 OFFLINE = """
 import sys
-import cxr510k
+from cxr510k.main import main
 
 def refuse(event, arguments):
     if event in ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"):
         raise AssertionError(f"{event} {arguments}")
 
 sys.addaudithook(refuse)
-cxr510k.main()
+main()
 """
 
 
@@ -93,7 +93,7 @@ def test_a_clock_that_is_set_back_changes_no_result_and_no_duration(
 
     runs = study.folder / "back", study.folder / "plain"
     with monkeypatch.context() as clock:
-        clock.setattr("cxr510k.datetime", Clock)
+        clock.setattr("cxr510k.main.datetime", Clock)
         clock.setattr("time.time", lambda: 0.0)
         assert command(*study.arguments, "--out", runs[0]).code == 0
     assert command(*study.arguments, "--out", runs[1]).code == 0

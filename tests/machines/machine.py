@@ -62,7 +62,7 @@ def _bits(*numbers: object) -> str:
 
 def main() -> None:
     """The facts, then each command; ends with the last command's exit code, or the first that is no verdict."""
-    import cxr510k
+    from cxr510k.main import main
 
     sys.argv.pop(0)
     Path(sys.argv.pop(0)).write_text(json.dumps(facts()), encoding="utf-8")
@@ -71,7 +71,7 @@ def main() -> None:
     for command in commands:
         sys.argv = ["cxr510k", *command]
         try:
-            cxr510k.main()
+            main()
         except SystemExit as ended:
             print(f"exit {ended.code}", flush=True)
 

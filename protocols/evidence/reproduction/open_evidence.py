@@ -22,7 +22,7 @@ from protocols.evidence.verification.results_check import ReadPdf
 from protocols.evidence.verification.unsigned_check import check_unsigned
 from protocols.evidence.verification.verify import verify
 from protocols.images.folder import ImageFolder
-from protocols.pipeline import recorded_images
+from protocols.images.run_images import recorded_images
 from protocols.storage.manifest import differences
 from protocols.storage.run_folder import IN_THE_RUN, RunFolder
 

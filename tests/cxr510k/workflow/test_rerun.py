@@ -10,6 +10,8 @@ import h5py
 import numpy as np
 import pytest
 
+from cxr510k.workflow.rerun import rerun
+from cxr510k.workflow.run import Stages, Training
 from protocols.errors import BadInputError, NotPossibleHereError
 from protocols.evidence.bundle.images_csv import ListedImage, listing_text
 from protocols.evidence.bundle.layout import BundleFolder
@@ -19,9 +21,7 @@ from protocols.evidence.reproduction.levels import Rerun
 from protocols.evidence.reproduction.open_evidence import Evidence, opened
 from protocols.images.folder import ImageFolder
 from protocols.images.perceptual_hash import BITS
-from protocols.pipeline import Stages, Training
 from protocols.progress import Progress, silent
-from protocols.rerun.rerun import rerun
 from protocols.storage.canonical import json_text, sha256_file
 from protocols.storage.manifest import write_manifest
 from protocols.storage.run_folder import RunFolder, RunRecord

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from cxr510k.workflow.run import Stages, Training, add_report, run, work_folder
 from protocols.errors import BadInputError, InterruptedWorkError
 from protocols.evidence.environment.machine import run_record
 from protocols.images.folder import ImageFolder
 from protocols.ledger.chain import read_ledger
-from protocols.pipeline import Stages, Training, add_report, run, work_folder
 from protocols.progress import Progress, silent
 from protocols.registration.entries import Threshold
 from protocols.registration.look import Unseal, looking

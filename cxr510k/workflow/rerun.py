@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cxr510k.workflow.run import Stages
 from protocols.errors import NotPossibleHereError
 from protocols.evidence.reproduction.comparisons import (
     Finding,
@@ -39,7 +40,6 @@ from protocols.evidence.reproduction.levels import (
 )
 from protocols.evidence.reproduction.open_evidence import Evidence
 from protocols.images.folder import ImageFolder
-from protocols.pipeline import Stages
 from protocols.progress import Progress
 from protocols.storage.canonical import sha256_file, write_text
 from protocols.storage.run_folder import RunFolder

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from cxr510k.terminal.study import print_findings, print_flow, print_notices, print_verdict
 from protocols.cohorts.cohort import FlowStep
 from protocols.evidence.reproduction.comparisons import Finding
 from protocols.evidence.reproduction.open_evidence import NO_KEY
 from protocols.tables.input_account import Notice
 from reports.content.context import ReportContext
-from reports.terminal import print_findings, print_flow, print_notices, print_verdict
 from tests.reports.conftest import NOTICES, noticed
 from validation.results.results import Results, Subgroup
 

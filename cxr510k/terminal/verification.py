@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cxr510k.terminal.study import print_folded, screen
 from protocols.evidence.bundle.bag import shown
 from protocols.evidence.tampering.tamper_test import TamperTest
 from protocols.evidence.verification.check import Check
 from protocols.evidence.verification.environment_check import EnvironmentRow
 from protocols.evidence.verification.verify import Verification
-from reports.terminal import print_folded, screen
 
 MARKS = {
     "passed": ("ok", "green"),

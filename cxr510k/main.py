@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
+    from cxr510k.workflow.run import Stages, Training
     from protocols.cohorts.cohort import Cohort
     from protocols.evidence.reproduction.comparisons import Finding
     from protocols.evidence.reproduction.levels import Rerun
     from protocols.evidence.reproduction.open_evidence import Evidence
     from protocols.images.folder import ImageFolder
     from protocols.ledger.chain import Stamp
-    from protocols.pipeline import Stages, Training
     from protocols.progress import Progress
     from protocols.registration.look import Look, Unseal
     from protocols.registration.register import Stamping
@@ -120,9 +120,9 @@ def cohort_phantom(
 
     Example: cxr510k cohort phantom --patients 40 --out cohorts/phantom
     """
+    from cxr510k.terminal.study import progress_bars
     from protocols.cohorts.phantom import generate as phantom
     from protocols.storage.canonical import new_folder
-    from reports.terminal import progress_bars
 
     with new_folder(out) as folder:
         with progress_bars() as progress:
@@ -283,8 +283,8 @@ def cohort_dicom(
 
     Example: cxr510k cohort dicom export --reads reads.csv --out cohorts/site
     """
+    from cxr510k.terminal.study import progress_bars
     from protocols.cohorts.sources.dicom import dicom
-    from reports.terminal import progress_bars
 
     with progress_bars() as progress:
         make = partial(
@@ -361,11 +361,11 @@ def train(
 
     Example: cxr510k train protocol.toml --studies c/studies.csv --labels c/labels.csv --out model
     """
+    from cxr510k.terminal.study import progress_bars
+    from cxr510k.workflow.run import work_folder
     from model.training.train import train as train_model
-    from protocols.pipeline import work_folder
     from protocols.schema.load import load_protocol
     from protocols.storage.canonical import new_folder
-    from reports.terminal import progress_bars
 
     loaded = load_protocol(protocol)
     cohort, findings = _studies(loaded, studies), _labels(loaded, labels)
@@ -406,13 +406,13 @@ def predict(
 
     Example: cxr510k predict --model model --studies c/studies.csv --out predictions.csv
     """
+    from cxr510k.terminal.study import progress_bars
+    from cxr510k.workflow.run import work_folder
     from model.explanation.saliency import mark
     from model.inference.predict import predict as predict_scores
-    from protocols.pipeline import work_folder
     from protocols.storage.canonical import write_text
     from protocols.tables.checks import studies_from
     from protocols.tables.column_mapping import studies_table
-    from reports.terminal import progress_bars
 
     for path in filter(None, (out, inventory, marks)):
         _refuse_existing_file(path)
@@ -420,9 +420,9 @@ def predict(
     with work_folder(out) as work, progress_bars() as progress:
         predicted = predict_scores(model, cohort, folder, work=work, device=device, progress=progress)
         pointed = mark(model, cohort, folder, work=work, device=device, progress=progress) if marks else ""
-    for path, text in ((out, predicted.predictions), (inventory, predicted.images), (marks, pointed)):
-        if path:
-            write_text(path, text)
+    for made, text in ((out, predicted.predictions), (inventory, predicted.images), (marks, pointed)):
+        if made:
+            write_text(made, text)
     print(f"wrote {out}: {predicted.summary}")
 
 
@@ -557,16 +557,16 @@ def validate(
 
     Example: cxr510k validate protocol.toml --cohort cohorts/rsna --predictions scores.csv --out runs/one
     """
+    from cxr510k.terminal.study import print_verdict, progress_bars
+    from cxr510k.workflow.run import store_validation
     from protocols.cohorts.profile.record import profile_files
     from protocols.evidence.environment.machine import run_record
-    from protocols.pipeline import store_validation
     from protocols.registration.look import looking
     from protocols.registration.register import place_of_ledger
     from protocols.schema.load import load_protocol
     from protocols.storage.canonical import refuse_occupied
     from protocols.storage.output_lock import alone_at
     from protocols.storage.run_folder import OF_ONE_TABLE, ONE_TABLE
-    from reports.terminal import print_verdict, progress_bars
     from validation.cohort.inputs import InputFiles
     from validation.run import validate as validate_files
 
@@ -607,10 +607,10 @@ def report(
 
     Example: cxr510k report runs/one
     """
-    from protocols.pipeline import add_report
+    from cxr510k.terminal.study import progress_bars
+    from cxr510k.workflow.run import add_report
     from protocols.storage.run_folder import RunFolder
     from reports.pdf.pdfa_checks import verapdf
-    from reports.terminal import progress_bars
 
     with progress_bars() as progress:
         add_report(
@@ -660,22 +660,22 @@ def rerun(
 
     Example: cxr510k rerun runs/one --level 1 --independent
     """
-    from protocols.evidence.bundle.signing import read_public_key
-    from protocols.evidence.reproduction import open_evidence as starting_point
-    from protocols.evidence.reproduction.levels import require_level
-    from protocols.evidence.verification.verify import refuse_key_from_bundle
-    from protocols.images.folder import ImageFolder
-    from protocols.rerun.rerun import rerun as rerun_evidence
-    from protocols.storage.canonical import refuse_occupied
-    from reports.pdf.read_pdf import PrintedPdf
-    from reports.pdf.render_stack import require_libraries, same_content
-    from reports.terminal import (
+    from cxr510k.terminal.study import (
         print_findings,
         print_guard_band,
         print_outcome,
         print_rerun,
         progress_bars,
     )
+    from cxr510k.workflow.rerun import rerun as rerun_evidence
+    from protocols.evidence.bundle.signing import read_public_key
+    from protocols.evidence.reproduction import open_evidence as starting_point
+    from protocols.evidence.reproduction.levels import require_level
+    from protocols.evidence.verification.verify import refuse_key_from_bundle
+    from protocols.images.folder import ImageFolder
+    from protocols.storage.canonical import refuse_occupied
+    from reports.pdf.read_pdf import PrintedPdf
+    from reports.pdf.render_stack import require_libraries, same_content
 
     if level is None and not independent:
         raise typer.BadParameter("give --level 1, 2 or 3, --independent, or both.")
@@ -740,9 +740,10 @@ def run(
 
     Example: cxr510k run --out runs/phantom
     """
+    from cxr510k.terminal.study import progress_bars
+    from cxr510k.workflow.run import run as run_everything
+    from cxr510k.workflow.run import work_folder
     from protocols.evidence.environment.machine import run_record
-    from protocols.pipeline import run as run_everything
-    from protocols.pipeline import work_folder
     from protocols.registration.look import looking
     from protocols.registration.register import place_of_ledger
     from protocols.schema.load import library_protocol, load_protocol
@@ -750,7 +751,6 @@ def run(
     from protocols.storage.canonical import refuse_occupied
     from protocols.storage.run_folder import RunFolder
     from reports.pdf.render_stack import require_libraries
-    from reports.terminal import progress_bars
 
     if (protocol is None) != (cohort is None):
         raise typer.BadParameter("give a protocol and --cohort, or neither for the built-in phantom.")
@@ -804,12 +804,12 @@ def robustness(
 
     Example: cxr510k robustness runs/one
     """
+    from cxr510k.terminal.study import print_folded, progress_bars
+    from cxr510k.workflow.run import add_robustness, work_folder
     from protocols.images.folder import ImageFolder
-    from protocols.pipeline import add_robustness, work_folder
     from protocols.storage.run_folder import RunFolder
     from protocols.tables.perturbation_scores import BatteryFolder
     from reports.pdf.render_stack import require_libraries
-    from reports.terminal import print_folded, progress_bars
     from validation.results.robustness_results import robustness_from_json
 
     def time_images(folder: RunFolder, images: ImageFolder, progress: "Progress") -> str:
@@ -877,11 +877,11 @@ def bundle(
 
     Example: cxr510k bundle runs/one --out bundles/one --key keys/private.pem --tar
     """
+    from cxr510k.terminal.study import progress_bars
     from protocols.evidence.bundle.archive import archive_of, refuse_archive, write_archive
     from protocols.evidence.bundle.create import make_bundle
     from protocols.evidence.bundle.signing import read_private_key
     from protocols.parallel.local import cores
-    from reports.terminal import progress_bars
 
     private = read_private_key(key)
     if tar:
@@ -922,6 +922,7 @@ def verify(
 
     Example: cxr510k verify bundles/one --pubkey keys/public.pem
     """
+    from cxr510k.terminal.verification import print_verification
     from protocols.evidence.bundle.signing import read_public_key
     from protocols.evidence.environment.machine import run_record
     from protocols.evidence.verification.verify import refuse_key_from_bundle
@@ -929,7 +930,6 @@ def verify(
     from protocols.storage.canonical import write_text
     from reports.pdf.read_pdf import PrintedPdf
     from reports.pdf.render_stack import render_stack
-    from reports.verification import print_verification
 
     refuse_key_from_bundle(bundle, pubkey)
     key = read_public_key(pubkey)
@@ -954,12 +954,12 @@ def tamper_test(
 
     Example: cxr510k tamper-test bundles/one --pubkey keys/public.pem
     """
+    from cxr510k.terminal.study import progress_bars
+    from cxr510k.terminal.verification import print_tamper_test
     from protocols.evidence.bundle.signing import read_public_key
     from protocols.evidence.tampering.tamper_test import tamper_test as test_tampering
     from protocols.evidence.verification.verify import refuse_key_from_bundle
     from reports.pdf.read_pdf import PrintedPdf
-    from reports.terminal import progress_bars
-    from reports.verification import print_tamper_test
 
     refuse_key_from_bundle(bundle, pubkey)
     key = read_public_key(pubkey)
@@ -986,9 +986,9 @@ def doctor() -> None:
 
 
 def _write_cohort(out: Path, make: "Callable[[], Cohort]", profile: bool) -> None:
+    from cxr510k.terminal.study import print_flow, print_notices
     from protocols.cohorts.cohort import FLOW, cohort_notices, read_flow, write_cohort
     from protocols.storage.canonical import new_folder
-    from reports.terminal import print_flow, print_notices
 
     with new_folder(out) as folder:
         cohort = make()
@@ -1002,10 +1002,10 @@ def _write_cohort(out: Path, make: "Callable[[], Cohort]", profile: bool) -> Non
 
 def _write_profile(folder: Path) -> None:
     """profile.json, montage.png and profile.html beside a cohort's tables."""
+    from cxr510k.terminal.study import progress_bars
     from protocols.cohorts.profile.write import write_profile
     from protocols.storage.canonical import write_text
     from reports.pages.profile import PAGE, profile_html
-    from reports.terminal import progress_bars
 
     with progress_bars() as progress:
         write_profile(folder, folder, finding=None, progress=progress)
@@ -1013,13 +1013,13 @@ def _write_profile(folder: Path) -> None:
 
 
 def _stages(device: Literal["cpu", "gpu", "gpus"]) -> "Stages":
-    from protocols.pipeline import Stages
+    from cxr510k.workflow.run import Stages
 
     def stage_train(
         folder: "RunFolder", images: "ImageFolder", work: Path, progress: "Progress"
     ) -> "Training":
+        from cxr510k.workflow.run import Training
         from model.training.train import train as train_model
-        from protocols.pipeline import Training
 
         loaded = _protocol_of(folder)
         # Named without its folder, which nobody knows while the run is being made.
@@ -1196,9 +1196,9 @@ def _bring_tables(
     initial_weights: Path | None,
 ) -> "ImageFolder":
     """A cohort's tables into the run folder, after they were checked where the user knows them."""
+    from cxr510k.workflow.run import store_input
     from protocols.cohorts.cohort import tables_of
     from protocols.cohorts.profile.record import profile_files
-    from protocols.pipeline import store_input
     from protocols.storage.canonical import write_bytes
     from protocols.tables.checks import reads_from
     from protocols.tables.column_mapping import reads_table
@@ -1292,7 +1292,7 @@ def _refuse_existing_file(out: Path) -> None:
 
 def _finish_runs(folders: "Sequence[RunFolder]") -> None:
     """Every verdict in words; the exit code is against the device where one of them is."""
-    from reports.terminal import print_verdict
+    from cxr510k.terminal.study import print_verdict
     from validation.results.results import results_from_json
 
     verdicts = []
@@ -1375,7 +1375,7 @@ def _ended() -> tuple[int, str]:
 def _shadowed() -> str:
     """Where Python would load another package than ours, a sentence that names it; asked before any is loaded."""
     for room in ROOMS:
-        own, found = Path(__file__).with_name(room) / "__init__.py", find_spec(room)
+        own, found = Path(__file__).parents[1] / room / "__init__.py", find_spec(room)
         where = found.origin if found else None
         if where is None or Path(where).resolve() != own.resolve():
             return (
@@ -1399,7 +1399,3 @@ def _details_of(error: Exception) -> str:
     except OSError as full:
         return f"its details could not be written ({full.strerror})"
     return f"details are in {file.name}"
-
-
-if __name__ == "__main__":
-    main()

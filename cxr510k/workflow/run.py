@@ -14,6 +14,7 @@ from typing import Protocol
 
 from protocols.errors import InterruptedWorkError, NotPossibleHereError
 from protocols.images.folder import ImageFolder
+from protocols.images.run_images import recorded_images
 from protocols.ledger.run_trail import record_change, record_made
 from protocols.progress import Progress
 from protocols.registration.look import Look, Unseal
@@ -301,20 +302,6 @@ def add_robustness(
         if folder.report_pdf.exists():
             _report(folder, entries_of(folder.root), stages.report, progress, stamping, command)
         write_manifest(folder.root)
-
-
-def recorded_images(run: RunFolder, image_root: str | None) -> ImageFolder:
-    """Where a run had its images.
-
-    Raises:
-        NotPossibleHereError: they are no longer there.
-    """
-    root = run.root if image_root == IN_THE_RUN else Path(image_root or "")
-    if not image_root or not root.is_dir():
-        raise NotPossibleHereError(
-            f"{run.root}: its images are not at {image_root!r}; name their folder with --images."
-        )
-    return ImageFolder(root, search=False)
 
 
 @contextmanager
