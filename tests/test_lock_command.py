@@ -412,7 +412,7 @@ def test_a_confirmatory_run_freezes_its_threshold_before_it_looks(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "cxr510k.main._stage_report", lambda folder, progress: {}
+        "cxr510k.workflow.stages.report", lambda folder, progress, fonts: {}
     )  # drawing it is not meant here
     cohort, out = tmp_path / "cohort", tmp_path / "run"
     cohort.mkdir()

@@ -93,7 +93,7 @@ def test_a_clock_that_is_set_back_changes_no_result_and_no_duration(
 
     runs = study.folder / "back", study.folder / "plain"
     with monkeypatch.context() as clock:
-        clock.setattr("cxr510k.main.datetime", Clock)
+        clock.setattr("cxr510k.options.datetime", Clock)
         clock.setattr("time.time", lambda: 0.0)
         assert command(*study.arguments, "--out", runs[0]).code == 0
     assert command(*study.arguments, "--out", runs[1]).code == 0

@@ -1,20 +1,20 @@
 """A run again, from its scores down to a given level, in a temporary folder, and where anything first differs.
 
 Owns the order: intact first, then the guard band, then level 1 from the recorded scores, then deeper. The stages are
-the run's own (`pipeline`); what each part is held to is `comparisons`; what the evidence is, `evidence`. A second
-implementation of the numbers is a function that the command line passes in.
+the run's own (`stages`); what each part is held to is `comparisons`; what the evidence is, `open_evidence`.
 Source: DESIGN.md, "What reproduced means".
 """
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from cxr510k.workflow.run import Stages
+from cxr510k.workflow.inputs import protocol_of
+from cxr510k.workflow.stages import Stages
 from protocols.errors import NotPossibleHereError
 from protocols.evidence.reproduction.comparisons import (
     Finding,
@@ -45,24 +45,27 @@ from protocols.storage.canonical import sha256_file, write_text
 from protocols.storage.run_folder import RunFolder
 from protocols.tables.perturbation_scores import BatteryFolder, BatteryScores, largest_distance
 from protocols.tables.reading import read_table
+from reports.fonts.supplied import supplied_fonts
+from reports.pdf.render_stack import missing_fonts, same_content
+from validation.cohort.inputs import input_files
+from validation.independent.comparison import compare, findings
+from validation.independent.study import second_opinion
+from validation.results.results import results_from_json
 
 WEIGHTS = "model.weights.h5"
 ANALYSED = "analysed"
 ROBUSTNESS, CHANGED = "robustness/results.json", "robustness/scores.csv"
 
-SecondOpinion = Callable[[RunFolder, Progress], Iterable[Finding]]
 
-
-def rerun(
+def rerun_evidence(
     evidence: Evidence,
     level: int | None,
     stages: Stages,
-    same_content: Callable[[bytes, bytes], bool],
     images: ImageFolder | None,
     progress: Progress,
     *,
     announce: Callable[[GuardBand], None],
-    second_opinion: SecondOpinion | None = None,
+    independent: bool = False,
 ) -> Rerun:
     """Do the stages again that lie above a level, and compare; the evidence itself is never written to.
 
@@ -70,11 +73,10 @@ def rerun(
         evidence: checked; where it is not intact, nothing is done again.
         level: 1 from scores, 2 also from weights and images, 3 also from data; None does no stage again.
         stages: as for a run.
-        same_content: whether two reports embed the same results and hold the same text.
         images: where the images are now; None for where the evidence has them.
         progress: told of every stage.
         announce: told who is near the threshold before anything is recomputed.
-        second_opinion: lays the numbers of another implementation beside the recorded ones.
+        independent: whether the second implementation of the statistics is asked as well.
 
     Raises:
         BadInputError: no such level.
@@ -95,9 +97,9 @@ def rerun(
     levels = [evidence.intact]
     if level is not None:
         with tempfile.TemporaryDirectory(prefix="cxr510k-rerun-") as temporary:
-            repetition = _Repetition(run, Path(temporary), stages, same_content, progress)
+            repetition = _Repetition(run, Path(temporary), stages, progress)
             levels += repetition.down_to(level, images)
-    opinion = tuple(second_opinion(run, progress)) if second_opinion else None
+    opinion = _second_opinion(run, progress) if independent else None
     return Rerun(level, tuple(levels), opinion, band)
 
 
@@ -129,7 +131,6 @@ class _Repetition:
     run: RunFolder
     work: Path
     stages: Stages
-    same_content: Callable[[bytes, bytes], bool]
     progress: Progress
 
     def down_to(self, level: int, images: ImageFolder | None) -> Iterator[LevelOutcome]:
@@ -211,7 +212,7 @@ class _Repetition:
             else:
                 yield Finding(ROBUSTNESS, True, "as it belongs to the results above", "not checked")
         if self.run.report_pdf.exists():
-            yield from compare_reports(self.run, made.folder, made.same_stack, self.same_content)
+            yield from compare_reports(self.run, made.folder, made.same_stack, same_content)
 
     def _same_results(self, again: RunFolder) -> bool:
         return self.run.results.read_bytes() == again.results.read_bytes()
@@ -226,9 +227,30 @@ def _compare_changed(battery: BatteryFolder, scores: BatteryScores) -> Finding:
     return Finding(CHANGED, largest is not None and largest <= SCORE_TOLERANCE, words)
 
 
+def require_fonts(run: Path, fonts: Sequence[Path]) -> None:
+    """Refuse to draw a report again without the fonts that were given for it.
+
+    Raises:
+        NotPossibleHereError: naming those that are missing.
+    """
+    lacking = missing_fonts(RunFolder(run).read_record().render_stack, supplied_fonts(fonts))
+    if lacking:
+        raise NotPossibleHereError(
+            f"{run}: its report was drawn with {', '.join(lacking)}; give the same files with --font."
+        )
+
+
 def _files(folder: Path) -> dict[str, str]:
     return {
         path.relative_to(folder).as_posix(): sha256_file(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def _second_opinion(folder: RunFolder, progress: Progress) -> tuple[Finding, ...]:
+    """Lay the numbers of the second implementation beside the recorded ones."""
+    recorded = results_from_json(folder.results.read_bytes(), source=str(folder.results))
+    protocol = protocol_of(folder).protocol
+    opinion = second_opinion(protocol, input_files(folder, protocol), progress)
+    return findings(compare(recorded, opinion, protocol), opinion.criteria)

@@ -159,6 +159,16 @@ def refuse_occupied(out: Path) -> None:
         raise BadInputError(f"{out}: {what}; name a folder that is absent or empty.")
 
 
+def refuse_existing_file(out: Path) -> None:
+    """Refuse an output file that is there already.
+
+    Raises:
+        BadInputError: naming the file and what to do.
+    """
+    if out.exists():
+        raise BadInputError(f"{out}: exists; name a file that does not.")
+
+
 def _csv_line(row: Sequence[str]) -> str:
     """One record. The standard writer quotes a lone carriage return in some Python versions only."""
     cells = ('"' + cell.replace('"', '""') + '"' if QUOTED.search(cell) else cell for cell in row)

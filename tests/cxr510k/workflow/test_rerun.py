@@ -10,8 +10,8 @@ import h5py
 import numpy as np
 import pytest
 
-from cxr510k.workflow.rerun import rerun
-from cxr510k.workflow.run import Stages, Training
+from cxr510k.workflow.rerun import rerun_evidence
+from cxr510k.workflow.stages import Stages, Training
 from protocols.errors import BadInputError, NotPossibleHereError
 from protocols.evidence.bundle.images_csv import ListedImage, listing_text
 from protocols.evidence.bundle.layout import BundleFolder
@@ -63,6 +63,7 @@ class Machine:
             self.report,
             self.perturb,
             self.measure,
+            self.time_images,
         )
 
     def train(self, run: RunFolder, images: ImageFolder, work: Path, progress: Progress) -> Training:
@@ -107,6 +108,9 @@ class Machine:
         self.asked.append("measure")
         return battery.scores.read_text()
 
+    def time_images(self, run: RunFolder, images: ImageFolder, progress: Progress) -> str:
+        raise AssertionError("times are of one machine and never measured again")
+
     def report(self, run: RunFolder, progress: Progress) -> dict[str, str]:
         self.asked.append("report")
         for path in (run.report_pdf, run.report_html, run.summary_pdf, run.summary_html):
@@ -116,7 +120,11 @@ class Machine:
 
 
 @pytest.fixture
-def machine() -> Machine:
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    def same_content(one: bytes, other: bytes) -> bool:
+        return one[:-1] == other[:-1]  # all but the engine that `Machine.report` writes last
+
+    monkeypatch.setattr("cxr510k.workflow.rerun.same_content", same_content)
     return Machine()
 
 
@@ -149,15 +157,7 @@ def again(
     announce: Callable[[GuardBand], None] = lambda band: None,
 ) -> Rerun:
     with opened(run.root, None, printed=unread) as evidence:
-        return rerun(
-            evidence,
-            level,
-            machine.stages,
-            lambda one, other: one[:-1] == other[:-1],
-            images,
-            silent,
-            announce=announce,
-        )
+        return rerun_evidence(evidence, level, machine.stages, images, silent, announce=announce)
 
 
 def unread(content: bytes) -> NoReturn:

@@ -1,21 +1,23 @@
 """The order of a run with stages that do next to nothing, its trail and ledger, and the folder of work under way."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cxr510k.workflow.run import Stages, Training, add_report, run, work_folder
+from cxr510k.workflow.additions import add_report
+from cxr510k.workflow.invocation import Invocation
+from cxr510k.workflow.run import LedgerPlace, run_study, work_folder
+from cxr510k.workflow.stages import Stages, Training
 from protocols.errors import BadInputError, InterruptedWorkError
-from protocols.evidence.environment.machine import run_record
 from protocols.images.folder import ImageFolder
 from protocols.ledger.chain import read_ledger
 from protocols.progress import Progress, silent
 from protocols.registration.entries import Threshold
-from protocols.registration.look import Unseal, looking
+from protocols.registration.look import Unseal
 from protocols.registration.register import register
 from protocols.schema.load import LoadedProtocol
 from protocols.storage.canonical import sha256_bytes, sha256_file
@@ -39,7 +41,7 @@ class Recorded:
         if name == self.fails:
             raise self.error
 
-    def bring(self, folder: RunFolder) -> ImageFolder:
+    def bring(self, folder: RunFolder, loaded: LoadedProtocol, progress: Progress) -> ImageFolder:
         self._call("cohort")
         rows = ["image_id,patient_id,age_years,sex,view", *(f"i{n},p{max(1, n - 1)},,," for n in (1, 2, 3))]
         (folder.inputs / "studies.csv").write_text("\n".join(rows) + "\n")
@@ -79,6 +81,7 @@ class Recorded:
             report=self.report,
             perturb=call("perturb"),
             measure=call("measure"),
+            time_images=call("time_images"),
         )
 
 
@@ -86,21 +89,22 @@ ORDER = ["cohort", "train", "predict", "validate", "illustrate", "report"]
 CONFIRMATORY = protocol(point=MODEL)
 
 
+def invoked(command: str) -> Invocation:
+    return Invocation(command, datetime(2026, 1, 31, tzinfo=UTC), clock())
+
+
 def made(tmp_path: Path, recorded: Recorded, loaded: LoadedProtocol = CONFIRMATORY) -> RunFolder:
-    out, stamping = tmp_path / "out", clock()
-    record = run_record("run protocol.toml", datetime(2026, 1, 31, tzinfo=UTC))
-    with looking(tmp_path / "ledger.jsonl", loaded, stamping, named=False) as look:
-        run(
-            out,
-            loaded,
-            recorded.bring,
-            recorded.stages(),
-            record,
-            silent,
-            work=tmp_path / "work",
-            look=look,
-            stamping=stamping,
-        )
+    out = tmp_path / "out"
+    run_study(
+        out,
+        loaded,
+        recorded,
+        recorded.stages(),
+        silent,
+        work=tmp_path / "work",
+        ledger=LedgerPlace(tmp_path / "ledger.jsonl", named=False),
+        invocation=invoked("run protocol.toml"),
+    )
     return RunFolder(out)
 
 
@@ -170,7 +174,8 @@ def test_a_report_stands_in_the_trail_with_what_it_changed(tmp_path: Path) -> No
         return {}
 
     before = sha256_file(folder.report_pdf)
-    add_report(folder.root, other, silent, stamping=clock(), command="report out")
+    stages = replace(Recorded().stages(), report=other)
+    add_report(folder.root, stages, silent, invocation=invoked("report out"))
     last = read_ledger(folder.trail).entries[-1]
     assert (last.action, last.facts) == ("report", {"command": "report out"})
     assert [(one.path, one.before, one.after) for one in last.objects] == [

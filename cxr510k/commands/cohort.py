@@ -1,0 +1,280 @@
+"""`cohort`: a data source becomes the suite's tables."""
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cxr510k.app import cohort_app
+from cxr510k.options import Boxes, HoldOut, Images, Out, Within, WithProfile
+
+if TYPE_CHECKING:
+    from protocols.cohorts.cohort import Cohort
+
+
+@cohort_app.command("phantom")
+def cohort_phantom(
+    out: Out,
+    patients: Annotated[int, typer.Option(help="How many synthetic patients.")] = 700,
+    seed: Annotated[int, typer.Option(help="Another seed makes other patients.")] = 510,
+    profile: WithProfile = False,
+) -> None:
+    """Make synthetic chest radiographs with known truth and simulated readers.
+
+    Example: cxr510k cohort phantom --patients 40 --out cohorts/phantom
+    """
+    from cxr510k.terminal.study import progress_bars
+    from protocols.cohorts.phantom import generate as phantom
+    from protocols.storage.canonical import new_folder
+
+    with new_folder(out) as folder:
+        with progress_bars() as progress:
+            phantom.generate(
+                folder,
+                seed=seed,
+                patients=patients,
+                workers=os.cpu_count() or 1,
+                progress=partial(progress, "phantoms"),
+            )
+        if profile:
+            _write_profile(folder)
+    print(f"wrote {out}")
+
+
+@cohort_app.command("nih")
+def cohort_nih(
+    metadata: Annotated[
+        Path, typer.Argument(help="Data_Entry_2017, the sample set's labels or a CheXNeXt-style table.")
+    ],
+    out: Out,
+    images: Images = None,
+    train_val_list: Annotated[Path | None, typer.Option(help="The official train_val_list.txt.")] = None,
+    test_list: Annotated[Path | None, typer.Option(help="The official test_list.txt.")] = None,
+    within: Within = None,
+    hold_out: HoldOut = None,
+    reads: Annotated[Path | None, typer.Option(help="Radiologists' reads of some of these images.")] = None,
+    boxes: Boxes = None,
+    finding: Annotated[
+        list[str] | None,
+        typer.Option(help="Offer this text-mined finding as reads; cannot pass. Repeatable."),
+    ] = None,
+    profile: WithProfile = False,
+) -> None:
+    """Take NIH ChestX-ray14: patients, ages, sex, view and text-mined findings.
+
+    Example: cxr510k cohort nih Data_Entry_2017_v2020.csv --images images --out cohorts/nih
+    """
+    from protocols.cohorts.sources.nih import nih
+
+    make = partial(
+        nih,
+        metadata,
+        out=out,
+        images=images,
+        train_val_list=train_val_list,
+        test_list=test_list,
+        within=within,
+        hold_out=hold_out,
+        reads=reads,
+        boxes=boxes,
+        findings=finding or (),
+    )
+    _write_cohort(out, make, profile)
+
+
+@cohort_app.command("rsna")
+def cohort_rsna(
+    mapping: Annotated[Path, typer.Argument(help="RSNA classes matched to NIH images (rsna_to_nih.csv).")],
+    metadata: Annotated[Path, typer.Option(help="NIH's Data_Entry_2017, for patient, age, sex and view.")],
+    out: Out,
+    images: Images = None,
+    within: Within = None,
+    hold_out: HoldOut = None,
+    boxes: Annotated[
+        Path | None, typer.Option(help="RSNA's stage_2_train_labels.csv, for where the opacities are.")
+    ] = None,
+    profile: WithProfile = False,
+) -> None:
+    """Take RSNA 2018 radiologists' classes, joined to NIH's patients; positive is Lung Opacity.
+
+    Example: cxr510k cohort rsna rsna_to_nih.csv --metadata Data_Entry_2017_v2020.csv --out cohorts/rsna
+    """
+    from protocols.cohorts.sources.rsna import rsna
+
+    make = partial(
+        rsna,
+        mapping,
+        metadata=metadata,
+        out=out,
+        images=images,
+        within=within,
+        hold_out=hold_out,
+        boxes=boxes,
+    )
+    _write_cohort(out, make, profile)
+
+
+@cohort_app.command("chexpert")
+def cohort_chexpert(
+    folder: Annotated[Path, typer.Argument(help="Folder of the CheXpert test set's labels.")],
+    finding: Annotated[str, typer.Option(help="One of the 14 findings, as the files name it.")],
+    out: Out,
+    profile: WithProfile = False,
+) -> None:
+    """Take the CheXpert test set: 500 studies that five radiologists read for a finding.
+
+    Example: cxr510k cohort chexpert chexpert-test --finding Consolidation --out cohorts/consolidation
+    """
+    from protocols.cohorts.sources.chexpert import chexpert
+
+    _write_cohort(out, partial(chexpert, folder, finding=finding), profile)
+
+
+@cohort_app.command("google")
+def cohort_google(
+    labels: Annotated[Path, typer.Argument(help="The adjudicated labels, such as validation_labels.csv.")],
+    finding: Annotated[str, typer.Option(help="One of the four findings, as the file names it.")],
+    metadata: Annotated[Path, typer.Option(help="NIH's Data_Entry_2017, for patient, age, sex and view.")],
+    out: Out,
+    within: Within = None,
+    profile: WithProfile = False,
+) -> None:
+    """Take Google's labels of NIH images: several readers, adjudicated, of four findings.
+
+    Example: cxr510k cohort google labels.csv --finding Fracture --metadata Data_Entry_2017_v2020.csv --out cohorts/one
+    """
+    from protocols.cohorts.sources.google import google
+
+    make = partial(google, labels, finding=finding, metadata=metadata, out=out, within=within)
+    _write_cohort(out, make, profile)
+
+
+@cohort_app.command("vindr")
+def cohort_vindr(
+    annotations: Annotated[Path, typer.Argument(help="One row per box and reader, such as train.csv.")],
+    studies: Annotated[Path, typer.Option(help="The images' studies, in the suite's columns.")],
+    finding: Annotated[str, typer.Option(help="The class_name that readers call positive.")],
+    out: Out,
+    within: Within = None,
+    hold_out: HoldOut = None,
+    profile: WithProfile = False,
+) -> None:
+    """Take annotations as VinDr-CXR publishes them: each reader's boxes become one read per image.
+
+    Example: cxr510k cohort vindr train.csv --studies studies.csv --finding Pneumonia --out cohorts/vindr
+    """
+    from protocols.cohorts.sources.vindr import vindr
+
+    make = partial(
+        vindr, annotations, studies=studies, finding=finding, out=out, within=within, hold_out=hold_out
+    )
+    _write_cohort(out, make, profile)
+
+
+@cohort_app.command("dicom")
+def cohort_dicom(
+    folder: Annotated[Path, typer.Argument(help="Folder of DICOM files, searched with all folders inside.")],
+    out: Out,
+    reads: Annotated[Path | None, typer.Option(help="Readers' verdicts.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="Training labels.")] = None,
+    within: Within = None,
+    hold_out: HoldOut = None,
+    boxes: Boxes = None,
+    profile: WithProfile = False,
+) -> None:
+    """Take a folder of DICOM radiographs: patients, ages, sex and view from their headers.
+
+    Example: cxr510k cohort dicom export --reads reads.csv --out cohorts/site
+    """
+    from cxr510k.terminal.study import progress_bars
+    from protocols.cohorts.sources.dicom import dicom
+
+    with progress_bars() as progress:
+        make = partial(
+            dicom,
+            folder,
+            out=out,
+            progress=partial(progress, "headers"),
+            reads=reads,
+            labels=labels,
+            within=within,
+            hold_out=hold_out,
+            boxes=boxes,
+        )
+        _write_cohort(out, make, profile)
+
+
+@cohort_app.command("table")
+def cohort_table(
+    studies: Annotated[Path, typer.Argument(help="One row per image: CSV, Parquet or Excel.")],
+    out: Out,
+    reads: Annotated[Path | None, typer.Option(help="Readers' verdicts.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="Training labels.")] = None,
+    boxes: Boxes = None,
+    within: Within = None,
+    hold_out: HoldOut = None,
+    protocol: Annotated[
+        Path | None, typer.Option(help="Protocol whose [columns], [values] and [format] the tables follow.")
+    ] = None,
+    delimiter: Annotated[
+        Literal[",", ";", "|", "tab"] | None,
+        typer.Option(help="What separates the columns of the CSV files."),
+    ] = None,
+    decimal: Annotated[
+        Literal[".", ","] | None, typer.Option(help="The decimal mark of the CSV files.")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook that has several.")] = None,
+    profile: WithProfile = False,
+) -> None:
+    """Take a site's own tables, checked strictly, and write them as plain CSV in the suite's columns.
+
+    Example: cxr510k cohort table studies.csv --reads reads.csv --out cohorts/site
+    """
+    from protocols.cohorts.sources.own_tables import table
+    from protocols.schema.load import load_protocol
+
+    make = partial(
+        table,
+        studies,
+        out=out,
+        reads=reads,
+        labels=labels,
+        boxes=boxes,
+        within=within,
+        hold_out=hold_out,
+        protocol=load_protocol(protocol).protocol if protocol else None,
+        delimiter="\t" if delimiter == "tab" else delimiter,
+        decimal=decimal,
+        sheet=sheet,
+    )
+    _write_cohort(out, make, profile)
+
+
+def _write_cohort(out: Path, make: Callable[[], "Cohort"], profile: bool) -> None:
+    from cxr510k.terminal.study import print_flow, print_notices
+    from protocols.cohorts.cohort import FLOW, cohort_notices, read_flow, write_cohort
+    from protocols.storage.canonical import new_folder
+
+    with new_folder(out) as folder:
+        cohort = make()
+        write_cohort(cohort, folder)
+        if profile:
+            _write_profile(folder)
+    print_flow(read_flow(out / FLOW))
+    print_notices(cohort_notices(cohort, out))
+    print(f"wrote {out}")
+
+
+def _write_profile(folder: Path) -> None:
+    """profile.json, montage.png and profile.html beside a cohort's tables."""
+    from cxr510k.terminal.study import progress_bars
+    from protocols.cohorts.profile.write import write_profile
+    from protocols.storage.canonical import write_text
+    from reports.pages.profile import PAGE, profile_html
+
+    with progress_bars() as progress:
+        write_profile(folder, folder, finding=None, progress=progress)
+    write_text(folder / PAGE, profile_html(folder))
