@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROTOCOL_HEAD, Outcome
+from tests.cxr510k.commands.test_run import PROTOCOL as TRAINING_PROTOCOL
 from tests.protocols.cohorts.dicom_files import phantom_shades, write_folder
-from tests.test_run_command import PROTOCOL as TRAINING_PROTOCOL
 
 Command = Callable[..., Outcome]
 PROTOCOL = PROTOCOL_HEAD.replace(

@@ -18,7 +18,7 @@ import pytest
 from protocols.cohorts.phantom import generate as phantom
 from protocols.progress import silent
 from tests.clean_environment import build_wheel
-from tests.test_run_command import PROTOCOL
+from tests.cxr510k.commands.test_run import PROTOCOL
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "audit.md"

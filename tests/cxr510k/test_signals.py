@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from tests.conftest import Study
-from tests.test_interruption import started
+from tests.cxr510k.workflow.test_interruption import started
 
 ENDINGS = [("SIGINT", 130), ("SIGTERM", 143)]
 

@@ -16,7 +16,7 @@ from tests.conftest import Outcome, Study
 
 Command = Callable[..., Outcome]
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 OFFLINE = """
 import sys
 from cxr510k.main import main

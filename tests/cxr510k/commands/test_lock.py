@@ -18,11 +18,11 @@ from protocols.registration.registry import registry_of
 from protocols.storage.canonical import sha256_file
 from protocols.storage.run_folder import RunFolder
 from tests.conftest import Outcome, Study
+from tests.cxr510k.commands.test_run import PROTOCOL
 from tests.protocols.sealed_study import clock
-from tests.test_run_command import PROTOCOL
 
 Command = Callable[..., Outcome]
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

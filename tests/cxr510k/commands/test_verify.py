@@ -192,7 +192,7 @@ def test_no_network_at_all_and_no_tensorflow_for_verify(bundle: HandmadeBundle, 
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
     )
     assert (ended.returncode, "verified: 17 checks" in ended.stdout) == (0, True), ended.stderr
     assert "loaded: []" in ended.stdout
@@ -209,7 +209,7 @@ def test_no_network_at_all_for_report_and_rerun(command: Command, study: object,
             capture_output=True,
             text=True,
             check=False,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
         )
         assert (ended.returncode, "loaded: []" in ended.stdout) == (0, True), ended.stderr
 

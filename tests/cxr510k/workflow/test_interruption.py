@@ -16,11 +16,11 @@ from protocols.progress import silent
 from protocols.storage.manifest import differences
 from reports.pdf.render_stack import missing_libraries
 from tests.conftest import Outcome, Study
-from tests.test_run_command import PROTOCOL
+from tests.cxr510k.commands.test_run import PROTOCOL
 
 Command = Callable[..., Outcome]
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[3]
 STAGES = ("pack: ", "train: ", "predict: ", "resampling: ", "report: ")  # what is said as each ends
 COMPARED = ("results.json", "line_listing.csv", "inputs/predictions.csv", "inputs/images.csv")
 
@@ -161,7 +161,13 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def disturbed_everywhere(how: str, changed: Path, step: int, *arguments: object) -> list[dict[str, object]]:
     """What `kill_points` found; the first row is of the command that nobody disturbed."""
-    program = [sys.executable, REPOSITORY / "tests" / "kill_points.py", how, changed, step]
+    program = [
+        sys.executable,
+        REPOSITORY / "tests" / "cxr510k" / "workflow" / "kill_points.py",
+        how,
+        changed,
+        step,
+    ]
     ended = subprocess.run(
         [*map(str, program), *map(str, arguments)],
         capture_output=True,
