@@ -24,7 +24,6 @@ from validation.analyses.localisation import localisation
 from validation.analyses.prevalence_projection import projections
 from validation.analyses.sensitivity import Analysis, analyses_beside, exclusion
 from validation.analyses.thresholds import threshold_rows
-from validation.cohort.input_notices import input_notices
 from validation.cohort.inputs import InputFiles, Records, read_records
 from validation.cohort.join import join
 from validation.cohort.leakage import leakage_of
@@ -39,6 +38,7 @@ from validation.estimates.estimates import METRICS, estimates_of
 from validation.estimates.replication import replicate
 from validation.homogeneity.wald_test import METRICS as HOMOGENEITY_METRICS
 from validation.homogeneity.wald_test import LevelData, homogeneity_of, with_family_of_gaps, with_holm
+from validation.input_notices import input_notices
 from validation.metrics.average_precision import precision_recall
 from validation.notices import cautions_of, notices_of_results
 from validation.readers.agreement import agreement_of, agreement_sums

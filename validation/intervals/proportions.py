@@ -16,9 +16,9 @@ from scipy.special import betaincinv, ndtri
 
 from protocols.storage.canonical import rounded
 from validation.intervals.distributions import student_quantile
+from validation.results.results import TRUSTED_PATIENTS
 
 Interval = tuple[float, float]
-TRUSTED_PATIENTS = 20  # on so many must a variance rest to be believed as it is
 
 
 def normal_quantile(confidence_level: float) -> float:

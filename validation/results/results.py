@@ -15,7 +15,6 @@ from protocols.errors import BadInputError
 from protocols.storage.canonical import json_text
 from protocols.tables.input_account import InputAccount
 from protocols.tables.records import FileIdentity
-from validation.intervals.proportions import TRUSTED_PATIENTS
 from validation.results.secondary import (
     Agreement,
     Calibration,
@@ -34,6 +33,7 @@ from validation.results.secondary import (
 SCHEMA = "cxr510k-results/1"
 OVERALL_AXIS = "overall"
 OVERALL_LEVEL = "all"
+TRUSTED_PATIENTS = 20  # on so many must a variance of proportions rest to be believed as it is
 OF_ONE_CLASS = {"sensitivity": "positive", "specificity": "negative"}
 
 EstimateStatus = Literal["ok", "insufficient", "undefined"]

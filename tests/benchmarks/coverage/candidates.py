@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, betaincinv, stdtrit
 
-from validation.intervals.proportions import TRUSTED_PATIENTS, normal_quantile
+from validation.intervals.proportions import normal_quantile
+from validation.results.results import TRUSTED_PATIENTS
 
 Numbers = NDArray[np.float64]
 LEVEL = 0.95
