@@ -41,14 +41,15 @@ class Examples:
     unlabelled: int
 
     @property
-    def known(self) -> NDArray[np.int64]:
+    def known(self) -> NDArray[np.intp]:
         """Places among `rows` where the primary finding is known."""
         return np.flatnonzero(~np.isnan(self.labels[:, self.primary]))
 
     @property
     def primary_labels(self) -> NDArray[np.int64]:
         """The primary finding, 1 or 0, at `known`."""
-        return self.labels[self.known, self.primary].astype(np.int64)
+        known: NDArray[np.float64] = self.labels[self.known, self.primary]
+        return known.astype(np.int64)
 
     @property
     def patients(self) -> int:

@@ -163,8 +163,8 @@ def point_at(found: NDArray[np.float64], area: Area) -> Pointed | None:
     region = parts == parts[start] if reached[start] else np.zeros_like(reached)
     region[start] = True
     lines, columns = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
-    x = (column + 0.5 + _refined(positive[row], column)) * size / positive.shape[1]
-    y = (row + 0.5 + _refined(positive[:, column], row)) * size / positive.shape[0]
+    x = (column + 0.5 + _refined(positive[row], int(column))) * size / positive.shape[1]
+    y = (row + 0.5 + _refined(positive[:, column], int(row))) * size / positive.shape[0]
     return Pointed(
         x=min(1.0, max(0.0, (x - area.left) / area.width)),
         y=min(1.0, max(0.0, (y - area.top) / area.height)),

@@ -104,7 +104,7 @@ def flip(picture: Picture, _: int) -> Picture:
     return picture[:, ::-1].copy()
 
 
-def _grey(levels: NDArray[np.float64]) -> Picture:
+def _grey(levels: NDArray[np.floating]) -> Picture:
     grey: Picture = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
     return grey
 

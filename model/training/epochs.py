@@ -9,6 +9,7 @@ al. 2017, arXiv 1706.02677 (warm-up); Pascanu et al. 2013, arXiv 1211.5063 (clip
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -137,11 +138,17 @@ def _networks(
 ) -> tuple[keras.Model, keras.Model, keras.Model]:
     """Augmentation and network as they learn; the network within; and the network as `predict` runs it."""
     size = training.image_size
-    shape = {"image_size": size, "outputs": len(training.outputs), "dropout": training.dropout}
+    build = partial(
+        network.build,
+        training.network,
+        image_size=size,
+        outputs=len(training.outputs),
+        dropout=training.dropout,
+    )
     runtime.seed(training.seed)
     with runtime.scope():
         with runtime.precision(training.precision):
-            learnt = network.build(training.network, **shape)
+            learnt = build()
             augment = Augment(training.augmentation, seed=training.seed)
             learner = keras.Sequential([keras.Input((size, size, 1), dtype="uint8"), augment, learnt])
         if begin_with is not None:
@@ -157,7 +164,7 @@ def _networks(
         optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
         optimizer.build(learner.trainable_variables)
         learner.compile(optimizer=optimizer, loss=loss)
-    return learner, learnt, network.build(training.network, **shape)
+    return learner, learnt, build()
 
 
 def _rate(training: Training, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:

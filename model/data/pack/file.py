@@ -55,7 +55,7 @@ class PackFile:
         """
         with self.path.open("r+b") as file:
             file.seek(len(self._header()) + first * self._picture)
-            file.write(memoryview(np.ascontiguousarray(pictures)).cast("B"))
+            file.write(np.ascontiguousarray(pictures).data.cast("B"))
 
     def sha256(self, first: int, images: int) -> str:
         """SHA-256 of some pictures as they lie on disk.

@@ -43,7 +43,7 @@ def first_difference(recorded: Path, recomputed: Path) -> str:
 
 
 def _arrays(path: Path) -> Mapping[str, NDArray[np.float64]]:
-    import h5py  # type: ignore[import-untyped]
+    import h5py
 
     found: dict[str, NDArray[np.float64]] = {}
 
