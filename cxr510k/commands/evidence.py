@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,6 +23,9 @@ from cxr510k.options import (
     stamping,
     typed,
 )
+
+if TYPE_CHECKING:
+    from protocols.evidence.bundle.signing import PublicKey
 
 
 @app.command(rich_help_panel=MAKING)
@@ -106,16 +109,13 @@ def verify(
     Example: cxr510k verify bundles/one --pubkey keys/public.pem
     """
     from cxr510k.terminal.verification import print_verification
-    from protocols.evidence.bundle.signing import read_public_key
     from protocols.evidence.environment.machine import run_record
-    from protocols.evidence.verification.verify import refuse_key_from_bundle
     from protocols.evidence.verification.verify import verify as verify_bundle
     from protocols.storage.canonical import refuse_existing_file, write_text
     from reports.pdf.read_pdf import PrintedPdf
     from reports.pdf.render_stack import render_stack
 
-    refuse_key_from_bundle(bundle, pubkey)
-    key = read_public_key(pubkey)
+    key = _key_of(pubkey, bundle)
     if json:
         refuse_existing_file(json)
     here = replace(run_record(typed(), datetime.now(UTC)), render_stack=render_stack())
@@ -139,13 +139,10 @@ def tamper_test(
     """
     from cxr510k.terminal.study import progress_bars
     from cxr510k.terminal.verification import print_tamper_test
-    from protocols.evidence.bundle.signing import read_public_key
     from protocols.evidence.tampering.tamper_test import tamper_test as test_tampering
-    from protocols.evidence.verification.verify import refuse_key_from_bundle
     from reports.pdf.read_pdf import PrintedPdf
 
-    refuse_key_from_bundle(bundle, pubkey)
-    key = read_public_key(pubkey)
+    key = _key_of(pubkey, bundle)
     with progress_bars() as progress:
         test = test_tampering(bundle, key, printed=PrintedPdf, progress=progress)
     print_tamper_test(test)
@@ -194,13 +191,9 @@ def rerun(
     from cxr510k.workflow.attestation import write_attestation
     from cxr510k.workflow.rerun import require_fonts, rerun_evidence
     from cxr510k.workflow.stages import stages_on
-    from protocols.evidence.bundle.signing import read_public_key
     from protocols.evidence.reproduction.levels import require_level
     from protocols.evidence.reproduction.open_evidence import opened
-    from protocols.evidence.verification.verify import refuse_key_from_bundle
-    from protocols.storage.canonical import refuse_occupied
     from reports.pdf.read_pdf import PrintedPdf
-    from reports.pdf.render_stack import require_libraries
 
     if level is None and not independent:
         raise typer.BadParameter("give --level 1, 2 or 3, --independent, or both.")
@@ -208,19 +201,10 @@ def rerun(
         raise typer.BadParameter(
             "--require-signature needs --pubkey FILE: a signature is checked with a key."
         )
-    if attest and not (by and role):
-        raise typer.BadParameter("--attest needs --by NAME and --role ROLE: an attestation says who ran it.")
-    if not attest and (by or role):
-        raise typer.BadParameter("--by and --role are for --attest DIR.")
+    if attest or by or role:
+        _refuse_attestation(attest, evidence, by, role)
     require_level(level)
-    if attest and attest.resolve().is_relative_to(evidence.resolve()):
-        raise typer.BadParameter("--attest names a folder within the evidence, which a rerun never changes.")
-    if attest:
-        refuse_occupied(attest)
-        require_libraries()
-    if pubkey:
-        refuse_key_from_bundle(evidence, pubkey)
-    key = read_public_key(pubkey) if pubkey else None
+    key = _key_of(pubkey, evidence) if pubkey else None
     with opened(evidence, key, printed=PrintedPdf) as held:
         print_findings(held.intact.findings)
         if held.intact.reproduced:
@@ -243,3 +227,27 @@ def rerun(
     print_outcome(done)
     if not done.reproduced:
         raise typer.Exit(VERDICT_AGAINST)
+
+
+def _key_of(pubkey: Path, evidence: Path) -> "PublicKey":
+    """Return the public key that an auditor brings; refuse one that came with the evidence."""
+    from protocols.evidence.bundle.signing import read_public_key
+    from protocols.evidence.verification.verify import refuse_key_from_bundle
+
+    refuse_key_from_bundle(evidence, pubkey)
+    return read_public_key(pubkey)
+
+
+def _refuse_attestation(attest: Path | None, evidence: Path, by: str | None, role: str | None) -> None:
+    """Refuse options of an attestation that could not be written or would not say who made it."""
+    from protocols.storage.canonical import refuse_occupied
+    from reports.pdf.render_stack import require_libraries
+
+    if attest is None:
+        raise typer.BadParameter("--by and --role are for --attest DIR.")
+    if not (by and role):
+        raise typer.BadParameter("--attest needs --by NAME and --role ROLE: an attestation says who ran it.")
+    if attest.resolve().is_relative_to(evidence.resolve()):
+        raise typer.BadParameter("--attest names a folder within the evidence, which a rerun never changes.")
+    refuse_occupied(attest)
+    require_libraries()
