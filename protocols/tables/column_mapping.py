@@ -135,54 +135,24 @@ def read_mapped(
     content = read_content(path)
     table = parse_table(path, content, reading)
     columns = {ours: theirs.strip(WHITE_SPACE) for ours, theirs in (columns or {}).items()}
-    for name in columns.values():
-        if name not in table.frame:
-            raise BadInputError(
-                f"{path}: the protocol's [columns] names {name!r}, which the file lacks; "
-                f"it has {listing(map(str, table.frame))}."
-            )
-    frame, taken = table.frame, set(columns.values())
-    kept = [name for name in map(str, frame) if name not in taken and name not in columns]
-    frame = pd.DataFrame(
-        {name: frame[name] for name in kept} | {ours: frame[theirs] for ours, theirs in columns.items()}
-    )
-    named = tuple(name for name in map(str, frame) if name in rule.content or name in columns)
+    frame = _renamed(table, columns, path)
+    there = list(map(str, frame))
     declared = {column.name for column in rule.columns}
+    numbers = {*rule.numeric, *numeric, *(set(there) - declared if rule is LABELS else ())}
+    used = [name for name in there if name in {*declared, *columns, *categories, *numbers}]
     notices = [*of_dropped(table, rule), *of_unused_columns(frame, rule)]
-    trimmed = 0
-    numbers = {*rule.numeric, *numeric, *({*map(str, frame)} - declared if rule is LABELS else ())}
-    used = {*declared, *columns, *categories, *numbers}
-    for name in [name for name in map(str, frame) if name in used]:
-        cells = frame[name].str.strip(WHITE_SPACE)
-        changed = cells != frame[name]
-        if changed.any():
-            trimmed += int(changed.sum())
-            notices += TRIMMED.of(rule.table, name, frame[name][changed])
-            frame[name] = cells
-        if name in numbers:
-            frame[name] = table.with_points(cells)
-    for name, translation in (values or {}).items():
-        if name in frame:
-            meaning = {word.strip(WHITE_SPACE): ours for word, ours in translation.items()}
-            if name in numbers:
-                words = table.with_points(pd.Series(list(meaning), dtype=TEXT))
-                meaning |= dict(zip(words, meaning.values(), strict=True))
-            known = frame[name].isin(list(meaning))
-            frame[name] = frame[name].where(~known, frame[name].map(meaning))
-    converted = 0
-    for column in rule.present(list(map(str, frame))):
-        if column.kind is Kind.AGE:
-            aged = frame[column.name].str.fullmatch(AGE_STRING.pattern)
-            converted = int(aged.sum())
-            if converted:
-                notices += AGES.of(rule.table, column.name, frame[column.name][aged])
-                frame.loc[aged, column.name] = frame.loc[aged, column.name].map(years)
+    trimmed = _trim(frame, used, rule, notices)
+    for name in numbers.intersection(used):
+        frame[name] = table.with_points(frame[name])
+    _translate(frame, values or {}, numbers, table)
+    converted = _convert_ages(frame, rule, notices)
     identifiers = {column.name for column in rule.columns if column.kind is Kind.IDENTIFIER} - {"image_id"}
-    for name in sorted({*identifiers, *categories} & set(map(str, frame))):
+    for name in sorted({*identifiers, *categories}.intersection(there)):
         notices += of_placeholders(rule.table, name, frame[name]) if name in identifiers else ()
         notices += of_near_duplicates(rule.table, name, frame[name])
-    for name in sorted({*identifiers, "score"} & set(map(str, frame))):
+    for name in sorted({*identifiers, "score"}.intersection(there)):
         notices += of_rounded(rule.table, name, frame[name])
+    named = tuple(name for name in there if name in rule.content or name in columns)
     return MappedTable(
         rule,
         replace(table, frame=frame),
@@ -193,6 +163,62 @@ def read_mapped(
         ages_converted=converted,
         notices=tuple(notices),
     )
+
+
+def _renamed(table: Table, columns: Mapping[str, str], path: Path) -> pd.DataFrame:
+    """Return the cells under the suite's names: columns as they are, then those that the protocol names."""
+    for name in columns.values():
+        if name not in table.frame:
+            raise BadInputError(
+                f"{path}: the protocol's [columns] names {name!r}, which the file lacks; "
+                f"it has {listing(map(str, table.frame))}."
+            )
+    taken = {*columns, *columns.values()}
+    kept = {name: table.frame[name] for name in map(str, table.frame) if name not in taken}
+    return pd.DataFrame(kept | {ours: table.frame[theirs] for ours, theirs in columns.items()})
+
+
+def _trim(frame: pd.DataFrame, used: Iterable[str], rule: TableRule, notices: list[Notice]) -> int:
+    """Remove white space at either end of cells, in place; return how many cells changed."""
+    trimmed = 0
+    for name in used:
+        cells = frame[name].str.strip(WHITE_SPACE)
+        changed = cells != frame[name]
+        if changed.any():
+            trimmed += int(changed.sum())
+            notices += TRIMMED.of(rule.table, name, frame[name][changed])
+            frame[name] = cells
+    return trimmed
+
+
+def _translate(
+    frame: pd.DataFrame,
+    values: Mapping[str, Mapping[str, str]],
+    numbers: AbstractSet[str],
+    table: Table,
+) -> None:
+    """Put the suite's values in place of the file's, in place; numbers are compared with decimal points."""
+    for name, translation in values.items():
+        if name in frame:
+            meaning = {word.strip(WHITE_SPACE): ours for word, ours in translation.items()}
+            if name in numbers:
+                words = table.with_points(pd.Series(list(meaning), dtype=TEXT))
+                meaning |= dict(zip(words, meaning.values(), strict=True))
+            known = frame[name].isin(list(meaning))
+            frame[name] = frame[name].where(~known, frame[name].map(meaning))
+
+
+def _convert_ages(frame: pd.DataFrame, rule: TableRule, notices: list[Notice]) -> int:
+    """Convert DICOM age strings such as ``062Y`` to years, in place; return how many."""
+    converted = 0
+    for column in rule.present(list(map(str, frame))):
+        if column.kind is Kind.AGE:
+            aged = frame[column.name].str.fullmatch(AGE_STRING.pattern)
+            converted = int(aged.sum())
+            if converted:
+                notices += AGES.of(rule.table, column.name, frame[column.name][aged])
+                frame.loc[aged, column.name] = frame.loc[aged, column.name].map(years)
+    return converted
 
 
 def read_as_planned(
