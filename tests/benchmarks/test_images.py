@@ -31,7 +31,7 @@ def test_pictures_are_repeated_in_turn_by_hand(folder: Path) -> None:
 
 def test_a_packing_is_measured(folder: Path) -> None:
     done = images.packing(folder, 40)
-    assert 0 < done.seconds < 60
+    assert done.seconds > 0
     assert 20 < done.mebibytes < 2_000
 
 
