@@ -1,6 +1,6 @@
 """The program: one command, its exit code, a sentence where it failed, and never a traceback.
 
-Imports what `--help` needs alone; commands import the rooms inside their handlers.
+Imports only what `--help` needs; commands import the rooms inside their handlers.
 """
 
 import io
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def _ended() -> tuple[int, str]:
-    """The exit code of the command that was typed, and what there is to say of it."""
+    """Run the command that was typed; return its exit code and the sentence to print, if any."""
     if sentence := _shadowed():
         return NOT_POSSIBLE_HERE, sentence
 
@@ -90,7 +90,7 @@ def _ended() -> tuple[int, str]:
 
 
 def _shadowed() -> str:
-    """Where Python would load another package than ours, a sentence that names it; asked before any is loaded."""
+    """Return a sentence that names a package that Python would load in place of ours; empty if there is none."""
     for room in ROOMS:
         own, found = Path(__file__).parents[1] / room / "__init__.py", find_spec(room)
         where = found.origin if found else None

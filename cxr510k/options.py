@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they stand for."""
+"""Options of several commands, and the objects that are made of them."""
 
 import sys
 import time
@@ -68,7 +68,7 @@ def typed() -> str:
 
 
 def stamping(by: str | None, role: str) -> "Stamping":
-    """Return who does it, and where and when each time it is asked; refuse names that cannot be written at once."""
+    """Return a function that states who, where and when at each call; refuse names that cannot be printed at once."""
     from protocols.evidence.environment.machine import stamp
 
     def now() -> "Stamp":

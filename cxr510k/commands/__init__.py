@@ -1,1 +1,1 @@
-"""The commands, a file a theme: each parses, calls one function of the library and prints what it wrote."""
+"""The commands, one file per theme: each parses, calls one function of the library and prints what it wrote."""

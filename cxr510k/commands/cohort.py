@@ -26,7 +26,7 @@ def cohort_phantom(
 
     Example: cxr510k cohort phantom --patients 40 --out cohorts/phantom
     """
-    from cxr510k.terminal.study import progress_bars
+    from cxr510k.terminal.progress import progress_bars
     from protocols.cohorts.phantom import generate as phantom
     from protocols.storage.canonical import new_folder
 
@@ -189,7 +189,7 @@ def cohort_dicom(
 
     Example: cxr510k cohort dicom export --reads reads.csv --out cohorts/site
     """
-    from cxr510k.terminal.study import progress_bars
+    from cxr510k.terminal.progress import progress_bars
     from protocols.cohorts.sources.dicom import dicom
 
     with progress_bars() as progress:
@@ -269,8 +269,8 @@ def _write_cohort(out: Path, make: Callable[[], "Cohort"], profile: bool) -> Non
 
 
 def _write_profile(folder: Path) -> None:
-    """profile.json, montage.png and profile.html beside a cohort's tables."""
-    from cxr510k.terminal.study import progress_bars
+    """Write profile.json, montage.png and profile.html beside a cohort's tables."""
+    from cxr510k.terminal.progress import progress_bars
     from protocols.cohorts.profile.write import write_profile
     from protocols.storage.canonical import write_text
     from reports.pages.profile import PAGE, profile_html

@@ -23,7 +23,7 @@ def train(
 
     Example: cxr510k train protocol.toml --studies c/studies.csv --labels c/labels.csv --out model
     """
-    from cxr510k.terminal.study import progress_bars
+    from cxr510k.terminal.progress import progress_bars
     from cxr510k.workflow.inputs import images_beside, labels_of, studies_of
     from cxr510k.workflow.run import work_folder
     from model.training.train import train as train_model
@@ -69,7 +69,7 @@ def predict(
 
     Example: cxr510k predict --model model --studies c/studies.csv --out predictions.csv
     """
-    from cxr510k.terminal.study import progress_bars
+    from cxr510k.terminal.progress import progress_bars
     from cxr510k.workflow.inputs import images_beside
     from cxr510k.workflow.run import work_folder
     from model.explanation.saliency import mark

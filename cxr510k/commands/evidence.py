@@ -63,7 +63,7 @@ def bundle(
 
     Example: cxr510k bundle runs/one --out bundles/one --key keys/private.pem --tar
     """
-    from cxr510k.terminal.study import progress_bars
+    from cxr510k.terminal.progress import progress_bars
     from protocols.evidence.bundle.archive import archive_of, refuse_archive, write_archive
     from protocols.evidence.bundle.create import make_bundle
     from protocols.evidence.bundle.signing import read_private_key
@@ -137,7 +137,7 @@ def tamper_test(
 
     Example: cxr510k tamper-test bundles/one --pubkey keys/public.pem
     """
-    from cxr510k.terminal.study import progress_bars
+    from cxr510k.terminal.progress import progress_bars
     from cxr510k.terminal.verification import print_tamper_test
     from protocols.evidence.tampering.tamper_test import tamper_test as test_tampering
     from reports.pdf.read_pdf import PrintedPdf
@@ -181,13 +181,8 @@ def rerun(
 
     Example: cxr510k rerun runs/one --level 1 --independent
     """
-    from cxr510k.terminal.study import (
-        print_findings,
-        print_guard_band,
-        print_outcome,
-        print_rerun,
-        progress_bars,
-    )
+    from cxr510k.terminal.progress import progress_bars
+    from cxr510k.terminal.rerun import print_findings, print_guard_band, print_outcome, print_rerun
     from cxr510k.workflow.attestation import write_attestation
     from cxr510k.workflow.rerun import require_fonts, rerun_evidence
     from cxr510k.workflow.stages import stages_on

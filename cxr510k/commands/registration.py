@@ -1,4 +1,4 @@
-"""`lock` and `ledger`: what was promised before anybody looked."""
+"""`lock` and `ledger`: the protocol, locked before the test set is looked at."""
 
 import shutil
 import sys

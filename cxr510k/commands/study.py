@@ -53,7 +53,7 @@ def run(
 
     Example: cxr510k run --out runs/phantom
     """
-    from cxr510k.terminal.study import progress_bars
+    from cxr510k.terminal.progress import progress_bars
     from cxr510k.workflow.inputs import CohortFolder, PhantomSource
     from cxr510k.workflow.run import LedgerPlace, run_study, work_folder
     from cxr510k.workflow.stages import stages_on
@@ -124,7 +124,8 @@ def validate(
 
     Example: cxr510k validate protocol.toml --cohort cohorts/rsna --predictions scores.csv --out runs/one
     """
-    from cxr510k.terminal.study import print_verdict, progress_bars
+    from cxr510k.terminal.progress import progress_bars
+    from cxr510k.terminal.study import print_verdict
     from cxr510k.workflow.run import LedgerPlace, validate_study
     from protocols.cohorts.profile.record import profile_files
     from protocols.registration.register import place_of_ledger
@@ -168,7 +169,7 @@ def report(
 
     Example: cxr510k report runs/one
     """
-    from cxr510k.terminal.study import progress_bars
+    from cxr510k.terminal.progress import progress_bars
     from cxr510k.workflow.additions import add_report
     from cxr510k.workflow.stages import stages_on
     from protocols.storage.run_folder import RunFolder
@@ -193,11 +194,12 @@ def robustness(
     by: By = None,
     role: Role = NO_ROLE,
 ) -> None:
-    """Score the test images again, perturb them and hide parts of them; the report then tells what follows.
+    """Score the test images again, perturb them and hide parts of them; the report then states what follows.
 
     Example: cxr510k robustness runs/one
     """
-    from cxr510k.terminal.study import print_folded, progress_bars
+    from cxr510k.terminal.progress import progress_bars
+    from cxr510k.terminal.screen import print_folded
     from cxr510k.workflow.additions import add_robustness
     from cxr510k.workflow.run import work_folder
     from cxr510k.workflow.stages import stages_on
@@ -223,7 +225,7 @@ def robustness(
 
 
 def _print_look(look: "Look") -> None:
-    """Which look it was, where the test set is sealed; what the user should know where it is not."""
+    """Print the number of the look at a locked test set, or why none was counted."""
     if look.number:
         print(f"look {look.number} at the test set, counted in {look.ledger}")
     if look.note:
@@ -231,7 +233,7 @@ def _print_look(look: "Look") -> None:
 
 
 def _finish_runs(folders: Sequence["RunFolder"]) -> None:
-    """Every verdict in words; the exit code is against the device where one of them is."""
+    """Print every verdict; exit against the device where one of them is against it."""
     from cxr510k.terminal.study import print_verdict
     from validation.results.results import results_from_json
 
@@ -248,7 +250,7 @@ def _finish_runs(folders: Sequence["RunFolder"]) -> None:
 
 
 def _finish(out: Path, verdict: str) -> None:
-    """The last line says which verdict it was; the exit code says whether it stands against the device."""
+    """Print the verdict as the last line; exit with 1 where it is against the device."""
     against = verdict in AGAINST
     print(f"wrote {out}: verdict {verdict}, exit {VERDICT_AGAINST if against else DONE}")
     if against:

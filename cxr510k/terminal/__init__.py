@@ -1,1 +1,1 @@
-"""What a person sees in a terminal."""
+"""Terminal output: progress, verdicts, findings of a rerun and of a verification."""

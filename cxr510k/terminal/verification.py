@@ -1,7 +1,7 @@
-"""What a person sees of a verification and of a tamper test: tables that fit a terminal, every file named.
+"""Terminal output of a verification and of a tamper test: tables that fit a terminal, every file named.
 
-Owns words and layout on the screen. Names and words of a bundle come from strangers: what could steer a terminal is
-shown as its code.
+Owns words and layout on the screen. Names in a bundle are untrusted: control characters are shown as
+their codes.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cxr510k.terminal.study import print_folded, screen
+from cxr510k.terminal.screen import print_folded, screen
 from protocols.evidence.bundle.bag import shown
 from protocols.evidence.tampering.tamper_test import TamperTest
 from protocols.evidence.verification.check import Check
@@ -27,7 +27,7 @@ LONGEST = 30  # of a version; longer ones are hashes or platforms
 
 
 def print_verification(verification: Verification) -> None:
-    """The environment, one line a check with every file that is not as it should be, then the verdict."""
+    """Print the environment, one line per check with every file that fails it, then the verdict."""
     _print_environment(screen(), verification.environment, verification.environment_note)
     for check in verification.checks:
         _print_check(check)
@@ -36,12 +36,12 @@ def print_verification(verification: Verification) -> None:
     if verification.passed:
         print_folded(f": {len(verification.checks)} checks{shown(signed)}", "bold green", head="verified")
     else:
-        told = f": {failed} of {len(verification.checks)} checks not passed"
-        print_folded(told, "bold red", head="not verified")
+        sentence = f": {failed} of {len(verification.checks)} checks not passed"
+        print_folded(sentence, "bold red", head="not verified")
 
 
 def print_tamper_test(test: TamperTest) -> None:
-    """The table of kinds, every tampering that was missed, then the verdict."""
+    """Print the table of kinds, every tampering that was missed, then the verdict."""
     out = screen()
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("tampering", no_wrap=True, min_width=max(len(one.kind) for one in test.outcomes))
@@ -56,10 +56,10 @@ def print_tamper_test(test: TamperTest) -> None:
     for missed in test.missed:
         print_folded(shown(f"{missed.kind}, {missed.file}: {missed.words}"), "bold red", head="MISSED  ")
     seen = test.tried - len(test.missed)
-    share = f"{seen:,} of {test.tried:,} tamperings detected, each with its file named"
+    count = f"{seen:,} of {test.tried:,} tamperings detected, each with its file named"
     again = f"; {test.without_memory} of them verified again without memory, to the same findings"
     style = "bold green" if test.passed else "bold red"
-    print_folded(f": {share}{again}", style, head="100 %" if test.passed else "NOT ALL")
+    print_folded(f": {count}{again}", style, head="100 %" if test.passed else "NOT ALL")
 
 
 def _print_environment(out: Console, rows: Sequence[EnvironmentRow], note: str) -> None:

@@ -24,7 +24,7 @@ from protocols.tables.perturbation_scores import BatteryFolder
 
 
 def add_report(root: Path, stages: Stages, progress: Progress, *, invocation: Invocation) -> None:
-    """Render the report of a run folder that is as it was recorded, and record it anew.
+    """Render the report of a run folder that is as it was recorded, and update its record and manifest.
 
     Raises:
         EvidenceDiffersError: a file of the folder is not what the manifest says.

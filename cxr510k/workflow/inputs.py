@@ -1,4 +1,4 @@
-"""What a study begins with: protocol, tables and images, from a cohort's folder, from single files or from phantoms."""
+"""The inputs of a study: protocol, tables and images, from a cohort's folder, from single files or from phantoms."""
 
 import os
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class PhantomSource:
     """Synthetic radiographs, made within the run folder."""
 
     def bring(self, folder: RunFolder, _loaded: LoadedProtocol, progress: Progress, /) -> ImageFolder:
-        """Make phantoms with their profile; images stay where the record finds them."""
+        """Make phantoms and their profile; images are within the run folder."""
         from protocols.cohorts.phantom import generate as phantom
         from protocols.cohorts.profile.write import write_profile
 
@@ -60,7 +60,7 @@ class CohortFolder:
     initial_weights: Path | None
 
     def bring(self, folder: RunFolder, loaded: LoadedProtocol, _progress: Progress, /) -> ImageFolder:
-        """Copy the tables after they were checked where the user knows them."""
+        """Check the tables under the names that the user knows, then copy them."""
         tables = tables_of(self.folder, ("studies", "reads", "labels"), optional=FURTHER_TABLES)
         studies_of(loaded, tables["studies"])
         reads_of(loaded, tables["reads"])
@@ -75,7 +75,7 @@ class CohortFolder:
 
 
 def store_input(folder: RunFolder, name: str, path: Path) -> None:
-    """Copy one file, bytes as given, under the name the suite knows it by."""
+    """Copy one file, bytes as given, under the suite's name for it."""
     ending = next(ending for ending in (*ENDINGS, *OTHER_ENDINGS) if path.name.endswith(ending))
     write_bytes(folder.inputs / f"{name}{ending}", path.read_bytes())
 

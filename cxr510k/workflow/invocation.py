@@ -1,4 +1,4 @@
-"""What was typed, when and by whom: what the run record and the audit trail hold of a command."""
+"""One command as the run record and the audit trail record it: what was typed, when and by whom."""
 
 from dataclasses import dataclass
 from datetime import datetime

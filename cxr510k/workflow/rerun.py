@@ -1,4 +1,4 @@
-"""A run again, from its scores down to a given level, in a temporary folder, and where anything first differs.
+"""The repetition of a run in a temporary folder, from its scores down to a given level, and the first difference.
 
 Owns the order: intact first, then the guard band, then level 1 from the recorded scores, then deeper. The stages are
 the run's own (`stages`); what each part is held to is `comparisons`; what the evidence is, `open_evidence`.
@@ -67,16 +67,16 @@ def rerun_evidence(
     announce: Callable[[GuardBand], None],
     independent: bool = False,
 ) -> Rerun:
-    """Do the stages again that lie above a level, and compare; the evidence itself is never written to.
+    """Repeat the stages that a level asks for and compare; the evidence itself is never written to.
 
     Args:
-        evidence: checked; where it is not intact, nothing is done again.
-        level: 1 from scores, 2 also from weights and images, 3 also from data; None does no stage again.
+        evidence: checked; where it is not intact, nothing is repeated.
+        level: 1 from scores, 2 also from weights and images, 3 also from data; None repeats no stage.
         stages: as for a run.
         images: where the images are now; None for where the evidence has them.
-        progress: told of every stage.
-        announce: told who is near the threshold before anything is recomputed.
-        independent: whether the second implementation of the statistics is asked as well.
+        progress: called at every stage.
+        announce: receives the guard band before anything is recomputed.
+        independent: whether to compare with the second implementation of the statistics as well.
 
     Raises:
         BadInputError: no such level.
@@ -104,7 +104,7 @@ def rerun_evidence(
 
 
 def recorded_band(run: RunFolder) -> GuardBand:
-    """The guard band of a run's analysed images."""
+    """Return the guard band of a run's analysed images."""
     listing = read_table(run.line_listing)
     listing.require(("image_id", "score", "step"))
     rows = [row for row, step in enumerate(listing.columns["step"]) if step == ANALYSED]
@@ -118,7 +118,7 @@ def recorded_band(run: RunFolder) -> GuardBand:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A folder with results, robustness and report made anew; ``same_stack`` says by which libraries the report."""
+    """A folder with results, robustness and report made again; ``same_stack``: whether by the recorded libraries."""
 
     folder: RunFolder
     same_stack: bool
@@ -126,7 +126,7 @@ class _Made:
 
 @dataclass(frozen=True, slots=True)
 class _Repetition:
-    """A run and where it is done again; each level starts from what the run recorded."""
+    """A run and where it is repeated; each level starts from what the run recorded."""
 
     run: RunFolder
     work: Path
@@ -134,7 +134,7 @@ class _Repetition:
     progress: Progress
 
     def down_to(self, level: int, images: ImageFolder | None) -> Iterator[LevelOutcome]:
-        """Level 1 from the recorded scores, then those below it."""
+        """Yield level 1 from the recorded scores, then the levels below it."""
         first = self._made(self._fresh(FROM_SCORES), None)
         yield outcome(FROM_SCORES, tuple(self._compared(first, exactly=True)))
         if level >= FROM_WEIGHTS and images:
@@ -158,7 +158,7 @@ class _Repetition:
         yield from self._compared(self._made(again, images), exactly=False)
 
     def _fresh(self, level: int) -> RunFolder:
-        """What a level starts from: plan, inputs, model and records, and no output."""
+        """Copy what a level starts from: protocol, inputs, model and records, and no output."""
         again = RunFolder(self.work / f"level-{level}")
         again.root.mkdir()
         for recorded in (self.run.protocol, self.run.record, self.run.ledger, self.run.trail):
@@ -170,7 +170,7 @@ class _Repetition:
         return again
 
     def _scored(self, again: RunFolder, images: ImageFolder) -> Iterator[Finding]:
-        """Images, scores, decisions, marks and the scores of changed pictures, each laid beside the recorded ones."""
+        """Score again; compare images, scores, decisions, marks and perturbed scores with the recorded ones."""
         work = again.root / "work"
         self.stages.predict(again, images, work, self.progress)
         yield compare_images(self.run, again)
@@ -182,7 +182,7 @@ class _Repetition:
             yield _compare_changed(battery, self.stages.perturb(again, images, work, self.progress))
 
     def _made(self, again: RunFolder, images: ImageFolder | None) -> _Made:
-        """Results, and what follows from them where they are the recorded ones; with images, the model's pictures."""
+        """Make results and, where they equal the recorded ones, robustness and report; with images, figures too."""
         self.stages.validate(again, self.progress)
         if images:
             self.stages.illustrate(again, images, again.root / "work", self.progress)
@@ -196,7 +196,7 @@ class _Repetition:
         return _Made(again, same_stack)
 
     def _measure_robustness(self, again: RunFolder) -> None:
-        """From the recorded scores; times are of one machine and one moment: copied, so that the report prints them."""
+        """Measure robustness from the recorded scores; times are of one machine and are copied for the report."""
         recorded, recomputed = BatteryFolder.of(self.run), BatteryFolder.of(again)
         recomputed.root.mkdir()
         for name in (recorded.items, recorded.scores, recorded.timing):
@@ -219,7 +219,7 @@ class _Repetition:
 
 
 def _compare_changed(battery: BatteryFolder, scores: BatteryScores) -> Finding:
-    """Level 2's promise about changed pictures: each score within 1e-5."""
+    """Compare the scores of perturbed images: at level 2 each is within 1e-5."""
     largest = largest_distance(battery.read(), scores)
     if largest == 0:
         return Finding(CHANGED, True, "all equal")
@@ -249,7 +249,7 @@ def _files(folder: Path) -> dict[str, str]:
 
 
 def _second_opinion(folder: RunFolder, progress: Progress) -> tuple[Finding, ...]:
-    """Lay the numbers of the second implementation beside the recorded ones."""
+    """Compare the recorded numbers with those of the second implementation."""
     recorded = results_from_json(folder.results.read_bytes(), source=str(folder.results))
     protocol = protocol_of(folder).protocol
     opinion = second_opinion(protocol, input_files(folder, protocol), progress)

@@ -32,11 +32,11 @@ OPERATING_POINT = "operating_point.json"
 
 @dataclass(frozen=True, slots=True)
 class LedgerPlace:
-    """The ledger that looks at a test set are counted in.
+    """The ledger in which looks at a test set are counted.
 
     Attributes:
         path: there or not; None where there is no place for one.
-        named: whether the user named it, so that the look must be counted.
+        named: whether the user named it, so that the look has to be counted.
     """
 
     path: Path | None
@@ -61,7 +61,7 @@ def run_study(
         loaded: the protocol.
         source: of tables and images.
         stages: what is done, in the order of `Stages`.
-        progress: told of every stage.
+        progress: called at every stage.
         work: folder of decoded images and checkpoints; interrupted, the same job goes on with them and ends in
             the same bytes. The caller removes it when it is no longer needed.
         ledger: of the test set.
@@ -124,7 +124,7 @@ def validate_study(
         loaded: the protocol.
         inputs: the tables that are read.
         kept: name in the run's inputs -> the file as given, which is copied.
-        progress: told of every stage.
+        progress: called at every stage.
         ledger: of the test set.
         invocation: for the record and the trail.
 
@@ -153,7 +153,7 @@ def validate_study(
 
 @contextmanager
 def work_folder(out: Path) -> Iterator[Path]:
-    """Where work on ``out`` stands that an interruption must not cost; removed when the work is done.
+    """Yield the folder of work on ``out`` that an interruption keeps; remove it when the work is done.
 
     Raises:
         NotPossibleHereError: another process works on ``out``.
@@ -179,7 +179,7 @@ def _refuse_unlocked(folder: RunFolder, loaded: LoadedProtocol, look: Look) -> N
 
 
 def _end(look: Look, folder: RunFolder, verdict: str) -> None:
-    """The results into the ledger, and the ledger as it is with them into the run."""
+    """Enter the results in the ledger, and copy the ledger into the run."""
     snapshot = look.end(folder.results.read_bytes(), verdict)
     if snapshot is not None:
         write_bytes(folder.ledger, snapshot)

@@ -1,6 +1,6 @@
 """The stages of a study: each reads and adds files of one run folder, so that a rerun repeats exactly what a run did.
 
-The rooms are imported inside the stages: who only validates never loads a deep-learning library.
+The rooms are imported inside the stages: validation alone never loads a deep-learning library.
 """
 
 import shutil
@@ -31,24 +31,24 @@ class Training:
 
 
 class ValidateStage(Protocol):
-    """Protocol and inputs -> results.json and line_listing.csv; returns the verdict. A rerun asks nobody to unseal."""
+    """Protocol and inputs -> results.json and line_listing.csv; returns the verdict. A rerun counts no look."""
 
     def __call__(self, folder: RunFolder, progress: Progress, unseal: Unseal | None = None) -> str:
-        """Ask ``unseal``, where it is given, before scores and reference are joined."""
+        """Call ``unseal``, where it is given, before scores and reference are joined."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """What the rooms do to a run folder; tests put others in their place.
+    """The stages of a run; tests put others in their place.
 
     Attributes:
         train: inputs and images -> model/; its third argument is a folder of work that outlives an interruption.
         predict: model/ and images -> inputs/predictions.csv and images.csv, and marks.csv where there are boxes.
         validate: see `ValidateStage`.
-        illustrate: model/, images and line_listing.csv -> pictures in model/ that the report shows.
+        illustrate: model/, images and line_listing.csv -> figures in model/ that the report shows.
         report: the folder -> report.pdf, summary.pdf, both as HTML, and report/; returns the render stack.
-        perturb: model/ and images -> the scores of changed pictures.
-        measure: results.json, inputs and a battery's tables -> the text of its results.
+        perturb: model/ and images -> the scores of perturbed images.
+        measure: results.json, inputs and tables of perturbed scores -> the text of their results.
         time_images: model/ and images -> the text of timing.json.
     """
 
@@ -88,7 +88,7 @@ def train(
     from model.training.train import train as train_model
 
     loaded = protocol_of(folder)
-    # Named without its folder, which nobody knows while the run is being made.
+    # Named without its folder, which has no final name while the run is being made.
     studies = replace(studies_of(loaded, folder.require_input("studies")), source="studies")
     labels = labels_of(loaded, folder.require_input("labels"))
     folder.model.mkdir()
@@ -109,7 +109,7 @@ def train(
 def predict(
     folder: RunFolder, images: ImageFolder, work: Path, progress: Progress, *, device: DeviceName
 ) -> None:
-    """Score the test split, and say where the device points where readers drew boxes."""
+    """Score the test split; mark where the device points, if readers drew boxes."""
     from model.explanation.saliency import mark
     from model.inference.predict import predict as predict_scores
 
@@ -176,7 +176,7 @@ def report(folder: RunFolder, progress: Progress, *, fonts: Sequence[Path] = ())
 def perturb(
     folder: RunFolder, images: ImageFolder, work: Path, progress: Progress, *, device: DeviceName
 ) -> BatteryScores:
-    """Score the test images again, changed in every way of the battery."""
+    """Score the test images again under every perturbation."""
     from model.inference.perturbed_scores import perturbed_scores
 
     studies = studies_of(protocol_of(folder), folder.require_input("studies"))
@@ -184,7 +184,7 @@ def perturb(
 
 
 def measure(folder: RunFolder, battery: BatteryFolder, progress: Progress) -> str:
-    """Return the text of a battery's results."""
+    """Return the text of robustness/results.json."""
     from validation.analyses.robustness import robustness
 
     return robustness(folder, battery, progress).to_json()

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from cxr510k.terminal.study import print_findings, print_flow, print_notices, print_verdict
+from cxr510k.terminal.rerun import print_findings
+from cxr510k.terminal.study import print_flow, print_notices, print_verdict
 from protocols.cohorts.cohort import FlowStep
 from protocols.evidence.reproduction.comparisons import Finding
 from protocols.evidence.reproduction.open_evidence import NO_KEY
