@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from protocols.schema.metrics import METRICS
 from protocols.schema.protocol import EVERY_LEVEL, Criterion, Level, Minimum, Protocol
 from validation.cohort.subgroups import Axis
-from validation.metrics.counts import LOWER_IS_BETTER
 from validation.results.results import (
     OVERALL_AXIS,
     OVERALL_LEVEL,
@@ -192,7 +192,7 @@ def compared(criterion: Criterion, observed: float) -> tuple[CriterionVerdict, s
         met, rule = observed > goal, ("above", "not above")
     elif criterion.bound == "upper":
         met, rule = observed < goal, ("below", "not below")
-    elif criterion.metric in LOWER_IS_BETTER:
+    elif METRICS[criterion.metric].lower_is_better:
         met, rule = observed <= goal, ("at or below", "above")
     else:
         met, rule = observed >= goal, ("at or above", "below")

@@ -28,7 +28,6 @@ from protocols.evidence.reproduction.comparisons import (
     same_bytes,
 )
 from protocols.evidence.reproduction.guard_band import GuardBand, guard_band
-from protocols.evidence.reproduction.json_diff import SCORE_TOLERANCE
 from protocols.evidence.reproduction.levels import (
     FROM_DATA,
     FROM_SCORES,
@@ -41,6 +40,7 @@ from protocols.evidence.reproduction.levels import (
 from protocols.evidence.reproduction.open_evidence import Evidence
 from protocols.images.folder import ImageFolder
 from protocols.progress import Progress
+from protocols.schema.metrics import SCORE_TOLERANCE
 from protocols.storage.canonical import sha256_file, write_text
 from protocols.storage.run_folder import RunFolder
 from protocols.tables.perturbation_scores import BatteryFolder, BatteryScores, largest_distance

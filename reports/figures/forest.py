@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from protocols.schema.protocol import UNBOUNDED
+from protocols.schema.metrics import METRICS
 from reports.content.rows import WHOLE, LevelRow
 from reports.figures.canvas import (
     BLUE,
@@ -248,7 +248,8 @@ def _scale(
             break
     if last == first:
         first, last = first - 1, last + 1
-    first, last = max(0, first), last if metric in UNBOUNDED else min(round(1 / step), last)
+    lowest, highest = METRICS[metric].lowest / step, METRICS[metric].highest / step
+    first, last = max(round(lowest), first), last if math.isinf(highest) else min(round(highest), last)
     ticks = tuple(round(step * number, 9) for number in range(first, last + 1))
     return ticks[0], ticks[-1], ticks
 

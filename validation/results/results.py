@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from protocols.cohorts.cohort import FlowStep
 from protocols.errors import BadInputError
+from protocols.schema.metrics import METRICS
 from protocols.storage.canonical import json_text
 from protocols.tables.input_account import InputAccount
 from protocols.tables.records import FileIdentity
@@ -34,7 +35,6 @@ from validation.results.secondary import (
 SCHEMA = "cxr510k-results/1"
 OVERALL_AXIS = "overall"
 OVERALL_LEVEL = "all"
-OF_ONE_CLASS = {"sensitivity": "positive", "specificity": "negative"}
 
 EstimateStatus = Literal["ok", "insufficient", "undefined"]
 CriterionVerdict = Literal["met", "not_met", "inconclusive"]
@@ -196,11 +196,16 @@ class Estimate:
     status: EstimateStatus
 
     @property
+    def patients_of_classes(self) -> tuple[int, ...]:
+        """Patients with an image of each class that the metric is made of."""
+        of_class = {"positive": self.positive_patients, "negative": self.negative_patients}
+        return tuple(of_class[name] for name in METRICS[self.metric].classes)
+
+    @property
     def patients_behind(self) -> int:
         """Patients with an image that the metric counts: a positive, a negative, or any."""
-        return {"positive": self.positive_patients, "negative": self.negative_patients}.get(
-            OF_ONE_CLASS.get(self.metric, ""), self.patients
-        )
+        of_classes = self.patients_of_classes
+        return of_classes[0] if len(of_classes) == 1 else self.patients
 
     @property
     def small_sample(self) -> bool:

@@ -16,13 +16,13 @@ import numpy as np
 
 from protocols.evidence.reproduction.json_diff import (
     ABSENT,
-    SCORE_TOLERANCE,
     Difference,
     beyond_tolerance,
     differences,
 )
 from protocols.evidence.reproduction.weights_diff import first_difference
 from protocols.images.hashes import read_inventory
+from protocols.schema.metrics import SCORE_TOLERANCE
 from protocols.storage.canonical import PLACES
 from protocols.storage.run_folder import RunFolder
 from protocols.tables.boxes_and_marks import marks_from
