@@ -17,9 +17,9 @@ from rich.table import Table
 from rich.text import Text
 
 from protocols.cohorts.cohort import FlowStep
-from protocols.evidence.reproduction.comparisons import Finding
 from protocols.evidence.reproduction.guard_band import GuardBand
 from protocols.evidence.reproduction.levels import FROM_DATA, FROM_SCORES, FROM_WEIGHTS, INTACT, Rerun
+from protocols.finding import Finding
 from protocols.progress import Progress
 from protocols.schema.metrics import METRICS
 from protocols.tables.input_account import InputAccount, Notice

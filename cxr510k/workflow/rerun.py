@@ -17,7 +17,6 @@ from cxr510k.workflow.inputs import protocol_of
 from cxr510k.workflow.stages import Stages
 from protocols.errors import NotPossibleHereError
 from protocols.evidence.reproduction.comparisons import (
-    Finding,
     compare_images,
     compare_marks,
     compare_reports,
@@ -38,6 +37,7 @@ from protocols.evidence.reproduction.levels import (
     require_level,
 )
 from protocols.evidence.reproduction.open_evidence import Evidence
+from protocols.finding import Finding
 from protocols.images.folder import ImageFolder
 from protocols.progress import Progress
 from protocols.schema.metrics import SCORE_TOLERANCE

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from protocols.evidence.reproduction.comparisons import SHOWN, Finding
-from protocols.evidence.reproduction.json_diff import ABSENT
+from protocols.finding import ABSENT, SHOWN, Finding
 from protocols.schema.metrics import METRICS
 from protocols.schema.protocol import Criterion, Protocol
 from validation.independent.extremes import BEST, PROCESSED_ONLY, WORST

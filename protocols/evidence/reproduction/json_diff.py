@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from protocols.finding import ABSENT
 from protocols.schema.metrics import METRICS, SCORE_BASED_TOLERANCE
 
 # Parts of the results that are made of scores from end to end.
 SCORE_BASED_PARTS = ("calibration.", "decision_curve[", "precision_recall[", "threshold_sensitivity[")
 # What level 2 compares apart: hashes of the scores, and hits, where a point on the edge of a box may fall either way.
 COMPARED_APART = ("inputs.", "localisation.")
-ABSENT = "(absent)"
 
 
 @dataclass(frozen=True, slots=True)
