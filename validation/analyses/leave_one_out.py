@@ -16,11 +16,11 @@ from protocols.schema.protocol import Protocol
 from validation.cohort.inputs import Records
 from validation.cohort.join import INDETERMINATE, NO_TRUTH, TRUTH_CODES, JoinedCohort
 from validation.cohort.outcomes import DrawnPatients, drawn_patients, sample_of
-from validation.criteria import compared
+from validation.criteria import bound_of, compared
 from validation.estimates.closed_form import closed_estimates
 from validation.readers.consensus import verdicts_by_image
-from validation.results.results import OVERALL_AXIS, CriterionVerdict
-from validation.results.secondary import ClosedEstimate, LeftOut
+from validation.results.results import OVERALL_AXIS
+from validation.results.secondary import ClosedEstimate, CriterionVerdict, LeftOut
 
 
 def without_each_site(
@@ -101,11 +101,7 @@ def _verdicts(estimates: Sequence[ClosedEstimate], protocol: Protocol) -> dict[s
     for criterion in protocol.criteria:
         if criterion.subgroup == OVERALL_AXIS and criterion.metric in by_metric:
             one = by_metric[criterion.metric]
-            bounds = {
-                "estimate": one.value,
-                **dict(zip(("lower", "upper"), one.interval or (None,) * 2, strict=True)),
-            }
-            observed = bounds[criterion.bound]
+            observed = bound_of(criterion.bound, one.value, one.interval)
             if observed is None or protocol.reference_standard.kind == "text_mined":
                 found[criterion.id] = "inconclusive"
             else:

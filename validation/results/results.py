@@ -21,6 +21,7 @@ from validation.results.secondary import (
     Agreement,
     Calibration,
     Caution,
+    CriterionVerdict,
     DecisionCurvePoint,
     Homogeneity,
     Interval,
@@ -37,7 +38,6 @@ OVERALL_AXIS = "overall"
 OVERALL_LEVEL = "all"
 
 EstimateStatus = Literal["ok", "insufficient", "undefined"]
-CriterionVerdict = Literal["met", "not_met", "inconclusive"]
 AgainstGoal = Literal["not_shown", "refuted"]
 Verdict = Literal["pass", "fail", "inconclusive", "none"]
 

@@ -5,7 +5,8 @@ from protocols.schema.metrics import METRICS
 from protocols.schema.protocol import OTHER_ANALYSES, Criterion
 from reports.language.rule_sentences import reference_rule, threshold_rule
 from reports.language.vocabulary import Words
-from validation.results.results import AgainstGoal, CriterionResult, CriterionVerdict, Subgroup
+from validation.results.results import AgainstGoal, CriterionResult, Subgroup
+from validation.results.secondary import CriterionVerdict
 
 ACCURACY = Words(agreement=False, unit="image", numeric_axes=frozenset({"age_years", "match_mse"}))
 AGREEMENT = Words(agreement=True, unit="patient", numeric_axes=frozenset())
