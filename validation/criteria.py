@@ -14,8 +14,7 @@ from protocols.schema.metrics import METRICS
 from protocols.schema.protocol import EVERY_LEVEL, Criterion, Level, Minimum, Protocol
 from validation.cohort.subgroups import Axis
 from validation.results.results import (
-    OVERALL_AXIS,
-    OVERALL_LEVEL,
+    WHOLE,
     AgainstGoal,
     CriterionResult,
     Estimate,
@@ -83,7 +82,7 @@ def _spread(
     """The rows of a criterion, each with its verdict's name; the subgroup as written where ``*`` finds no level."""
     wanted = criterion.subgroup
     if axis is None or not isinstance(wanted, Level):
-        return [(criterion.id, Subgroup(OVERALL_AXIS, OVERALL_LEVEL))]
+        return [(criterion.id, WHOLE)]
     there = [level for level in axis.levels if level in axis.known and (members & axis.members(level)).any()]
     if wanted.level != EVERY_LEVEL or not there:
         return [(criterion.id, Subgroup(axis.name, wanted.level))]

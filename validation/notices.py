@@ -10,6 +10,7 @@ import numpy as np
 
 from protocols.tables.input_account import MOST_EXAMPLES, Notice
 from validation.cohort.join import JoinedCohort
+from validation.metrics.auroc import NO_SKILL
 from validation.results.results import (
     OVERALL_AXIS,
     AnalysisVerdict,
@@ -22,7 +23,6 @@ from validation.results.secondary import Caution, Leakage, LeftOut
 
 LARGEST_SHARE = 0.1
 LARGEST_DISAGREEMENT = 0.01
-NO_SKILL = 0.5
 MANY_NOT_PROCESSED = 0.02
 FEW_PATIENTS = 30
 MAIN_METRICS = ("sensitivity", "specificity", "auroc")  # whose overall rows are looked at, criteria or not

@@ -46,8 +46,7 @@ from validation.readers.consensus import adjudicator_of, reference_verdicts
 from validation.readers.dawid_skene import dawid_skene
 from validation.readers.votes import votes_of
 from validation.results.results import (
-    OVERALL_AXIS,
-    OVERALL_LEVEL,
+    WHOLE,
     AnalysisUsed,
     AnalysisVerdict,
     CriterionResult,
@@ -63,7 +62,6 @@ from validation.results.results import (
 )
 from validation.results.secondary import Homogeneity
 
-WHOLE = Subgroup(OVERALL_AXIS, OVERALL_LEVEL)
 QUANTILE = "hyndman-fan-7"
 
 

@@ -19,9 +19,7 @@ from reports.language.formatting import (
 )
 from reports.language.names import INTERVALS
 from reports.language.vocabulary import Words
-from validation.results.results import OVERALL_AXIS, OVERALL_LEVEL, CriterionResult, Estimate, Subgroup
-
-WHOLE = Subgroup(OVERALL_AXIS, OVERALL_LEVEL)
+from validation.results.results import CriterionResult, Estimate, Subgroup
 
 
 @dataclass(frozen=True, slots=True)

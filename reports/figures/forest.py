@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 
 from protocols.schema.metrics import METRICS
-from reports.content.rows import WHOLE, LevelRow
+from reports.content.rows import LevelRow
 from reports.figures.canvas import (
     BLUE,
     DASHES,
@@ -30,7 +30,7 @@ from reports.figures.forest_data import forest_data
 from reports.fonts.text_width import shortened, width
 from reports.language import formatting
 from reports.language.vocabulary import Words
-from validation.results.results import CriterionResult, Estimate, Subgroup
+from validation.results.results import WHOLE, CriterionResult, Estimate, Subgroup
 
 ROW, GAP, HEAD, FOOT = 13.2, 4.4, 24.0, 19.0
 INDENT = 9.0

@@ -28,10 +28,10 @@ from validation.estimates.estimates import estimates_of
 from validation.estimates.replication import Replicates, replicate
 from validation.intervals.bootstrap import NoInterval, percentile_interval
 from validation.intervals.proportions import clustered_proportion, exact_clustered
-from validation.metrics.auroc import auroc, placements
+from validation.metrics.auroc import NO_SKILL, auroc, placements
 from validation.metrics.counts import COUNT_METRICS, confusion
 from validation.readers.consensus import reference_verdicts
-from validation.results.results import OVERALL_AXIS, OVERALL_LEVEL, Estimate, Subgroup, results_from_json
+from validation.results.results import WHOLE, Estimate, results_from_json
 from validation.results.robustness_results import (
     CHANGED_METRICS,
     BaseMetric,
@@ -46,8 +46,6 @@ from validation.results.robustness_results import (
 )
 from validation.results.secondary import Caution, Measured
 
-WHOLE = Subgroup(OVERALL_AXIS, OVERALL_LEVEL)
-NO_SKILL = 0.5
 SAME_ON_EVERY_DRAW = "the same on every draw"
 
 

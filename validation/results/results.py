@@ -163,6 +163,9 @@ class Subgroup:
     level: str
 
 
+WHOLE = Subgroup(OVERALL_AXIS, OVERALL_LEVEL)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """One metric in one subgroup with every interval that applies to it.
