@@ -46,6 +46,13 @@ def test_reports_know_of_validation_only_its_results(path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "path", [p for p in SOURCES if p.relative_to(ROOT).parts[0] == "validation"], ids=lambda path: path.name
+)
+def test_validation_knows_no_evidence(path: Path) -> None:
+    assert not {name for name in imported(path) if name.startswith("protocols.evidence")}
+
+
 @pytest.mark.parametrize("path", [p for p in SOURCES if "model" in p.parts], ids=lambda path: path.name)
 def test_only_the_runtime_knows_a_backend(path: Path) -> None:
     backends = {"tensorflow", "jax", "torch"}

@@ -10,19 +10,18 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from protocols.schema.metrics import METRICS
 from protocols.schema.protocol import EVERY_LEVEL, Criterion, Level, Minimum, Protocol
 from validation.cohort.subgroups import Axis
-from validation.metrics.counts import LOWER_IS_BETTER
 from validation.results.results import (
-    OVERALL_AXIS,
-    OVERALL_LEVEL,
+    WHOLE,
     AgainstGoal,
     CriterionResult,
-    CriterionVerdict,
     Estimate,
     Subgroup,
     Verdict,
 )
+from validation.results.secondary import CriterionVerdict, Interval
 
 
 def judge(
@@ -83,7 +82,7 @@ def _spread(
     """The rows of a criterion, each with its verdict's name; the subgroup as written where ``*`` finds no level."""
     wanted = criterion.subgroup
     if axis is None or not isinstance(wanted, Level):
-        return [(criterion.id, Subgroup(OVERALL_AXIS, OVERALL_LEVEL))]
+        return [(criterion.id, WHOLE)]
     there = [level for level in axis.levels if level in axis.known and (members & axis.members(level)).any()]
     if wanted.level != EVERY_LEVEL or not there:
         return [(criterion.id, Subgroup(axis.name, wanted.level))]
@@ -125,7 +124,7 @@ def _without_level(criterion: Criterion, axis: Axis, members: NDArray[np.bool_])
 def _judge_one(
     criterion: Criterion, name: str, estimate: Estimate, protocol: Protocol, too_many_unknown: str | None
 ) -> CriterionResult:
-    observed = _observed(criterion.bound, estimate)
+    observed = bound_of(criterion.bound, estimate.value, estimate.decision)
     verdict: CriterionVerdict = "inconclusive"
     if protocol.reference_standard.kind == "text_mined":
         why = "labels mined from text are no reference standard"
@@ -154,8 +153,10 @@ def _result(
         metric=criterion.metric,
         subgroup=subgroup,
         bound=criterion.bound,
-        observed=None if estimate is None else _observed(criterion.bound, estimate),
-        monte_carlo_error=None if estimate is None else _monte_carlo_error(criterion.bound, estimate),
+        observed=None if estimate is None else bound_of(criterion.bound, estimate.value, estimate.decision),
+        monte_carlo_error=None
+        if estimate is None
+        else bound_of(criterion.bound, None, estimate.monte_carlo_error),
         goal=criterion.goal,
         verdict=verdict,
         why=why,
@@ -173,16 +174,11 @@ def _against_goal(bound: str, goal: float, estimate: Estimate) -> AgainstGoal | 
     return "refuted" if (high < goal if bound == "lower" else low > goal) else "not_shown"
 
 
-def _observed(bound: str, estimate: Estimate) -> float | None:
-    if bound == "estimate" or estimate.decision is None:
-        return estimate.value if bound == "estimate" else None
-    return estimate.decision[0 if bound == "lower" else 1]
-
-
-def _monte_carlo_error(bound: str, estimate: Estimate) -> float | None:
-    if bound == "estimate" or estimate.monte_carlo_error is None:
-        return None
-    return estimate.monte_carlo_error[0 if bound == "lower" else 1]
+def bound_of(bound: str, value: float | None, interval: Interval | None) -> float | None:
+    """Return what a criterion looks at: the value, or a bound of the interval; None where there is none."""
+    if bound == "estimate":
+        return value
+    return interval and interval[0 if bound == "lower" else 1]
 
 
 def compared(criterion: Criterion, observed: float) -> tuple[CriterionVerdict, str]:
@@ -192,7 +188,7 @@ def compared(criterion: Criterion, observed: float) -> tuple[CriterionVerdict, s
         met, rule = observed > goal, ("above", "not above")
     elif criterion.bound == "upper":
         met, rule = observed < goal, ("below", "not below")
-    elif criterion.metric in LOWER_IS_BETTER:
+    elif METRICS[criterion.metric].lower_is_better:
         met, rule = observed <= goal, ("at or below", "above")
     else:
         met, rule = observed >= goal, ("at or above", "below")

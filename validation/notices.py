@@ -10,7 +10,7 @@ import numpy as np
 
 from protocols.tables.input_account import MOST_EXAMPLES, Notice
 from validation.cohort.join import JoinedCohort
-from validation.metrics.counts import COUNT_METRICS
+from validation.metrics.auroc import NO_SKILL
 from validation.results.results import (
     OVERALL_AXIS,
     AnalysisVerdict,
@@ -23,12 +23,10 @@ from validation.results.secondary import Caution, Leakage, LeftOut
 
 LARGEST_SHARE = 0.1
 LARGEST_DISAGREEMENT = 0.01
-NO_SKILL = 0.5
 MANY_NOT_PROCESSED = 0.02
 FEW_PATIENTS = 30
 MAIN_METRICS = ("sensitivity", "specificity", "auroc")  # whose overall rows are looked at, criteria or not
 RANKED = ("auroc", "average_precision")
-CLASSES_NEEDED = {metric.name: (metric.needs_positives, metric.needs_negatives) for metric in COUNT_METRICS}
 
 
 def notices_of_results(
@@ -179,11 +177,7 @@ def _few_patients(criteria: Sequence[CriterionResult], estimates: Sequence[Estim
     few = {}
     for row in estimates:
         looked_at = row.metric in MAIN_METRICS and _is_overall(row.subgroup)
-        of_positives, of_negatives = CLASSES_NEEDED.get(row.metric, (True, True))
-        fewest = min(
-            row.positive_patients if of_positives else FEW_PATIENTS,
-            row.negative_patients if of_negatives else FEW_PATIENTS,
-        )
+        fewest = min(row.patients_of_classes)
         if row.decision and fewest < FEW_PATIENTS and (looked_at or (row.metric, row.subgroup) in judged):
             few[row.metric, row.subgroup] = fewest
     if few:

@@ -15,6 +15,7 @@ from protocols.progress import Progress
 from protocols.registration.entries import Threshold
 from protocols.registration.look import Unseal
 from protocols.schema.load import LoadedProtocol
+from protocols.schema.metrics import METRICS, SUBGROUP_METRICS
 from protocols.schema.protocol import Bootstrap, Protocol
 from protocols.tables.input_account import InputAccount
 from validation.analyses.calibration import calibration
@@ -34,9 +35,8 @@ from validation.cohort.subgroups import Axis, axes_of
 from validation.cohort.summary import cohort_summary
 from validation.cohort.table_match import refuse_other_cohort
 from validation.criteria import judge, rows_judged
-from validation.estimates.estimates import METRICS, estimates_of
+from validation.estimates.estimates import estimates_of
 from validation.estimates.replication import replicate
-from validation.homogeneity.wald_test import METRICS as HOMOGENEITY_METRICS
 from validation.homogeneity.wald_test import LevelData, homogeneity_of, with_family_of_gaps, with_holm
 from validation.input_notices import input_notices
 from validation.metrics.average_precision import precision_recall
@@ -46,8 +46,7 @@ from validation.readers.consensus import adjudicator_of, reference_verdicts
 from validation.readers.dawid_skene import dawid_skene
 from validation.readers.votes import votes_of
 from validation.results.results import (
-    OVERALL_AXIS,
-    OVERALL_LEVEL,
+    WHOLE,
     AnalysisUsed,
     AnalysisVerdict,
     CriterionResult,
@@ -63,7 +62,6 @@ from validation.results.results import (
 )
 from validation.results.secondary import Homogeneity
 
-WHOLE = Subgroup(OVERALL_AXIS, OVERALL_LEVEL)
 QUANTILE = "hyndman-fan-7"
 
 
@@ -228,13 +226,13 @@ def _judged(
 def _of_analysis(
     name: str, samples: Sequence[Sample], made: Mapping[Sample, Sequence[Estimate]]
 ) -> list[SensitivityEstimate]:
-    """The row of an analysis whose metrics come of one sample or more, in the contract's order."""
+    """The row of an analysis whose metrics come of one sample or more, in the registry's order."""
     row = [
         SensitivityEstimate(**_fields(estimate), analysis=name, rule=(one.metrics or {}).get(estimate.metric))
         for one in samples
         for estimate in made[one]
     ]
-    return sorted(row, key=lambda estimate: METRICS.index(estimate.metric))
+    return sorted(row, key=lambda estimate: [*METRICS].index(estimate.metric))
 
 
 def _homogeneity(
@@ -258,7 +256,7 @@ def _homogeneity(
         )
         for axis in axes
         for of_axis in [[row for row in rows if row.axis == axis.name]]
-        for metric in HOMOGENEITY_METRICS
+        for metric in SUBGROUP_METRICS
     ]
     return with_holm(with_family_of_gaps(tests), protocol.family)
 

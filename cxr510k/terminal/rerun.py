@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from cxr510k.terminal.screen import print_folded, screen
-from protocols.evidence.reproduction.comparisons import Finding
 from protocols.evidence.reproduction.guard_band import GuardBand
 from protocols.evidence.reproduction.levels import FROM_DATA, FROM_SCORES, FROM_WEIGHTS, INTACT, Rerun
+from protocols.finding import Finding
 
 MOST_IN_THE_BAND = 20
 SOURCES = {FROM_SCORES: "scores", FROM_WEIGHTS: "weights and images", FROM_DATA: "data"}

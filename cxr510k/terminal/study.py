@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from cxr510k.terminal.screen import plain_table, print_folded, screen
 from protocols.cohorts.cohort import FlowStep
+from protocols.schema.metrics import METRICS
 from protocols.tables.input_account import InputAccount, Notice
 from reports.content.inputs import affected, cleaned, excluded, spotless
 from reports.content.rows import inconclusive, judged, rows_by_subgroup
@@ -77,7 +78,8 @@ def _criterion_row(criterion: CriterionResult, estimate: Estimate | None, words:
     subgroup = criterion.subgroup
     metric = words.within(words.metric(criterion.metric)) if words.agreement else criterion.metric
     where = "all" if subgroup.axis == "overall" else f"{subgroup.axis} {subgroup.level}"
-    sign = {"lower": "lower >", "upper": "upper <", "estimate": "estimate ≥"}[criterion.bound]
+    at_best = "≤" if METRICS[criterion.metric].lower_is_better else "≥"
+    sign = {"lower": "lower >", "upper": "upper <", "estimate": f"estimate {at_best}"}[criterion.bound]
     name = criterion.id.partition("[")[0]
     return [
         name if criterion.role == "acceptance" else f"({name})",

@@ -17,7 +17,6 @@ from cxr510k.workflow.inputs import protocol_of
 from cxr510k.workflow.stages import Stages
 from protocols.errors import NotPossibleHereError
 from protocols.evidence.reproduction.comparisons import (
-    Finding,
     compare_images,
     compare_marks,
     compare_reports,
@@ -28,7 +27,6 @@ from protocols.evidence.reproduction.comparisons import (
     same_bytes,
 )
 from protocols.evidence.reproduction.guard_band import GuardBand, guard_band
-from protocols.evidence.reproduction.json_diff import SCORE_TOLERANCE
 from protocols.evidence.reproduction.levels import (
     FROM_DATA,
     FROM_SCORES,
@@ -39,8 +37,10 @@ from protocols.evidence.reproduction.levels import (
     require_level,
 )
 from protocols.evidence.reproduction.open_evidence import Evidence
+from protocols.finding import Finding
 from protocols.images.folder import ImageFolder
 from protocols.progress import Progress
+from protocols.schema.metrics import SCORE_TOLERANCE
 from protocols.storage.canonical import sha256_file, write_text
 from protocols.storage.run_folder import RunFolder
 from protocols.tables.perturbation_scores import BatteryFolder, BatteryScores, largest_distance

@@ -20,29 +20,13 @@ from pydantic import (
 )
 
 from protocols.schema.document import Age, Finite, Share, Table, Text
+from protocols.schema.metrics import METRICS, MetricName, SubgroupMetric
 from protocols.schema.submission import Risk, Submission
 
 OVERALL = "overall"
 EVERY_LEVEL = "*"
 MOST_PREVALENCES = 20
 ONE_LEVEL = "(one level)"  # a union arm, which no key of a file may be named like
-
-Metric = Literal[
-    "sensitivity",
-    "specificity",
-    "f1",
-    "ppv",
-    "npv",
-    "accuracy",
-    "balanced_accuracy",
-    "lr_positive",
-    "lr_negative",
-    "prevalence",
-    "auroc",
-    "average_precision",
-    "brier",
-]
-UNBOUNDED = ("lr_positive", "lr_negative")
 
 NUMERIC_AXES = ("age_years",)
 CATEGORICAL_AXES = ("sex", "view")
@@ -209,8 +193,8 @@ class Decision(Table):
         return self.other if self.other in ("percentile", "bca") else "mover"
 
     @property
-    def of_other_scores(self) -> Literal["percentile", "bca"]:
-        """What decides for metrics of scores but AUROC: BCa where ``other`` names an interval that only AUROC has."""
+    def bootstrap_alone(self) -> Literal["percentile", "bca"]:
+        """What decides where none but bootstrap intervals apply: BCa where ``other`` names one that only AUROC has."""
         return "percentile" if self.other == "percentile" else "bca"
 
 
@@ -266,7 +250,7 @@ class Criterion(Table):
     """A bound, a goal and what hangs on it."""
 
     id: Text
-    metric: Metric
+    metric: MetricName
     subgroup: Annotated[
         Annotated[Literal["overall"], Tag(OVERALL)] | Annotated[Level, Tag(ONE_LEVEL)],
         Discriminator(
@@ -284,9 +268,10 @@ class Criterion(Table):
     @classmethod
     def _reachable(cls, goal: float, others: ValidationInfo) -> float:
         metric = others.data.get("metric")
-        if goal < 0 or (goal > 1 and metric is not None and metric not in UNBOUNDED):
-            top = "0 or more" if metric is None or metric in UNBOUNDED else "between 0 and 1"
-            raise ValueError(f"the goal of {metric or 'a metric'} must be {top}; received {goal:g}")
+        possible = [METRICS[metric]] if metric else METRICS.values()
+        if not any(one.lowest <= goal <= one.highest for one in possible):
+            allowed = METRICS[metric].range if metric else f"{min(one.lowest for one in possible):g} or more"
+            raise ValueError(f"the goal of {metric or 'a metric'} must be {allowed}; received {goal:g}")
         return goal
 
     @field_validator("role")
@@ -314,7 +299,7 @@ class Family(Table):
     """The tests of homogeneity that are adjusted for one another (Holm)."""
 
     axes: Annotated[tuple[Text, ...], Strict(False)]
-    metrics: Annotated[tuple[Literal["sensitivity", "specificity", "f1", "auroc"], ...], Strict(False)]
+    metrics: Annotated[tuple[SubgroupMetric, ...], Strict(False)]
 
     @field_validator("axes", "metrics")
     @classmethod

@@ -1,12 +1,14 @@
 """The words of a report, each with its meaning: metrics, intervals and terms that this run's report uses.
 
-Owns the meanings; the names are `names` and `vocabulary`, so that a run without a reference standard is explained in
-words of agreement. Terms of what a run may lack name the holding that brings them. Source: docs/statistics.md.
+Owns the meanings of intervals and terms; those of metrics are `protocols.schema.metrics`. The names are
+`vocabulary`, so that a run without a reference standard is explained in words of agreement. Terms of what a run may
+lack name the holding that brings them. Source: docs/statistics.md.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from protocols.schema.metrics import METRICS
 from reports.appendices.available_evidence import HOLDINGS
 from reports.content.context import ReportContext
 from reports.language.names import INTERVALS
@@ -30,23 +32,6 @@ class Glossary:
     terms: tuple[Term, ...]
 
 
-# {truth}: Reference or Label in small letters; {units}: images or patients; {se}, {sp}: their names in this run.
-METRICS: Mapping[str, str] = {
-    "sensitivity": "of the {units} whose {truth} is positive, the share that the device calls positive",
-    "specificity": "of the {units} whose {truth} is negative, the share that the device calls negative",
-    "f1": "twice the positive calls that meet a positive {truth}, over all positive calls and all positive {truth}s; "
-    "depends on the share of positives",
-    "ppv": "of the {units} called positive, the share whose {truth} is positive; depends on the share of positives",
-    "npv": "of the {units} called negative, the share whose {truth} is negative; depends on the share of positives",
-    "accuracy": "the share of {units} whose call and {truth} are alike; depends on the share of positives",
-    "balanced_accuracy": "the mean of {se} and {sp}",
-    "lr_positive": "{se} over one minus {sp}: how many times more often a positive call comes with a positive {truth}",
-    "lr_negative": "one minus {se} over {sp}: the same for a negative call; lower is better",
-    "prevalence": "the share of {units} whose {truth} is positive",
-    "auroc": "the share of pairs of a positive and a negative in which the positive has the higher score, ties half",
-    "average_precision": "{precision} over all thresholds, averaged over {recall}; depends on the share of positives",
-    "brier": "the mean squared distance of the score from the {truth}, 1 or 0; lower is better",
-}
 INTERVAL_MEANINGS: Mapping[str, str] = {
     "exact_clustered": "Clopper and Pearson's on the number of {units} that patients as clusters are worth",
     "delong_student": "DeLong's variance summed by patient, on the logit scale, with Student's quantile",
@@ -131,7 +116,9 @@ def glossary_of(context: ReportContext) -> Glossary:
     )
     terms = [standard, *(Term(name, TERMS[name].format(**given)) for name in used)]
     return Glossary(
-        metrics=tuple(Term(words.metric(name), meaning.format(**given)) for name, meaning in METRICS.items()),
+        metrics=tuple(
+            Term(words.metric(name), metric.meaning.format(**given)) for name, metric in METRICS.items()
+        ),
         intervals=tuple(
             Term(name[:1].upper() + name[1:], INTERVAL_MEANINGS[key].format(**given))
             for key, name in INTERVALS.items()

@@ -7,11 +7,11 @@ them and are made where the results are.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 
-from reports.content.rows import WHOLE, LevelRow
+from reports.content.rows import LevelRow
 from reports.language.formatting import counts, decimal, goal, interval
 from reports.language.vocabulary import Words
 from reports.run_files.localisation import Look
-from validation.results.results import CriterionResult, Results, Subgroup
+from validation.results.results import WHOLE, CriterionResult, Results, Subgroup
 
 METRICS = ("sensitivity", "specificity")
 Goals = Callable[[str], Mapping[Subgroup, CriterionResult]]

@@ -5,8 +5,8 @@ Owns their place and their subject in words; when one is due, and what it says, 
 
 from dataclasses import dataclass
 
+from protocols.schema.metrics import METRICS
 from reports.language.formatting import sentence
-from reports.language.names import ACCURACY_METRICS
 from reports.language.vocabulary import Words
 from validation.results.results import OVERALL_AXIS, Results
 from validation.results.secondary import Caution
@@ -42,6 +42,6 @@ def _note(caution: Caution, results: Results, words: Words) -> CautionNote:
             axis = None if criterion.subgroup.axis == OVERALL_AXIS else criterion.subgroup.axis
             section = "primary" if axis is None else "subgroups"
             return CautionNote(f"{about} ({metric}, {whom})", text, section, axis)
-    if about in ACCURACY_METRICS:
+    if about in METRICS:
         return CautionNote(words.metric(about), text, "primary", None)
     return CautionNote(words.analysis(about), text, "robustness", None)

@@ -19,7 +19,12 @@ from reports.language.formatting import sentence
 from reports.language.missing_value_notes import reasons_told
 from reports.language.vocabulary import Words
 from reports.provenance.sourced_numbers import sourced
-from validation.results.robustness_results import Perturbed, RobustnessResults, robustness_from_json
+from validation.results.robustness_results import (
+    CHANGED_METRICS,
+    Perturbed,
+    RobustnessResults,
+    robustness_from_json,
+)
 
 SECTION = "perturbations"
 ATTACHED_AS = "robustness.json"
@@ -101,9 +106,7 @@ def read_robustness(run: RunFolder, results_json: bytes, words: Words) -> Robust
         results=results,
         perturbations=perturbations,
         shortcuts=shortcuts,
-        perturbation_notes=_notes(
-            perturbations, words, differences_of=("sensitivity", "specificity", "auroc")
-        ),
+        perturbation_notes=_notes(perturbations, words, differences_of=CHANGED_METRICS),
         shortcut_notes=_notes(shortcuts, words, differences_of=("auroc",)),
         cautions=_cautions(results),
         timing=sourced(_timing(folder.timing), TIMING),

@@ -6,6 +6,7 @@ Owns the arrangement only; every number is as results.json holds it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from protocols.schema.metrics import METRICS, SUBGROUP_METRICS
 from protocols.schema.protocol import Criterion, Level, Protocol
 from reports.language.formatting import (
     PLACES_OF_DRAWS,
@@ -18,10 +19,7 @@ from reports.language.formatting import (
 )
 from reports.language.names import INTERVALS
 from reports.language.vocabulary import Words
-from validation.results.results import OVERALL_AXIS, OVERALL_LEVEL, CriterionResult, Estimate, Subgroup
-
-WHOLE = Subgroup(OVERALL_AXIS, OVERALL_LEVEL)
-SUBGROUP_METRICS = ("sensitivity", "specificity", "f1", "auroc")
+from validation.results.results import CriterionResult, Estimate, Subgroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +38,17 @@ class LevelRow:
     def short_of(self) -> tuple[str, ...]:
         """Metrics of the subgroup tables that are not established in this row."""
         return tuple(name for name in SUBGROUP_METRICS if self.estimates[name].status != "ok")
+
+    @property
+    def proportions(self) -> tuple[str, ...]:
+        """Proportions and F1, whose intervals are those of proportions, in the order of the results."""
+        return tuple(name for name in self.estimates if "proportion" in METRICS[name].kind)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """All other metrics: of scores, then of counts."""
+        kinds = ("scores", "counts")
+        return tuple(name for kind in kinds for name in self.estimates if METRICS[name].kind == kind)
 
     def intervals_given(self, metrics: Sequence[str]) -> tuple[str, ...]:
         """The intervals that could be given for any of some metrics, in the order of columns."""

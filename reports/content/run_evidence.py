@@ -37,7 +37,7 @@ from reports.content.gaps import gaps_of
 from reports.content.homogeneity import homogeneity_tables
 from reports.content.readers import reader_tables
 from reports.content.robustness import read_robustness
-from reports.content.rows import WHOLE, AxisRows, criterion_row, rows_by_subgroup
+from reports.content.rows import AxisRows, criterion_row, rows_by_subgroup
 from reports.content.secondary import secondary_tables
 from reports.content.stability import left_out_tables
 from reports.content.two_by_two import confusion_of, refuse_contradiction
@@ -49,7 +49,7 @@ from reports.run_files.known_truth import known_truth
 from reports.run_files.line_listing import CALLS, REFERENCES, Listing, read_listing, roc, scores_by_truth
 from reports.run_files.localisation import look_of
 from reports.run_files.registration import read_seal
-from validation.results.results import SensitivityEstimate, results_from_json
+from validation.results.results import WHOLE, SensitivityEstimate, results_from_json
 
 
 def report_context(run: RunFolder) -> ReportContext:

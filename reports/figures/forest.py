@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from protocols.schema.protocol import UNBOUNDED
-from reports.content.rows import WHOLE, LevelRow
+from protocols.schema.metrics import METRICS
+from reports.content.rows import LevelRow
 from reports.figures.canvas import (
     BLUE,
     DASHES,
@@ -30,7 +30,7 @@ from reports.figures.forest_data import forest_data
 from reports.fonts.text_width import shortened, width
 from reports.language import formatting
 from reports.language.vocabulary import Words
-from validation.results.results import CriterionResult, Estimate, Subgroup
+from validation.results.results import WHOLE, CriterionResult, Estimate, Subgroup
 
 ROW, GAP, HEAD, FOOT = 13.2, 4.4, 24.0, 19.0
 INDENT = 9.0
@@ -248,7 +248,8 @@ def _scale(
             break
     if last == first:
         first, last = first - 1, last + 1
-    first, last = max(0, first), last if metric in UNBOUNDED else min(round(1 / step), last)
+    lowest, highest = METRICS[metric].lowest / step, METRICS[metric].highest / step
+    first, last = max(round(lowest), first), last if math.isinf(highest) else min(round(highest), last)
     ticks = tuple(round(step * number, 9) for number in range(first, last + 1))
     return ticks[0], ticks[-1], ticks
 

@@ -13,14 +13,13 @@ from reports.figures.figure_data import bounds, figure_data
 from reports.fonts.text_width import shortened
 from reports.language import formatting
 from reports.language.vocabulary import Words
-from validation.results.robustness_results import Change, Perturbed
+from validation.results.robustness_results import CHANGED_METRICS, Change, Perturbed
 
 ROW, HEAD, FOOT = 13.2, 18.0, 19.0
 FIRST, PANEL, GUTTER = 100.0, 106.0, 33.0
 LIMITS = (0.05, 0.1, 0.2, 0.5, 1.0)
 HELD = 0.9  # of the bounds must lie within the scale
 ABOVE_BASELINE, BELOW_BODY, ABOVE_BODY = 2.7, 12.0, 7.0
-METRICS = ("sensitivity", "specificity", "auroc")
 
 
 def differences_figure(name: str, items: Sequence[Perturbed], words: Words) -> Drawing | None:
@@ -39,7 +38,7 @@ def differences_figure(name: str, items: Sequence[Perturbed], words: Words) -> D
         name = shortened(formatting.sentence(item.name), FIRST - 12)
         canvas.label(0, HEAD + (row + 0.5) * ROW + ABOVE_BASELINE, name)
     limit = _limit(items)
-    for number, metric in enumerate(METRICS):
+    for number, metric in enumerate(CHANGED_METRICS):
         left = FIRST + number * (PANEL + GUTTER)
         panel = canvas.panel(left, HEAD, PANEL, body, x=(-limit, limit), y=(body, 0))
         canvas.label(left + PANEL / 2, HEAD - ABOVE_BODY, words.metric(metric), "middle", "soft")

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from protocols.errors import BadInputError
 from reports.provenance.marks import printed
-from validation.results.results import OF_ONE_CLASS, Estimate
+from validation.results.results import Estimate
 from validation.results.secondary import Interval
 
 PLACES = 3
@@ -118,8 +118,7 @@ def counts(row: Estimate | None) -> str:
 
 def too_few(row: Estimate) -> bool:
     """Whether so few patients of a class stand behind a metric that an interval would say nothing."""
-    fewest = min(row.positive_patients, row.negative_patients)
-    return (row.patients_behind if row.metric in OF_ONE_CLASS else fewest) < FEWEST_PATIENTS
+    return min(row.patients_of_classes) < FEWEST_PATIENTS
 
 
 def effective_size(row: Estimate) -> str:

@@ -1,41 +1,8 @@
-"""Names of fixed things: metrics in both vocabularies, verdicts, claims, kinds of truth, intervals, strata.
+"""Names of fixed things: verdicts, claims, kinds of truth, intervals, strata.
 
-Owns the pairs of names; which vocabulary of metrics a run may use, and whatever depends on a run, is `vocabulary`.
+Owns the pairs of names; those of metrics are `protocols.schema.metrics`, and whatever depends on a run is `vocabulary`.
 """
 
-from collections.abc import Mapping
-
-ACCURACY_METRICS: Mapping[str, str] = {
-    "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-    "f1": "F1 score",
-    "ppv": "Positive predictive value",
-    "npv": "Negative predictive value",
-    "accuracy": "Accuracy",
-    "balanced_accuracy": "Balanced accuracy",
-    "lr_positive": "Positive likelihood ratio",
-    "lr_negative": "Negative likelihood ratio",
-    "prevalence": "Prevalence",
-    "auroc": "AUROC",
-    "average_precision": "Average precision",
-    "brier": "Brier score",
-}
-AGREEMENT_METRICS: Mapping[str, str] = {
-    "sensitivity": "Positive per cent agreement",
-    "specificity": "Negative per cent agreement",
-    "f1": "F1 (Dice agreement)",
-    "ppv": "Agreement among positive calls",
-    "npv": "Agreement among negative calls",
-    "accuracy": "Overall per cent agreement",
-    "balanced_accuracy": "Mean of both agreements",
-    "lr_positive": "Ratio of positive calls",
-    "lr_negative": "Ratio of negative calls",
-    "prevalence": "Share of positive labels",
-    "auroc": "AUROC against the labels",
-    "average_precision": "Average precision against the labels",
-    "brier": "Brier score against the labels",
-}
-COLUMN_HEADS: Mapping[str, str] = {"ppv": "PPV", "npv": "NPV", "f1": "F1"}
 VERDICTS = {"pass": "Pass", "fail": "Fail", "inconclusive": "Inconclusive", "none": "No criteria"}
 CRITERION_VERDICTS = {"met": "met", "not_met": "not met", "inconclusive": "inconclusive"}
 CLAIMS = {

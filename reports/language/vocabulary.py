@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Self
 
 from protocols.cohorts.cohort import FlowStep
+from protocols.schema.metrics import METRICS
 from protocols.schema.protocol import OTHER_ANALYSES, Criterion, Protocol
 from reports.language.formatting import counted, goal, listed, sentence
-from reports.language.names import ACCURACY_METRICS, AGREEMENT_METRICS, COLUMN_HEADS, CRITERION_VERDICTS
+from reports.language.names import CRITERION_VERDICTS
 from validation.results.results import OVERALL_AXIS, CriterionResult, ReferenceStandardUsed, Results, Subgroup
 
 UNKNOWN_LEVEL = "unknown"
 EVERY_LEVEL = "*"
-LOWER_IS_BETTER = ("lr_negative", "brier")
 PERSONS = ("Brier",)
 
 LEVELS: Mapping[str, Mapping[str, str]] = {
@@ -133,15 +133,15 @@ class Words:
 
     def metric(self, name: str) -> str:
         """A metric in full."""
-        return (AGREEMENT_METRICS if self.agreement else ACCURACY_METRICS)[name]
+        return METRICS[name].agreement_label if self.agreement else METRICS[name].label
 
     def head(self, name: str) -> str:
         """A metric at the head of a narrow column; in words of agreement always in full."""
-        return self.metric(name) if self.agreement else COLUMN_HEADS.get(name, self.metric(name))
+        return (not self.agreement and METRICS[name].column_head) or self.metric(name)
 
     def told(self, text: str) -> str:
         """A sentence of the results in our words for metrics, outcomes and analyses; what it quotes stays."""
-        ours = {name: self.within(self.metric(name)) for name in ACCURACY_METRICS}
+        ours = {name: self.within(self.metric(name)) for name in METRICS}
         ours |= {name: f"“{self.within(self.analysis(name))}”" for name in OTHER_ANALYSES}
         if self.agreement:
             ours |= {f"a {name}": self.outcomes[key] for key, name in OUTCOMES.items()}
@@ -225,7 +225,7 @@ class Words:
     def target(self, criterion: CriterionResult | Criterion) -> str:
         """Where what it looks at must lie: ``> 0.800``."""
         if criterion.bound == "estimate":
-            sign = "≤" if criterion.metric in LOWER_IS_BETTER else "≥"
+            sign = "≤" if METRICS[criterion.metric].lower_is_better else "≥"
         else:
             sign = ">" if criterion.bound == "lower" else "<"
         return f"{sign} {goal(criterion.goal)}"

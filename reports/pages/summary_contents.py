@@ -17,6 +17,7 @@ from reports.figures.canvas import Drawing, house_style
 from reports.figures.forest import Forest, ForestGroup, forest_of_one
 from reports.figures.roc_and_training import roc_figure
 from reports.language import formatting, names
+from validation.results.robustness_results import CHANGED_METRICS
 
 AXES = ("age_years", "sex", "view")
 METRICS = (
@@ -212,7 +213,7 @@ def _changes(robustness: RobustnessReport | None) -> tuple[Change, ...]:
     if robustness is None:
         return ()
     found = []
-    for metric in ("sensitivity", "specificity", "auroc"):
+    for metric in CHANGED_METRICS:
         values = [item.change(metric).difference.value for item in robustness.perturbations]
         known = [value for value in values if value is not None]
         if known:

@@ -24,9 +24,7 @@ from validation.cohort.subgroups import axes_of
 from validation.estimates.estimates import estimates_of
 from validation.estimates.replication import replicate
 from validation.readers.consensus import reference_verdicts
-from validation.results.results import OVERALL_AXIS, OVERALL_LEVEL, Estimate, Subgroup
-
-WHOLE = Subgroup(OVERALL_AXIS, OVERALL_LEVEL)
+from validation.results.results import WHOLE, Estimate, Subgroup
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from protocols.schema.metrics import METRICS
 from validation.cohort.join import INDETERMINATE, NEGATIVE, POSITIVE
 from validation.cohort.outcomes import (
     FN,
@@ -26,7 +27,7 @@ from validation.cohort.outcomes import (
     tally_of,
 )
 from validation.metrics.brier import squares_by_patient
-from validation.metrics.counts import COUNT_METRICS, LOWER_IS_BETTER, CountMetric, confusion
+from validation.metrics.counts import COUNT_METRICS, confusion
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +100,10 @@ def extreme_samples(sample: Sample, case: Case, metrics: Collection[str] | None 
             for words, cell in rules.cells.items()
         }
     asked: dict[str, dict[str, str | None]] = {words: {} for words in counts}
-    for metric in COUNT_METRICS:
-        if metric.name != "prevalence" and (metrics is None or metric.name in metrics):
-            words = rules.fixed.get(metric.name, _extreme(metric, counts, case))
-            asked[words if words in counts else rules.by_call][metric.name] = (
+    for name in COUNT_METRICS:
+        if name != "prevalence" and (metrics is None or name in metrics):
+            words = rules.fixed.get(name, _extreme(name, counts, case))
+            asked[words if words in counts else rules.by_call][name] = (
                 f"an indeterminate reference counts as {words}"
             )
     of_scores = {"auroc": rules.ranking, "average_precision": rules.ranking, "brier": rules.squares}
@@ -116,13 +117,14 @@ def extreme_samples(sample: Sample, case: Case, metrics: Collection[str] | None 
     )
 
 
-def _extreme(metric: CountMetric, counts: Mapping[str, NDArray[np.float64]], case: Case) -> str:
+def _extreme(name: str, counts: Mapping[str, NDArray[np.float64]], case: Case) -> str:
     """The assignment with the worst (best) value, of equal ones the first; undefined ones only where all are."""
     values = {
-        words: float(metric.value(confusion(by_patient.sum(axis=0)))) for words, by_patient in counts.items()
+        words: float(COUNT_METRICS[name].value(confusion(by_patient.sum(axis=0))))
+        for words, by_patient in counts.items()
     }
     defined = {words: value for words, value in values.items() if not math.isnan(value)}
-    lowest = (case == "worst") != (metric.name in LOWER_IS_BETTER)
+    lowest = (case == "worst") != METRICS[name].lower_is_better
     return (min if lowest else max)(defined, key=defined.__getitem__, default=EXTREMES[case].by_call)
 
 

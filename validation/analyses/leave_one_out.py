@@ -11,17 +11,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from protocols.schema.metrics import SUBGROUP_METRICS
 from protocols.schema.protocol import Protocol
 from validation.cohort.inputs import Records
 from validation.cohort.join import INDETERMINATE, NO_TRUTH, TRUTH_CODES, JoinedCohort
 from validation.cohort.outcomes import DrawnPatients, drawn_patients, sample_of
-from validation.criteria import compared
+from validation.criteria import bound_of, compared
 from validation.estimates.closed_form import closed_estimates
 from validation.readers.consensus import verdicts_by_image
-from validation.results.results import OVERALL_AXIS, CriterionVerdict
-from validation.results.secondary import ClosedEstimate, LeftOut
-
-METRICS = ("sensitivity", "specificity", "f1", "auroc")
+from validation.results.results import OVERALL_AXIS
+from validation.results.secondary import ClosedEstimate, CriterionVerdict, LeftOut
 
 
 def without_each_site(
@@ -82,7 +81,7 @@ def _left_out(
     ties: int = 0,
 ) -> LeftOut:
     sample = sample_of(cohort, members, drawn, unit=protocol.analysis.unit)
-    estimates = closed_estimates(sample, METRICS, protocol.bootstrap.confidence_level)
+    estimates = closed_estimates(sample, SUBGROUP_METRICS, protocol.bootstrap.confidence_level)
     return LeftOut(
         kind=kind,
         name=name,
@@ -96,17 +95,13 @@ def _left_out(
 
 
 def _verdicts(estimates: Sequence[ClosedEstimate], protocol: Protocol) -> dict[str, CriterionVerdict]:
-    """The criteria on the whole cohort, by id; those on other metrics than `METRICS` are not judged."""
+    """The criteria on the whole cohort, by id; those on other metrics than `SUBGROUP_METRICS` are not judged."""
     by_metric = {one.metric: one for one in estimates}
     found: dict[str, CriterionVerdict] = {}
     for criterion in protocol.criteria:
         if criterion.subgroup == OVERALL_AXIS and criterion.metric in by_metric:
             one = by_metric[criterion.metric]
-            bounds = {
-                "estimate": one.value,
-                **dict(zip(("lower", "upper"), one.interval or (None,) * 2, strict=True)),
-            }
-            observed = bounds[criterion.bound]
+            observed = bound_of(criterion.bound, one.value, one.interval)
             if observed is None or protocol.reference_standard.kind == "text_mined":
                 found[criterion.id] = "inconclusive"
             else:

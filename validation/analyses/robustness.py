@@ -6,16 +6,16 @@ on the same draw, so that what both share cancels. Nothing here decides: no crit
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from protocols.errors import EvidenceDiffersError
-from protocols.evidence.reproduction.json_diff import SCORE_TOLERANCE
 from protocols.progress import Progress
 from protocols.schema.load import load_protocol
+from protocols.schema.metrics import SCORE_TOLERANCE
 from protocols.schema.protocol import Protocol
 from protocols.storage.canonical import FITTED_PLACES, rounded, sha256_bytes, sha256_file
 from protocols.storage.run_folder import RunFolder
@@ -28,13 +28,15 @@ from validation.estimates.estimates import estimates_of
 from validation.estimates.replication import Replicates, replicate
 from validation.intervals.bootstrap import NoInterval, percentile_interval
 from validation.intervals.proportions import clustered_proportion, exact_clustered
-from validation.metrics.auroc import auroc, placements
-from validation.metrics.counts import confusion, sensitivity, specificity
+from validation.metrics.auroc import NO_SKILL, auroc, placements
+from validation.metrics.counts import COUNT_METRICS, confusion
 from validation.readers.consensus import reference_verdicts
-from validation.results.results import OVERALL_AXIS, OVERALL_LEVEL, Estimate, Subgroup, results_from_json
+from validation.results.results import WHOLE, Estimate, results_from_json
 from validation.results.robustness_results import (
+    CHANGED_METRICS,
     BaseMetric,
     Change,
+    ChangedMetric,
     Flips,
     Perturbed,
     Repeatability,
@@ -44,34 +46,7 @@ from validation.results.robustness_results import (
 )
 from validation.results.secondary import Caution, Measured
 
-WHOLE = Subgroup(OVERALL_AXIS, OVERALL_LEVEL)
-NO_SKILL = 0.5
 SAME_ON_EVERY_DRAW = "the same on every draw"
-
-
-def _auroc_of(sample: Sample) -> float:
-    return auroc(placements(sample.ranked))
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A metric on a sample and on every draw of it, NaN where undefined."""
-
-    of_sample: Callable[[Sample], float]
-    of_draws: Callable[[Replicates], NDArray[np.float64]]
-
-
-METRICS: Mapping[str, Metric] = {
-    "sensitivity": Metric(
-        lambda sample: float(sensitivity(confusion(sample.counts.sum(axis=0)))),
-        lambda replicates: sensitivity(confusion(replicates.counts)),
-    ),
-    "specificity": Metric(
-        lambda sample: float(specificity(confusion(sample.counts.sum(axis=0)))),
-        lambda replicates: specificity(confusion(replicates.counts)),
-    ),
-    "auroc": Metric(_auroc_of, lambda replicates: replicates.auroc),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +56,12 @@ class Drawn:
     cohort: JoinedCohort
     sample: Sample
     replicates: Replicates
+
+    def value(self, metric: str) -> float:
+        """Return AUROC or a metric of counts, NaN where undefined."""
+        if metric == "auroc":
+            return auroc(placements(self.sample.ranked))
+        return float(COUNT_METRICS[metric].value(confusion(self.sample.counts.sum(axis=0))))
 
 
 def robustness(run: RunFolder, folder: BatteryFolder, progress: Progress) -> RobustnessResults:
@@ -140,7 +121,7 @@ def robustness(run: RunFolder, folder: BatteryFolder, progress: Progress) -> Rob
         images=len(battery.image_id),
         largest_from_predictions=moved,
         repeatability=repeatability,
-        unchanged=tuple(BaseMetric(name, _measured(base[name])) for name in METRICS),
+        unchanged=tuple(BaseMetric(name, _measured(base[name])) for name in CHANGED_METRICS),
         perturbed=perturbed,
         cautions=tuple(_cautions(repeatability, _measured(base["auroc"]), perturbed)),
     )
@@ -213,8 +194,8 @@ def _perturbed(item: Item, other: Drawn, unchanged: Drawn, protocol: Protocol) -
         highest_score=float(score.max()) if len(score) else None,
         flips=_flips(other, unchanged, level),
         changes=tuple(
-            Change(name, _measured(estimates[name]), _difference(METRICS[name], other, unchanged, level))
-            for name in ("sensitivity", "specificity", "auroc")
+            Change(name, _measured(estimates[name]), _difference(name, other, unchanged, level))
+            for name in CHANGED_METRICS
         ),
     )
 
@@ -241,12 +222,12 @@ def _flips(other: Drawn, unchanged: Drawn, level: float) -> Flips:
     )
 
 
-def _difference(metric: Metric, other: Drawn, unchanged: Drawn, level: float) -> Measured:
+def _difference(metric: ChangedMetric, other: Drawn, unchanged: Drawn, level: float) -> Measured:
     """Of the samples, with the percentile interval of the differences on each draw."""
-    difference = metric.of_sample(other.sample) - metric.of_sample(unchanged.sample)
+    difference = other.value(metric) - unchanged.value(metric)
     if math.isnan(difference):
         return Measured(None, None, "not estimable: a class that it needs is missing")
-    on_draws = metric.of_draws(other.replicates) - metric.of_draws(unchanged.replicates)
+    on_draws = other.replicates.of(metric) - unchanged.replicates.of(metric)
     interval = percentile_interval(difference, on_draws, level)
     value = rounded(difference)
     if isinstance(interval, NoInterval):
@@ -258,7 +239,7 @@ def _difference(metric: Metric, other: Drawn, unchanged: Drawn, level: float) ->
 
 def _estimates(drawn: Drawn, protocol: Protocol) -> dict[str, Estimate]:
     found = estimates_of(drawn.sample, drawn.replicates, WHOLE, protocol)
-    return {estimate.metric: estimate for estimate in found if estimate.metric in METRICS}
+    return {estimate.metric: estimate for estimate in found if estimate.metric in CHANGED_METRICS}
 
 
 def _measured(estimate: Estimate) -> Measured:

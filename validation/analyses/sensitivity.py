@@ -22,8 +22,6 @@ from validation.cohort.weighting import whole_weights
 from validation.metrics.counts import COUNT_METRICS
 from validation.results.results import SensitivityExclusion
 
-COUNTED = frozenset(metric.name for metric in COUNT_METRICS)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
@@ -55,7 +53,7 @@ class Analysis:
             metrics: those wanted; None for all that the analysis has.
         """
         if self.weights is not None:
-            metrics = COUNTED if metrics is None else COUNTED & set(metrics)
+            metrics = COUNT_METRICS.keys() if metrics is None else COUNT_METRICS.keys() & set(metrics)
         if metrics is not None and not metrics:
             return ()
         sample = sample_of(

@@ -4,7 +4,7 @@ Owns eligibility, the flow and the counts of what was not used. How an image bec
 call is `outcomes`. Source: the contract ("Tables", "results.json: flow").
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from protocols.errors import BadInputError
 from protocols.schema.protocol import Missing
 from protocols.tables.column_mapping import MappedTable
 from protocols.tables.input_account import TableAccount
-from protocols.tables.records import Status, Verdict
+from protocols.tables.records import Status, Studies, Verdict
 from validation.cohort.inputs import Records
 from validation.results.results import DataQuality
 
@@ -90,15 +90,8 @@ def join(
     score = np.full(len(studies), np.nan)
     score[row[there]] = predictions.score[there]
     not_processed = np.isnan(score)
-    leaves = {
-        "not_test_split": ~studies.in_test_split,
-        "no_reference": truth == NO_TRUTH,
-        "indeterminate_excluded": (truth == INDETERMINATE) & (missing.indeterminate == "exclude"),
-        "not_processed_excluded": not_processed & (missing.not_processed == "exclude"),
-    }
-    step = np.full(len(studies), ANALYSED, dtype=object)
-    for name, _ in reversed(LEAVING):
-        step[leaves[name]] = name
+    eligible = studies.in_test_split & (truth != NO_TRUTH)
+    step = _steps(studies, truth, not_processed, missing)
     analysed = step == ANALYSED
     if not analysed.any():
         raise BadInputError(
@@ -106,24 +99,7 @@ def join(
             + ", ".join(f"{int((step == name).sum())} left because {reason}" for name, reason in LEAVING)
             + "."
         )
-    patients = studies.frame["patient_id"]
-
-    def flow_step(name: str, members: NDArray[np.bool_], reason: str) -> FlowStep:
-        return FlowStep(name, int(members.sum()), patients[members].nunique(), reason)
-
-    flow = (
-        flow_step("all", np.ones(len(studies), dtype=np.bool_), "images in the studies table"),
-        *(flow_step(name, step == name, reason) for name, reason in LEAVING),
-        flow_step(ANALYSED, analysed, "images analysed"),
-        flow_step(
-            "indeterminate", analysed & (truth == INDETERMINATE), "of these, the reference is indeterminate"
-        ),
-        flow_step("not_processed", analysed & not_processed, "of these, the device gave no score"),
-    )
-    eligible = ~(leaves["not_test_split"] | leaves["no_reference"])
-    status = predictions.frame["status"][there & eligible[row]]
     account = tuple(_account(table, index, step) for table in records.tables)
-    unused = {table.table: table.rows_excluded.get(NOT_IN_STUDIES, 0) for table in account}
     return JoinedCohort(
         image_id=studies.image_id,
         patient_id=studies.patient_id,
@@ -133,17 +109,59 @@ def join(
         step=tuple(step),
         analysed=analysed,
         eligible=eligible,
-        flow=flow,
-        data_quality=DataQuality(
-            age_years_unknown=int(np.isnan(studies.age_years[analysed]).sum()),
-            sex_unknown=int((studies.frame["sex"][analysed] == "").sum()),
-            view_unknown=int((studies.frame["view"][analysed] == "").sum()),
-            unused_predictions=unused["predictions"],
-            unused_reads=unused["reads"],
-            failed=int((status == Status.FAILED.value).sum()),
-            out_of_scope=int((status == Status.OUT_OF_SCOPE.value).sum()),
+        flow=tuple(_flow(studies, step, truth, not_processed)),
+        data_quality=_data_quality(
+            studies, analysed, predictions.frame["status"][there & eligible[row]], account
         ),
         account=account,
+    )
+
+
+def _steps(
+    studies: Studies, truth: NDArray[np.int8], not_processed: NDArray[np.bool_], missing: Missing
+) -> NDArray[np.object_]:
+    """Return the first step at which each image leaves, or ``analysed``."""
+    leaves = {
+        "not_test_split": ~studies.in_test_split,
+        "no_reference": truth == NO_TRUTH,
+        "indeterminate_excluded": (truth == INDETERMINATE) & (missing.indeterminate == "exclude"),
+        "not_processed_excluded": not_processed & (missing.not_processed == "exclude"),
+    }
+    step = np.full(len(studies), ANALYSED, dtype=object)
+    for name, _ in reversed(LEAVING):
+        step[leaves[name]] = name
+    return step
+
+
+def _flow(
+    studies: Studies, step: NDArray[np.object_], truth: NDArray[np.int8], not_processed: NDArray[np.bool_]
+) -> Iterator[FlowStep]:
+    """Yield the steps with their images and patients."""
+    analysed = step == ANALYSED
+    for name, members, reason in (
+        ("all", np.ones(len(studies), dtype=np.bool_), "images in the studies table"),
+        *((name, step == name, reason) for name, reason in LEAVING),
+        (ANALYSED, analysed, "images analysed"),
+        ("indeterminate", analysed & (truth == INDETERMINATE), "of these, the reference is indeterminate"),
+        ("not_processed", analysed & not_processed, "of these, the device gave no score"),
+    ):
+        patients = studies.frame["patient_id"][members].nunique()
+        yield FlowStep(name, int(members.sum()), patients, reason)
+
+
+def _data_quality(
+    studies: Studies, analysed: NDArray[np.bool_], status: pd.Series, account: Sequence[TableAccount]
+) -> DataQuality:
+    """Count unknowns among analysed images, rows of no study, and eligible images without a score by status."""
+    unused = {table.table: table.rows_excluded.get(NOT_IN_STUDIES, 0) for table in account}
+    return DataQuality(
+        age_years_unknown=int(np.isnan(studies.age_years[analysed]).sum()),
+        sex_unknown=int((studies.frame["sex"][analysed] == "").sum()),
+        view_unknown=int((studies.frame["view"][analysed] == "").sum()),
+        unused_predictions=unused["predictions"],
+        unused_reads=unused["reads"],
+        failed=int((status == Status.FAILED.value).sum()),
+        out_of_scope=int((status == Status.OUT_OF_SCOPE.value).sum()),
     )
 
 

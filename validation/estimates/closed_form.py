@@ -16,10 +16,8 @@ from validation.cohort.outcomes import Sample
 from validation.intervals.proportions import Interval, clustered_proportion, exact_clustered
 from validation.metrics.auroc import auroc, placements, wilson_patients
 from validation.metrics.auroc_interval import delong_student
-from validation.metrics.counts import COUNT_METRICS, confusion
+from validation.metrics.counts import confusion, proportion_of
 from validation.results.secondary import ClosedEstimate
-
-OF_COUNTS = {metric.name: metric for metric in COUNT_METRICS if metric.fraction}
 
 
 def closed_estimates(
@@ -29,7 +27,7 @@ def closed_estimates(
 
     Args:
         sample: of one row.
-        metrics: names in `OF_COUNTS`, or ``auroc``.
+        metrics: proportions and F1, or ``auroc``.
         confidence_level: two-sided.
 
     Raises:
@@ -45,7 +43,7 @@ def closed_estimates(
 
 def closed_estimate(name: str, counts: NDArray[np.float64], confidence_level: float) -> ClosedEstimate:
     """One metric of counts (TP, FP, FN, TN) by patient, shape (patients, 4)."""
-    value = float(OF_COUNTS[name].value(confusion(counts.sum(axis=0))))
+    value = float(proportion_of(name).value(confusion(counts.sum(axis=0))))
     if math.isnan(value):
         return ClosedEstimate(name, None, None, "not estimable: the denominator is 0")
     low, high = exact_interval(name, counts, confidence_level)
@@ -54,8 +52,7 @@ def closed_estimate(name: str, counts: NDArray[np.float64], confidence_level: fl
 
 def exact_interval(name: str, counts: NDArray[np.float64], confidence_level: float) -> Interval:
     """`exact_clustered` of a metric of counts by patient, shape (patients, 4), whose denominator is not 0."""
-    metric = OF_COUNTS[name]
-    assert metric.fraction is not None
+    metric = proportion_of(name)
     clustered = clustered_proportion(*metric.fraction(confusion(counts)), confidence_level)
     return metric.mapped(exact_clustered(clustered, confidence_level))
 

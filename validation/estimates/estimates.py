@@ -6,6 +6,7 @@ Owns the choice of the deciding interval and the rule of sufficiency. Values and
 
 import numpy as np
 
+from protocols.schema.metrics import METRICS
 from protocols.schema.protocol import Minimum, Protocol
 from protocols.storage.canonical import FITTED_PLACES, PLACES, rounded
 from validation.cohort.outcomes import Sample
@@ -15,28 +16,25 @@ from validation.estimates.metric_result import Computed
 from validation.estimates.replication import Replicates
 from validation.intervals.bootstrap import BootstrapInterval, NoInterval
 from validation.intervals.proportions import Interval
-from validation.metrics.counts import COUNT_METRICS
 from validation.results.results import Estimate, EstimateStatus, Subgroup
 
 FITTED_INTERVALS = ("delong_clustered", "delong_student")
 FALLBACKS = ("exact_clustered", "wilson_patients", "mover", "percentile")
 UNDEFINED_SHARE = 0.01
-METRICS = (*(metric.name for metric in COUNT_METRICS), *SCORE_METRICS)  # in the contract's order
 
 
 def estimates_of(
     sample: Sample, replicates: Replicates, subgroup: Subgroup, protocol: Protocol
 ) -> tuple[Estimate, ...]:
-    """The metrics of one row that the sample is asked for, in the contract's order."""
-    of_counts = [
-        count_estimate(metric, sample, replicates, protocol)
-        for metric in COUNT_METRICS
-        if sample.asks(metric.name)
-    ]
-    of_scores = [
-        make(sample, replicates, protocol) for name, make in SCORE_METRICS.items() if sample.asks(name)
-    ]
-    return tuple(_judged(item, subgroup, protocol) for item in (*of_counts, *of_scores))
+    """The metrics of one row that the sample is asked for, in the registry's order."""
+    computed = (
+        SCORE_METRICS[name](sample, replicates, protocol)
+        if name in SCORE_METRICS
+        else count_estimate(name, sample, replicates, protocol)
+        for name in METRICS
+        if sample.asks(name)
+    )
+    return tuple(_judged(item, subgroup, protocol) for item in computed)
 
 
 def _judged(item: Computed, subgroup: Subgroup, protocol: Protocol) -> Estimate:
@@ -102,9 +100,9 @@ def _monte_carlo_error(interval: Interval | BootstrapInterval | NoInterval) -> I
 
 
 def _short_of(item: Computed, minimum: Minimum) -> bool:
-    tally = item.tally
+    tally, classes = item.tally, METRICS[item.metric].classes
     return (
         tally.patients < minimum.patients
-        or (item.needs_positives and tally.positive_patients < minimum.positive_patients)
-        or (item.needs_negatives and tally.negative_patients < minimum.negative_patients)
+        or ("positive" in classes and tally.positive_patients < minimum.positive_patients)
+        or ("negative" in classes and tally.negative_patients < minimum.negative_patients)
     )

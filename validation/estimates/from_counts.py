@@ -9,9 +9,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.schema.protocol import Protocol
+from protocols.schema.metrics import METRICS
+from protocols.schema.protocol import Decision, Protocol
 from validation.cohort.outcomes import Sample
-from validation.estimates.metric_result import Computed, Intervals
+from validation.estimates.metric_result import BOOTSTRAP_INTERVALS, Computed, Intervals
 from validation.estimates.replication import Replicates
 from validation.intervals.bootstrap import NoInterval, bca_interval, percentile_interval
 from validation.intervals.proportions import (
@@ -26,78 +27,84 @@ from validation.intervals.proportions import (
     wilson,
 )
 from validation.metrics.counts import (
+    COUNT_METRICS,
     Confusion,
     CountMetric,
     Fraction,
-    called_of_negatives,
-    called_of_positives,
+    PairOfProportions,
+    Proportion,
     confusion,
 )
 
+PAIR_INTERVALS = (*BOOTSTRAP_INTERVALS, "mover")
 PROPORTION_INTERVALS = (
-    "percentile",
-    "bca",
+    *BOOTSTRAP_INTERVALS,
     "exact_clustered",
     "korn_graubard",
     "wilson_effective",
     "clopper_pearson",
 )
-PAIR_INTERVALS = ("percentile", "bca", "mover")
 
 
-def count_estimate(
-    metric: CountMetric, sample: Sample, replicates: Replicates, protocol: Protocol
-) -> Computed:
+def count_estimate(name: str, sample: Sample, replicates: Replicates, protocol: Protocol) -> Computed:
     """One metric of counts; of weighted units without numerator and denominator."""
+    metric = COUNT_METRICS[name]
     total = confusion(sample.counts.sum(axis=0))
-    value = float(metric.value(total))
-    values = metric.value(confusion(replicates.counts))
-    fraction = metric.fraction(total) if metric.fraction else None
-    counted = metric.name != "f1" and sample.squared_weights is None
+    value, values = float(metric.value(total)), metric.value(confusion(replicates.counts))
+    preferred, applicable = _choice(metric, protocol.decision)
+    counted = METRICS[name].kind == "proportion" and sample.squared_weights is None
+    fraction = metric.fraction(total) if isinstance(metric, Proportion) and counted else None
     intervals: Intervals
     clustered = None
     if np.isnan(value):
-        names = PROPORTION_INTERVALS if metric.fraction else PAIR_INTERVALS
-        intervals = dict.fromkeys(names, NoInterval("not estimable: the denominator is 0"))
+        intervals = dict.fromkeys(applicable, NoInterval("not estimable: the denominator is 0"))
     else:
         level = protocol.bootstrap.confidence_level
         intervals = {
             "percentile": percentile_interval(value, values, level),
             "bca": bca_interval(value, values, lambda: _jackknife(metric, sample), level),
         }
-        if metric.fraction:
+        if isinstance(metric, Proportion):
             closed, clustered = _proportion_intervals(metric, sample, level)
             intervals |= closed
-        else:
-            intervals |= {"mover": _mover(metric.name, sample, level)}
+        elif isinstance(metric, PairOfProportions):
+            intervals |= {"mover": _mover(metric, sample, level)}
     return Computed(
-        metric=metric.name,
+        metric=name,
         value=value,
         intervals=intervals,
-        preferred=protocol.decision.proportion if metric.fraction else protocol.decision.of_pairs,
+        preferred=preferred,
         tally=sample.tally,
         undefined_replicates=int(np.isnan(values).sum()),
-        needs_positives=metric.needs_positives,
-        needs_negatives=metric.needs_negatives,
-        numerator=int(fraction.numerator) if counted and fraction else None,
-        denominator=int(fraction.denominator) if counted and fraction else None,
+        numerator=int(fraction.numerator) if fraction else None,
+        denominator=int(fraction.denominator) if fraction else None,
         clustered=clustered,
     )
+
+
+def _choice(metric: CountMetric, decision: Decision) -> tuple[str, tuple[str, ...]]:
+    """Return which interval decides, and all that apply."""
+    if isinstance(metric, Proportion):
+        return decision.proportion, PROPORTION_INTERVALS
+    if isinstance(metric, PairOfProportions):
+        return decision.of_pairs, PAIR_INTERVALS
+    return decision.bootstrap_alone, BOOTSTRAP_INTERVALS
 
 
 def _jackknife(metric: CountMetric, sample: Sample) -> NDArray[np.float64]:
     """The metric without each patient that contributes to its denominator."""
     by_patient = confusion(sample.counts)
     contributes = (
-        metric.fraction(by_patient).denominator > 0 if metric.fraction else sample.counts.any(axis=1)
+        metric.fraction(by_patient).denominator > 0
+        if isinstance(metric, Proportion)
+        else sample.counts.any(axis=1)
     )
     return metric.value(confusion(sample.counts.sum(axis=0) - sample.counts[contributes]))
 
 
 def _proportion_intervals(
-    metric: CountMetric, sample: Sample, level: float
+    metric: Proportion, sample: Sample, level: float
 ) -> tuple[dict[str, Interval | NoInterval], ClusteredProportion]:
-    assert metric.fraction is not None
     successes, trials = _by_patient(metric.fraction, sample)
     clustered = clustered_proportion(successes, trials, level)
     effective = clustered.effective_trials
@@ -126,24 +133,16 @@ def _by_patient(fraction: Callable[[Confusion], Fraction], sample: Sample) -> Fr
     return Fraction(successes * scale, trials * scale)
 
 
-def _mover(name: str, sample: Sample, level: float) -> Interval | NoInterval:
-    """From the exact intervals of two shares on their effective sizes; 1 - share is a share of its own."""
-    sensitivity, specificity = (
-        _by_patient(fraction, sample) for fraction in (called_of_positives, called_of_negatives)
+def _mover(metric: PairOfProportions, sample: Sample, level: float) -> Interval | NoInterval:
+    """From the exact intervals of both proportions on their effective sizes."""
+    first, second = (
+        clustered_proportion(*_by_patient(part, sample), level) for part in (metric.first, metric.second)
     )
-    first = _errors(sensitivity) if name == "lr_negative" else sensitivity
-    second = _errors(specificity) if name == "lr_positive" else specificity
-    of_first, of_second = (clustered_proportion(*fraction, level) for fraction in (first, second))
-    combine = mover_mean if name == "balanced_accuracy" else mover_ratio
+    combine = mover_mean if metric.combined == "mean" else mover_ratio
     interval = combine(
-        of_first.proportion,
-        exact_clustered(of_first, level),
-        of_second.proportion,
-        exact_clustered(of_second, level),
+        first.proportion,
+        exact_clustered(first, level),
+        second.proportion,
+        exact_clustered(second, level),
     )
     return NoInterval("the upper bound is not finite") if interval is None else interval
-
-
-def _errors(fraction: Fraction) -> Fraction:
-    """The complement of a share from its own counts, whose small bounds 1 - bound would lose."""
-    return Fraction(fraction.denominator - fraction.numerator, fraction.denominator)

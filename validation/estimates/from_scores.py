@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from protocols.schema.protocol import Protocol
 from protocols.storage.canonical import FITTED_PLACES
 from validation.cohort.outcomes import Sample
-from validation.estimates.metric_result import Computed, Intervals
+from validation.estimates.metric_result import BOOTSTRAP_INTERVALS, Computed, Intervals
 from validation.estimates.replication import Replicates
 from validation.intervals.bootstrap import NoInterval, bca_interval, percentile_interval
 from validation.metrics.auroc import auroc, auroc_jackknife, delong_clustered, placements, wilson_patients
@@ -21,8 +21,7 @@ from validation.metrics.auroc_interval import delong_student
 from validation.metrics.average_precision import average_precision, average_precision_jackknife
 from validation.metrics.brier import brier, brier_jackknife, squares_of
 
-AUROC_INTERVALS = ("percentile", "bca", "delong_clustered", "delong_student")
-BOOTSTRAP_INTERVALS = ("percentile", "bca")
+AUROC_INTERVALS = (*BOOTSTRAP_INTERVALS, "delong_clustered", "delong_student")
 NO_VARIANCE = NoInterval("no variance between patients")
 
 
@@ -99,13 +98,12 @@ def _from_draws(
             "percentile": percentile_interval(value, values, level),
             "bca": bca_interval(value, values, jackknife, level),
         },
-        preferred=protocol.decision.of_other_scores,
+        preferred=protocol.decision.bootstrap_alone,
         tally=sample.ranked_tally,
         undefined_replicates=int(np.isnan(values).sum()),
     )
 
 
-# In the contract's order.
 SCORE_METRICS: Mapping[str, Callable[[Sample, Replicates, Protocol], Computed]] = {
     "auroc": _auroc,
     "average_precision": _average_precision,

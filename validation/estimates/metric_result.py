@@ -11,6 +11,7 @@ from validation.cohort.outcomes import Tally
 from validation.intervals.bootstrap import BootstrapInterval, NoInterval
 from validation.intervals.proportions import ClusteredProportion, Interval
 
+BOOTSTRAP_INTERVALS = ("percentile", "bca")  # of every metric
 Intervals = Mapping[str, Interval | BootstrapInterval | NoInterval]
 
 
@@ -19,7 +20,7 @@ class Computed:
     """A value, NaN where undefined, with every interval that applies to it or the reason why it is not given.
 
     ``preferred`` names the interval that should decide; ``places`` are the decimals of the value and of what is not
-    fitted; ``needs_positives`` and ``needs_negatives`` say which classes must be large enough.
+    fitted.
     """
 
     metric: str
@@ -28,8 +29,6 @@ class Computed:
     preferred: str
     tally: Tally
     undefined_replicates: int
-    needs_positives: bool = True
-    needs_negatives: bool = True
     numerator: int | None = None
     denominator: int | None = None
     clustered: ClusteredProportion | None = None

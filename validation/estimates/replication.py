@@ -20,6 +20,7 @@ from protocols.schema.protocol import Bootstrap
 from validation.cohort.outcomes import DrawnPatients, Sample
 from validation.intervals.bootstrap import DrawnChunk, drawn_chunks
 from validation.metrics.brier import squares_of
+from validation.metrics.counts import COUNT_METRICS, confusion
 from validation.metrics.ranking import ranked_replicates, ranking_of
 
 AREAS = ("auroc", "average_precision")
@@ -41,6 +42,10 @@ class Replicates:
     squares: NDArray[np.float64]
     auroc: NDArray[np.float64]
     average_precision: NDArray[np.float64]
+
+    def of(self, metric: str) -> NDArray[np.float64]:
+        """Return AUROC or a metric of counts on every draw, shape (replicates,), NaN where undefined."""
+        return self.auroc if metric == "auroc" else COUNT_METRICS[metric].value(confusion(self.counts))
 
 
 @dataclass(frozen=True, slots=True)

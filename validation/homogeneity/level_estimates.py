@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 from validation.cohort.outcomes import Units
 from validation.intervals.linearisation import total
 from validation.metrics.auroc import auroc, placements
-from validation.metrics.counts import COUNT_METRICS, CountMetric, confusion
+from validation.metrics.counts import confusion, proportion_of
 
-OF_COUNTS = {metric.name: metric for metric in COUNT_METRICS if metric.fraction}
 TRUSTED_PATIENTS = 10  # on so many must a variance rest; of 20 the test finds little, of 5 too much
 
 
@@ -59,7 +58,7 @@ class LevelEstimate:
 
     def of(self, share: float) -> float:
         """The metric where the share is another; rises with it."""
-        return OF_COUNTS[self.metric].of_fraction(share) if self.metric in OF_COUNTS else share
+        return share if self.metric == "auroc" else proportion_of(self.metric).of_fraction(share)
 
     @property
     def share_variance(self) -> float:
@@ -82,7 +81,7 @@ def level_estimate(metric: str, counts: NDArray[np.float64], ranked: Units) -> L
     """A metric in one level.
 
     Args:
-        metric: a name in `OF_COUNTS`, or ``auroc``.
+        metric: a proportion or F1, or ``auroc``.
         counts: TP, FP, FN, TN of the level by patient of the draw, shape (patients, 4).
         ranked: its determinate units in order of score.
 
@@ -91,7 +90,7 @@ def level_estimate(metric: str, counts: NDArray[np.float64], ranked: Units) -> L
     """
     if metric == "auroc":
         return _of_scores(ranked, len(counts))
-    return _of_counts(OF_COUNTS[metric], counts)
+    return _of_counts(metric, counts)
 
 
 def joint_covariance(levels: Sequence[LevelEstimate]) -> list[list[float]]:
@@ -118,10 +117,9 @@ def joint_covariance(levels: Sequence[LevelEstimate]) -> list[list[float]]:
     return covariance
 
 
-def _of_counts(metric: CountMetric, counts: NDArray[np.float64]) -> LevelEstimate | NotGiven:
+def _of_counts(metric: str, counts: NDArray[np.float64]) -> LevelEstimate | NotGiven:
     """u_k = (x_k - p n_k) / n, of whole numbers until the last division."""
-    assert metric.fraction is not None
-    x, n = metric.fraction(confusion(counts))
+    x, n = proportion_of(metric).fraction(confusion(counts))
     successes, size = float(x.sum()), float(n.sum())
     contributing = n > 0
     patients = int(contributing.sum())
@@ -131,7 +129,7 @@ def _of_counts(metric: CountMetric, counts: NDArray[np.float64]) -> LevelEstimat
         return NotGiven("one patient alone")
     spread = math.sqrt(patients / (patients - 1)) / (size * size)
     return _level(
-        metric.name,
+        metric,
         share=successes / size,
         influence=(size * x - successes * n) * spread,
         contributing=contributing,

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from protocols.schema.protocol import Family
 from protocols.storage.canonical import FITTED_PLACES, PLACES, rounded
@@ -20,17 +19,14 @@ from validation.cohort.outcomes import Sample
 from validation.estimates.replication import Replicates
 from validation.homogeneity.level_differences import largest_gap
 from validation.homogeneity.level_estimates import (
-    OF_COUNTS,
     LevelEstimate,
     NotGiven,
     joint_covariance,
     level_estimate,
 )
 from validation.intervals.distributions import f_tail
-from validation.metrics.counts import confusion
 from validation.results.secondary import Homogeneity
 
-METRICS = ("sensitivity", "specificity", "f1", "auroc")
 SINGULAR = 1e-12  # of a variance; less is what rounding leaves of nothing
 
 
@@ -40,12 +36,6 @@ class LevelData:
 
     sample: Sample
     replicates: Replicates
-
-    def drawn(self, metric: str) -> NDArray[np.float64]:
-        """A metric on every draw, shape (replicates,), NaN where undefined."""
-        if metric == "auroc":
-            return self.replicates.auroc
-        return OF_COUNTS[metric].value(confusion(self.replicates.counts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +59,7 @@ def homogeneity_of(
 
     Args:
         axis: its name.
-        metric: one of `METRICS`.
+        metric: one of `SUBGROUP_METRICS`.
         levels: the levels that results show, in their order.
         left_out: why some of them must not enter; others that cannot are added with their reason.
         confidence_level: two-sided, of the gap's interval over all pairs together.
@@ -103,7 +93,7 @@ def homogeneity_of(
     if len(estimates) < 2:
         return untested
     covariance = joint_covariance(estimates)
-    values = [levels[name].drawn(metric) for name in entering]
+    values = [levels[name].replicates.of(metric) for name in entering]
     gap = largest_gap(entering, covariance, values, confidence_level)
     wald = wald_test(estimates, covariance)
     if isinstance(wald, NotGiven):

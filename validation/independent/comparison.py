@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from protocols.evidence.reproduction.comparisons import SHOWN, Finding
-from protocols.evidence.reproduction.json_diff import ABSENT
+from protocols.finding import ABSENT, SHOWN, Finding
+from protocols.schema.metrics import METRICS
 from protocols.schema.protocol import Criterion, Protocol
 from validation.independent.extremes import BEST, PROCESSED_ONLY, WORST
+from validation.independent.replicates import OF_COUNTS, OF_SCORES
 from validation.independent.rows import FITTED
 from validation.independent.study import Opinion
 from validation.independent.verdicts import Judged, overall
@@ -55,9 +56,13 @@ def compare(results: Results, opinion: Opinion, protocol: Protocol) -> tuple[Com
     """Every number of the second opinion beside the recorded one, and what must follow from recorded ones alone.
 
     A number that only one of them has stands beside "(absent)", as do rows, intervals, criteria and reasons of the
-    account that only the recorded one has; other keys of results.json decide nothing and are not compared.
+    account that only the recorded one has; other keys of results.json decide nothing and are not compared, and rows of
+    metrics that the second implementation lacks are left out.
     """
-    first, second = dict(_leaves(asdict(results))), dict(_leaves(asdict(opinion)))
+    document = asdict(results)
+    for rows in ("estimates", "sensitivity_analyses"):
+        document[rows] = [row for row in document[rows] if row["metric"] not in metrics_without_opinion()]
+    first, second = dict(_leaves(document)), dict(_leaves(asdict(opinion)))
     only_first = [where for where in first if where not in second and _decides(where)]
     return (
         *(
@@ -67,6 +72,11 @@ def compare(results: Results, opinion: Opinion, protocol: Protocol) -> tuple[Com
         *_sums(results, opinion),
         *_verdicts_of_analyses(results, protocol),
     )
+
+
+def metrics_without_opinion() -> list[str]:
+    """Return the metrics of the suite that the second implementation lacks; a criterion on one is a difference."""
+    return [name for name in METRICS if name not in OF_COUNTS and name not in OF_SCORES]
 
 
 def _sums(results: Results, opinion: Opinion) -> Iterator[Comparison]:
@@ -156,6 +166,9 @@ def findings(comparisons: Sequence[Comparison], criteria: Sequence[Judged]) -> t
     rows = sum(comparison.where.endswith("].status") for comparison in comparisons)
     size = f"{len(distances):,} numbers of {rows} rows, extremes, flow, cohort, input account, draws and criteria"
     told.append(Finding("second opinion", not different, f"{size}: largest difference {max(distances):.1g}"))
+    if lacking := metrics_without_opinion():
+        words = f"{', '.join(lacking)}: the second implementation has no such metric"
+        told.append(Finding("second opinion", True, words, "not checked"))
     return tuple(told)
 
 

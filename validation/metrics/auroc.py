@@ -17,6 +17,7 @@ from validation.cohort.outcomes import Units
 from validation.intervals.proportions import Interval, normal_quantile
 from validation.metrics.counts import divide
 
+NO_SKILL = 0.5  # of scores that do not tell the classes apart
 ROUNDING = 1e-12
 
 

@@ -1,20 +1,20 @@
 """Every metric as a pure function of a confusion matrix; 0/0 is NaN, which the results call undefined.
 
-Owns definitions alone. Intervals are `proportions` and `bootstrap`; AUROC, which needs scores, is `auroc`.
+Owns definitions alone, under the names of `protocols.schema.metrics`. Intervals are `proportions` and `bootstrap`;
+AUROC, which needs scores, is `auroc`.
 All functions broadcast over arrays of counts, so that an estimate, its bootstrap replicates and its
 jackknife are one expression. Source: FDA 2007, Statistical Guidance on Reporting Results from Studies
 Evaluating Diagnostic Tests; van Rijsbergen 1979 for F1.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
-LOWER_IS_BETTER = ("lr_negative", "brier")
 
 
 class Confusion(NamedTuple):
@@ -103,33 +103,54 @@ class Fraction(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CountMetric:
-    """A metric of the confusion matrix and what its intervals need to know.
+    """A metric of the confusion matrix; where it is no more than that, its intervals are the bootstrap's alone."""
 
-    ``fraction`` is given where the metric is x/n, and for F1 as the Jaccard index J = TP/(TP+FP+FN), of which
-    F1 = 2J/(1+J) is ``of_fraction``; it rises, so that it maps the bounds of an interval. ``needs_positives`` and
-    ``needs_negatives`` say which classes the metric uses.
+    value: Callable[[Confusion], Numbers]
+
+
+@dataclass(frozen=True, slots=True)
+class Proportion(CountMetric):
+    """A metric that is x/n, ``fraction``, or ``of_fraction`` of it; every interval of proportions applies.
+
+    F1 is of the second kind: of the Jaccard index J = TP/(TP+FP+FN) it is 2J/(1+J). ``of_fraction`` rises, so that it
+    maps the bounds of an interval.
     """
 
-    name: str
-    value: Callable[[Confusion], Numbers]
-    fraction: Callable[[Confusion], Fraction] | None
+    fraction: Callable[[Confusion], Fraction]
     of_fraction: Callable[[float], float] = float
-    needs_positives: bool = True
-    needs_negatives: bool = True
 
     def mapped(self, interval: tuple[float, float]) -> tuple[float, float]:
-        """The interval of the metric from that of its fraction."""
+        """Return the interval of the metric from that of its fraction."""
         return self.of_fraction(interval[0]), self.of_fraction(interval[1])
 
 
+@dataclass(frozen=True, slots=True)
+class PairOfProportions(CountMetric):
+    """A metric that is the mean or the ratio of two proportions, one of each class; MOVER applies."""
+
+    first: Callable[[Confusion], Fraction]
+    second: Callable[[Confusion], Fraction]
+    combined: Literal["mean", "ratio"]
+
+
 def called_of_positives(c: Confusion) -> Fraction:
-    """What sensitivity is made of."""
+    """Return what sensitivity is made of."""
     return Fraction(c.tp, c.tp + c.fn)
 
 
 def called_of_negatives(c: Confusion) -> Fraction:
-    """What specificity is made of."""
+    """Return what specificity is made of."""
     return Fraction(c.tn, c.tn + c.fp)
+
+
+def complement(fraction: Callable[[Confusion], Fraction]) -> Callable[[Confusion], Fraction]:
+    """Return 1 - x/n from its own counts, whose small bounds 1 - bound would lose."""
+
+    def errors(c: Confusion) -> Fraction:
+        numerator, denominator = fraction(c)
+        return Fraction(denominator - numerator, denominator)
+
+    return errors
 
 
 def f1_of_jaccard(jaccard: float) -> float:
@@ -137,15 +158,33 @@ def f1_of_jaccard(jaccard: float) -> float:
     return 2 * jaccard / (1 + jaccard)
 
 
-COUNT_METRICS = (
-    CountMetric("sensitivity", sensitivity, called_of_positives, needs_negatives=False),
-    CountMetric("specificity", specificity, called_of_negatives, needs_positives=False),
-    CountMetric("f1", f1, lambda c: Fraction(c.tp, c.tp + c.fp + c.fn), f1_of_jaccard),
-    CountMetric("ppv", ppv, lambda c: Fraction(c.tp, c.tp + c.fp)),
-    CountMetric("npv", npv, lambda c: Fraction(c.tn, c.tn + c.fn)),
-    CountMetric("accuracy", accuracy, lambda c: Fraction(c.tp + c.tn, c.tp + c.fp + c.fn + c.tn)),
-    CountMetric("balanced_accuracy", balanced_accuracy, None),
-    CountMetric("lr_positive", lr_positive, None),
-    CountMetric("lr_negative", lr_negative, None),
-    CountMetric("prevalence", prevalence, lambda c: Fraction(c.tp + c.fn, c.tp + c.fp + c.fn + c.tn)),
-)
+COUNT_METRICS: Mapping[str, CountMetric] = {
+    "sensitivity": Proportion(sensitivity, called_of_positives),
+    "specificity": Proportion(specificity, called_of_negatives),
+    "f1": Proportion(f1, lambda c: Fraction(c.tp, c.tp + c.fp + c.fn), f1_of_jaccard),
+    "ppv": Proportion(ppv, lambda c: Fraction(c.tp, c.tp + c.fp)),
+    "npv": Proportion(npv, lambda c: Fraction(c.tn, c.tn + c.fn)),
+    "accuracy": Proportion(accuracy, lambda c: Fraction(c.tp + c.tn, c.tp + c.fp + c.fn + c.tn)),
+    "balanced_accuracy": PairOfProportions(
+        balanced_accuracy, called_of_positives, called_of_negatives, "mean"
+    ),
+    "lr_positive": PairOfProportions(
+        lr_positive, called_of_positives, complement(called_of_negatives), "ratio"
+    ),
+    "lr_negative": PairOfProportions(
+        lr_negative, complement(called_of_positives), called_of_negatives, "ratio"
+    ),
+    "prevalence": Proportion(prevalence, lambda c: Fraction(c.tp + c.fn, c.tp + c.fp + c.fn + c.tn)),
+}
+
+
+def proportion_of(name: str) -> Proportion:
+    """Return a metric that is made of one proportion.
+
+    Raises:
+        KeyError: it is another kind of metric, or none.
+    """
+    metric = COUNT_METRICS[name]
+    if not isinstance(metric, Proportion):
+        raise KeyError(name)
+    return metric

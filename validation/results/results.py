@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from protocols.cohorts.cohort import FlowStep
 from protocols.errors import BadInputError
+from protocols.schema.metrics import METRICS
 from protocols.storage.canonical import json_text
 from protocols.tables.input_account import InputAccount
 from protocols.tables.records import FileIdentity
@@ -19,6 +20,7 @@ from validation.results.secondary import (
     Agreement,
     Calibration,
     Caution,
+    CriterionVerdict,
     DecisionCurvePoint,
     Homogeneity,
     Interval,
@@ -34,10 +36,8 @@ SCHEMA = "cxr510k-results/1"
 OVERALL_AXIS = "overall"
 OVERALL_LEVEL = "all"
 TRUSTED_PATIENTS = 20  # on so many must a variance of proportions rest to be believed as it is
-OF_ONE_CLASS = {"sensitivity": "positive", "specificity": "negative"}
 
 EstimateStatus = Literal["ok", "insufficient", "undefined"]
-CriterionVerdict = Literal["met", "not_met", "inconclusive"]
 AgainstGoal = Literal["not_shown", "refuted"]
 Verdict = Literal["pass", "fail", "inconclusive", "none"]
 
@@ -163,6 +163,9 @@ class Subgroup:
     level: str
 
 
+WHOLE = Subgroup(OVERALL_AXIS, OVERALL_LEVEL)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """One metric in one subgroup with every interval that applies to it.
@@ -196,11 +199,16 @@ class Estimate:
     status: EstimateStatus
 
     @property
+    def patients_of_classes(self) -> tuple[int, ...]:
+        """Patients with an image of each class that the metric is made of."""
+        of_class = {"positive": self.positive_patients, "negative": self.negative_patients}
+        return tuple(of_class[name] for name in METRICS[self.metric].classes)
+
+    @property
     def patients_behind(self) -> int:
         """Patients with an image that the metric counts: a positive, a negative, or any."""
-        return {"positive": self.positive_patients, "negative": self.negative_patients}.get(
-            OF_ONE_CLASS.get(self.metric, ""), self.patients
-        )
+        of_classes = self.patients_of_classes
+        return of_classes[0] if len(of_classes) == 1 else self.patients
 
     @property
     def small_sample(self) -> bool:

@@ -5,7 +5,7 @@ arrive rounded.
 """
 
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -15,6 +15,8 @@ from protocols.tables.perturbation_scores import Family, Withheld
 from validation.results.secondary import Caution, Measured
 
 SCHEMA = "cxr510k-robustness/1"
+ChangedMetric = Literal["sensitivity", "specificity", "auroc"]
+CHANGED_METRICS: tuple[ChangedMetric, ...] = get_args(ChangedMetric)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Change:
     the differences draw by draw.
     """
 
-    metric: Literal["sensitivity", "specificity", "auroc"]
+    metric: ChangedMetric
     value: Measured
     difference: Measured
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Interval = tuple[float, float]
+CriterionVerdict = Literal["met", "not_met", "inconclusive"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ class LeftOut:
     indeterminate: int
     ties_excluded: bool
     estimates: tuple[ClosedEstimate, ...]
-    verdicts: Mapping[str, Literal["met", "not_met", "inconclusive"]]
+    verdicts: Mapping[str, CriterionVerdict]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from protocols.evidence.reproduction.comparisons import Finding
 from protocols.evidence.reproduction.guard_band import GuardBand
 from protocols.evidence.reproduction.levels import INTACT, LEVELS, PROMISES, Rerun
 from protocols.evidence.reproduction.open_evidence import Evidence
 from protocols.evidence.verification.environment_check import EnvironmentRow, compare_environments
+from protocols.finding import Finding
 from protocols.ledger.chain import Ledger, Stamp, read_ledger
 from protocols.storage.canonical import json_text, sha256_file
 from protocols.storage.run_folder import RunFolder, RunRecord

@@ -7,22 +7,20 @@ Source: DESIGN.md, "What reproduced means".
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from protocols.evidence.reproduction.json_diff import (
-    ABSENT,
-    SCORE_TOLERANCE,
     Difference,
     beyond_tolerance,
     differences,
 )
 from protocols.evidence.reproduction.weights_diff import first_difference
+from protocols.finding import ABSENT, SHOWN, Finding
 from protocols.images.hashes import read_inventory
+from protocols.schema.metrics import SCORE_TOLERANCE
 from protocols.storage.canonical import PLACES
 from protocols.storage.run_folder import RunFolder
 from protocols.tables.boxes_and_marks import marks_from
@@ -31,25 +29,6 @@ from protocols.tables.reading import read_table
 from protocols.tables.records import Predictions
 
 MARK_TOLERANCE = 0.002  # shares of a side: half a pixel of a picture of 256
-SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What came of comparing one thing.
-
-    Attributes:
-        what: the thing; where it is a part of a run, the stage that makes it.
-        reproduced: whether the promise of the level is kept.
-        words: in which way, or what is recorded and what came out.
-        kind: ``content-equal`` where the bytes are others and that is allowed, ``not checked`` where something
-            before it differs.
-    """
-
-    what: str
-    reproduced: bool
-    words: str
-    kind: Literal["compared", "content-equal", "not checked"] = "compared"
 
 
 def same_bytes(what: str, recorded: Path, recomputed: Path) -> Finding:

@@ -2,7 +2,7 @@
 
 Owns the width of the band and who is in it. It is told before anything is recomputed, so that a flip inside is
 foreseen and one outside is a finding. What a rerun makes of a flip is `comparisons`.
-Source: DESIGN.md, "What reproduced means", level 2: scores are promised within `comparison.SCORE_TOLERANCE`.
+Source: DESIGN.md, "What reproduced means", level 2: scores are promised within `metrics.SCORE_TOLERANCE`.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from protocols.errors import BadInputError
-from protocols.evidence.reproduction.json_diff import SCORE_TOLERANCE
+from protocols.schema.metrics import SCORE_TOLERANCE
 from protocols.storage.canonical import PLACES
 
 

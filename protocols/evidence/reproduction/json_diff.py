@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-SCORE_BASED_TOLERANCE = 1e-4
-SCORE_TOLERANCE = 1e-5
-# Metrics of scores, and parts of the results that are made of scores from end to end.
-SCORE_BASED_METRICS = ("auroc", "average_precision", "brier")
+from protocols.finding import ABSENT
+from protocols.schema.metrics import METRICS, SCORE_BASED_TOLERANCE
+
+# Parts of the results that are made of scores from end to end.
 SCORE_BASED_PARTS = ("calibration.", "decision_curve[", "precision_recall[", "threshold_sensitivity[")
 # What level 2 compares apart: hashes of the scores, and hits, where a point on the edge of a box may fall either way.
 COMPARED_APART = ("inputs.", "localisation.")
-ABSENT = "(absent)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +51,21 @@ def beyond_tolerance(recorded: dict[str, Any], recomputed: dict[str, Any]) -> It
     made of scores (AUROC, average precision, Brier score, calibration and curves) may move by at most 1e-4.
     """
     for difference in differences(recorded, recomputed):
-        score_based = difference.key.startswith(SCORE_BASED_PARTS) or any(
-            f"[{metric}," in difference.key or f"[{metric}]" in difference.key
-            for metric in SCORE_BASED_METRICS
-        )
+        tolerance = _tolerance(difference.key)
         numeric = isinstance(difference.recorded, float | int) and isinstance(
             difference.recomputed, float | int
         )
-        small = numeric and abs(difference.recorded - difference.recomputed) <= SCORE_BASED_TOLERANCE
-        if not (difference.key.startswith(COMPARED_APART) or (score_based and small)):
+        small = numeric and abs(difference.recorded - difference.recomputed) <= tolerance
+        if not (difference.key.startswith(COMPARED_APART) or (tolerance and small)):
             yield difference
+
+
+def _tolerance(key: str) -> float:
+    """Return by how much new scores may move a number, 0 where it is not made of scores."""
+    if key.startswith(SCORE_BASED_PARTS):
+        return SCORE_BASED_TOLERANCE
+    named = (one for name, one in METRICS.items() if f"[{name}," in key or f"[{name}]" in key)
+    return max((metric.tolerance for metric in named), default=0.0)
 
 
 def _name(entry: Any, index: int) -> str:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from protocols.errors import BadInputError
-from protocols.evidence.reproduction.comparisons import Finding
 from protocols.evidence.reproduction.guard_band import GuardBand
+from protocols.finding import Finding
 
 INTACT: Final = 0
 FROM_SCORES: Final = 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from protocols.schema.metrics import METRICS
 from tests.benchmarks.coverage.acceptance import Scenario, Verdicts
 from tests.benchmarks.coverage.candidates import DEFAULT
 from tests.benchmarks.coverage.designs import PATIENTS, Cell, Kind
@@ -10,7 +11,6 @@ from tests.benchmarks.coverage.tally import Share, Tally, share
 
 Tallies = Mapping[Kind, Mapping[str, Tally]]
 Column = tuple[str, Callable[[Kind], bool]]  # a method, and the cells of it that count
-LOWER_IS_BETTER = ("brier", "lr_negative")
 AT_BOUNDARY = ("auroc wilson_patients",)  # given only there
 
 
@@ -77,7 +77,7 @@ def metrics_table(tallies: Tallies) -> str:
                 for cell, every in tallies.items()
                 if cell.clustered == clustered and name in every
             ]
-            row.append(" / ".join(_worst(of_one, lower_is_better=metric in LOWER_IS_BETTER)))
+            row.append(" / ".join(_worst(of_one, lower_is_better=METRICS[metric].lower_is_better)))
         given = [every[name] for every in tallies.values() if name in every]
         missing = sum(tally.missing for tally in given) / sum(tally.studies or 0 for tally in given)
         rows.append([*row, percent(missing)])

@@ -8,8 +8,8 @@ import pytest
 from cxr510k.terminal.rerun import print_findings
 from cxr510k.terminal.study import print_flow, print_notices, print_verdict
 from protocols.cohorts.cohort import FlowStep
-from protocols.evidence.reproduction.comparisons import Finding
 from protocols.evidence.reproduction.open_evidence import NO_KEY
+from protocols.finding import Finding
 from protocols.tables.input_account import Notice
 from reports.content.context import ReportContext
 from tests.reports.conftest import NOTICES, noticed

@@ -15,10 +15,10 @@ from cxr510k.workflow.stages import Stages, Training
 from protocols.errors import BadInputError, NotPossibleHereError
 from protocols.evidence.bundle.images_csv import ListedImage, listing_text
 from protocols.evidence.bundle.layout import BundleFolder
-from protocols.evidence.reproduction.comparisons import Finding
 from protocols.evidence.reproduction.guard_band import GuardBand
 from protocols.evidence.reproduction.levels import Rerun
 from protocols.evidence.reproduction.open_evidence import Evidence, opened
+from protocols.finding import Finding
 from protocols.images.folder import ImageFolder
 from protocols.images.perceptual_hash import BITS
 from protocols.progress import Progress, silent

@@ -5,10 +5,10 @@ import pytest
 
 from reports.content.before_the_verdict import before_the_verdict
 from reports.content.context import ReportContext
-from reports.content.rows import WHOLE, LevelRow
+from reports.content.rows import LevelRow
 from reports.language.vocabulary import Words
 from tests.reports.content.test_rows import estimate
-from validation.results.results import CriterionResult, Results, Subgroup
+from validation.results.results import WHOLE, CriterionResult, Results, Subgroup
 
 WORDS = Words(agreement=False, unit="image", numeric_axes=frozenset({"age_years"}))
 

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
+from protocols.schema.metrics import SUBGROUP_METRICS
 from reports.content.rows import (
-    SUBGROUP_METRICS,
     CriterionRow,
     LevelRow,
     deciding_note,

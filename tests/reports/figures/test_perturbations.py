@@ -1,18 +1,14 @@
 """The plot of differences: scale, wedges and words, by hand on few rows."""
 
 import re
-from typing import Literal
 
 import pytest
 
+from protocols.schema.metrics import METRICS
 from reports.figures.perturbations import differences_figure
-from reports.language.names import ACCURACY_METRICS
 from reports.language.vocabulary import Words
-from validation.results.robustness_results import Change, Flips, Perturbed
+from validation.results.robustness_results import CHANGED_METRICS, Change, Flips, Perturbed
 from validation.results.secondary import Interval, Measured
-
-Name = Literal["sensitivity", "specificity", "auroc"]
-METRICS: tuple[Name, ...] = ("sensitivity", "specificity", "auroc")
 
 
 class Plain(Words):
@@ -22,7 +18,7 @@ class Plain(Words):
         pass
 
     def metric(self, name: str) -> str:
-        return ACCURACY_METRICS[name]
+        return METRICS[name].label
 
 
 def row(name: str, value: float | None, interval: Interval | None) -> Perturbed:
@@ -38,7 +34,7 @@ def row(name: str, value: float | None, interval: Interval | None) -> Perturbed:
         lowest_score=0.0,
         highest_score=1.0,
         flips=Flips(10, 0, 0, Measured(0.0, (0.0, 0.3))),
-        changes=tuple(Change(metric, nothing, Measured(value, interval)) for metric in METRICS),
+        changes=tuple(Change(metric, nothing, Measured(value, interval)) for metric in CHANGED_METRICS),
     )
 
 
@@ -62,7 +58,10 @@ def test_nothing_to_draw_is_no_figure() -> None:
 )
 def test_scale_holds_what_there_is_by_hand(interval: Interval, expected: list[str]) -> None:
     found = texts([row("one", 0.0, interval)])
-    assert found == ["One", *(text for metric in METRICS for text in [ACCURACY_METRICS[metric], *expected])]
+    assert found == [
+        "One",
+        *(text for metric in CHANGED_METRICS for text in [METRICS[metric].label, *expected]),
+    ]
 
 
 def test_one_change_that_undoes_the_device_hides_no_other() -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from protocols.errors import BadInputError
 from protocols.evidence.reproduction.attestation import PROMISES, Attestation, AttestedLevel, Claimed, Subject
-from protocols.evidence.reproduction.comparisons import Finding
 from protocols.evidence.reproduction.guard_band import GuardBand
 from protocols.evidence.verification.environment_check import EnvironmentRow
+from protocols.finding import Finding
 from protocols.ledger.chain import Actor, Stamp
 from reports.number_check.finding import NumbersDifferError
 from reports.pages.attestation import ROOMS, attestation_page, render_attestation

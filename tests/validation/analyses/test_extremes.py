@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocols.schema.metrics import METRICS
 from tests.validation.samples import NAN, ROWS, Row, sample
 from validation.analyses.extremes import extreme_samples
 from validation.cohort.outcomes import Case, Sample, Unit
 from validation.metrics.auroc import auroc, placements
 from validation.metrics.average_precision import average_precision
 from validation.metrics.brier import brier, squares_of
-from validation.metrics.counts import COUNT_METRICS, LOWER_IS_BETTER, confusion
+from validation.metrics.counts import COUNT_METRICS, confusion
 
-COUNTED = {metric.name: metric for metric in COUNT_METRICS if metric.name != "prevalence"}
+COUNTED = {name: metric for name, metric in COUNT_METRICS.items() if name != "prevalence"}
 OF_SCORES = ("auroc", "average_precision", "brier")
 
 
@@ -66,7 +67,7 @@ def test_indeterminate_references_by_hand(metric: str, worst: float, best: float
             "worst": [rates(3, 1 + p, 1 + n, 4) for p, n in ((3, 0), (0, 3), (2, 1))],
             "best": [rates(3 + p, 1, 1, 4 + n) for p, n in ((3, 0), (0, 3), (1, 2))],
         }
-        lower = metric in LOWER_IS_BETTER
+        lower = METRICS[metric].lower_is_better
         worst = (max if lower else min)(one[metric] for one in candidates["worst"])
         best = (min if lower else max)(one[metric] for one in candidates["best"])
     assert found == pytest.approx([worst, best])
@@ -118,7 +119,7 @@ def test_no_count_is_better_than_at_its_best_or_worse_than_at_its_worst(rows: li
     for metric in COUNTED:
         in_order = [worst[metric][0], value(metric, primary), best[metric][0]]
         defined = [one for one in in_order if not math.isnan(one)]
-        assert defined == sorted(defined, reverse=metric in LOWER_IS_BETTER)
+        assert defined == sorted(defined, reverse=METRICS[metric].lower_is_better)
         # What is defined at the primary analysis is so at the extremes, but for ratios of which it empties a cell.
         assert math.isnan(in_order[1]) or not math.isnan(in_order[0])
 

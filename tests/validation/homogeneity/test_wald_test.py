@@ -14,6 +14,7 @@ from statsmodels.stats.multitest import multipletests
 from protocols.schema.protocol import Family
 from tests.validation.homogeneity.test_level_estimates import sensitivity_of
 from tests.validation.rankings import units
+from validation.estimates.replication import Replicates
 from validation.homogeneity.level_estimates import LevelEstimate, NotGiven, joint_covariance
 from validation.homogeneity.wald_test import (
     LevelData,
@@ -146,7 +147,8 @@ def axis(**levels: list[tuple[int, int]]) -> Mapping[str, LevelData]:
     for name, rows in levels.items():
         counts = np.zeros((patients, 4))
         counts[:, [0, 2]] = rows
-        drawn = SimpleNamespace(counts=weights.T @ counts, auroc=np.full(500, np.nan))
+        undefined = np.full(500, np.nan)
+        drawn = Replicates(weights.T @ counts, np.full((500, 2), np.nan), undefined, undefined)
         made[name] = LevelData(SimpleNamespace(counts=counts, ranked=NO_UNITS), drawn)
     return made
 

@@ -8,10 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from validation.metrics.counts import COUNT_METRICS, confusion, f1, f1_of_jaccard, sensitivity, specificity
+from validation.metrics.counts import (
+    COUNT_METRICS,
+    Proportion,
+    confusion,
+    f1,
+    f1_of_jaccard,
+    sensitivity,
+    specificity,
+)
 
 COUNTS = st.tuples(*[st.integers(0, 200)] * 4)
-VALUES = {metric.name: metric.value for metric in COUNT_METRICS}
+VALUES = {name: metric.value for name, metric in COUNT_METRICS.items()}
 
 BY_HAND = [
     # TP FP FN TN -> metric, value
@@ -84,7 +92,7 @@ def test_f1_is_the_mapped_jaccard_index(counts: tuple[int, int, int, int]) -> No
 
 def test_fraction_is_the_value_where_there_is_one_by_hand() -> None:
     table = confusion(np.array([9, 4, 1, 16]))
-    for metric in COUNT_METRICS:
-        if metric.fraction and metric.name != "f1":
+    for name, metric in COUNT_METRICS.items():
+        if isinstance(metric, Proportion) and name != "f1":
             numerator, denominator = metric.fraction(table)
             assert float(numerator / denominator) == pytest.approx(float(metric.value(table)))

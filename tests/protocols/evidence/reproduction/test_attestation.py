@@ -9,11 +9,11 @@ import pytest
 from protocols.evidence.bundle.layout import BundleFolder
 from protocols.evidence.environment.machine import source_sha256
 from protocols.evidence.reproduction.attestation import Attestation, attest
-from protocols.evidence.reproduction.comparisons import Finding
 from protocols.evidence.reproduction.guard_band import GuardBand
 from protocols.evidence.reproduction.levels import INTACT, LevelOutcome, Rerun, Word, outcome
 from protocols.evidence.reproduction.open_evidence import Evidence
 from protocols.evidence.verification.environment_check import EnvironmentRow
+from protocols.finding import Finding
 from protocols.ledger.chain import Actor, Stamp
 from protocols.storage.canonical import json_text, sha256_bytes
 from protocols.storage.run_folder import RunRecord

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from protocols.evidence.reproduction.comparisons import Finding, compare_images, compare_marks, compare_scores
+from protocols.evidence.reproduction.comparisons import compare_images, compare_marks, compare_scores
+from protocols.finding import Finding
 from protocols.images.hashes import Inventory, PictureRecord
 from protocols.images.perceptual_hash import BITS
 from protocols.storage.run_folder import RunFolder
