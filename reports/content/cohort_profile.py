@@ -18,7 +18,7 @@ from protocols.schema.protocol import Protocol
 from protocols.storage.canonical import sha256_bytes
 from protocols.storage.run_folder import RunFolder
 from protocols.tables.column_mapping import studies_table
-from reports.figures.findings import MOST_FINDINGS, MOST_TOGETHER, closest_share
+from reports.content.finding_selection import MOST_FINDINGS, MOST_TOGETHER, closest_share
 from reports.language import formatting
 
 SOURCES = {

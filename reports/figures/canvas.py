@@ -20,8 +20,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from reports.figures.figure_data import FigureData
 from reports.fonts.text_width import width
+from reports.number_check.figure_data import FigureData
 
 INK = "#17212b"
 SOFT = "#5a6875"

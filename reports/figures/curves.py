@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 
 from reports.content.secondary import pays
 from reports.figures.canvas import BLUE, DASHES, FAINT, INK, PALE_BLUE, RULE, SOFT, Canvas, Drawing, lozenge
-from reports.figures.figure_data import bounds, figure_data
 from reports.language import formatting
 from reports.language.vocabulary import Words
+from reports.number_check.figure_data import bounds, figure_data
 from validation.results.results import Estimate
 from validation.results.secondary import DecisionCurvePoint, PrecisionRecallPoint, ReliabilityBin
 

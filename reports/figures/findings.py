@@ -1,21 +1,20 @@
 """Two figures of a cohort's labels: what each finding holds, and which findings stand together.
 
-Owns what they show and, where a page has no room for all findings, which are chosen.
+Owns what they show; which findings are shown where a page has no room for all is `finding_selection`'s.
 """
 
 from matplotlib.colors import LinearSegmentedColormap
 
-from protocols.cohorts.profile.parts import LabelProfile
 from protocols.cohorts.profile.record import Profile
+from reports.content.finding_selection import MOST_FINDINGS, MOST_TOGETHER, closest_share, most_frequent
 from reports.figures.canvas import BLUE, FAINT, PALE_BLUE, RULE, WIDTH, Canvas, Drawing, Tone
-from reports.figures.figure_data import figure_data
 from reports.fonts.text_width import shortened, width
 from reports.language import formatting
+from reports.number_check.figure_data import figure_data
 
 TOP, ROW = 34.0, 14.0
 NAME_WIDTH = 118.0
 SHARES, SHARES_WIDTH = 356.0, 122.0
-MOST_FINDINGS, MOST_TOGETHER = 36, 18  # what a page has room for
 SHADES = LinearSegmentedColormap.from_list(
     "shades", ["white", PALE_BLUE, "#86abcf"]
 )  # dark letters stay legible
@@ -128,25 +127,6 @@ def co_occurrence_figure(profile: Profile) -> Drawing | None:
     return canvas.finish(
         f"Images positive for two findings: {told or 'none'}.",
         figure_data(("finding", *names), [(name, *row) for name, row in zip(names, counts, strict=True)]),
-    )
-
-
-def most_frequent(labels: LabelProfile, most: int) -> list[int]:
-    """Places of the findings with the most positives, in the order of the columns; all where there is room."""
-    places = range(len(labels.findings))
-    return sorted(sorted(places, key=lambda place: -labels.findings[place].positives)[:most])
-
-
-def closest_share(labels: LabelProfile) -> float:
-    """The largest share of one finding's positives that are positive for another."""
-    return max(
-        (
-            number / row[place]
-            for place, row in enumerate(labels.co_occurrence)
-            for other, number in enumerate(row)
-            if other != place and row[place]
-        ),
-        default=0.0,
     )
 
 

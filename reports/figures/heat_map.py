@@ -12,11 +12,11 @@ from matplotlib.axes import Axes
 
 from reports.content.rows import AxisRows, LevelRow
 from reports.figures.canvas import RULE, SOFT, WIDTH, Canvas, Drawing
-from reports.figures.figure_data import bounds, figure_data
 from reports.figures.findings import SHADES
 from reports.fonts.text_width import shortened, width
 from reports.language import formatting
 from reports.language.vocabulary import Words
+from reports.number_check.figure_data import bounds, figure_data
 from validation.results.results import Estimate
 
 METRICS = ("sensitivity", "specificity")

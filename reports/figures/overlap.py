@@ -4,8 +4,8 @@ Owns what it shows and its description in words; the numbers are the results' ow
 """
 
 from reports.figures.canvas import BLUE, FAINT, PALE_BLUE, RULE, Canvas, Drawing
-from reports.figures.figure_data import figure_data
 from reports.language import formatting
+from reports.number_check.figure_data import figure_data
 from validation.results.secondary import Localisation
 
 WIDTH, HEIGHT = 238.0, 200.0

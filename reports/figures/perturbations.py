@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from reports.figures.canvas import BLUE, FAINT, INK, RULE, SOFT, Canvas, Drawing
-from reports.figures.figure_data import bounds, figure_data
 from reports.fonts.text_width import shortened
 from reports.language import formatting
 from reports.language.vocabulary import Words
+from reports.number_check.figure_data import bounds, figure_data
 from validation.results.robustness_results import Change, Perturbed
 
 ROW, HEAD, FOOT = 13.2, 18.0, 19.0

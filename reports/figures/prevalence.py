@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from matplotlib.axes import Axes
 
 from reports.figures.canvas import BLUE, DASHES, FAINT, INK, RULE, SOFT, Canvas, Drawing, lozenge
-from reports.figures.figure_data import bounds, figure_data
 from reports.fonts.text_width import width
 from reports.language import formatting
 from reports.language.vocabulary import Words
+from reports.number_check.figure_data import bounds, figure_data
 from validation.results.results import Estimate
 from validation.results.secondary import Projection
 

@@ -15,11 +15,11 @@ from matplotlib.axes import Axes
 from protocols.cohorts.profile.parts import CLASSES, NEGATIVE, POSITIVE, UNKNOWN, Look
 from protocols.cohorts.profile.record import Profile
 from reports.figures.canvas import BLUE, FAINT, PALE_BLUE, RULE, SOFT, WIDTH, Canvas, Drawing
-from reports.figures.figure_data import figure_data
 from reports.figures.findings import co_occurrence_figure, findings_figure
 from reports.figures.roc_and_training import images_per_patient_figure
 from reports.fonts.text_width import width as letters_width
 from reports.language import formatting
+from reports.number_check.figure_data import figure_data
 
 HALF_WIDTH, HALF_HEIGHT = 238.0, 166.0
 LEFT, TOP, BODY_WIDTH, BODY = 32.0, 34.0, 198.0, 104.0

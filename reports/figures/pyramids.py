@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 
 from reports.content.rows import AxisRows, LevelRow
 from reports.figures.canvas import BLUE, FAINT, PALE_BLUE, SOFT, WIDTH, Canvas, Drawing
-from reports.figures.figure_data import figure_data
 from reports.fonts.text_width import shortened
 from reports.language import formatting
 from reports.language.vocabulary import Words
+from reports.number_check.figure_data import figure_data
 
 NAME = "pyramids"
 AXES = ("age_years", "sex", "view")

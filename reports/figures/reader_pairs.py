@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from reports.figures.canvas import BLUE, FAINT, INK, RULE, WIDTH, Canvas, Drawing
-from reports.figures.figure_data import bounds, figure_data
 from reports.fonts.text_width import shortened
 from reports.language import formatting
+from reports.number_check.figure_data import bounds, figure_data
 from validation.results.secondary import Measured, PairAgreement
 
 NAME = "reader-pairs"

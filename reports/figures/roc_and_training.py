@@ -22,9 +22,9 @@ from reports.figures.canvas import (
     Tone,
     lozenge,
 )
-from reports.figures.figure_data import bounds, figure_data
 from reports.language import formatting
 from reports.language.vocabulary import Words
+from reports.number_check.figure_data import bounds, figure_data
 from reports.run_files.device import Epoch
 from reports.run_files.line_listing import Roc
 from validation.results.results import Estimate

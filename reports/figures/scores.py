@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reports.figures.canvas import BLUE, DASHES, FAINT, ORANGE, PALE_BLUE, RULE, SOFT, Canvas, Drawing
-from reports.figures.figure_data import figure_data
 from reports.fonts.text_width import width as letters_width
 from reports.language import formatting
 from reports.language.vocabulary import Words
+from reports.number_check.figure_data import figure_data
 from reports.run_files.line_listing import Scores
 
 HALF_WIDTH, HALF_HEIGHT = 238.0, 222.0

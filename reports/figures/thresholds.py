@@ -21,10 +21,10 @@ from reports.figures.canvas import (
     Tone,
     lozenge,
 )
-from reports.figures.figure_data import bounds, figure_data
 from reports.fonts.text_width import width
 from reports.language import formatting
 from reports.language.vocabulary import Words
+from reports.number_check.figure_data import bounds, figure_data
 from validation.results.secondary import ClosedEstimate, ThresholdRow
 
 NAME = "thresholds"

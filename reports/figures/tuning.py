@@ -8,10 +8,10 @@ import math
 from collections.abc import Sequence
 
 from reports.figures.canvas import BLUE, DASHES, FAINT, ORANGE, RULE, SOFT, Canvas, Drawing, lozenge
-from reports.figures.figure_data import figure_data
 from reports.figures.scores import SCORE_TICKS
 from reports.fonts.text_width import width
 from reports.language import formatting
+from reports.number_check.figure_data import figure_data
 from reports.run_files.device import TuningPoint
 
 HEIGHT, LEFT, TOP, WIDTH, BODY = 176.0, 30.0, 26.0, 462.0, 118.0

@@ -5,10 +5,10 @@ Owns the drawing and its description in words. Counts are the results' own; the 
 
 from reports.content.two_by_two import Confusion
 from reports.figures.canvas import INK, Canvas, Drawing
-from reports.figures.figure_data import figure_data
 from reports.figures.findings import SHADES
 from reports.language import formatting
 from reports.language.vocabulary import Words
+from reports.number_check.figure_data import figure_data
 
 NAME = "confusion"
 WIDTH, HEIGHT = 238.0, 158.0

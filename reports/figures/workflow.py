@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 
 from reports.figures.canvas import BLUE, FAINT, INK, PALE_BLUE, WIDTH, Canvas, Drawing, Tone
-from reports.figures.figure_data import figure_data
 from reports.language import formatting
+from reports.number_check.figure_data import figure_data
 from reports.run_files.device import Device
 
 BOX, BETWEEN, HEIGHT = 72.0, 12.0, 112.0
