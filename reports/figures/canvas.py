@@ -107,6 +107,11 @@ class Canvas:
         self._figure = Figure(figsize=size, dpi=POINTS_PER_INCH, facecolor="none")
         self._labels: list[Label] = []
 
+    @property
+    def height(self) -> float:
+        """In points."""
+        return self._height
+
     def panel(
         self,
         left: float,

@@ -8,6 +8,16 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
+from reports.figures.axes import (
+    BELOW_MIDDLE,
+    HALF_WIDTH,
+    QUARTERS,
+    SQUARE,
+    SQUARE_HEIGHT,
+    Box,
+    Panel,
+    rectangle,
+)
 from reports.figures.canvas import (
     BLUE,
     DASHES,
@@ -28,11 +38,6 @@ from reports.number_check.figure_data import bounds, figure_data
 from reports.run_files.device import Epoch
 from reports.run_files.line_listing import Roc
 from validation.results.results import Estimate
-
-HALF_WIDTH, HALF_HEIGHT = 238.0, 222.0
-PANEL_LEFT, PANEL_TOP, PANEL = 30.0, 22.0, 170.0
-TONES_IN_PANEL: tuple[Tone, ...] = ("ink", "soft", "soft")
-QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 HALF = 0.5
 MOST_IMAGES_APART = 9
@@ -55,47 +60,25 @@ def roc_figure(
         words: the vocabulary of the run.
         area: the AUROC, whose counts and interval are then written into the panel.
     """
-    canvas = Canvas("roc", HALF_HEIGHT, width=HALF_WIDTH)
-    panel = canvas.panel(PANEL_LEFT, PANEL_TOP, PANEL, PANEL, x=(0, 1), y=(0, 1))
-    for quarter in QUARTERS:
-        panel.axvline(quarter, color=RULE, linewidth=0.5, clip_on=False)
-        panel.axhline(quarter, color=RULE, linewidth=0.5, clip_on=False)
-        x, bottom = canvas.place(panel, quarter, 0)
-        _, y = canvas.place(panel, 0, quarter)
-        canvas.tick(x, bottom + 11, formatting.decimal(quarter, 2))
-        canvas.tick(PANEL_LEFT - 5, y + 2.7, formatting.decimal(quarter, 2), "end")
-    panel.plot([0, 1], [0, 1], color=FAINT, linewidth=0.8, linestyle=DASHES)
-    panel.plot(
+    canvas = Canvas("roc", SQUARE_HEIGHT, width=HALF_WIDTH)
+    panel = Panel(canvas, SQUARE, x=QUARTERS.limits, y=QUARTERS.limits)
+    panel.lines_up(QUARTERS.named)
+    panel.lines_across(QUARTERS.named)
+    panel.axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.8, linestyle=DASHES)
+    panel.axes.plot(
         curve.false_positive_rate,
         curve.true_positive_rate,
         color=BLUE,
         linewidth=1.4,
         solid_joinstyle="round",
     )
-    canvas.label(0, PANEL_TOP - 9, words.metric("sensitivity"), tone="ink")
-    canvas.label(
-        PANEL_LEFT + PANEL / 2,
-        HALF_HEIGHT - 5,
-        f"1 − {words.within(words.metric('specificity'))}",
-        "middle",
-        "ink",
-    )
+    panel.title_up(words.metric("sensitivity"))
+    panel.title_across(f"1 − {words.within(words.metric('specificity'))}")
     if area is not None and area.value is not None:
-        for line, text in enumerate(
-            (
-                f"AUROC {formatting.decimal(area.value)} ({formatting.interval(area.decision)})",
-                f"{formatting.count(area.positives)} positive",
-                f"{formatting.count(area.negatives)} negative",
-            )
-        ):
-            tone = TONES_IN_PANEL[line]
-            if area.value >= HALF:  # the corner that the curve leaves free
-                canvas.label(PANEL_LEFT + PANEL - 5, PANEL_TOP + PANEL - 26 + 10 * line, text, "end", tone)
-            else:
-                canvas.label(PANEL_LEFT + 5, PANEL_TOP + 12 + 10 * line, text, tone=tone)
+        _area(canvas, area, area.value)
     told = f"ROC curve with area {formatting.decimal(curve.area)}."
     if sensitivity.value is not None and specificity.value is not None:
-        _operating_point(panel, sensitivity, specificity)
+        _operating_point(panel.axes, sensitivity, specificity)
         told += (
             f" Operating point: {words.within(words.metric('sensitivity'))} {formatting.decimal(sensitivity.value)}, "
             f"{words.within(words.metric('specificity'))} {formatting.decimal(specificity.value)}."
@@ -107,19 +90,27 @@ def roc_figure(
     return canvas.finish(told, figure_data(header, rows, beside=beside))
 
 
+def _area(canvas: Canvas, area: Estimate, value: float) -> None:
+    """Set the area and its counts in the corner that the curve leaves free."""
+    lines: tuple[tuple[str, Tone], ...] = (
+        (f"AUROC {formatting.decimal(value)} ({formatting.interval(area.decision)})", "ink"),
+        (f"{formatting.count(area.positives)} positive", "soft"),
+        (f"{formatting.count(area.negatives)} negative", "soft"),
+    )
+    for number, (text, tone) in enumerate(lines):
+        if value >= HALF:
+            canvas.label(SQUARE.right - 5, SQUARE.bottom - 26 + 10 * number, text, "end", tone)
+        else:
+            canvas.label(SQUARE.left + 5, SQUARE.top + 12 + 10 * number, text, tone=tone)
+
+
 def _operating_point(panel: Axes, sensitivity: Estimate, specificity: Estimate) -> None:
     if sensitivity.value is None or specificity.value is None:
         return
     x, y = 1 - specificity.value, sensitivity.value
     if sensitivity.decision is not None and specificity.decision is not None:
         (bottom, top), (right, left) = sensitivity.decision, (1 - bound for bound in specificity.decision)
-        panel.fill(
-            [left, right, right, left],
-            [bottom, bottom, top, top],
-            facecolor=PALE_BLUE,
-            alpha=0.55,
-            edgecolor="none",
-        )
+        rectangle(panel, (left, right), (bottom, top), facecolor=PALE_BLUE, alpha=0.55, edgecolor="none")
         panel.plot([left, right], [y, y], color=INK, linewidth=0.8)
         panel.plot([x, x], [bottom, top], color=INK, linewidth=0.8)
     lozenge(panel, x, y)
@@ -183,21 +174,20 @@ def training_figure(history: Sequence[Epoch], best_epoch: int) -> Drawing:
         low, high = min(values + others), max(values + others)
         room = (high - low) * 0.1 or 0.05
         limits = (min(epochs) - 0.5, max(epochs) + 0.5)
-        panel = canvas.panel(left, top, width, body, x=limits, y=(low - room, high + room))
+        panel = Panel(canvas, Box(left, top, width, body), x=limits, y=(low - room, high + room))
         canvas.label(left - 30, top - 9, title, tone="ink")
         for value in dict.fromkeys((low, high)):
-            panel.axhline(value, color=RULE, linewidth=0.5)
-            _, y = canvas.place(panel, epochs[0], value)
-            canvas.label(left - 5, y + 2.7, formatting.decimal(value, 2), "end", "soft")
+            panel.axes.axhline(value, color=RULE, linewidth=0.5)
+            _, y = panel.place(epochs[0], value)
+            canvas.label(left - 5, y + BELOW_MIDDLE, formatting.decimal(value, 2), "end", "soft")
         if others:
-            panel.plot(epochs, others, color=SOFT, linewidth=1.0, linestyle=DASHES)
-        panel.plot(epochs, values, color=BLUE, linewidth=1.3, marker="o", markersize=2.4)
-        panel.plot([0, 1], [0, 0], transform=panel.transAxes, color=FAINT, linewidth=0.8, clip_on=False)
-        lozenge(panel, best_epoch, values[epochs.index(best_epoch)])
+            panel.axes.plot(epochs, others, color=SOFT, linewidth=1.0, linestyle=DASHES)
+        panel.axes.plot(epochs, values, color=BLUE, linewidth=1.3, marker="o", markersize=2.4)
+        panel.baseline()
+        lozenge(panel.axes, best_epoch, values[epochs.index(best_epoch)])
         for epoch in sorted({epochs[0], best_epoch, epochs[-1]}):
-            x, y = canvas.place(panel, epoch, low - room)
-            canvas.tick(x, y + 11, str(epoch))
-        canvas.label(left + width / 2, height - 5, "Epoch", "middle", "ink")
+            panel.text_below(epoch, str(epoch))
+        panel.title_across("Epoch")
     kept = history[epochs.index(best_epoch)]
     header = ("epoch", "loss", "tune_loss", "tune_auroc", "tune_auroc_mean", "kept")
     return canvas.finish(
