@@ -22,7 +22,7 @@ BEYOND = 1000.0  # where a logit scale puts 0 and 1, in logits
 HALF_WIDTH, SQUARE_HEIGHT = 238.0, 222.0
 ROW, FOOT = 13.2, 19.0  # of figures with a line of letters a row
 BELOW_MIDDLE = 2.7  # from the middle of letters down to their baseline
-ABOVE_BODY, BELOW_BODY = 7.0, 12.0
+ABOVE_BODY, BELOW_BODY, NOTCH = 7.0, 12.0, 3.0
 _BELOW, _LEFT, _ABOVE, _BOTTOM = 11.0, 5.0, 9.0, 5.0  # of a panel, where its letters stand
 _SAMPLE, _APART = 16.0, 18.0
 

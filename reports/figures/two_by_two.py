@@ -4,6 +4,7 @@ Owns the drawing and its description in words. Counts are the results' own; the 
 """
 
 from reports.content.two_by_two import Confusion
+from reports.figures.axes import HALF_WIDTH, description, rectangle
 from reports.figures.canvas import INK, Canvas, Drawing
 from reports.figures.findings import SHADES
 from reports.language import formatting
@@ -11,13 +12,13 @@ from reports.language.vocabulary import Words
 from reports.number_check.figure_data import figure_data
 
 NAME = "confusion"
-WIDTH, HEIGHT = 238.0, 158.0
+HEIGHT = 158.0
 LEFT, TOP, CELL_WIDTH, CELL_HEIGHT = 66.0, 32.0, 86.0, 54.0
 
 
 def confusion_figure(confusion: Confusion, words: Words) -> Drawing:
     """Truth across, call down; each cell with its count, what it is, and its share of the column."""
-    canvas = Canvas(NAME, HEIGHT, width=WIDTH)
+    canvas = Canvas(NAME, HEIGHT, width=HALF_WIDTH)
     panel = canvas.panel(LEFT, TOP, 2 * CELL_WIDTH, 2 * CELL_HEIGHT, x=(0, 2), y=(2, 0))
     cells = (("TP", 0, 0), ("FP", 1, 0), ("FN", 0, 1), ("TN", 1, 1))
     counts = {
@@ -28,9 +29,10 @@ def confusion_figure(confusion: Confusion, words: Words) -> Drawing:
     }
     for name, column, row in cells:
         count, of_truth = counts[name]
-        panel.fill(
-            [column, column + 1, column + 1, column],
-            [row, row, row + 1, row + 1],
+        rectangle(
+            panel,
+            (column, column + 1),
+            (row, row + 1),
             facecolor=SHADES(count / of_truth if of_truth else 0.0),
             edgecolor=INK,
             linewidth=0.6,
@@ -55,10 +57,12 @@ def confusion_figure(confusion: Confusion, words: Words) -> Drawing:
     canvas.label(
         LEFT + CELL_WIDTH, HEIGHT - 5, f"Shares are of the {words.units} of a column", "middle", "soft"
     )
-    told = "; ".join(f"{words.outcomes[name]} {formatting.count(counts[name][0])}" for name, *_ in cells)
     header = ("cell", "count", "of_its_truth", "share")
     return canvas.finish(
-        f"Calls by {words.grouping}: {told}.",
+        description(
+            f"Calls by {words.grouping}:",
+            [f"{words.outcomes[name]} {formatting.count(counts[name][0])}" for name, *_ in cells],
+        ),
         figure_data(
             header,
             [
