@@ -9,17 +9,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from reports.content.secondary import pays
-from reports.figures.axes import (
-    HALF_WIDTH,
-    QUARTERS,
-    SQUARE,
-    SQUARE_HEIGHT,
-    STEPS,
-    Panel,
-    Scale,
-    description,
-    linear,
-)
+from reports.figures import axes
 from reports.figures.canvas import BLUE, DASHES, FAINT, INK, PALE_BLUE, SOFT, Canvas, Drawing, lozenge
 from reports.language import formatting
 from reports.language.vocabulary import Words
@@ -48,8 +38,8 @@ def precision_recall_figure(
     """
     if not points:
         return None
-    canvas = Canvas("precision-recall", SQUARE_HEIGHT, width=HALF_WIDTH)
-    panel = _panel(canvas, QUARTERS, QUARTERS)
+    canvas = Canvas("precision-recall", axes.SQUARE_HEIGHT, width=axes.HALF_WIDTH)
+    panel = _panel(canvas, axes.QUARTERS, axes.QUARTERS)
     units = average.positives + average.negatives
     share = average.positives / units
     panel.axes.axhline(share, color=SOFT, linewidth=0.8, linestyle=DASHES)
@@ -58,7 +48,7 @@ def precision_recall_figure(
     panel.axes.plot(
         across, [point.precision for point in points], color=BLUE, linewidth=1.4, marker="o", markersize=2.4
     )
-    told = description(
+    told = axes.description(
         f"{words.precision} over {words.within(words.recall)},",
         [_at(point.recall, point.precision) for point in points],
     )
@@ -76,7 +66,7 @@ def reliability_figure(bins: Sequence[ReliabilityBin], words: Words) -> Drawing 
     """Share of positives over mean score, with intervals; the diagonal is where scores are probabilities."""
     if not bins:
         return None
-    canvas = Canvas("reliability", SQUARE_HEIGHT, width=HALF_WIDTH)
+    canvas = Canvas("reliability", axes.SQUARE_HEIGHT, width=axes.HALF_WIDTH)
     right = _scale(max(one.mean_score for one in bins))
     top = _scale(max(one.interval[1] for one in bins))
     if max(right.high, top.high) <= 2 * min(right.high, top.high):
@@ -113,7 +103,7 @@ def reliability_figure(bins: Sequence[ReliabilityBin], words: Words) -> Drawing 
         for one in bins
     ]
     return canvas.finish(
-        description(
+        axes.description(
             f"Share of positive {words.units} over mean score, by bins of neighbouring scores:",
             [_at(one.mean_score, one.share) for one in bins],
         ),
@@ -127,7 +117,7 @@ def decision_curve_figure(
     """Net benefit over threshold probability, beside that of calling every unit and of calling none."""
     if not points:
         return None
-    canvas = Canvas("decision-curve", SQUARE_HEIGHT, width=HALF_WIDTH)
+    canvas = Canvas("decision-curve", axes.SQUARE_HEIGHT, width=axes.HALF_WIDTH)
     useful = [point.threshold for point in points if pays(point)]
     right = _scale(max(useful, default=1.0))
     shown = [point for point in points if point.threshold <= right.high]
@@ -149,7 +139,7 @@ def decision_curve_figure(
     header = ("threshold", "net_benefit", "lower", "upper", "treat_all")
     rows = [(one.threshold, one.net_benefit, *bounds(one.interval), one.treat_all) for one in shown]
     return canvas.finish(
-        description(
+        axes.description(
             f"Net benefit of the device over threshold probability, by {words.unit}:",
             [_at(point.threshold, point.net_benefit) for point in shown],
         ),
@@ -157,37 +147,37 @@ def decision_curve_figure(
     )
 
 
-def _panel(canvas: Canvas, x: Scale, y: Scale) -> Panel:
-    panel = Panel(canvas, SQUARE, x=x.limits, y=y.limits)
+def _panel(canvas: Canvas, x: axes.Scale, y: axes.Scale) -> axes.Panel:
+    panel = axes.Panel(canvas, axes.SQUARE, x=x.limits, y=y.limits)
     panel.lines_up(x.named)
     panel.lines_across(y.named)
     return panel
 
 
-def _titles(panel: Panel, up: str, across: str) -> None:
+def _titles(panel: axes.Panel, up: str, across: str) -> None:
     panel.title_up(up)
     panel.title_across(across)
 
 
-def _units(panel: Panel, number: int, words: Words) -> None:
+def _units(panel: axes.Panel, number: int, words: Words) -> None:
     """How many units the curve is about, above its right end."""
     told = f"n = {formatting.counted(number, words.unit, words.units)}"
-    panel.canvas.label(SQUARE.right, SQUARE.top - 9, told, "end", "soft")
+    panel.canvas.label(axes.SQUARE.right, axes.SQUARE.top - 9, told, "end", "soft")
 
 
-def _scale(highest: float) -> Scale:
+def _scale(highest: float) -> axes.Scale:
     """From 0 to the first tick at or above the highest value."""
-    return linear(0.0, highest, most=MOST_STEPS, within=(0.0, 1.0))
+    return axes.linear(0.0, highest, most=MOST_STEPS, within=(0.0, 1.0))
 
 
-def _scale_of_benefit(points: Sequence[DecisionCurvePoint]) -> Scale:
+def _scale_of_benefit(points: Sequence[DecisionCurvePoint]) -> axes.Scale:
     """On the grid of the ticks, up to the highest bound, and down as far as up; what falls deeper leaves the panel."""
     bounds = [point.interval[1] for point in points if point.interval is not None and point.net_benefit > 0]
     high = max(0.0, *bounds, *(max(point.net_benefit, point.treat_all) for point in points))
     lowest = min(point.net_benefit for point in points)
     low = min(-high / BELOW_ZERO, max(lowest, -high if high > 0 else -1.0))
-    step = next((step for step in STEPS if high - low <= MOST_STEPS * step), STEPS[-1])
-    return linear(low, high, most=2 * MOST_STEPS, steps=(step,))
+    step = next((step for step in axes.STEPS if high - low <= MOST_STEPS * step), axes.STEPS[-1])
+    return axes.linear(low, high, most=2 * MOST_STEPS, steps=(step,))
 
 
 def _band(panel: Axes, across: Sequence[float], bounds: Sequence[tuple[float, float]]) -> None:

@@ -5,39 +5,13 @@ cohort), hollow where the row is insufficient. The other intervals stand in the 
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-from matplotlib.axes import Axes
 
 from protocols.schema.protocol import UNBOUNDED
 from reports.content.rows import WHOLE, LevelRow
-from reports.figures.axes import (
-    ABOVE_BODY,
-    BELOW_BODY,
-    BELOW_MIDDLE,
-    FOOT,
-    NOTCH,
-    ROW,
-    Box,
-    Panel,
-    Scale,
-    description,
-    linear,
-)
-from reports.figures.canvas import (
-    BLUE,
-    DASHES,
-    INK,
-    ORANGE,
-    RULE,
-    SOFT,
-    WIDTH,
-    Anchor,
-    Canvas,
-    Drawing,
-    Tone,
-)
+from reports.figures import axes
+from reports.figures.canvas import BLUE, DASHES, INK, ORANGE, RULE, SOFT, WIDTH, Canvas, Drawing, Tone
 from reports.figures.forest_data import forest_data
 from reports.fonts.text_width import shortened, width
 from reports.language import formatting
@@ -89,10 +63,20 @@ class Forest:
         return tuple(row for group in self.groups for row in group.rows)
 
     @property
+    def places(self) -> Iterator[tuple[float, LevelRow]]:
+        """Where each row begins, from the top of the body, and the row."""
+        y = 0.0
+        for group in self.groups:
+            y += 0 if group.heading is None else GAP + axes.ROW
+            for row in group.rows:
+                yield y, row
+                y += axes.ROW
+
+    @property
     def body(self) -> float:
         """Height of all rows and headings."""
         headings = sum(group.heading is not None for group in self.groups)
-        return ROW * (len(self.rows) + headings) + GAP * headings
+        return axes.ROW * (len(self.rows) + headings) + GAP * headings
 
 
 def forest_of_one(name: str, metric: str, forest: Forest) -> Drawing:
@@ -115,14 +99,14 @@ def forest_of_two(name: str, metrics: tuple[str, str], forest: Forest) -> Drawin
 
 
 def _drawn(name: str, forest: Forest, *, patients: float, columns: Sequence[Column]) -> Drawing:
-    canvas, alone = Canvas(name, HEAD + forest.body + FOOT), len(columns) == 1
-    canvas.label(patients, HEAD - ABOVE_BODY, "Patients", "end", "soft")
+    canvas, alone = Canvas(name, HEAD + forest.body + axes.FOOT), len(columns) == 1
+    canvas.label(patients, HEAD - axes.ABOVE_BODY, "Patients", "end", "soft")
     y = 0.0
     for group in forest.groups:
         if group.heading is not None:
             y += GAP
             canvas.label(0, _baseline(y), group.heading, tone="strong")
-            y += ROW
+            y += axes.ROW
         for row in group.rows:
             tone: Tone = "strong" if row.subgroup == WHOLE else "ink"
             number = formatting.count(
@@ -134,7 +118,7 @@ def _drawn(name: str, forest: Forest, *, patients: float, columns: Sequence[Colu
                 left, _baseline(y), shortened(forest.words.level(row.subgroup), room, tone), tone=tone
             )
             canvas.label(patients, _baseline(y), number, "end", tone)
-            y += ROW
+            y += axes.ROW
     for column in columns:
         _column(canvas, column, forest)
     described = " ".join(_description(column.metric, forest) for column in columns)
@@ -148,63 +132,46 @@ def _column(canvas: Canvas, column: Column, forest: Forest) -> None:
     estimates = [row.estimates[metric] for row in forest.rows]
     goals = [criterion.goal for criterion in criteria.values()]
     scale = _scale(metric, estimates, goals, column.most_steps)
-    box = Box(column.left, HEAD, column.width, forest.body)
-    panel = Panel(canvas, box, x=scale.limits, y=(forest.body, 0))
+    box = axes.Box(column.left, HEAD, column.width, forest.body)
+    panel = axes.Panel(canvas, box, x=scale.limits, y=(forest.body, 0))
     proportion = any(estimate.numerator is not None for estimate in estimates)
     title = f"{words.metric(metric)} ({forest.confidence} CI)"
-    canvas.label(column.estimate, HEAD - ABOVE_BODY, title, "end", "soft")
+    canvas.label(column.estimate, HEAD - axes.ABOVE_BODY, title, "end", "soft")
     if column.counts is not None:
         heading = "x/n" if proportion else f"Pos. {words.units}"
-        canvas.label(column.counts, HEAD - ABOVE_BODY, heading, "end", "soft")
+        canvas.label(column.counts, HEAD - axes.ABOVE_BODY, heading, "end", "soft")
     if column.effect is not None:
-        canvas.label(column.effect, HEAD - ABOVE_BODY, "Deff", "end", "soft")
+        canvas.label(column.effect, HEAD - axes.ABOVE_BODY, "Deff", "end", "soft")
     _axis(panel, scale)
-    _lines(canvas, panel.axes, forest, metric, criteria, scale.limits)
-    y = 0.0
-    for group in forest.groups:
-        y += 0 if group.heading is None else GAP + ROW
-        for row in group.rows:
-            _row(canvas, panel.axes, column, row.estimates[metric], y, proportion=proportion)
-            y += ROW
+    _lines(panel, forest, metric, criteria)
+    for y, row in forest.places:
+        _row(panel, column, row.estimates[metric], y, proportion=proportion)
 
 
 def _lines(
-    canvas: Canvas,
-    axes: Axes,
-    forest: Forest,
-    metric: str,
-    criteria: Mapping[Subgroup, CriterionResult],
-    limits: tuple[float, float],
+    panel: axes.Panel, forest: Forest, metric: str, criteria: Mapping[Subgroup, CriterionResult]
 ) -> None:
     """The estimate of the whole cohort and its goal through all rows; another goal in its own row alone."""
     whole, overall = forest.rows[0].estimates[metric].value, criteria.get(WHOLE)
     if whole is not None:
-        axes.axvline(whole, color=RULE, linewidth=0.7)
+        panel.axes.axvline(whole, color=RULE, linewidth=0.7)
     if overall is not None:
-        axes.axvline(overall.goal, color=ORANGE, linewidth=0.8, linestyle=DASHES, clip_on=False)
-        x, _ = canvas.place(axes, overall.goal, 0)
-        low, high = limits
-        to_the_right = (overall.goal - low) / (high - low) > RIGHT_PART
-        anchor: Anchor = "end" if to_the_right else "middle"
-        canvas.label(
-            x + 2 if to_the_right else x,
-            HEAD - ABOVE_BODY - 9.5,
-            f"goal {forest.words.target(overall)}",
-            anchor,
-            "goal",
-        )
-    y = 0.0
-    for group in forest.groups:
-        y += 0 if group.heading is None else GAP + ROW
-        for row in group.rows:
-            criterion = criteria.get(row.subgroup)
-            if criterion is not None and (overall is None or criterion.goal != overall.goal):
-                axes.plot([criterion.goal] * 2, [y + 2, y + ROW - 2], color=ORANGE, linewidth=0.9)
-            y += ROW
+        panel.axes.axvline(overall.goal, color=ORANGE, linewidth=0.8, linestyle=DASHES, clip_on=False)
+        x, _ = panel.place(overall.goal, 0)
+        text, y = f"goal {forest.words.target(overall)}", HEAD - axes.ABOVE_BODY - 9.5
+        if (x - panel.box.left) / panel.box.width > RIGHT_PART:
+            panel.canvas.label(x + 2, y, text, "end", "goal")
+        else:
+            panel.canvas.label(x, y, text, "middle", "goal")
+    for y, row in forest.places:
+        criterion = criteria.get(row.subgroup)
+        if criterion is not None and (overall is None or criterion.goal != overall.goal):
+            ends = [y + 2, y + axes.ROW - 2]
+            panel.axes.plot([criterion.goal] * 2, ends, color=ORANGE, linewidth=0.9)
 
 
-def _row(canvas: Canvas, axes: Axes, column: Column, row: Estimate, y: float, *, proportion: bool) -> None:
-    middle, baseline, enough = y + ROW / 2, _baseline(y), row.status == "ok"
+def _row(panel: axes.Panel, column: Column, row: Estimate, y: float, *, proportion: bool) -> None:
+    canvas, middle, baseline, enough = panel.canvas, y + axes.ROW / 2, _baseline(y), row.status == "ok"
     whole = row.subgroup == WHOLE
     tone: Tone = "strong" if whole else "ink" if enough else "soft"
     if column.counts is not None:
@@ -218,8 +185,8 @@ def _row(canvas: Canvas, axes: Axes, column: Column, row: Estimate, y: float, *,
         return
     decision = row.decision
     if decision is not None:
-        axes.plot(decision, [middle] * 2, color=INK if enough else SOFT, linewidth=0.9)
-    axes.plot(
+        panel.axes.plot(decision, [middle] * 2, color=INK if enough else SOFT, linewidth=0.9)
+    panel.axes.plot(
         [row.value],
         [middle],
         marker="D" if whole else "s",
@@ -235,25 +202,27 @@ def _row(canvas: Canvas, axes: Axes, column: Column, row: Estimate, y: float, *,
         canvas.label(column.effect, baseline, formatting.design_effect(row), "end", "soft")
 
 
-def _axis(panel: Panel, scale: Scale) -> None:
+def _axis(panel: axes.Panel, scale: axes.Scale) -> None:
     panel.baseline()
     for tick, text in scale.named:
-        panel.notch(tick, depth=NOTCH / panel.box.height)
-        panel.text_below(tick, text, below=BELOW_BODY)
+        panel.notch(tick, depth=axes.NOTCH / panel.box.height)
+        panel.text_below(tick, text, below=axes.BELOW_BODY)
 
 
-def _scale(metric: str, rows: Sequence[Estimate], goals: Sequence[float], most: int) -> Scale:
+def _scale(metric: str, rows: Sequence[Estimate], goals: Sequence[float], most: int) -> axes.Scale:
     """A scale that holds every bound and goal."""
     numbers = [*goals]
     for row in rows:
         if row.subgroup == WHOLE or not formatting.too_few(row):
             numbers += [*(row.decision or ()), *([] if row.value is None else [row.value])]
     within = (0.0, math.inf if metric in UNBOUNDED else 1.0)
-    return linear(min(numbers, default=0.0), max(numbers, default=1.0), most=most, steps=STEPS, within=within)
+    return axes.linear(
+        min(numbers, default=0.0), max(numbers, default=1.0), most=most, steps=STEPS, within=within
+    )
 
 
 def _baseline(y: float) -> float:
-    return HEAD + y + ROW / 2 + BELOW_MIDDLE
+    return HEAD + y + axes.ROW / 2 + axes.BELOW_MIDDLE
 
 
 def _description(metric: str, forest: Forest) -> str:
@@ -266,4 +235,4 @@ def _description(metric: str, forest: Forest) -> str:
         for estimate in [row.estimates[metric]]
     ]
     what = f"Forest plot of {words.metric(metric)} with {forest.confidence} intervals.{goal}"
-    return description(what, told)
+    return axes.description(what, told)

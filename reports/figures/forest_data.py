@@ -25,21 +25,8 @@ def forest_data(
         names: printed for levels and columns.
     """
     header = (
-        "axis",
-        "level",
-        "metric",
-        "patients",
-        "patients_of_class",
-        "numerator",
-        "denominator",
-        "value",
-        "lower",
-        "upper",
-        "percentile_lower",
-        "percentile_upper",
-        "design_effect",
-        "status",
-        "goal",
+        *("axis", "level", "metric", "patients", "patients_of_class", "numerator", "denominator", "value"),
+        *("lower", "upper", "percentile_lower", "percentile_upper", "design_effect", "status", "goal"),
     )
     rows = []
     for metric in metrics:

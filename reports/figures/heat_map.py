@@ -67,16 +67,8 @@ def heat_map(axis: AxisRows, words: Words) -> Drawing | None:
         for (row, column), found in cells.by_place.items():
             _cell(canvas, panel, (row, column), found.estimates[metric], scale)
     _key(canvas, scale, height)
-    header = (
-        *axis.name.split(","),
-        "metric",
-        "numerator",
-        "denominator",
-        "value",
-        "lower",
-        "upper",
-        "status",
-    )
+    measured = ("metric", "numerator", "denominator", "value", "lower", "upper", "status")
+    header = (*axis.name.split(","), *measured)
     data = [
         (
             *row.subgroup.level.split(","),

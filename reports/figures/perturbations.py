@@ -8,18 +8,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from reports.figures.axes import (
-    ABOVE_BODY,
-    BELOW_BODY,
-    BELOW_MIDDLE,
-    FOOT,
-    NOTCH,
-    ROW,
-    Box,
-    Panel,
-    Scale,
-    description,
-)
+from reports.figures import axes
 from reports.figures.canvas import BLUE, INK, RULE, SOFT, Canvas, Drawing
 from reports.fonts.text_width import shortened
 from reports.language import formatting
@@ -44,19 +33,19 @@ def differences_figure(name: str, items: Sequence[Perturbed], words: Words) -> D
     """
     if not items:
         return None
-    body = ROW * len(items)
-    canvas = Canvas(name, HEAD + body + FOOT)
+    body = axes.ROW * len(items)
+    canvas = Canvas(name, HEAD + body + axes.FOOT)
     for row, item in enumerate(items):
         name = shortened(formatting.sentence(item.name), FIRST - 12)
-        canvas.label(0, HEAD + (row + 0.5) * ROW + BELOW_MIDDLE, name)
+        canvas.label(0, HEAD + (row + 0.5) * axes.ROW + axes.BELOW_MIDDLE, name)
     limit = _limit(items)
     for number, metric in enumerate(METRICS):
         left = FIRST + number * (PANEL + GUTTER)
-        panel = Panel(canvas, Box(left, HEAD, PANEL, body), x=(-limit, limit), y=(body, 0))
-        canvas.label(left + PANEL / 2, HEAD - ABOVE_BODY, words.metric(metric), "middle", "soft")
+        panel = axes.Panel(canvas, axes.Box(left, HEAD, PANEL, body), x=(-limit, limit), y=(body, 0))
+        canvas.label(left + PANEL / 2, HEAD - axes.ABOVE_BODY, words.metric(metric), "middle", "soft")
         _scale(panel, limit)
         for row, item in enumerate(items):
-            _row(panel.axes, item.change(metric), (row + 0.5) * ROW, limit)
+            _row(panel.axes, item.change(metric), (row + 0.5) * axes.ROW, limit)
     rows = [
         (item.name, change.metric, change.difference.value, *bounds(change.difference.interval))
         for item in items
@@ -78,15 +67,15 @@ def _limit(items: Sequence[Perturbed]) -> float:
     return next((limit for limit in LIMITS if wanted <= limit), LIMITS[-1])
 
 
-def _scale(panel: Panel, limit: float) -> None:
+def _scale(panel: axes.Panel, limit: float) -> None:
     panel.baseline()
     panel.axes.axvline(0, color=SOFT, linewidth=0.8)
-    for tick, text in Scale(-limit, limit, limit / 2).named:
+    for tick, text in axes.Scale(-limit, limit, limit / 2).named:
         if tick:
             panel.axes.axvline(tick, color=RULE, linewidth=0.5, clip_on=False)
-        panel.notch(tick, depth=NOTCH / panel.box.height)
+        panel.notch(tick, depth=axes.NOTCH / panel.box.height)
         signed = f"+{text}" if tick > 0 else text
-        panel.text_below(tick, signed if tick else "0", below=BELOW_BODY)
+        panel.text_below(tick, signed if tick else "0", below=axes.BELOW_BODY)
 
 
 def _row(panel: Axes, change: Change, y: float, limit: float) -> None:
@@ -124,4 +113,4 @@ def _description(items: Sequence[Perturbed], words: Words) -> str:
         )
         for item in items
     ]
-    return description("Differences from the unchanged pictures with intervals.", told)
+    return axes.description("Differences from the unchanged pictures with intervals.", told)

@@ -107,12 +107,7 @@ def _curve(panel: Axes, metric: str, curve: Curve, limits: tuple[float, float]) 
     across = [limits[0] + (limits[1] - limits[0]) * step / STEPS for step in range(STEPS + 1)]
     values = [curve(10**at) for at in across]
     kept = [(at, round(value, 9)) for at, value in zip(across, values, strict=True) if value is not None]
-    panel.plot(
-        [at for at, _ in kept],
-        [value for _, value in kept],
-        clip_on=False,
-        **LINES[metric],
-    )
+    panel.plot([at for at, _ in kept], [value for _, value in kept], clip_on=False, **LINES[metric])
 
 
 def _point(panel: Axes, one: Projection) -> None:

@@ -66,20 +66,8 @@ def profile_figures(profile: Profile) -> ProfileFigures:
         by_sex=_pyramid(profile, "sex", profile.ages.by_sex, {"F": "Female", "M": "Male"}),
         by_view=_pyramid(profile, "view", profile.ages.by_view, {"PA": "PA", "AP": "AP"}),
         grey_levels=_grey_levels(looks),
-        means=_distribution(
-            "profile-means",
-            "Mean grey level of a picture",
-            {name: look.mean_bins for name, look in looks.items()},
-            {name: look.means.median for name, look in looks.items()},
-            8,
-        ),
-        deviations=_distribution(
-            "profile-deviations",
-            "Standard deviation within a picture",
-            {name: look.deviation_bins for name, look in looks.items()},
-            {name: look.deviations.median for name, look in looks.items()},
-            4,
-        ),
+        means=_distribution(looks, "means", "Mean grey level of a picture", 8),
+        deviations=_distribution(looks, "deviations", "Standard deviation within a picture", 4),
     )
 
 
@@ -221,22 +209,16 @@ def _grey_levels(looks: Mapping[str, Look]) -> Drawing | None:
     )
 
 
-def _distribution(
-    name: str, title: str, bins: Mapping[str, Sequence[int]], medians: Mapping[str, float], wide: int
-) -> Drawing | None:
-    """Proportion of the pictures of a class in each bin of their means or deviations.
-
-    Args:
-        name, title: of the figure.
-        bins: class -> pictures in each bin.
-        medians: by class.
-        wide: how many grey levels a bin has.
-    """
-    if not bins:
+def _distribution(looks: Mapping[str, Look], kind: str, title: str, wide: int) -> Drawing | None:
+    """Proportion of the pictures of a class in each bin, so many grey levels wide, of their means or deviations."""
+    if not looks:
         return None
+    means = kind == "means"
+    bins = {name: look.mean_bins if means else look.deviation_bins for name, look in looks.items()}
+    spreads = {name: look.means if means else look.deviations for name, look in looks.items()}
     shares = {one: [number / sum(numbers) for number in numbers] for one, numbers in bins.items()}
     end = wide * len(next(iter(bins.values())))
-    canvas = Canvas(name, HEIGHT, width=HALF_WIDTH)
+    canvas = Canvas(f"profile-{kind}", HEIGHT, width=HALF_WIDTH)
     panel = _panel(canvas, HALF, (0, end), shares.values(), "% of pictures")
     for one, values in shares.items():
         _outline(panel, one, values, wide)
@@ -252,7 +234,7 @@ def _distribution(
     return canvas.finish(
         description(
             f"{title}, by class.",
-            [f"{one}: median {formatting.decimal(median, 1)}" for one, median in medians.items()],
+            [f"{name}: median {formatting.decimal(spread.median, 1)}" for name, spread in spreads.items()],
         ),
         figure_data(("class", "from", "to", "pictures"), rows),
     )

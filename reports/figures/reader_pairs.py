@@ -8,19 +8,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from reports.figures.axes import (
-    ABOVE_BODY,
-    BELOW_BODY,
-    BELOW_MIDDLE,
-    FOOT,
-    ROW,
-    STEPS,
-    Box,
-    Panel,
-    Scale,
-    description,
-    linear,
-)
+from reports.figures import axes
 from reports.figures.canvas import BLUE, INK, WIDTH, Canvas, Drawing
 from reports.fonts.text_width import shortened
 from reports.language import formatting
@@ -40,24 +28,24 @@ def agreement_figure(pairs: Sequence[PairAgreement]) -> Drawing | None:
     """A row a pair; None without pairs, or where they are more than a page has room for."""
     if not pairs or len(pairs) > MOST_ROWS:
         return None
-    body = ROW * len(pairs)
-    canvas = Canvas(NAME, HEAD + body + FOOT)
-    canvas.label(IMAGES, HEAD - ABOVE_BODY, "Images", "end", "soft")
+    body = axes.ROW * len(pairs)
+    canvas = Canvas(NAME, HEAD + body + axes.FOOT)
+    canvas.label(IMAGES, HEAD - axes.ABOVE_BODY, "Images", "end", "soft")
     for row, pair in enumerate(pairs):
-        baseline = HEAD + (row + 0.5) * ROW + BELOW_MIDDLE
+        baseline = HEAD + (row + 0.5) * axes.ROW + axes.BELOW_MIDDLE
         canvas.label(0, baseline, _pair(pair))
         canvas.label(IMAGES, baseline, formatting.count(pair.images), "end")
     for field, title, left, text in COLUMNS:
         measured = [pair.percent if field == "percent" else pair.kappa for pair in pairs]
         scale = _scale(measured)
-        panel = Panel(canvas, Box(left, HEAD, PANEL, body), x=scale.limits, y=(body, 0))
-        canvas.label(text, HEAD - ABOVE_BODY, title, "end", "soft")
-        panel.lines_up(scale.named, below=BELOW_BODY)
+        panel = axes.Panel(canvas, axes.Box(left, HEAD, PANEL, body), x=scale.limits, y=(body, 0))
+        canvas.label(text, HEAD - axes.ABOVE_BODY, title, "end", "soft")
+        panel.lines_up(scale.named, below=axes.BELOW_BODY)
         panel.baseline()
         for row, one in enumerate(measured):
-            middle = (row + 0.5) * ROW
+            middle = (row + 0.5) * axes.ROW
             _mark(panel.axes, one, middle)
-            canvas.label(text, HEAD + middle + BELOW_MIDDLE, _text(one), "end")
+            canvas.label(text, HEAD + middle + axes.BELOW_MIDDLE, _text(one), "end")
     header = ("first", "second", "images", "coefficient", "value", "lower", "upper")
     data = [
         (pair.first, pair.second, pair.images, field, one.value, *bounds(one.interval))
@@ -76,12 +64,14 @@ def _pair(pair: PairAgreement) -> str:
     return f"{shortened(pair.first, half)} – {shortened(pair.second, half)}"
 
 
-def _scale(measured: Sequence[Measured]) -> Scale:
+def _scale(measured: Sequence[Measured]) -> axes.Scale:
     """Of few steps, with every value and bound."""
     numbers = [one.value for one in measured if one.value is not None]
     numbers += [bound for one in measured if one.interval is not None for bound in one.interval]
     low, high = min(numbers, default=0.0), max(numbers, default=1.0)
-    return linear(low, high, most=MOST_STEPS, steps=STEPS[STEPS.index(FINEST) :], within=(-1.0, 1.0))
+    return axes.linear(
+        low, high, most=MOST_STEPS, steps=axes.STEPS[axes.STEPS.index(FINEST) :], within=(-1.0, 1.0)
+    )
 
 
 def _mark(panel: Axes, one: Measured, middle: float) -> None:
@@ -105,4 +95,4 @@ def _description(pairs: Sequence[PairAgreement]) -> str:
         f"{pair.first} and {pair.second}: proportion of agreement {_text(pair.percent)}, kappa {_text(pair.kappa)}"
         for pair in pairs
     ]
-    return description("Agreement of pairs of readers with intervals.", told)
+    return axes.description("Agreement of pairs of readers with intervals.", told)

@@ -8,16 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from reports.figures.axes import (
-    BELOW_MIDDLE,
-    HALF_WIDTH,
-    QUARTERS,
-    SQUARE,
-    SQUARE_HEIGHT,
-    Box,
-    Panel,
-    rectangle,
-)
+from reports.figures import axes
 from reports.figures.canvas import (
     BLUE,
     DASHES,
@@ -45,12 +36,7 @@ NARROWEST = 72.0
 
 
 def roc_figure(
-    curve: Roc,
-    sensitivity: Estimate,
-    specificity: Estimate,
-    words: Words,
-    *,
-    area: Estimate | None = None,
+    curve: Roc, sensitivity: Estimate, specificity: Estimate, words: Words, *, area: Estimate | None = None
 ) -> Drawing:
     """The empirical ROC curve with the operating point and the box of its two deciding intervals.
 
@@ -60,10 +46,10 @@ def roc_figure(
         words: the vocabulary of the run.
         area: the AUROC, whose counts and interval are then written into the panel.
     """
-    canvas = Canvas("roc", SQUARE_HEIGHT, width=HALF_WIDTH)
-    panel = Panel(canvas, SQUARE, x=QUARTERS.limits, y=QUARTERS.limits)
-    panel.lines_up(QUARTERS.named)
-    panel.lines_across(QUARTERS.named)
+    canvas = Canvas("roc", axes.SQUARE_HEIGHT, width=axes.HALF_WIDTH)
+    panel = axes.Panel(canvas, axes.SQUARE, x=axes.QUARTERS.limits, y=axes.QUARTERS.limits)
+    panel.lines_up(axes.QUARTERS.named)
+    panel.lines_across(axes.QUARTERS.named)
     panel.axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.8, linestyle=DASHES)
     panel.axes.plot(
         curve.false_positive_rate,
@@ -99,9 +85,9 @@ def _area(canvas: Canvas, area: Estimate, value: float) -> None:
     )
     for number, (text, tone) in enumerate(lines):
         if value >= HALF:
-            canvas.label(SQUARE.right - 5, SQUARE.bottom - 26 + 10 * number, text, "end", tone)
+            canvas.label(axes.SQUARE.right - 5, axes.SQUARE.bottom - 26 + 10 * number, text, "end", tone)
         else:
-            canvas.label(SQUARE.left + 5, SQUARE.top + 12 + 10 * number, text, tone=tone)
+            canvas.label(axes.SQUARE.left + 5, axes.SQUARE.top + 12 + 10 * number, text, tone=tone)
 
 
 def _operating_point(panel: Axes, sensitivity: Estimate, specificity: Estimate) -> None:
@@ -110,7 +96,7 @@ def _operating_point(panel: Axes, sensitivity: Estimate, specificity: Estimate) 
     x, y = 1 - specificity.value, sensitivity.value
     if sensitivity.decision is not None and specificity.decision is not None:
         (bottom, top), (right, left) = sensitivity.decision, (1 - bound for bound in specificity.decision)
-        rectangle(panel, (left, right), (bottom, top), facecolor=PALE_BLUE, alpha=0.55, edgecolor="none")
+        axes.rectangle(panel, (left, right), (bottom, top), facecolor=PALE_BLUE, alpha=0.55, edgecolor="none")
         panel.plot([left, right], [y, y], color=INK, linewidth=0.8)
         panel.plot([x, x], [bottom, top], color=INK, linewidth=0.8)
     lozenge(panel, x, y)
@@ -174,12 +160,12 @@ def training_figure(history: Sequence[Epoch], best_epoch: int) -> Drawing:
         low, high = min(values + others), max(values + others)
         room = (high - low) * 0.1 or 0.05
         limits = (min(epochs) - 0.5, max(epochs) + 0.5)
-        panel = Panel(canvas, Box(left, top, width, body), x=limits, y=(low - room, high + room))
+        panel = axes.Panel(canvas, axes.Box(left, top, width, body), x=limits, y=(low - room, high + room))
         canvas.label(left - 30, top - 9, title, tone="ink")
         for value in dict.fromkeys((low, high)):
             panel.axes.axhline(value, color=RULE, linewidth=0.5)
             _, y = panel.place(epochs[0], value)
-            canvas.label(left - 5, y + BELOW_MIDDLE, formatting.decimal(value, 2), "end", "soft")
+            canvas.label(left - 5, y + axes.BELOW_MIDDLE, formatting.decimal(value, 2), "end", "soft")
         if others:
             panel.axes.plot(epochs, others, color=SOFT, linewidth=1.0, linestyle=DASHES)
         panel.axes.plot(epochs, values, color=BLUE, linewidth=1.3, marker="o", markersize=2.4)

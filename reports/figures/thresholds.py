@@ -10,17 +10,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from reports.figures.axes import QUARTERS, Box, Panel, description, legend
-from reports.figures.canvas import (
-    BLUE,
-    DASHES,
-    INK,
-    ORANGE,
-    SOFT,
-    Canvas,
-    Drawing,
-    Tone,
-    lozenge,
-)
+from reports.figures.canvas import BLUE, DASHES, INK, ORANGE, SOFT, Canvas, Drawing, Tone, lozenge
 from reports.fonts.text_width import width
 from reports.language import formatting
 from reports.language.vocabulary import Words

@@ -26,16 +26,7 @@ LIBRARIES = {
     "fontconfig": ("libfontconfig.so.1", "libfontconfig.1.dylib"),
 }
 FONT, SUPPLIED = "font ", "supplied font "
-PACKAGES = (
-    "fonttools",
-    "jinja2",
-    "matplotlib",
-    "pydyf",
-    "pyphen",
-    "tinycss2",
-    "tinyhtml5",
-    "weasyprint",
-)
+PACKAGES = ("fonttools", "jinja2", "matplotlib", "pydyf", "pyphen", "tinycss2", "tinyhtml5", "weasyprint")
 
 
 def missing_libraries() -> list[str]:
