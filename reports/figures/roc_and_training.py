@@ -139,59 +139,53 @@ def images_per_patient_figure(
 
 def training_figure(history: Sequence[Epoch], best_epoch: int) -> Drawing:
     """Loss and AUROC after each epoch, the tuning split's loss and the mean of all findings dashed; the kept marked."""
-    height, top, body, width = 128.0, 22.0, 78.0, 200.0
-    canvas = Canvas("training", height)
-    epochs = [entry.epoch for entry in history]
+    canvas = Canvas("training", 128.0)
     several = any(entry.tune_auroc_mean != entry.tune_auroc for entry in history)
-    for left, title, values, others in (
+    losses = {entry.epoch: (entry.loss, entry.tune_loss) for entry in history}
+    _course(canvas, 30.0, "Loss: training split; dashed, tuning split", losses, best_epoch)
+    title = "AUROC, tuning split" + ("; dashed, mean of all findings" if several else "")
+    aurocs = {entry.epoch: (entry.tune_auroc, entry.tune_auroc_mean)[: 1 + several] for entry in history}
+    _course(canvas, 286.0, title, aurocs, best_epoch)
+    (kept,) = (entry for entry in history if entry.epoch == best_epoch)
+    rows = [
         (
-            30.0,
-            "Loss: training split; dashed, tuning split",
-            [entry.loss for entry in history],
-            [entry.tune_loss for entry in history],
-        ),
-        (
-            286.0,
-            "AUROC, tuning split" + ("; dashed, mean of all findings" if several else ""),
-            [entry.tune_auroc for entry in history],
-            [entry.tune_auroc_mean for entry in history] if several else [],
-        ),
-    ):
-        low, high = min(values + others), max(values + others)
-        room = (high - low) * 0.1 or 0.05
-        limits = (min(epochs) - 0.5, max(epochs) + 0.5)
-        panel = axes.Panel(canvas, axes.Box(left, top, width, body), x=limits, y=(low - room, high + room))
-        canvas.label(left - 30, top - 9, title, tone="ink")
-        for value in dict.fromkeys((low, high)):
-            panel.axes.axhline(value, color=RULE, linewidth=0.5)
-            _, y = panel.place(epochs[0], value)
-            canvas.label(left - 5, y + axes.BELOW_MIDDLE, formatting.decimal(value, 2), "end", "soft")
-        if others:
-            panel.axes.plot(epochs, others, color=SOFT, linewidth=1.0, linestyle=DASHES)
-        panel.axes.plot(epochs, values, color=BLUE, linewidth=1.3, marker="o", markersize=2.4)
-        panel.baseline()
-        lozenge(panel.axes, best_epoch, values[epochs.index(best_epoch)])
-        for epoch in sorted({epochs[0], best_epoch, epochs[-1]}):
-            panel.text_below(epoch, str(epoch))
-        panel.title_across("Epoch")
-    kept = history[epochs.index(best_epoch)]
-    header = ("epoch", "loss", "tune_loss", "tune_auroc", "tune_auroc_mean", "kept")
+            one.epoch,
+            one.loss,
+            one.tune_loss,
+            one.tune_auroc,
+            one.tune_auroc_mean,
+            "yes" if one is kept else "no",
+        )
+        for one in history
+    ]
     return canvas.finish(
         f"Training over {len(history)} epochs; epoch {best_epoch} was kept, with loss {formatting.decimal(kept.loss)} "
         f"on the training split and {formatting.decimal(kept.tune_loss)} on the tuning split, where its AUROC was "
         f"{formatting.decimal(kept.tune_auroc)}.",
-        figure_data(
-            header,
-            [
-                (
-                    entry.epoch,
-                    entry.loss,
-                    entry.tune_loss,
-                    entry.tune_auroc,
-                    entry.tune_auroc_mean,
-                    "yes" if entry.epoch == best_epoch else "no",
-                )
-                for entry in history
-            ],
-        ),
+        figure_data(("epoch", "loss", "tune_loss", "tune_auroc", "tune_auroc_mean", "kept"), rows),
     )
+
+
+def _course(
+    canvas: Canvas, left: float, title: str, values: Mapping[int, Sequence[float]], best_epoch: int
+) -> None:
+    """One or two numbers after each epoch, the second dashed."""
+    epochs = list(values)
+    low, high = min(map(min, values.values())), max(map(max, values.values()))
+    room = (high - low) * 0.1 or 0.05
+    limits = (min(epochs) - 0.5, max(epochs) + 0.5)
+    panel = axes.Panel(canvas, axes.Box(left, 22.0, 200.0, 78.0), x=limits, y=(low - room, high + room))
+    canvas.label(left - 30, panel.box.top - 9, title)
+    for value in dict.fromkeys((low, high)):
+        panel.axes.axhline(value, color=RULE, linewidth=0.5)
+        _, y = panel.place(epochs[0], value)
+        canvas.label(left - 5, y + axes.BELOW_MIDDLE, formatting.decimal(value, 2), "end", "soft")
+    first, *others = zip(*values.values(), strict=True)
+    for other in others:
+        panel.axes.plot(epochs, other, color=SOFT, linewidth=1.0, linestyle=DASHES)
+    panel.axes.plot(epochs, first, color=BLUE, linewidth=1.3, marker="o", markersize=2.4)
+    panel.baseline()
+    lozenge(panel.axes, best_epoch, values[best_epoch][0])
+    for epoch in sorted({epochs[0], best_epoch, epochs[-1]}):
+        panel.text_below(epoch, str(epoch))
+    panel.title_across("Epoch")
