@@ -6,11 +6,8 @@ Owns the gathering, which needs to know what the pages hold. The form is `eviden
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
-
-from pydantic import BaseModel
 
 from reports.appendices.appendices import appendices_of
 from reports.content.context import ReportContext
@@ -19,7 +16,7 @@ from reports.number_check.evidence import LintEvidence
 from reports.pages.numbering import TITLES
 from reports.pages.summary_contents import left_to_the_report
 from reports.provenance.marks import unmarked
-from reports.provenance.sourced_numbers import numbers_of
+from reports.provenance.sourced_numbers import numbers_of, parts_of
 
 
 def lint_evidence(context: ReportContext) -> LintEvidence:
@@ -59,18 +56,10 @@ def _gather(value: Any, texts: set[str], sizes: set[int]) -> None:
         texts.add(unmarked(value))
     elif isinstance(value, datetime):
         texts.add(date_and_time(value))
-    elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            _gather(getattr(value, field.name), texts, sizes)
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            _gather(getattr(value, name), texts, sizes)
-    elif isinstance(value, Mapping):
-        sizes.add(len(value))
-        for name, one in value.items():
-            _gather(name, texts, sizes)
+    elif (parts := parts_of(value)) is not None:
+        for one in parts.values():
             _gather(one, texts, sizes)
-    elif isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, Mapping | list | tuple | set | frozenset):
         sizes.add(len(value))
-        for one in value:
+        for one in value:  # of a mapping, its keys
             _gather(one, texts, sizes)
