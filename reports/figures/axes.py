@@ -25,6 +25,7 @@ BELOW_MIDDLE = 2.7  # from the middle of letters down to their baseline
 ABOVE_BODY, BELOW_BODY, NOTCH = 7.0, 12.0, 3.0
 _BELOW, _LEFT, _ABOVE, _BOTTOM = 11.0, 5.0, 9.0, 5.0  # of a panel, where its letters stand
 _SAMPLE, _APART = 16.0, 18.0
+GROUND: Mapping[str, Any] = {"color": FAINT, "linewidth": 0.8}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,22 +137,19 @@ class Panel:
         """Return where data coordinates lie on the canvas."""
         return self.canvas.place(self.axes, x, y)
 
-    def lines_across(self, ticks: Iterable[tuple[float, str]], *, behind: bool = False) -> None:
+    def lines_across(
+        self, ticks: Iterable[tuple[float, str]], *, ground: Mapping[str, Any] | None = None, **style: Any
+    ) -> None:
         """Draw a level line at each tick, its text to the left.
 
         Args:
             ticks: each with its text.
-            behind: bars stand on the line at 0, and all lines lie behind them.
+            ground: how the line at 0 differs, on which bars stand.
+            style: how all lines differ from the usual ones.
         """
         for tick, text in ticks:
-            ground = behind and tick == 0
-            self.axes.axhline(
-                tick,
-                color=FAINT if ground else RULE,
-                linewidth=0.8 if ground else 0.5,
-                clip_on=False,
-                **({"zorder": 0} if behind else {}),
-            )
+            own = ground or {} if tick == 0 else {}
+            self.axes.axhline(tick, **{"color": RULE, "linewidth": 0.5, "clip_on": False, **style, **own})
             _, y = self.place(0, tick)
             self.canvas.tick(self.box.left - _LEFT, y + BELOW_MIDDLE, text, "end")
 
@@ -191,13 +189,15 @@ def rectangle(axes: Axes, x: tuple[float, float], y: tuple[float, float], **styl
     axes.fill([x[0], x[1], x[1], x[0]], [y[0], y[0], y[1], y[1]], **style)
 
 
-def legend(canvas: Canvas, left: float, lines: Mapping[str, Mapping[str, Any]]) -> None:
-    """Set a sample of each line with its name, in a row at the top of a figure."""
+def legend(
+    canvas: Canvas, left: float, lines: Mapping[str, Mapping[str, Any]], *, step: float | None = None
+) -> None:
+    """Set a sample of each line with its name, in a row at the top of a figure; a step apart where one is given."""
     for name, style in lines.items():
         sample = canvas.panel(left, 6, _SAMPLE, 4, x=(0, 1), y=(-1, 1))
         sample.plot([0, 1], [0, 0], clip_on=False, **style)
         canvas.label(left + _SAMPLE + 5, 10.7, name)
-        left += _SAMPLE + 5 + width(name) + _APART
+        left += step or _SAMPLE + 5 + width(name) + _APART
 
 
 def description(what: str, points: Iterable[str]) -> str:

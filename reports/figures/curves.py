@@ -1,6 +1,6 @@
 """Curves of the secondary results: precision over recall, reliability of scores, net benefit.
 
-Owns what each shows and its description in words; the points are the results' own, the means are in `canvas`.
+Owns what each shows and its description in words; the points are the results' own, the means are in `axes`.
 All stand beside the table of their numbers, at half the width of a page.
 """
 

@@ -1,10 +1,10 @@
 """The figure of the overlap: how many images by intersection over union, those that are hit apart from misses.
 
-Owns what it shows and its description in words; the numbers are the results' own, the means are in `canvas`.
+Owns what it shows and its description in words; the numbers are the results' own, the means are in `axes`.
 """
 
 from reports.figures.axes import HALF_WIDTH, Box, Panel, Scale, description, linear
-from reports.figures.canvas import BLUE, PALE_BLUE, Canvas, Drawing
+from reports.figures.canvas import BLUE, FAINT, PALE_BLUE, Canvas, Drawing
 from reports.language import formatting
 from reports.number_check.figure_data import figure_data
 from validation.results.secondary import Localisation
@@ -24,7 +24,7 @@ def overlap_figure(localisation: Localisation) -> Drawing | None:
     up = linear(0, highest, most=MOST_LINES, steps=STEPS)
     canvas = Canvas("overlap", HEIGHT, width=HALF_WIDTH)
     panel = Panel(canvas, BOX, x=FIFTHS.limits, y=up.limits)
-    panel.lines_across(up.named, behind=True)
+    panel.lines_across(up.named, ground={"color": FAINT})
     for one in bins:
         middle, width = (one.low + one.high) / 2, 0.86 * (one.high - one.low)
         panel.axes.bar(middle, one.hits, width=width, color=BLUE)

@@ -1,6 +1,6 @@
 """The figures of a cohort's profile: which there are, and those of ages, pyramids and grey levels.
 
-Owns what each shows and its description in words; the numbers are the profile's own, the means are in `canvas`;
+Owns what each shows and its description in words; the numbers are the profile's own, the means are in `axes`;
 findings and their co-occurrence are `findings`'s.
 Positives are dark, negatives pale with an edge, what is unknown is hatched or dotted: told apart in grey too.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from protocols.cohorts.profile.parts import CLASSES, NEGATIVE, POSITIVE, UNKNOWN, Look
 from protocols.cohorts.profile.record import Profile
-from reports.figures.axes import BELOW_MIDDLE, HALF_WIDTH, STEPS, Box, Panel, description, linear, rectangle
+from reports.figures import axes
 from reports.figures.canvas import BLUE, FAINT, PALE_BLUE, SOFT, WIDTH, Anchor, Canvas, Drawing
 from reports.figures.findings import co_occurrence_figure, findings_figure
 from reports.figures.roc_and_training import images_per_patient_figure
@@ -20,9 +20,9 @@ from reports.language import formatting
 from reports.number_check.figure_data import figure_data
 
 HEIGHT = 166.0
-HALF, WHOLE = Box(32.0, 34.0, 198.0, 104.0), Box(32.0, 34.0, WIDTH - 32.0, 104.0)
-SIDES = (Box(4.0, 34.0, 99.0, 104.0), Box(135.0, 34.0, 99.0, 104.0))  # of a pyramid
-SPINE = HALF_WIDTH / 2
+HALF, WHOLE = axes.Box(32.0, 34.0, 198.0, 104.0), axes.Box(32.0, 34.0, WIDTH - 32.0, 104.0)
+SIDES = (axes.Box(4.0, 34.0, 99.0, 104.0), axes.Box(135.0, 34.0, 99.0, 104.0))  # of a pyramid
+SPINE = axes.HALF_WIDTH / 2
 FINEST, MOST_STEPS = 0.005, 4
 FILLS: Mapping[str, dict[str, Any]] = {
     POSITIVE: {"facecolor": BLUE, "edgecolor": BLUE, "linewidth": 0.5},
@@ -98,7 +98,7 @@ def _ages(profile: Profile) -> Drawing | None:
         for name in shown
     ]
     return canvas.finish(
-        description("Images by age in bins of ten years and by class.", told),
+        axes.description("Images by age in bins of ten years and by class.", told),
         figure_data(("class", "age_years", "images"), rows, beside=list(totals.values())),
     )
 
@@ -117,8 +117,9 @@ def _pyramid(
         by_level: level -> class -> images in each bin of ages.
         titles: the level to the left and that to the right, with their names.
     """
+    ages = range(len(profile.ages.first_years))
     totals = {
-        level: [sum(numbers) for numbers in zip(*by_level[level].values(), strict=True)] for level in titles
+        level: [sum(by_level[level][name][place] for name in CLASSES) for place in ages] for level in titles
     }
     if not any(map(any, totals.values())):
         return None
@@ -126,20 +127,17 @@ def _pyramid(
     highest = max(map(max, totals.values()))
     shown = [name for name in CLASSES if any(any(by_level[level][name]) for level in titles)]
     names = [_bin(profile.ages.first_years, place) for place in range(last + 1)]
-    canvas = Canvas(f"profile-{column}", HEIGHT, width=HALF_WIDTH)
+    canvas = Canvas(f"profile-{column}", HEIGHT, width=axes.HALF_WIDTH)
     for side, (level, title) in enumerate(titles.items()):
         limits = (0, highest) if side else (highest, 0)
-        panel = Panel(canvas, SIDES[side], x=limits, y=(-0.5, last + 0.5))
+        panel = axes.Panel(canvas, SIDES[side], x=limits, y=(-0.5, last + 0.5))
         _half_pyramid(
             panel,
             {name: by_level[level][name][: last + 1] for name in shown},
-            f"{title}, n = {formatting.count(sum(totals[level]))}",
+            f"{title}, n = {formatting.count(sum(sum(by_level[level][name]) for name in CLASSES))}",
             highest,
+            names if side else (),
         )
-        if side:
-            for place, name in enumerate(names):
-                _, y = panel.place(0, place)
-                canvas.tick(SPINE, y + BELOW_MIDDLE, name)
     _legend(canvas, dict.fromkeys(shown), filled=True)
     canvas.label(SPINE, HEIGHT - 5, "Images by age in years", "middle")
     told = [
@@ -153,13 +151,15 @@ def _pyramid(
         for bin_, number in zip(names, by_level[level][name], strict=False)
     ]
     return canvas.finish(
-        description(f"Images by age and {column}, with a known age.", told),
+        axes.description(f"Images by age and {column}, with a known age.", told),
         figure_data((column, "class", "age_years", "images"), rows, beside=list(map(sum, totals.values()))),
     )
 
 
-def _half_pyramid(panel: Panel, images: Mapping[str, Sequence[int]], title: str, highest: int) -> None:
-    """Draw the bars of one level outwards from the spine, with its title and the ends of its scale."""
+def _half_pyramid(
+    panel: axes.Panel, images: Mapping[str, Sequence[int]], title: str, highest: int, names: Sequence[str]
+) -> None:
+    """Draw the bars of one level outwards, its title, the ages on the spine and the ends of its scale."""
     inner, _ = panel.place(0, 0)
     outer, _ = panel.place(highest, 0)
     to_spine: Anchor = "end" if outer < inner else "start"
@@ -171,6 +171,9 @@ def _half_pyramid(panel: Panel, images: Mapping[str, Sequence[int]], title: str,
         for name, number in zip(images, numbers, strict=True):
             panel.axes.barh(place, number, left=start, height=0.8, **FILLS[name])
             start += number
+    for place, name in enumerate(names):
+        _, y = panel.place(0, place)
+        panel.canvas.tick(SPINE, y + axes.BELOW_MIDDLE, name)
     panel.canvas.tick(outer, panel.box.bottom + 11, formatting.count(highest), to_edge)
     panel.canvas.tick(inner, panel.box.bottom + 11, "0", to_spine)
 
@@ -194,7 +197,7 @@ def _grey_levels(looks: Mapping[str, Look]) -> Drawing | None:
         for place, share in enumerate(look.histogram)
     ]
     return canvas.finish(
-        description(
+        axes.description(
             "Mean histogram of grey levels by class.",
             [
                 f"{name}: mean grey level {formatting.decimal(look.means.mean, 1)}"
@@ -218,7 +221,7 @@ def _distribution(looks: Mapping[str, Look], kind: str, title: str, wide: int) -
     spreads = {name: look.means if means else look.deviations for name, look in looks.items()}
     shares = {one: [number / sum(numbers) for number in numbers] for one, numbers in bins.items()}
     end = wide * len(next(iter(bins.values())))
-    canvas = Canvas(f"profile-{kind}", HEIGHT, width=HALF_WIDTH)
+    canvas = Canvas(f"profile-{kind}", HEIGHT, width=axes.HALF_WIDTH)
     panel = _panel(canvas, HALF, (0, end), shares.values(), "% of pictures")
     for one, values in shares.items():
         _outline(panel, one, values, wide)
@@ -232,7 +235,7 @@ def _distribution(looks: Mapping[str, Look], kind: str, title: str, wide: int) -
         for place, number in enumerate(numbers)
     ]
     return canvas.finish(
-        description(
+        axes.description(
             f"{title}, by class.",
             [f"{name}: median {formatting.decimal(spread.median, 1)}" for name, spread in spreads.items()],
         ),
@@ -241,19 +244,19 @@ def _distribution(looks: Mapping[str, Look], kind: str, title: str, wide: int) -
 
 
 def _panel(
-    canvas: Canvas, box: Box, across: tuple[float, float], shares: Iterable[Iterable[float]], title: str
-) -> Panel:
+    canvas: Canvas, box: axes.Box, across: tuple[float, float], shares: Iterable[Iterable[float]], title: str
+) -> axes.Panel:
     """A panel from 0 per cent to the first tick at or above the highest proportion, with a grid."""
     highest = max(max(values) for values in shares)
-    steps = STEPS[STEPS.index(FINEST) :]
-    up = linear(0.0, highest, most=MOST_STEPS, steps=steps, within=(0.0, 1.0))
-    panel = Panel(canvas, box, x=across, y=up.limits)
-    panel.lines_across([(tick, f"{100 * tick:g}") for tick in up.ticks], behind=True)
+    steps = axes.STEPS[axes.STEPS.index(FINEST) :]
+    up = axes.linear(0.0, highest, most=MOST_STEPS, steps=steps, within=(0.0, 1.0))
+    panel = axes.Panel(canvas, box, x=across, y=up.limits)
+    panel.lines_across([(tick, f"{100 * tick:g}") for tick in up.ticks], ground=axes.GROUND, zorder=0)
     panel.title_up(title)
     return panel
 
 
-def _outline(panel: Panel, name: str, values: Sequence[float], wide: float) -> None:
+def _outline(panel: axes.Panel, name: str, values: Sequence[float], wide: float) -> None:
     edges = [place * wide for place in range(len(values) + 1)]
     panel.axes.stairs(values, edges, baseline=None, **LINES[name])
 
@@ -266,11 +269,11 @@ def _shown(there: Iterable[str]) -> list[str]:
 
 def _legend(canvas: Canvas, classes: Mapping[str, int | None], *, filled: bool) -> None:
     """A row of samples with the names of the classes and, where given, their numbers, at the top."""
-    panel = canvas.panel(0, 0, HALF_WIDTH, 12, x=(0, HALF_WIDTH), y=(12, 0))
+    panel = canvas.panel(0, 0, axes.HALF_WIDTH, 12, x=(0, axes.HALF_WIDTH), y=(12, 0))
     x = 0.0
     for name, number in classes.items():
         if filled:
-            rectangle(panel, (x, x + 9), (2, 9), **FILLS[name])
+            axes.rectangle(panel, (x, x + 9), (2, 9), **FILLS[name])
         else:
             panel.plot([x, x + 13], [5.5, 5.5], **LINES[name])
         text = name if number is None else f"{name}, n = {formatting.count(number)}"

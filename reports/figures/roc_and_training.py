@@ -1,7 +1,7 @@
 """Three plain figures: the ROC curve, patients by number of images, and the course of the training.
 
 Owns what each shows and its description in words. Colours differ in lightness, so that they are told
-apart in grey and by the colour-blind; the means are in `canvas`.
+apart in grey and by the colour-blind; the means are in `axes`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,8 +48,9 @@ def roc_figure(
     """
     canvas = Canvas("roc", axes.SQUARE_HEIGHT, width=axes.HALF_WIDTH)
     panel = axes.Panel(canvas, axes.SQUARE, x=axes.QUARTERS.limits, y=axes.QUARTERS.limits)
-    panel.lines_up(axes.QUARTERS.named)
-    panel.lines_across(axes.QUARTERS.named)
+    for quarter in axes.QUARTERS.named:
+        panel.lines_up([quarter])
+        panel.lines_across([quarter])
     panel.axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.8, linestyle=DASHES)
     panel.axes.plot(
         curve.false_positive_rate,

@@ -1,6 +1,6 @@
 """Scores by truth: where the positives and the negatives of a cohort lie, and how the threshold parts them.
 
-Owns the histogram and its description in words; the scores are those of the line listing, the means are in `canvas`.
+Owns the histogram and its description in words; the scores are those of the line listing, the means are in `axes`.
 """
 
 import itertools
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.figures.axes import HALF_WIDTH, SCORES, SQUARE, SQUARE_HEIGHT, Panel, Scale, expit, linear, logit
+from reports.figures import axes
 from reports.figures.canvas import BLUE, DASHES, ORANGE, PALE_BLUE, SOFT, Anchor, Canvas, Drawing
 from reports.fonts.text_width import width
 from reports.language import formatting
@@ -19,7 +19,7 @@ from reports.language.vocabulary import Words
 from reports.number_check.figure_data import figure_data
 from reports.run_files.line_listing import Scores
 
-BOX = SQUARE._replace(width=206.0)
+BOX = axes.SQUARE._replace(width=206.0)
 BINS_PER_LOGIT = 4
 STEPS = (0.02, 0.05, 0.1, 0.2, 0.5)
 MOST_STEPS = 3  # to either side of 0
@@ -69,17 +69,22 @@ def score_figure(scores: Scores, threshold: float, words: Words) -> Drawing | No
     found = Histogram.of(scores, threshold)
     up, down = found.proportions
     most = max(float(up.max()), float(down.max()))
-    half = linear(0.0, most, most=MOST_STEPS, steps=STEPS, within=(0.0, math.inf))
-    scale = Scale(-half.high, half.high, half.step)
-    canvas = Canvas("scores", SQUARE_HEIGHT, width=HALF_WIDTH)
-    panel = Panel(canvas, BOX, x=(found.low, found.high), y=scale.limits)
-    panel.lines_across([(tick, f"{round(100 * abs(tick))}") for tick in scale.ticks], behind=True)
+    half = axes.linear(0.0, most, most=MOST_STEPS, steps=STEPS, within=(0.0, math.inf))
+    scale = axes.Scale(-half.high, half.high, half.step)
+    canvas = Canvas("scores", axes.SQUARE_HEIGHT, width=axes.HALF_WIDTH)
+    panel = axes.Panel(canvas, BOX, x=(found.low, found.high), y=scale.limits)
+    panel.lines_across(
+        [(tick, f"{round(100 * abs(tick))}") for tick in scale.ticks],
+        ground=axes.GROUND,
+        zorder=0,
+        clip_on=True,
+    )
     bins = np.arange(found.low, found.high)
     for bars, colour, edge, line in ((up, BLUE, "white", 0.3), (-down, PALE_BLUE, SOFT, 0.5)):
         panel.axes.bar(
             bins, bars, width=1, align="edge", color=colour, edgecolor=edge, linewidth=line, zorder=2
         )
-    at = min(max(logit(threshold) * BINS_PER_LOGIT, found.low), found.high)
+    at = min(max(axes.logit(threshold) * BINS_PER_LOGIT, found.low), found.high)
     panel.axes.axvline(at, color=ORANGE, linewidth=0.9, linestyle=DASHES, zorder=3)
     x, _ = panel.place(at, 0)
     canvas.label(x, BOX.top - 4, f"threshold {formatting.stated(threshold)}", "middle", "goal")
@@ -99,21 +104,21 @@ def score_figure(scores: Scores, threshold: float, words: Words) -> Drawing | No
     )
 
 
-def _ticks(panel: Panel, found: Histogram) -> None:
+def _ticks(panel: axes.Panel, found: Histogram) -> None:
     """Mark round scores, with their numbers where these do not touch."""
     taken = -math.inf
-    for tick in SCORES:
-        at = round(logit(tick) * BINS_PER_LOGIT, 6)
+    for tick in axes.SCORES:
+        at = round(axes.logit(tick) * BINS_PER_LOGIT, 6)
         if found.low <= at <= found.high:
             panel.notch(at, depth=0.012)
             name = formatting.stated(tick)
             x, half = panel.place(at, 0)[0], width(name) / 2
-            if taken < x - half and x + half <= HALF_WIDTH:
+            if taken < x - half and x + half <= axes.HALF_WIDTH:
                 panel.text_below(at, name)
                 taken = x + half + ROOM
 
 
-def _classes(panel: Panel, scores: Scores, words: Words, threshold: float) -> None:
+def _classes(panel: axes.Panel, scores: Scores, words: Words, threshold: float) -> None:
     """Name both classes on the wider side of the threshold, which is given as a proportion of the width."""
     right = threshold < 1 - threshold
     place: tuple[float, Anchor] = (BOX.right - 4, "end") if right else (BOX.left + 4, "start")
@@ -129,7 +134,7 @@ def _classes(panel: Panel, scores: Scores, words: Words, threshold: float) -> No
 
 
 def _edges(low: int, high: int) -> list[float]:
-    return [expit(number / BINS_PER_LOGIT) for number in range(low, high + 1)]
+    return [axes.expit(number / BINS_PER_LOGIT) for number in range(low, high + 1)]
 
 
 def _counts(scores: NDArray[np.float64], edges: Sequence[float]) -> NDArray[np.int64]:
@@ -140,7 +145,7 @@ def _counts(scores: NDArray[np.float64], edges: Sequence[float]) -> NDArray[np.i
 
 def _logit_limits(scores: NDArray[np.float64], threshold: float) -> tuple[int, int]:
     """The outer bins: those of the lowest and the highest score or the threshold, within 0.0001 and 0.9999."""
-    ends = [logit(float(value)) * BINS_PER_LOGIT for value in (scores.min(), scores.max(), threshold)]
+    ends = [axes.logit(float(value)) * BINS_PER_LOGIT for value in (scores.min(), scores.max(), threshold)]
     low = max(LOWEST_LOGIT, math.floor(round(min(ends), 6)))
     high = min(HIGHEST_LOGIT, math.ceil(round(max(ends), 6)))
     return (low, high) if high - low >= BINS_PER_LOGIT else (low - BINS_PER_LOGIT, high + BINS_PER_LOGIT)

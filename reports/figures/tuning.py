@@ -15,6 +15,7 @@ from reports.number_check.figure_data import figure_data
 from reports.run_files.device import TuningPoint
 
 HEIGHT, BOX = 176.0, Box(30.0, 26.0, 462.0, 118.0)
+LEGEND_STEP = 78.0
 DOTS = (0, (1.0, 1.6))
 CURVES: Mapping[str, dict[str, Any]] = {
     "Sensitivity": {"color": BLUE, "linewidth": 1.3, "linestyle": "solid"},
@@ -44,7 +45,7 @@ def tuning_figure(points: Sequence[TuningPoint], threshold: float) -> Drawing | 
         values = [float(getattr(point, name.lower())) for point in rising]
         # A threshold counts as positive from its own score upwards: what holds at one holds down to the next lower.
         panel.axes.plot(across, values, drawstyle="steps-pre", **style)
-    legend(canvas, BOX.left, CURVES)
+    legend(canvas, BOX.left, CURVES, step=LEGEND_STEP)
     chosen = min(rising, key=lambda point: abs(point.threshold - threshold))
     for name in CURVES:
         lozenge(panel.axes, _place(threshold), float(getattr(chosen, name.lower())))
