@@ -15,10 +15,11 @@ from protocols.storage.run_folder import RunFolder
 from reports.content.run_evidence import report_context
 from reports.fonts.supplied import NeededFont, needed_fonts, supplied_fonts
 from reports.number_check.check import refuse_numbers
-from reports.number_check.evidence import LintEvidence, lint_evidence
+from reports.number_check.evidence import LintEvidence
 from reports.pages.all_figures import gallery
 from reports.pages.exports import drawings_of, exports
 from reports.pages.glyph_coverage import letters_of
+from reports.pages.number_evidence import lint_evidence
 from reports.pages.report import report_attachments, report_page
 from reports.pages.summary import summary_attachments, summary_page
 from reports.pages.summary_contents import contents_of

@@ -11,7 +11,8 @@ import pytest
 
 from protocols.storage.canonical import sha256_file
 from reports.pages.exports import FORMULA
-from reports.pdf.render_stack import content_of, missing_libraries
+from reports.pdf.read_pdf import PrintedPdf
+from reports.pdf.render_stack import missing_libraries
 from tests.conftest import Outcome, Study
 
 Command = Callable[..., Outcome]
@@ -81,7 +82,7 @@ def test_hostile_names_are_literal_text_and_formulas_are_neutralised_in_exports_
 
     assert {path: sha256_file(path) for path in evidence} == evidence
     page = html.unescape(re.sub(r"<[^>]*>", "", (out / "report.html").read_text(encoding="utf-8")))
-    printed = packed(content_of((out / "report.pdf").read_bytes()).text)
+    printed = packed(PrintedPdf((out / "report.pdf").read_bytes()).text)
     for name in (TITLE, PATIENT, SITE, FORMULA_SITE, READER):
         assert packed(name) in packed(page), name
         assert packed(name) in printed, name

@@ -46,7 +46,8 @@ from protocols.storage.run_folder import RunFolder
 from protocols.tables.perturbation_scores import BatteryFolder, BatteryScores, largest_distance
 from protocols.tables.reading import read_table
 from reports.fonts.supplied import supplied_fonts
-from reports.pdf.render_stack import missing_fonts, same_content
+from reports.pdf.read_pdf import same_content
+from reports.pdf.render_stack import missing_fonts, same_stack
 from validation.cohort.inputs import input_files
 from validation.independent.comparison import compare, findings
 from validation.independent.study import second_opinion
@@ -186,14 +187,14 @@ class _Repetition:
         self.stages.validate(again, self.progress)
         if images:
             self.stages.illustrate(again, images, again.root / "work", self.progress)
-        same_stack = False
+        laid_out_alike = False
         if self._same_results(again):
             if BatteryFolder.of(self.run).root.is_dir():
                 self._measure_robustness(again)
             if self.run.report_pdf.exists():
                 stack = self.stages.report(again, self.progress)
-                same_stack = stack == self.run.read_record().render_stack
-        return _Made(again, same_stack)
+                laid_out_alike = same_stack(self.run.read_record().render_stack, stack)
+        return _Made(again, laid_out_alike)
 
     def _measure_robustness(self, again: RunFolder) -> None:
         """Measure robustness from the recorded scores; times are of one machine and are copied for the report."""

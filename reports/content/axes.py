@@ -7,9 +7,9 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from protocols.schema.protocol import Protocol
-from protocols.storage.run_folder import RunFolder
-from protocols.tables.column_mapping import studies_table
 from protocols.tables.column_rules import STUDIES
 from reports.language.vocabulary import Words
 from reports.run_files.line_listing import Listing
@@ -26,10 +26,19 @@ class AxisRemarks:
     not_analysed: tuple[str, ...]
 
 
-def axis_remarks(run: RunFolder, protocol: Protocol, listing: Listing, words: Words) -> AxisRemarks:
-    """Return the remarks on the axes of a run."""
+def axis_remarks(
+    studies: pd.DataFrame | None, protocol: Protocol, listing: Listing, words: Words
+) -> AxisRemarks:
+    """Return the remarks on the axes of a run.
+
+    Args:
+        studies: the run's table of studies, every column as text; None where the run has none.
+        protocol: names the axes.
+        listing: the levels of the analysed images.
+        words: the vocabulary of the run.
+    """
     names = [group.name for group in protocol.subgroups if len(group.parts) == 1]
-    return AxisRemarks(tuple(_alike(names, listing, words)), _not_analysed(run, protocol))
+    return AxisRemarks(tuple(_alike(names, listing, words)), _not_analysed(studies, protocol))
 
 
 def _alike(names: Sequence[str], listing: Listing, words: Words) -> list[str]:
@@ -46,14 +55,11 @@ def _alike(names: Sequence[str], listing: Listing, words: Words) -> list[str]:
     return found
 
 
-def _not_analysed(run: RunFolder, protocol: Protocol) -> tuple[str, ...]:
-    """Columns of the studies with a few levels in the test split that no axis of the protocol uses."""
-    path = run.input("studies")
-    if path is None:
+def _not_analysed(studies: pd.DataFrame | None, protocol: Protocol) -> tuple[str, ...]:
+    """Return the columns of the studies with a few levels in the test split that no axis of the protocol uses."""
+    if studies is None:
         return ()
-    frame = studies_table(path, protocol).table.frame
-    if "split" in frame:
-        frame = frame[frame["split"] == "test"]
+    frame = studies[studies["split"] == "test"] if "split" in studies else studies
     used = {part for group in protocol.subgroups for part in group.parts} | NO_AXES
     numeric = STUDIES.numeric
     return tuple(

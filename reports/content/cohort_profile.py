@@ -10,15 +10,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import ClassVar
 
+import pandas as pd
+
 from protocols.cohorts.profile.parts import CLASSES, Level, Missing
 from protocols.cohorts.profile.record import Profile, read_profile
 from protocols.cohorts.profile.remarks import RULES
 from protocols.errors import EvidenceDiffersError
-from protocols.schema.protocol import Protocol
 from protocols.storage.canonical import sha256_bytes
 from protocols.storage.run_folder import RunFolder
-from protocols.tables.column_mapping import studies_table
-from reports.figures.findings import MOST_FINDINGS, MOST_TOGETHER, closest_share
+from reports.content.finding_selection import MOST_FINDINGS, MOST_TOGETHER, closest_share
 from reports.language import formatting
 
 SOURCES = {
@@ -143,8 +143,12 @@ def read_cohort_profile(profile: Path, montage: Path | None) -> CohortProfile:
     return CohortProfile(read_profile(profile), address)
 
 
-def profile_of_run(run: RunFolder, protocol: Protocol) -> CohortProfile | None:
-    """The profile among a run's inputs; None where there is none.
+def profile_of_run(run: RunFolder, studies: pd.DataFrame | None) -> CohortProfile | None:
+    """Return the profile among a run's inputs; None where there is none.
+
+    Args:
+        run: the run folder.
+        studies: its table of studies, where it has one.
 
     Raises:
         BadInputError: as `read_cohort_profile`.
@@ -154,7 +158,7 @@ def profile_of_run(run: RunFolder, protocol: Protocol) -> CohortProfile | None:
     if path is None:
         return None
     found = read_cohort_profile(path, run.input("montage"))
-    images = sorted(studies_table(run.require_input("studies"), protocol).table.columns["image_id"])
+    images = [] if studies is None else sorted(studies["image_id"])
     if sha256_bytes("".join(f"{image}\n" for image in images).encode("utf-8")) != found.profile.images_sha256:
         raise EvidenceDiffersError(
             f"{path}: is the profile of other images than the run's studies; copy the profile.json of their cohort."

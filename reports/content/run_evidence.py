@@ -12,6 +12,7 @@ from protocols.evidence.reproduction.guard_band import guard_band
 from protocols.schema.load import load_protocol
 from protocols.storage.canonical import sha256_bytes
 from protocols.storage.run_folder import RunFolder
+from protocols.tables.column_mapping import studies_table
 from reports.content.axes import axis_remarks
 from reports.content.cautions import caution_notes
 from reports.content.cohort_profile import profile_of_run
@@ -85,6 +86,8 @@ def report_context(run: RunFolder) -> ReportContext:
         AxisRows(group.name, tuple(row for row in rows.values() if row.subgroup.axis == group.name))
         for group in loaded.protocol.subgroups
     )
+    path = run.input("studies")
+    studies = studies_table(path, loaded.protocol).table.frame if path else None
     return ReportContext(
         document=document_control(
             record,
@@ -100,7 +103,7 @@ def report_context(run: RunFolder) -> ReportContext:
         words=words,
         whole=rows[WHOLE],
         axes=axes,
-        axis_remarks=axis_remarks(run, loaded.protocol, listing, words),
+        axis_remarks=axis_remarks(studies, loaded.protocol, listing, words),
         criteria=tuple(criterion_row(result, protocol, rows) for result in results.criteria),
         flow=flow_stages(results.flow),
         never_left=steps_not_taken(results),
@@ -119,7 +122,7 @@ def report_context(run: RunFolder) -> ReportContext:
         known_truth=sourced(known_truth(run, listing), KNOWN_TRUTH),
         look=sourced(look_of(run.model, results), LOOK),
         robustness=robustness,
-        profile=sourced(profile_of_run(run, protocol), PROFILE),
+        profile=sourced(profile_of_run(run, studies), PROFILE),
         gaps=gaps,
         seal=seal,
         trail=sourced(read_trail(run), TRAIL),

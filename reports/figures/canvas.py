@@ -20,8 +20,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from reports.figures.figure_data import FigureData
 from reports.fonts.text_width import width
+from reports.number_check.figure_data import FigureData
 
 INK = "#17212b"
 SOFT = "#5a6875"
@@ -106,6 +106,11 @@ class Canvas:
         size = (width / POINTS_PER_INCH, height / POINTS_PER_INCH)
         self._figure = Figure(figsize=size, dpi=POINTS_PER_INCH, facecolor="none")
         self._labels: list[Label] = []
+
+    @property
+    def height(self) -> float:
+        """In points."""
+        return self._height
 
     def panel(
         self,

@@ -1,21 +1,22 @@
 """Two figures of a cohort's labels: what each finding holds, and which findings stand together.
 
-Owns what they show and, where a page has no room for all findings, which are chosen.
+Owns what they show; which findings are shown where a page has no room for all is `finding_selection`'s.
 """
 
 from matplotlib.colors import LinearSegmentedColormap
 
-from protocols.cohorts.profile.parts import LabelProfile
+from protocols.cohorts.profile.parts import Finding
 from protocols.cohorts.profile.record import Profile
+from reports.content.finding_selection import MOST_FINDINGS, MOST_TOGETHER, closest_share, most_frequent
+from reports.figures.axes import BELOW_MIDDLE, Box, Panel, description, rectangle
 from reports.figures.canvas import BLUE, FAINT, PALE_BLUE, RULE, WIDTH, Canvas, Drawing, Tone
-from reports.figures.figure_data import figure_data
 from reports.fonts.text_width import shortened, width
 from reports.language import formatting
+from reports.number_check.figure_data import figure_data
 
 TOP, ROW = 34.0, 14.0
 NAME_WIDTH = 118.0
 SHARES, SHARES_WIDTH = 356.0, 122.0
-MOST_FINDINGS, MOST_TOGETHER = 36, 18  # what a page has room for
 SHADES = LinearSegmentedColormap.from_list(
     "shades", ["white", PALE_BLUE, "#86abcf"]
 )  # dark letters stay legible
@@ -26,56 +27,27 @@ def findings_figure(profile: Profile) -> Drawing | None:
     if profile.labels is None:
         return None
     findings = [profile.labels.findings[place] for place in most_frequent(profile.labels, MOST_FINDINGS)]
-    height = TOP + ROW * len(findings) + 16
-    canvas = Canvas("profile-findings", height)
+    body = ROW * len(findings)
+    canvas = Canvas("profile-findings", TOP + body + 16)
     limits = (len(findings) - 0.5, -0.5)
-    bars = canvas.panel(
-        NAME_WIDTH,
-        TOP,
-        140,
-        ROW * len(findings),
-        x=(0, max(1, *(finding.positives for finding in findings))),
-        y=limits,
-    )
-    shares = canvas.panel(SHARES, TOP, SHARES_WIDTH, ROW * len(findings), x=(0, 1), y=limits)
-    canvas.label(0, TOP - 9, "Finding", tone="ink")
-    canvas.label(NAME_WIDTH, TOP - 9, "Positive images, and share of the known", tone="ink")
-    canvas.label(SHARES, TOP - 20, "Share of the loss that positives hold", tone="ink")
+    most = max(1, *(finding.positives for finding in findings))
+    bars = Panel(canvas, Box(NAME_WIDTH, TOP, 140, body), x=(0, most), y=limits)
+    shares = Panel(canvas, Box(SHARES, TOP, SHARES_WIDTH, body), x=(0, 1), y=limits)
+    canvas.label(0, TOP - 9, "Finding")
+    canvas.label(NAME_WIDTH, TOP - 9, "Positive images, and share of the known")
+    canvas.label(SHARES, TOP - 20, "Share of the loss that positives hold")
     canvas.label(SHARES, TOP - 9, "○ unweighted, ● weighted", tone="soft")
     for share in (0.0, 0.5, 1.0):
-        shares.axvline(share, color=RULE, linewidth=0.5)
-        x, _ = canvas.place(shares, share, 0)
-        canvas.tick(x, height - 5, formatting.percent(share).replace(".0", ""))
+        shares.axes.axvline(share, color=RULE, linewidth=0.5)
+        shares.text_below(share, formatting.percent(share).replace(".0", ""))
     for place, finding in enumerate(findings):
-        bars.barh(place, finding.positives, height=0.62, color=BLUE)
-        x, y = canvas.place(bars, finding.positives, place)
-        canvas.label(
-            0,
-            y + 2.7,
-            _short(finding.name, NAME_WIDTH),
-            tone="strong" if finding.name == profile.finding else "ink",
-        )
-        told = formatting.count(finding.positives)
-        if finding.prevalence is not None:
-            told += f" · {formatting.percent(finding.prevalence)}"
-        canvas.label(x + 5, y + 2.7, told, tone="soft")
-        if finding.share_before is None or finding.share_after is None:
-            canvas.label(SHARES, y + 2.7, "one class only", tone="faint")
-            continue
-        shares.plot([finding.share_before, finding.share_after], [place, place], color=FAINT, linewidth=0.8)
-        shares.plot(
-            [finding.share_before],
-            [place],
-            "o",
-            markersize=4,
-            markerfacecolor="white",
-            markeredgecolor=BLUE,
-            clip_on=False,
-        )
-        shares.plot([finding.share_after], [place], "o", markersize=4, color=BLUE, clip_on=False)
-    told = "; ".join(f"{finding.name} {formatting.count(finding.positives)}" for finding in findings)
+        tone: Tone = "strong" if finding.name == profile.finding else "ink"
+        _finding(bars, shares, place, finding, tone)
     return canvas.finish(
-        f"Positive images by finding, and the share of the loss that they hold before and after weighting. {told}.",
+        description(
+            "Positive images by finding, and the share of the loss that they hold before and after weighting.",
+            [f"{one.name} {formatting.count(one.positives)}" for one in findings],
+        ),
         figure_data(
             ("finding", "positives", "prevalence", "share_of_loss", "share_of_loss_weighted"),
             [
@@ -84,6 +56,28 @@ def findings_figure(profile: Profile) -> Drawing | None:
             ],
         ),
     )
+
+
+def _finding(bars: Panel, shares: Panel, place: int, finding: Finding, tone: Tone) -> None:
+    """One row: the name, the bar with its count, and both shares of the loss."""
+    canvas = bars.canvas
+    bars.axes.barh(place, finding.positives, height=0.62, color=BLUE)
+    x, y = bars.place(finding.positives, place)
+    baseline = y + BELOW_MIDDLE
+    canvas.label(0, baseline, _short(finding.name, NAME_WIDTH), tone=tone)
+    told = formatting.count(finding.positives)
+    if finding.prevalence is not None:
+        told += f" · {formatting.percent(finding.prevalence)}"
+    canvas.label(x + 5, baseline, told, tone="soft")
+    before, after = finding.share_before, finding.share_after
+    if before is None or after is None:
+        canvas.label(SHARES, baseline, "one class only", tone="faint")
+        return
+    shares.axes.plot([before, after], [place, place], color=FAINT, linewidth=0.8)
+    shares.axes.plot(
+        [before], [place], "o", markersize=4, markerfacecolor="white", markeredgecolor=BLUE, clip_on=False
+    )
+    shares.axes.plot([after], [place], "o", markersize=4, color=BLUE, clip_on=False)
 
 
 def co_occurrence_figure(profile: Profile) -> Drawing | None:
@@ -104,49 +98,20 @@ def co_occurrence_figure(profile: Profile) -> Drawing | None:
         for column in range(len(names)):
             number, own = counts[row][column], counts[row][row]
             share = number / own / darkest if own and row != column else 0.0
-            panel.fill(
-                [column, column + 1, column + 1, column],
-                [row, row, row + 1, row + 1],
-                facecolor=SHADES(share),
-                edgecolor=RULE,
-                linewidth=0.5,
-            )
+            across, down = (column, column + 1), (row, row + 1)
+            rectangle(panel, across, down, facecolor=SHADES(share), edgecolor=RULE, linewidth=0.5)
             tone: Tone = "strong" if row == column else "ink" if number else "faint"
-            canvas.label(
-                left + cell * (column + 0.5),
-                16 + ROW * row + 9.7,
-                _fitting(number, cell - 2, tone),
-                "middle",
-                tone,
-            )
-    told = "; ".join(
+            fitting = _fitting(number, cell - 2, tone)
+            canvas.label(left + cell * (column + 0.5), 16 + ROW * row + 9.7, fitting, "middle", tone)
+    together = [
         f"{names[row]} with {names[column]} {formatting.count(counts[row][column])}"
         for row in range(len(names))
         for column in range(row)
         if counts[row][column]
-    )
+    ]
     return canvas.finish(
-        f"Images positive for two findings: {told or 'none'}.",
+        description("Images positive for two findings:", together or ["none"]),
         figure_data(("finding", *names), [(name, *row) for name, row in zip(names, counts, strict=True)]),
-    )
-
-
-def most_frequent(labels: LabelProfile, most: int) -> list[int]:
-    """Places of the findings with the most positives, in the order of the columns; all where there is room."""
-    places = range(len(labels.findings))
-    return sorted(sorted(places, key=lambda place: -labels.findings[place].positives)[:most])
-
-
-def closest_share(labels: LabelProfile) -> float:
-    """The largest share of one finding's positives that are positive for another."""
-    return max(
-        (
-            number / row[place]
-            for place, row in enumerate(labels.co_occurrence)
-            for other, number in enumerate(row)
-            if other != place and row[place]
-        ),
-        default=0.0,
     )
 
 

@@ -4,37 +4,21 @@ Owns the layout of that one figure. Line: the interval that decides; square: the
 cohort), hollow where the row is insufficient. The other intervals stand in the table behind it.
 """
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-from matplotlib.axes import Axes
 
 from protocols.schema.metrics import METRICS
 from reports.content.rows import LevelRow
-from reports.figures.canvas import (
-    BLUE,
-    DASHES,
-    FAINT,
-    INK,
-    ORANGE,
-    RULE,
-    SOFT,
-    WIDTH,
-    Anchor,
-    Canvas,
-    Drawing,
-    Tone,
-)
+from reports.figures import axes
+from reports.figures.canvas import BLUE, DASHES, INK, ORANGE, RULE, SOFT, WIDTH, Canvas, Drawing, Tone
 from reports.figures.forest_data import forest_data
 from reports.fonts.text_width import shortened, width
 from reports.language import formatting
 from reports.language.vocabulary import Words
 from validation.results.results import WHOLE, CriterionResult, Estimate, Subgroup
 
-ROW, GAP, HEAD, FOOT = 13.2, 4.4, 24.0, 19.0
+GAP, HEAD = 4.4, 24.0
 INDENT = 9.0
-ABOVE_BASELINE, ABOVE_BODY, BELOW_BODY = 2.7, 7.0, 12.0
 STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0)
 RIGHT_PART = 0.6
 
@@ -48,7 +32,7 @@ class ForestGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class Column:
     """One metric of a forest plot: where its plot lies, and where its columns of text end, in points.
 
     ``counts`` and ``effect`` are None where there is no room for x/n and the design effect.
@@ -78,10 +62,20 @@ class Forest:
         return tuple(row for group in self.groups for row in group.rows)
 
     @property
+    def places(self) -> Iterator[tuple[float, LevelRow]]:
+        """Where each row begins, from the top of the body, and the row."""
+        y = 0.0
+        for group in self.groups:
+            y += 0 if group.heading is None else GAP + axes.ROW
+            for row in group.rows:
+                yield y, row
+                y += axes.ROW
+
+    @property
     def body(self) -> float:
         """Height of all rows and headings."""
         headings = sum(group.heading is not None for group in self.groups)
-        return ROW * (len(self.rows) + headings) + GAP * headings
+        return axes.ROW * (len(self.rows) + headings) + GAP * headings
 
 
 def forest_of_one(name: str, metric: str, forest: Forest) -> Drawing:
@@ -92,30 +86,30 @@ def forest_of_one(name: str, metric: str, forest: Forest) -> Drawing:
         metric: as results name it.
         forest: rows, criteria (those on a metric, by subgroup) and words.
     """
-    panel = Panel(metric, left=236, width=134, estimate=468, counts=224, effect=WIDTH)
-    return _drawn(name, forest, patients=158, panels=[panel])
+    column = Column(metric, left=236, width=134, estimate=468, counts=224, effect=WIDTH)
+    return _drawn(name, forest, patients=158, columns=[column])
 
 
 def forest_of_two(name: str, metrics: tuple[str, str], forest: Forest) -> Drawing:
     """Two metrics side by side, with patients and estimates; x/n and design effect stand in the table it goes with."""
-    first = Panel(metrics[0], left=132, width=74, estimate=303, most_steps=4)
-    second = Panel(metrics[1], left=321, width=74, estimate=WIDTH, most_steps=4)
-    return _drawn(name, forest, patients=118, panels=[first, second])
+    first = Column(metrics[0], left=132, width=74, estimate=303, most_steps=4)
+    second = Column(metrics[1], left=321, width=74, estimate=WIDTH, most_steps=4)
+    return _drawn(name, forest, patients=118, columns=[first, second])
 
 
-def _drawn(name: str, forest: Forest, *, patients: float, panels: Sequence[Panel]) -> Drawing:
-    canvas, alone = Canvas(name, HEAD + forest.body + FOOT), len(panels) == 1
-    canvas.label(patients, HEAD - ABOVE_BODY, "Patients", "end", "soft")
+def _drawn(name: str, forest: Forest, *, patients: float, columns: Sequence[Column]) -> Drawing:
+    canvas, alone = Canvas(name, HEAD + forest.body + axes.FOOT), len(columns) == 1
+    canvas.label(patients, HEAD - axes.ABOVE_BODY, "Patients", "end", "soft")
     y = 0.0
     for group in forest.groups:
         if group.heading is not None:
             y += GAP
             canvas.label(0, _baseline(y), group.heading, tone="strong")
-            y += ROW
+            y += axes.ROW
         for row in group.rows:
             tone: Tone = "strong" if row.subgroup == WHOLE else "ink"
             number = formatting.count(
-                row.estimates[panels[0].metric].patients_behind if alone else row.size.patients
+                row.estimates[columns[0].metric].patients_behind if alone else row.size.patients
             )
             left = 0 if group.heading is None else INDENT
             room = patients - width(number, tone) - left - 6
@@ -123,91 +117,75 @@ def _drawn(name: str, forest: Forest, *, patients: float, panels: Sequence[Panel
                 left, _baseline(y), shortened(forest.words.level(row.subgroup), room, tone), tone=tone
             )
             canvas.label(patients, _baseline(y), number, "end", tone)
-            y += ROW
-    for panel in panels:
-        _panel(canvas, panel, forest)
-    described = " ".join(_description(panel.metric, forest) for panel in panels)
+            y += axes.ROW
+    for column in columns:
+        _column(canvas, column, forest)
+    described = " ".join(_description(column.metric, forest) for column in columns)
     names = [*(forest.words.level(row.subgroup) for row in forest.rows), f"{forest.confidence} CI"]
-    metrics = [panel.metric for panel in panels]
+    metrics = [column.metric for column in columns]
     return canvas.finish(described, forest_data(metrics, forest.rows, forest.criteria, names))
 
 
-def _panel(canvas: Canvas, panel: Panel, forest: Forest) -> None:
-    metric, words, criteria = panel.metric, forest.words, forest.criteria(panel.metric)
+def _column(canvas: Canvas, column: Column, forest: Forest) -> None:
+    metric, words, criteria = column.metric, forest.words, forest.criteria(column.metric)
     estimates = [row.estimates[metric] for row in forest.rows]
     goals = [criterion.goal for criterion in criteria.values()]
-    low, high, ticks = _scale(metric, estimates, goals, panel.most_steps)
-    axes = canvas.panel(panel.left, HEAD, panel.width, forest.body, x=(low, high), y=(forest.body, 0))
+    scale = _scale(metric, estimates, goals, column.most_steps)
+    box = axes.Box(column.left, HEAD, column.width, forest.body)
+    panel = axes.Panel(canvas, box, x=scale.limits, y=(forest.body, 0))
     proportion = any(estimate.numerator is not None for estimate in estimates)
     title = f"{words.metric(metric)} ({forest.confidence} CI)"
-    canvas.label(panel.estimate, HEAD - ABOVE_BODY, title, "end", "soft")
-    if panel.counts is not None:
+    canvas.label(column.estimate, HEAD - axes.ABOVE_BODY, title, "end", "soft")
+    if column.counts is not None:
         heading = "x/n" if proportion else f"Pos. {words.units}"
-        canvas.label(panel.counts, HEAD - ABOVE_BODY, heading, "end", "soft")
-    if panel.effect is not None:
-        canvas.label(panel.effect, HEAD - ABOVE_BODY, "Deff", "end", "soft")
-    _axis(canvas, axes, ticks, forest.body)
-    _lines(canvas, axes, forest, metric, criteria, (low, high))
-    y = 0.0
-    for group in forest.groups:
-        y += 0 if group.heading is None else GAP + ROW
-        for row in group.rows:
-            _row(canvas, axes, panel, row.estimates[metric], y, proportion=proportion)
-            y += ROW
+        canvas.label(column.counts, HEAD - axes.ABOVE_BODY, heading, "end", "soft")
+    if column.effect is not None:
+        canvas.label(column.effect, HEAD - axes.ABOVE_BODY, "Deff", "end", "soft")
+    _axis(panel, scale)
+    _lines(panel, forest, metric, criteria)
+    for y, row in forest.places:
+        _row(panel, column, row.estimates[metric], y, proportion=proportion)
 
 
 def _lines(
-    canvas: Canvas,
-    axes: Axes,
-    forest: Forest,
-    metric: str,
-    criteria: Mapping[Subgroup, CriterionResult],
-    limits: tuple[float, float],
+    panel: axes.Panel, forest: Forest, metric: str, criteria: Mapping[Subgroup, CriterionResult]
 ) -> None:
     """The estimate of the whole cohort and its goal through all rows; another goal in its own row alone."""
     whole, overall = forest.rows[0].estimates[metric].value, criteria.get(WHOLE)
     if whole is not None:
-        axes.axvline(whole, color=RULE, linewidth=0.7)
+        panel.axes.axvline(whole, color=RULE, linewidth=0.7)
     if overall is not None:
-        axes.axvline(overall.goal, color=ORANGE, linewidth=0.8, linestyle=DASHES, clip_on=False)
-        x, _ = canvas.place(axes, overall.goal, 0)
-        low, high = limits
-        to_the_right = (overall.goal - low) / (high - low) > RIGHT_PART
-        anchor: Anchor = "end" if to_the_right else "middle"
-        canvas.label(
-            x + 2 if to_the_right else x,
-            HEAD - ABOVE_BODY - 9.5,
-            f"goal {forest.words.target(overall)}",
-            anchor,
-            "goal",
-        )
-    y = 0.0
-    for group in forest.groups:
-        y += 0 if group.heading is None else GAP + ROW
-        for row in group.rows:
-            criterion = criteria.get(row.subgroup)
-            if criterion is not None and (overall is None or criterion.goal != overall.goal):
-                axes.plot([criterion.goal] * 2, [y + 2, y + ROW - 2], color=ORANGE, linewidth=0.9)
-            y += ROW
+        panel.axes.axvline(overall.goal, color=ORANGE, linewidth=0.8, linestyle=DASHES, clip_on=False)
+        x, _ = panel.place(overall.goal, 0)
+        text, y = f"goal {forest.words.target(overall)}", HEAD - axes.ABOVE_BODY - 9.5
+        if (x - panel.box.left) / panel.box.width > RIGHT_PART:
+            panel.canvas.label(x + 2, y, text, "end", "goal")
+        else:
+            panel.canvas.label(x, y, text, "middle", "goal")
+    for y, row in forest.places:
+        criterion = criteria.get(row.subgroup)
+        if criterion is not None and (overall is None or criterion.goal != overall.goal):
+            ends = [y + 2, y + axes.ROW - 2]
+            panel.axes.plot([criterion.goal] * 2, ends, color=ORANGE, linewidth=0.9)
 
 
-def _row(canvas: Canvas, axes: Axes, panel: Panel, row: Estimate, y: float, *, proportion: bool) -> None:
-    middle, baseline, enough = y + ROW / 2, _baseline(y), row.status == "ok"
+def _row(panel: axes.Panel, column: Column, row: Estimate, y: float, *, proportion: bool) -> None:
+    canvas, middle, baseline, enough = panel.canvas, y + axes.ROW / 2, _baseline(y), row.status == "ok"
     whole = row.subgroup == WHOLE
     tone: Tone = "strong" if whole else "ink" if enough else "soft"
-    if panel.counts is not None:
+    if column.counts is not None:
         counts = formatting.fraction(row) if proportion else formatting.count(row.positives)
-        canvas.label(panel.counts, baseline, counts, "end", tone)
+        canvas.label(column.counts, baseline, counts, "end", tone)
     if row.value is None:
-        canvas.label(panel.estimate, baseline, formatting.NOT_ESTIMABLE, "end", "soft")
+        canvas.label(column.estimate, baseline, formatting.NOT_ESTIMABLE, "end", "soft")
         return
     if not whole and formatting.too_few(row):
-        canvas.label(panel.estimate, baseline, formatting.TOO_FEW, "end", "soft")
+        canvas.label(column.estimate, baseline, formatting.TOO_FEW, "end", "soft")
         return
     decision = row.decision
     if decision is not None:
-        axes.plot(decision, [middle] * 2, color=INK if enough else SOFT, linewidth=0.9)
-    axes.plot(
+        panel.axes.plot(decision, [middle] * 2, color=INK if enough else SOFT, linewidth=0.9)
+    panel.axes.plot(
         [row.value],
         [middle],
         marker="D" if whole else "s",
@@ -218,53 +196,42 @@ def _row(canvas: Canvas, axes: Axes, panel: Panel, row: Estimate, y: float, *, p
         clip_on=False,
     )
     text = f"{formatting.decimal(row.value)} ({formatting.interval(decision)}){formatting.dagger(row)}"
-    canvas.label(panel.estimate, baseline, text, "end", tone)
-    if panel.effect is not None:
-        canvas.label(panel.effect, baseline, formatting.design_effect(row), "end", "soft")
+    canvas.label(column.estimate, baseline, text, "end", tone)
+    if column.effect is not None:
+        canvas.label(column.effect, baseline, formatting.design_effect(row), "end", "soft")
 
 
-def _axis(canvas: Canvas, axes: Axes, ticks: Sequence[float], body: float) -> None:
-    axes.plot([0, 1], [0, 0], transform=axes.transAxes, color=FAINT, linewidth=0.8, clip_on=False)
-    step = round(ticks[1] - ticks[0], 9)
-    places = 0 if step >= 1 else max(1, len(formatting.stated(step).partition(".")[2]))
-    for tick in ticks:
-        axes.plot([tick] * 2, [body, body + 3], color=FAINT, linewidth=0.8, clip_on=False)
-        x, y = canvas.place(axes, tick, body)
-        canvas.tick(x, y + BELOW_BODY, formatting.decimal(tick, places))
+def _axis(panel: axes.Panel, scale: axes.Scale) -> None:
+    panel.baseline()
+    for tick, text in scale.named:
+        panel.notch(tick, depth=axes.NOTCH / panel.box.height)
+        panel.text_below(tick, text, below=axes.BELOW_BODY)
 
 
-def _scale(
-    metric: str, rows: Sequence[Estimate], goals: Sequence[float], most_steps: int
-) -> tuple[float, float, tuple[float, ...]]:
-    """Limits that hold every bound and goal, on the grid of the ticks, and the ticks."""
+def _scale(metric: str, rows: Sequence[Estimate], goals: Sequence[float], most: int) -> axes.Scale:
+    """A scale that holds every bound and goal."""
     numbers = [*goals]
     for row in rows:
         if row.subgroup == WHOLE or not formatting.too_few(row):
             numbers += [*(row.decision or ()), *([] if row.value is None else [row.value])]
-    low, high = min(numbers, default=0.0), max(numbers, default=1.0)
-    for step in STEPS:
-        first, last = math.floor(round(low / step, 6)), math.ceil(round(high / step, 6))
-        if last - first <= most_steps:
-            break
-    if last == first:
-        first, last = first - 1, last + 1
-    lowest, highest = METRICS[metric].lowest / step, METRICS[metric].highest / step
-    first, last = max(round(lowest), first), last if math.isinf(highest) else min(round(highest), last)
-    ticks = tuple(round(step * number, 9) for number in range(first, last + 1))
-    return ticks[0], ticks[-1], ticks
+    within = (METRICS[metric].lowest, METRICS[metric].highest)
+    return axes.linear(
+        min(numbers, default=0.0), max(numbers, default=1.0), most=most, steps=STEPS, within=within
+    )
 
 
 def _baseline(y: float) -> float:
-    return HEAD + y + ROW / 2 + ABOVE_BASELINE
+    return HEAD + y + axes.ROW / 2 + axes.BELOW_MIDDLE
 
 
 def _description(metric: str, forest: Forest) -> str:
     words, overall = forest.words, forest.criteria(metric).get(WHOLE)
     goal = f" The goal is {words.goal(overall)}." if overall is not None else ""
-    told = "; ".join(
+    told = [
         f"{words.level(row.subgroup)} {formatting.estimate(estimate)}"
         + (f" ({formatting.interval(estimate.decision)})" if estimate.value is not None else "")
         for row in forest.rows
         for estimate in [row.estimates[metric]]
-    )
-    return f"Forest plot of {words.metric(metric)} with {forest.confidence} intervals.{goal} {told}."
+    ]
+    what = f"Forest plot of {words.metric(metric)} with {forest.confidence} intervals.{goal}"
+    return axes.description(what, told)

@@ -6,7 +6,7 @@ Owns the columns; the numbers are the results' own, the plot is `forest`.
 from collections.abc import Callable, Mapping, Sequence
 
 from reports.content.rows import LevelRow
-from reports.figures.figure_data import FigureData, bounds, figure_data
+from reports.number_check.figure_data import FigureData, bounds, figure_data
 from validation.results.results import CriterionResult, Subgroup
 
 
@@ -25,21 +25,8 @@ def forest_data(
         names: printed for levels and columns.
     """
     header = (
-        "axis",
-        "level",
-        "metric",
-        "patients",
-        "patients_of_class",
-        "numerator",
-        "denominator",
-        "value",
-        "lower",
-        "upper",
-        "percentile_lower",
-        "percentile_upper",
-        "design_effect",
-        "status",
-        "goal",
+        *("axis", "level", "metric", "patients", "patients_of_class", "numerator", "denominator", "value"),
+        *("lower", "upper", "percentile_lower", "percentile_upper", "design_effect", "status", "goal"),
     )
     rows = []
     for metric in metrics:

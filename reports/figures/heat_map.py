@@ -4,26 +4,26 @@ Owns the drawing and its description in words. A cell has its value and x/n; the
 without shade where the row is insufficient, so that a chance result of a few patients never stands out.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
 from reports.content.rows import AxisRows, LevelRow
+from reports.figures.axes import BELOW_MIDDLE, Scale, description, linear, rectangle
 from reports.figures.canvas import RULE, SOFT, WIDTH, Canvas, Drawing
-from reports.figures.figure_data import bounds, figure_data
 from reports.figures.findings import SHADES
 from reports.fonts.text_width import shortened, width
 from reports.language import formatting
 from reports.language.vocabulary import Words
+from reports.number_check.figure_data import bounds, figure_data
 from validation.results.results import Estimate
 
 METRICS = ("sensitivity", "specificity")
 LEFT, TOP, ROW, FOOT, GUTTER = 92.0, 32.0, 27.0, 22.0, 14.0
 MARGIN = 4.0
 MOST_ROWS, MOST_ROWS_ABOVE = 18, 9  # of panels side by side, and of one above the other
-GRID = 10  # the scale begins and ends at tenths
+TENTH = 0.1  # at one the scale begins and ends
 KEY_LEFT, KEY_STEPS, KEY_STEP = 106.0, 20, 4.0
 
 
@@ -34,18 +34,6 @@ class Cells:
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     by_place: Mapping[tuple[int, int], LevelRow]
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """Where the shades begin and end."""
-
-    low: float
-    high: float
-
-    def shade(self, value: float) -> float:
-        """Share of the darkest shade."""
-        return (value - self.low) / (self.high - self.low)
 
 
 def heat_map(axis: AxisRows, words: Words) -> Drawing | None:
@@ -75,20 +63,12 @@ def heat_map(axis: AxisRows, words: Words) -> Drawing | None:
         if number == 0 or not aside:
             for place, name in enumerate(cells.rows):
                 _, y = canvas.place(panel, 0, place + 0.5)
-                canvas.label(0, y + 2.7, shortened(name, LEFT - 8))
+                canvas.label(0, y + BELOW_MIDDLE, shortened(name, LEFT - 8))
         for (row, column), found in cells.by_place.items():
             _cell(canvas, panel, (row, column), found.estimates[metric], scale)
     _key(canvas, scale, height)
-    header = (
-        *axis.name.split(","),
-        "metric",
-        "numerator",
-        "denominator",
-        "value",
-        "lower",
-        "upper",
-        "status",
-    )
+    measured = ("metric", "numerator", "denominator", "value", "lower", "upper", "status")
+    header = (*axis.name.split(","), *measured)
     data = [
         (
             *row.subgroup.level.split(","),
@@ -147,17 +127,18 @@ def _scale(estimates: Sequence[Estimate]) -> Scale | None:
     values = [one.value for one in estimates if one.status == "ok" and one.value is not None]
     if not values:
         return None
-    low = math.floor(round(GRID * min(values), 6)) / GRID
-    high = math.ceil(round(GRID * max(values), 6)) / GRID
-    return Scale(low, high) if low < high else Scale(max(0.0, round(low - 1 / GRID, 9)), low or 1 / GRID)
+    return linear(min(values), max(values), most=10, steps=(TENTH,), within=(0.0, 1.0))
 
 
 def _cell(canvas: Canvas, panel: Axes, place: tuple[int, int], one: Estimate, scale: Scale | None) -> None:
     row, column = place
-    shade = scale.shade(one.value) if scale and one.status == "ok" and one.value is not None else None
-    panel.fill(
-        [column, column + 1, column + 1, column],
-        [row, row, row + 1, row + 1],
+    shade = None
+    if scale and one.status == "ok" and one.value is not None:
+        shade = (one.value - scale.low) / (scale.high - scale.low)
+    rectangle(
+        panel,
+        (column, column + 1),
+        (row, row + 1),
         facecolor="white" if shade is None else SHADES(shade),
         edgecolor=RULE,
         linewidth=0.6,
@@ -172,28 +153,22 @@ def _key(canvas: Canvas, scale: Scale | None, height: float) -> None:
     """What hatching means, and the shades from low to high with their ends where a cell has one."""
     top = height - 12
     sample = canvas.panel(LEFT, top, 16, 7, x=(0, 1), y=(0, 1))
-    sample.fill(
-        [0, 1, 1, 0], [0, 0, 1, 1], facecolor="white", edgecolor=SOFT, linewidth=0.5, hatch="////////"
-    )
+    rectangle(sample, (0, 1), (0, 1), facecolor="white", edgecolor=SOFT, linewidth=0.5, hatch="////////")
     canvas.label(LEFT + 21, top + 6, "insufficient", tone="soft")
     if scale is None:
         return
     left = LEFT + KEY_LEFT
     panel = canvas.panel(left, top, KEY_STEPS * KEY_STEP, 7, x=(0, KEY_STEPS), y=(0, 1))
     for step in range(KEY_STEPS):
-        panel.fill(
-            [step, step + 1, step + 1, step],
-            [0, 0, 1, 1],
-            facecolor=SHADES(step / (KEY_STEPS - 1)),
-            edgecolor="none",
-        )
+        shade = SHADES(step / (KEY_STEPS - 1))
+        rectangle(panel, (step, step + 1), (0, 1), facecolor=shade, edgecolor="none")
     panel.plot([0, KEY_STEPS, KEY_STEPS, 0, 0], [0, 0, 1, 1, 0], color=RULE, linewidth=0.6, clip_on=False)
     canvas.tick(left - 5, top + 6, formatting.decimal(scale.low, 1), "end")
     canvas.tick(left + KEY_STEPS * KEY_STEP + 5, top + 6, formatting.decimal(scale.high, 1), "start")
 
 
 def _description(axis: AxisRows, words: Words) -> str:
-    told = "; ".join(
+    cells = [
         f"{words.level(row.subgroup)}: "
         + ", ".join(
             f"{words.within(words.metric(metric))} {formatting.estimate(one)} of {formatting.fraction(one)}"
@@ -202,6 +177,6 @@ def _description(axis: AxisRows, words: Words) -> str:
             for one in [row.estimates[metric]]
         )
         for row in axis.rows
-    )
+    ]
     both = f"{words.metric(METRICS[0])} and {words.within(words.metric(METRICS[1]))}"
-    return f"Heat map of {both} by {words.within(words.axis(axis.name))}. {told}."
+    return description(f"Heat map of {both} by {words.within(words.axis(axis.name))}.", cells)

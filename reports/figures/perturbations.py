@@ -8,18 +8,18 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from reports.figures.canvas import BLUE, FAINT, INK, RULE, SOFT, Canvas, Drawing
-from reports.figures.figure_data import bounds, figure_data
+from reports.figures import axes
+from reports.figures.canvas import BLUE, INK, RULE, SOFT, Canvas, Drawing
 from reports.fonts.text_width import shortened
 from reports.language import formatting
 from reports.language.vocabulary import Words
+from reports.number_check.figure_data import bounds, figure_data
 from validation.results.robustness_results import CHANGED_METRICS, Change, Perturbed
 
-ROW, HEAD, FOOT = 13.2, 18.0, 19.0
+HEAD = 18.0
 FIRST, PANEL, GUTTER = 100.0, 106.0, 33.0
 LIMITS = (0.05, 0.1, 0.2, 0.5, 1.0)
 HELD = 0.9  # of the bounds must lie within the scale
-ABOVE_BASELINE, BELOW_BODY, ABOVE_BODY = 2.7, 12.0, 7.0
 
 
 def differences_figure(name: str, items: Sequence[Perturbed], words: Words) -> Drawing | None:
@@ -32,19 +32,19 @@ def differences_figure(name: str, items: Sequence[Perturbed], words: Words) -> D
     """
     if not items:
         return None
-    body = ROW * len(items)
-    canvas = Canvas(name, HEAD + body + FOOT)
+    body = axes.ROW * len(items)
+    canvas = Canvas(name, HEAD + body + axes.FOOT)
     for row, item in enumerate(items):
         name = shortened(formatting.sentence(item.name), FIRST - 12)
-        canvas.label(0, HEAD + (row + 0.5) * ROW + ABOVE_BASELINE, name)
+        canvas.label(0, HEAD + (row + 0.5) * axes.ROW + axes.BELOW_MIDDLE, name)
     limit = _limit(items)
     for number, metric in enumerate(CHANGED_METRICS):
         left = FIRST + number * (PANEL + GUTTER)
-        panel = canvas.panel(left, HEAD, PANEL, body, x=(-limit, limit), y=(body, 0))
-        canvas.label(left + PANEL / 2, HEAD - ABOVE_BODY, words.metric(metric), "middle", "soft")
-        _scale(canvas, panel, limit, body)
+        panel = axes.Panel(canvas, axes.Box(left, HEAD, PANEL, body), x=(-limit, limit), y=(body, 0))
+        canvas.label(left + PANEL / 2, HEAD - axes.ABOVE_BODY, words.metric(metric), "middle", "soft")
+        _scale(panel, limit)
         for row, item in enumerate(items):
-            _row(panel, item.change(metric), (row + 0.5) * ROW, limit)
+            _row(panel.axes, item.change(metric), (row + 0.5) * axes.ROW, limit)
     rows = [
         (item.name, change.metric, change.difference.value, *bounds(change.difference.interval))
         for item in items
@@ -66,17 +66,15 @@ def _limit(items: Sequence[Perturbed]) -> float:
     return next((limit for limit in LIMITS if wanted <= limit), LIMITS[-1])
 
 
-def _scale(canvas: Canvas, panel: Axes, limit: float, body: float) -> None:
-    panel.plot([0, 1], [0, 0], transform=panel.transAxes, color=FAINT, linewidth=0.8, clip_on=False)
-    panel.axvline(0, color=SOFT, linewidth=0.8)
-    places = len(formatting.stated(limit / 2).partition(".")[2])
-    for tick in (-limit, -limit / 2, 0.0, limit / 2, limit):
+def _scale(panel: axes.Panel, limit: float) -> None:
+    panel.baseline()
+    panel.axes.axvline(0, color=SOFT, linewidth=0.8)
+    for tick, text in axes.Scale(-limit, limit, limit / 2).named:
         if tick:
-            panel.axvline(tick, color=RULE, linewidth=0.5, clip_on=False)
-        panel.plot([tick] * 2, [body, body + 3], color=FAINT, linewidth=0.8, clip_on=False)
-        x, y = canvas.place(panel, tick, body)
-        text = formatting.decimal(tick, places) if tick else "0"
-        canvas.tick(x, y + BELOW_BODY, f"+{text}" if tick > 0 else text)
+            panel.axes.axvline(tick, color=RULE, linewidth=0.5, clip_on=False)
+        panel.notch(tick, depth=axes.NOTCH / panel.box.height)
+        signed = f"+{text}" if tick > 0 else text
+        panel.text_below(tick, signed if tick else "0", below=axes.BELOW_BODY)
 
 
 def _row(panel: Axes, change: Change, y: float, limit: float) -> None:
@@ -105,7 +103,7 @@ def _row(panel: Axes, change: Change, y: float, limit: float) -> None:
 
 
 def _description(items: Sequence[Perturbed], words: Words) -> str:
-    told = "; ".join(
+    told = [
         f"{item.name}: "
         + ", ".join(
             f"{words.within(words.metric(change.metric))} {formatting.value(change.difference.value)}"
@@ -113,5 +111,5 @@ def _description(items: Sequence[Perturbed], words: Words) -> str:
             for change in item.changes
         )
         for item in items
-    )
-    return f"Differences from the unchanged pictures with intervals. {told}."
+    ]
+    return axes.description("Differences from the unchanged pictures with intervals.", told)

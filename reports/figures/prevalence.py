@@ -7,27 +7,30 @@ who are screened and patients who are ill differ by orders of magnitude.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 
-from reports.figures.canvas import BLUE, DASHES, FAINT, INK, RULE, SOFT, Canvas, Drawing, lozenge
-from reports.figures.figure_data import bounds, figure_data
+from reports.figures.axes import QUARTERS, Box, Panel, description, legend
+from reports.figures.canvas import BLUE, DASHES, INK, SOFT, Canvas, Drawing, lozenge
 from reports.fonts.text_width import width
 from reports.language import formatting
 from reports.language.vocabulary import Words
+from reports.number_check.figure_data import bounds, figure_data
 from validation.results.results import Estimate
 from validation.results.secondary import Projection
 
 NAME = "predictive-values"
-HEIGHT, LEFT, TOP, ACROSS, BODY = 190.0, 30.0, 26.0, 462.0, 132.0
-QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
+HEIGHT, BOX = 190.0, Box(30.0, 26.0, 462.0, 132.0)
 LOWEST, HIGHEST, BEYOND = 0.001, 0.5, 0.9
 TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.9)
 STEPS = 120
-SAMPLE, APART = 16.0, 18.0
 # The intervals of both values stand side by side at one share, this far from it on the axis.
 ASIDE = {"ppv": -0.008, "npv": 0.008}
-LINES: Mapping[str, tuple[str, object]] = {"ppv": (BLUE, "solid"), "npv": (SOFT, DASHES)}
+LINES: Mapping[str, dict[str, Any]] = {
+    "ppv": {"color": BLUE, "linewidth": 1.4, "linestyle": "solid"},
+    "npv": {"color": SOFT, "linewidth": 1.4, "linestyle": DASHES},
+}
 
 Curve = Callable[[float], float | None]
 
@@ -55,22 +58,24 @@ def prevalence_figure(
     left = min([LOWEST, *(share for share in shares if share > 0)])
     limits = (math.log10(left), math.log10(right))
     canvas = Canvas(NAME, HEIGHT)
-    panel = canvas.panel(LEFT, TOP, ACROSS, BODY, x=limits, y=(0, 1))
-    _scales(canvas, panel, limits)
+    panel = Panel(canvas, BOX, x=limits, y=QUARTERS.limits)
+    panel.lines_across(QUARTERS.named)
+    panel.baseline()
+    _shares(panel, limits)
     curves: Mapping[str, Curve] = {
         "ppv": lambda share: _ratio(sensitivity * share, (1 - specificity) * (1 - share)),
         "npv": lambda share: _ratio(specificity * (1 - share), (1 - sensitivity) * share),
     }
     for metric, curve in curves.items():
-        _curve(panel, metric, curve, limits)
+        _curve(panel.axes, metric, curve, limits)
     for one in points:
-        _point(panel, one)
+        _point(panel.axes, one)
     for metric in LINES:
         value = whole[metric].value
         if own is not None and value is not None and left <= own <= right:
-            lozenge(panel, math.log10(own), value)
-    _legend(canvas, words)
-    canvas.label(LEFT + ACROSS / 2, HEIGHT - 5, "Share of positives (logarithmic scale)", "middle", "ink")
+            lozenge(panel.axes, math.log10(own), value)
+    legend(canvas, BOX.left, {words.metric(metric): style for metric, style in LINES.items()})
+    panel.title_across("Share of positives (logarithmic scale)")
     rows = [(one.metric, one.prevalence, one.value, *bounds(_decision(one)), "projection") for one in points]
     of_cohort = [(name, own, whole[name].value, *bounds(whole[name].decision), "cohort") for name in LINES]
     return canvas.finish(
@@ -87,39 +92,26 @@ def _decision(one: Projection) -> tuple[float, float] | None:
     return one.intervals[one.decision_interval] if one.decision_interval else None
 
 
-def _scales(canvas: Canvas, panel: Axes, limits: tuple[float, float]) -> None:
-    for quarter in QUARTERS:
-        panel.axhline(quarter, color=RULE, linewidth=0.5, clip_on=False)
-        _, y = canvas.place(panel, limits[0], quarter)
-        canvas.tick(LEFT - 5, y + 2.7, formatting.decimal(quarter, 2), "end")
-    panel.plot([0, 1], [0, 0], transform=panel.transAxes, color=FAINT, linewidth=0.8, clip_on=False)
+def _shares(panel: Panel, limits: tuple[float, float]) -> None:
     for tick in TICKS:
         at = math.log10(tick)
         if limits[0] - 1e-9 <= at <= limits[1] + 1e-9:
-            panel.plot([at] * 2, [0, -0.02], color=FAINT, linewidth=0.8, clip_on=False)
-            x, bottom = canvas.place(panel, at, 0)
+            panel.notch(at)
             text = formatting.level(tick)
-            canvas.tick(min(x, LEFT + ACROSS - width(text) / 2), bottom + 11, text)
+            x, bottom = panel.place(at, 0)
+            panel.canvas.tick(min(x, BOX.right - width(text) / 2), bottom + 11, text)
 
 
 def _curve(panel: Axes, metric: str, curve: Curve, limits: tuple[float, float]) -> None:
     """Rounded to what an SVG keeps, so that the last bit of a power does not matter."""
-    colour, line = LINES[metric]
     across = [limits[0] + (limits[1] - limits[0]) * step / STEPS for step in range(STEPS + 1)]
     values = [curve(10**at) for at in across]
     kept = [(at, round(value, 9)) for at, value in zip(across, values, strict=True) if value is not None]
-    panel.plot(
-        [at for at, _ in kept],
-        [value for _, value in kept],
-        color=colour,
-        linewidth=1.4,
-        linestyle=line,
-        clip_on=False,
-    )
+    panel.plot([at for at, _ in kept], [value for _, value in kept], clip_on=False, **LINES[metric])
 
 
 def _point(panel: Axes, one: Projection) -> None:
-    colour, _ = LINES[one.metric]
+    colour = LINES[one.metric]["color"]
     if one.value is None:
         return
     at, interval = math.log10(one.prevalence), _decision(one)
@@ -137,26 +129,16 @@ def _point(panel: Axes, one: Projection) -> None:
     )
 
 
-def _legend(canvas: Canvas, words: Words) -> None:
-    left = LEFT
-    for metric, (colour, line) in LINES.items():
-        sample = canvas.panel(left, 6, SAMPLE, 4, x=(0, 1), y=(-1, 1))
-        sample.plot([0, 1], [0, 0], color=colour, linewidth=1.4, linestyle=line, clip_on=False)
-        text = words.metric(metric)
-        canvas.label(left + SAMPLE + 5, 10.7, text)
-        left += SAMPLE + 5 + width(text) + APART
-
-
 def _description(points: Sequence[Projection], whole: Mapping[str, Estimate], words: Words) -> str:
-    told = "; ".join(
+    projected = [
         f"{words.within(words.metric(one.metric))} at {formatting.level(one.prevalence)} "
         f"{formatting.value(one.value)} ({formatting.interval(_decision(one))})"
         for one in points
-    )
+    ]
     given = ", ".join(
         f"{words.within(words.metric(name))} {formatting.estimate(whole[name])}"
         for name in ("sensitivity", "specificity")
     )
     both = f"{words.metric('ppv')} and {words.within(words.metric('npv'))}"
-    projected = f" Projected: {told}." if told else ""
-    return f"{both} over the share of positives, by Bayes' theorem from {given}.{projected}"
+    curves = f"{both} over the share of positives, by Bayes' theorem from {given}."
+    return description(f"{curves} Projected:", projected) if projected else curves

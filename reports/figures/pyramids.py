@@ -9,18 +9,18 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from reports.content.rows import AxisRows, LevelRow
+from reports.figures.axes import BELOW_MIDDLE, ROW, description
 from reports.figures.canvas import BLUE, FAINT, PALE_BLUE, SOFT, WIDTH, Canvas, Drawing
-from reports.figures.figure_data import figure_data
 from reports.fonts.text_width import shortened
 from reports.language import formatting
 from reports.language.vocabulary import Words
+from reports.number_check.figure_data import figure_data
 
 NAME = "pyramids"
 AXES = ("age_years", "sex", "view")
 MOST_LEVELS = 20
-ROW, GAP, HEAD, FOOT, INDENT = 13.2, 4.4, 18.0, 4.0, 9.0
+GAP, HEAD, FOOT, INDENT = 4.4, 18.0, 4.0, 9.0
 NAMES, COUNTS = 130.0, 74.0
-ABOVE_BASELINE = 2.7
 SPINE = NAMES + COUNTS + (WIDTH - NAMES - 2 * COUNTS) / 2
 HALF = (WIDTH - NAMES - 2 * COUNTS) / 2
 
@@ -50,11 +50,11 @@ def pyramids_figure(axes: Sequence[AxisRows], whole: LevelRow, words: Words) -> 
     y = 0.0
     for axis in shown:
         y += GAP
-        canvas.label(0, HEAD + y + ROW / 2 + ABOVE_BASELINE, words.axis(axis.name), tone="strong")
+        canvas.label(0, HEAD + y + ROW / 2 + BELOW_MIDDLE, words.axis(axis.name), tone="strong")
         y += ROW
         start = y
         for row in axis.rows:
-            baseline = HEAD + y + ROW / 2 + ABOVE_BASELINE
+            baseline = HEAD + y + ROW / 2 + BELOW_MIDDLE
             name = shortened(words.level(row.subgroup), NAMES - INDENT - 8)
             canvas.label(INDENT, baseline, name)
             _bars(canvas, panel, y + ROW / 2, row, (positives, negatives))
@@ -83,14 +83,14 @@ def _bars(canvas: Canvas, panel: Axes, middle: float, row: LevelRow, totals: tup
     panel.barh(middle, right, height=0.74 * ROW, facecolor=BLUE, edgecolor=BLUE, linewidth=0.5)
     panel.barh(middle, -left, height=0.74 * ROW, facecolor=PALE_BLUE, edgecolor=SOFT, linewidth=0.5)
     x, y = canvas.place(panel, right, middle)
-    canvas.label(x + 5, y + ABOVE_BASELINE, formatting.share(row.size.positives, positives))
+    canvas.label(x + 5, y + BELOW_MIDDLE, formatting.share(row.size.positives, positives))
     text = formatting.share(row.size.negatives, negatives)
     x, _ = canvas.place(panel, -left, middle)
-    canvas.label(x - 5, y + ABOVE_BASELINE, text, "end")
+    canvas.label(x - 5, y + BELOW_MIDDLE, text, "end")
 
 
 def _description(axes: Sequence[AxisRows], words: Words) -> str:
-    told = "; ".join(
+    levels = [
         f"{words.axis(axis.name)}: "
         + ", ".join(
             f"{words.within(words.level(row.subgroup))} {formatting.count(row.size.negatives)} negative and "
@@ -98,5 +98,5 @@ def _description(axes: Sequence[AxisRows], words: Words) -> str:
             for row in axis.rows
         )
         for axis in axes
-    )
-    return f"The analysed {words.units} by class. {told}."
+    ]
+    return description(f"The analysed {words.units} by class.", levels)

@@ -4,54 +4,48 @@ Owns the drawing and its description in words; the coefficients are the results'
 its interval.
 """
 
-import math
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from reports.figures.canvas import BLUE, FAINT, INK, RULE, WIDTH, Canvas, Drawing
-from reports.figures.figure_data import bounds, figure_data
+from reports.figures import axes
+from reports.figures.canvas import BLUE, INK, WIDTH, Canvas, Drawing
 from reports.fonts.text_width import shortened
 from reports.language import formatting
+from reports.number_check.figure_data import bounds, figure_data
 from validation.results.secondary import Measured, PairAgreement
 
 NAME = "reader-pairs"
 MOST_ROWS = 38
-ROW, HEAD, FOOT = 13.2, 18.0, 19.0
-ABOVE_BASELINE, ABOVE_BODY, BELOW_BODY = 2.7, 7.0, 12.0
+HEAD = 18.0
 NAMES, IMAGES, PANEL = 104.0, 136.0, 66.0
 # Of each coefficient: its name, where its panel begins, where its text ends.
 COLUMNS = (("percent", "Proportion of agreement", 146.0, 294.0), ("kappa", "Kappa", 308.0, WIDTH))
-STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0)
-MOST_STEPS = 3
+FINEST, MOST_STEPS = 0.05, 3
 
 
 def agreement_figure(pairs: Sequence[PairAgreement]) -> Drawing | None:
     """A row a pair; None without pairs, or where they are more than a page has room for."""
     if not pairs or len(pairs) > MOST_ROWS:
         return None
-    body = ROW * len(pairs)
-    canvas = Canvas(NAME, HEAD + body + FOOT)
-    canvas.label(IMAGES, HEAD - ABOVE_BODY, "Images", "end", "soft")
+    body = axes.ROW * len(pairs)
+    canvas = Canvas(NAME, HEAD + body + axes.FOOT)
+    canvas.label(IMAGES, HEAD - axes.ABOVE_BODY, "Images", "end", "soft")
     for row, pair in enumerate(pairs):
-        baseline = HEAD + (row + 0.5) * ROW + ABOVE_BASELINE
+        baseline = HEAD + (row + 0.5) * axes.ROW + axes.BELOW_MIDDLE
         canvas.label(0, baseline, _pair(pair))
         canvas.label(IMAGES, baseline, formatting.count(pair.images), "end")
     for field, title, left, text in COLUMNS:
         measured = [pair.percent if field == "percent" else pair.kappa for pair in pairs]
-        ticks = _ticks(measured)
-        places = max(1, len(formatting.stated(round(ticks[1] - ticks[0], 9)).partition(".")[2]))
-        panel = canvas.panel(left, HEAD, PANEL, body, x=(ticks[0], ticks[-1]), y=(body, 0))
-        canvas.label(text, HEAD - ABOVE_BODY, title, "end", "soft")
-        for tick in ticks:
-            panel.axvline(tick, color=RULE, linewidth=0.5, clip_on=False)
-            x, y = canvas.place(panel, tick, body)
-            canvas.tick(x, y + BELOW_BODY, formatting.decimal(tick, places))
-        panel.plot([0, 1], [0, 0], transform=panel.transAxes, color=FAINT, linewidth=0.8, clip_on=False)
+        scale = _scale(measured)
+        panel = axes.Panel(canvas, axes.Box(left, HEAD, PANEL, body), x=scale.limits, y=(body, 0))
+        canvas.label(text, HEAD - axes.ABOVE_BODY, title, "end", "soft")
+        panel.lines_up(scale.named, below=axes.BELOW_BODY)
+        panel.baseline()
         for row, one in enumerate(measured):
-            middle = (row + 0.5) * ROW
-            _mark(panel, one, middle)
-            canvas.label(text, HEAD + middle + ABOVE_BASELINE, _text(one), "end")
+            middle = (row + 0.5) * axes.ROW
+            _mark(panel.axes, one, middle)
+            canvas.label(text, HEAD + middle + axes.BELOW_MIDDLE, _text(one), "end")
     header = ("first", "second", "images", "coefficient", "value", "lower", "upper")
     data = [
         (pair.first, pair.second, pair.images, field, one.value, *bounds(one.interval))
@@ -70,18 +64,14 @@ def _pair(pair: PairAgreement) -> str:
     return f"{shortened(pair.first, half)} – {shortened(pair.second, half)}"
 
 
-def _ticks(measured: Sequence[Measured]) -> tuple[float, ...]:
-    """On a grid of which few lines hold every value and bound."""
+def _scale(measured: Sequence[Measured]) -> axes.Scale:
+    """Of few steps, with every value and bound."""
     numbers = [one.value for one in measured if one.value is not None]
     numbers += [bound for one in measured if one.interval is not None for bound in one.interval]
     low, high = min(numbers, default=0.0), max(numbers, default=1.0)
-    for step in STEPS:
-        first, last = math.floor(round(low / step, 6)), math.ceil(round(high / step, 6))
-        if last - first <= MOST_STEPS:
-            break
-    if last == first:
-        first, last = (first - 1, last) if last * step >= 1 else (first, last + 1)
-    return tuple(round(step * number, 9) for number in range(first, last + 1))
+    return axes.linear(
+        low, high, most=MOST_STEPS, steps=axes.STEPS[axes.STEPS.index(FINEST) :], within=(-1.0, 1.0)
+    )
 
 
 def _mark(panel: Axes, one: Measured, middle: float) -> None:
@@ -101,8 +91,8 @@ def _text(one: Measured) -> str:
 
 
 def _description(pairs: Sequence[PairAgreement]) -> str:
-    told = "; ".join(
+    told = [
         f"{pair.first} and {pair.second}: proportion of agreement {_text(pair.percent)}, kappa {_text(pair.kappa)}"
         for pair in pairs
-    )
-    return f"Agreement of pairs of readers with intervals. {told}."
+    ]
+    return axes.description("Agreement of pairs of readers with intervals.", told)

@@ -1,13 +1,14 @@
 """Three plain figures: the ROC curve, patients by number of images, and the course of the training.
 
 Owns what each shows and its description in words. Colours differ in lightness, so that they are told
-apart in grey and by the colour-blind; the means are in `canvas`.
+apart in grey and by the colour-blind; the means are in `axes`.
 """
 
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
+from reports.figures import axes
 from reports.figures.canvas import (
     BLUE,
     DASHES,
@@ -22,17 +23,12 @@ from reports.figures.canvas import (
     Tone,
     lozenge,
 )
-from reports.figures.figure_data import bounds, figure_data
 from reports.language import formatting
 from reports.language.vocabulary import Words
+from reports.number_check.figure_data import bounds, figure_data
 from reports.run_files.device import Epoch
 from reports.run_files.line_listing import Roc
 from validation.results.results import Estimate
-
-HALF_WIDTH, HALF_HEIGHT = 238.0, 222.0
-PANEL_LEFT, PANEL_TOP, PANEL = 30.0, 22.0, 170.0
-TONES_IN_PANEL: tuple[Tone, ...] = ("ink", "soft", "soft")
-QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 HALF = 0.5
 MOST_IMAGES_APART = 9
@@ -40,12 +36,7 @@ NARROWEST = 72.0
 
 
 def roc_figure(
-    curve: Roc,
-    sensitivity: Estimate,
-    specificity: Estimate,
-    words: Words,
-    *,
-    area: Estimate | None = None,
+    curve: Roc, sensitivity: Estimate, specificity: Estimate, words: Words, *, area: Estimate | None = None
 ) -> Drawing:
     """The empirical ROC curve with the operating point and the box of its two deciding intervals.
 
@@ -55,47 +46,26 @@ def roc_figure(
         words: the vocabulary of the run.
         area: the AUROC, whose counts and interval are then written into the panel.
     """
-    canvas = Canvas("roc", HALF_HEIGHT, width=HALF_WIDTH)
-    panel = canvas.panel(PANEL_LEFT, PANEL_TOP, PANEL, PANEL, x=(0, 1), y=(0, 1))
-    for quarter in QUARTERS:
-        panel.axvline(quarter, color=RULE, linewidth=0.5, clip_on=False)
-        panel.axhline(quarter, color=RULE, linewidth=0.5, clip_on=False)
-        x, bottom = canvas.place(panel, quarter, 0)
-        _, y = canvas.place(panel, 0, quarter)
-        canvas.tick(x, bottom + 11, formatting.decimal(quarter, 2))
-        canvas.tick(PANEL_LEFT - 5, y + 2.7, formatting.decimal(quarter, 2), "end")
-    panel.plot([0, 1], [0, 1], color=FAINT, linewidth=0.8, linestyle=DASHES)
-    panel.plot(
+    canvas = Canvas("roc", axes.SQUARE_HEIGHT, width=axes.HALF_WIDTH)
+    panel = axes.Panel(canvas, axes.SQUARE, x=axes.QUARTERS.limits, y=axes.QUARTERS.limits)
+    for quarter in axes.QUARTERS.named:
+        panel.lines_up([quarter])
+        panel.lines_across([quarter])
+    panel.axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.8, linestyle=DASHES)
+    panel.axes.plot(
         curve.false_positive_rate,
         curve.true_positive_rate,
         color=BLUE,
         linewidth=1.4,
         solid_joinstyle="round",
     )
-    canvas.label(0, PANEL_TOP - 9, words.metric("sensitivity"), tone="ink")
-    canvas.label(
-        PANEL_LEFT + PANEL / 2,
-        HALF_HEIGHT - 5,
-        f"1 − {words.within(words.metric('specificity'))}",
-        "middle",
-        "ink",
-    )
+    panel.title_up(words.metric("sensitivity"))
+    panel.title_across(f"1 − {words.within(words.metric('specificity'))}")
     if area is not None and area.value is not None:
-        for line, text in enumerate(
-            (
-                f"AUROC {formatting.decimal(area.value)} ({formatting.interval(area.decision)})",
-                f"{formatting.count(area.positives)} positive",
-                f"{formatting.count(area.negatives)} negative",
-            )
-        ):
-            tone = TONES_IN_PANEL[line]
-            if area.value >= HALF:  # the corner that the curve leaves free
-                canvas.label(PANEL_LEFT + PANEL - 5, PANEL_TOP + PANEL - 26 + 10 * line, text, "end", tone)
-            else:
-                canvas.label(PANEL_LEFT + 5, PANEL_TOP + 12 + 10 * line, text, tone=tone)
+        _area(canvas, area, area.value)
     told = f"ROC curve with area {formatting.decimal(curve.area)}."
     if sensitivity.value is not None and specificity.value is not None:
-        _operating_point(panel, sensitivity, specificity)
+        _operating_point(panel.axes, sensitivity, specificity)
         told += (
             f" Operating point: {words.within(words.metric('sensitivity'))} {formatting.decimal(sensitivity.value)}, "
             f"{words.within(words.metric('specificity'))} {formatting.decimal(specificity.value)}."
@@ -107,19 +77,27 @@ def roc_figure(
     return canvas.finish(told, figure_data(header, rows, beside=beside))
 
 
+def _area(canvas: Canvas, area: Estimate, value: float) -> None:
+    """Set the area and its counts in the corner that the curve leaves free."""
+    lines: tuple[tuple[str, Tone], ...] = (
+        (f"AUROC {formatting.decimal(value)} ({formatting.interval(area.decision)})", "ink"),
+        (f"{formatting.count(area.positives)} positive", "soft"),
+        (f"{formatting.count(area.negatives)} negative", "soft"),
+    )
+    for number, (text, tone) in enumerate(lines):
+        if value >= HALF:
+            canvas.label(axes.SQUARE.right - 5, axes.SQUARE.bottom - 26 + 10 * number, text, "end", tone)
+        else:
+            canvas.label(axes.SQUARE.left + 5, axes.SQUARE.top + 12 + 10 * number, text, tone=tone)
+
+
 def _operating_point(panel: Axes, sensitivity: Estimate, specificity: Estimate) -> None:
     if sensitivity.value is None or specificity.value is None:
         return
     x, y = 1 - specificity.value, sensitivity.value
     if sensitivity.decision is not None and specificity.decision is not None:
         (bottom, top), (right, left) = sensitivity.decision, (1 - bound for bound in specificity.decision)
-        panel.fill(
-            [left, right, right, left],
-            [bottom, bottom, top, top],
-            facecolor=PALE_BLUE,
-            alpha=0.55,
-            edgecolor="none",
-        )
+        axes.rectangle(panel, (left, right), (bottom, top), facecolor=PALE_BLUE, alpha=0.55, edgecolor="none")
         panel.plot([left, right], [y, y], color=INK, linewidth=0.8)
         panel.plot([x, x], [bottom, top], color=INK, linewidth=0.8)
     lozenge(panel, x, y)
@@ -162,60 +140,53 @@ def images_per_patient_figure(
 
 def training_figure(history: Sequence[Epoch], best_epoch: int) -> Drawing:
     """Loss and AUROC after each epoch, the tuning split's loss and the mean of all findings dashed; the kept marked."""
-    height, top, body, width = 128.0, 22.0, 78.0, 200.0
-    canvas = Canvas("training", height)
-    epochs = [entry.epoch for entry in history]
+    canvas = Canvas("training", 128.0)
     several = any(entry.tune_auroc_mean != entry.tune_auroc for entry in history)
-    for left, title, values, others in (
+    losses = {entry.epoch: (entry.loss, entry.tune_loss) for entry in history}
+    _course(canvas, 30.0, "Loss: training split; dashed, tuning split", losses, best_epoch)
+    title = "AUROC, tuning split" + ("; dashed, mean of all findings" if several else "")
+    aurocs = {entry.epoch: (entry.tune_auroc, entry.tune_auroc_mean)[: 1 + several] for entry in history}
+    _course(canvas, 286.0, title, aurocs, best_epoch)
+    (kept,) = (entry for entry in history if entry.epoch == best_epoch)
+    rows = [
         (
-            30.0,
-            "Loss: training split; dashed, tuning split",
-            [entry.loss for entry in history],
-            [entry.tune_loss for entry in history],
-        ),
-        (
-            286.0,
-            "AUROC, tuning split" + ("; dashed, mean of all findings" if several else ""),
-            [entry.tune_auroc for entry in history],
-            [entry.tune_auroc_mean for entry in history] if several else [],
-        ),
-    ):
-        low, high = min(values + others), max(values + others)
-        room = (high - low) * 0.1 or 0.05
-        limits = (min(epochs) - 0.5, max(epochs) + 0.5)
-        panel = canvas.panel(left, top, width, body, x=limits, y=(low - room, high + room))
-        canvas.label(left - 30, top - 9, title, tone="ink")
-        for value in dict.fromkeys((low, high)):
-            panel.axhline(value, color=RULE, linewidth=0.5)
-            _, y = canvas.place(panel, epochs[0], value)
-            canvas.label(left - 5, y + 2.7, formatting.decimal(value, 2), "end", "soft")
-        if others:
-            panel.plot(epochs, others, color=SOFT, linewidth=1.0, linestyle=DASHES)
-        panel.plot(epochs, values, color=BLUE, linewidth=1.3, marker="o", markersize=2.4)
-        panel.plot([0, 1], [0, 0], transform=panel.transAxes, color=FAINT, linewidth=0.8, clip_on=False)
-        lozenge(panel, best_epoch, values[epochs.index(best_epoch)])
-        for epoch in sorted({epochs[0], best_epoch, epochs[-1]}):
-            x, y = canvas.place(panel, epoch, low - room)
-            canvas.tick(x, y + 11, str(epoch))
-        canvas.label(left + width / 2, height - 5, "Epoch", "middle", "ink")
-    kept = history[epochs.index(best_epoch)]
-    header = ("epoch", "loss", "tune_loss", "tune_auroc", "tune_auroc_mean", "kept")
+            one.epoch,
+            one.loss,
+            one.tune_loss,
+            one.tune_auroc,
+            one.tune_auroc_mean,
+            "yes" if one is kept else "no",
+        )
+        for one in history
+    ]
     return canvas.finish(
         f"Training over {len(history)} epochs; epoch {best_epoch} was kept, with loss {formatting.decimal(kept.loss)} "
         f"on the training split and {formatting.decimal(kept.tune_loss)} on the tuning split, where its AUROC was "
         f"{formatting.decimal(kept.tune_auroc)}.",
-        figure_data(
-            header,
-            [
-                (
-                    entry.epoch,
-                    entry.loss,
-                    entry.tune_loss,
-                    entry.tune_auroc,
-                    entry.tune_auroc_mean,
-                    "yes" if entry.epoch == best_epoch else "no",
-                )
-                for entry in history
-            ],
-        ),
+        figure_data(("epoch", "loss", "tune_loss", "tune_auroc", "tune_auroc_mean", "kept"), rows),
     )
+
+
+def _course(
+    canvas: Canvas, left: float, title: str, values: Mapping[int, Sequence[float]], best_epoch: int
+) -> None:
+    """One or two numbers after each epoch, the second dashed."""
+    epochs = list(values)
+    low, high = min(map(min, values.values())), max(map(max, values.values()))
+    room = (high - low) * 0.1 or 0.05
+    limits = (min(epochs) - 0.5, max(epochs) + 0.5)
+    panel = axes.Panel(canvas, axes.Box(left, 22.0, 200.0, 78.0), x=limits, y=(low - room, high + room))
+    canvas.label(left - 30, panel.box.top - 9, title)
+    for value in dict.fromkeys((low, high)):
+        panel.axes.axhline(value, color=RULE, linewidth=0.5)
+        _, y = panel.place(epochs[0], value)
+        canvas.label(left - 5, y + axes.BELOW_MIDDLE, formatting.decimal(value, 2), "end", "soft")
+    first, *others = zip(*values.values(), strict=True)
+    for other in others:
+        panel.axes.plot(epochs, other, color=SOFT, linewidth=1.0, linestyle=DASHES)
+    panel.axes.plot(epochs, first, color=BLUE, linewidth=1.3, marker="o", markersize=2.4)
+    panel.baseline()
+    lozenge(panel.axes, best_epoch, values[best_epoch][0])
+    for epoch in sorted({epochs[0], best_epoch, epochs[-1]}):
+        panel.text_below(epoch, str(epoch))
+    panel.title_across("Epoch")

@@ -1,106 +1,140 @@
 """Scores by truth: where the positives and the negatives of a cohort lie, and how the threshold parts them.
 
-Owns the histogram and its description in words; the scores are those of the line listing, the means are in `canvas`.
+Owns the histogram and its description in words; the scores are those of the line listing, the means are in `axes`.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.figures.canvas import BLUE, DASHES, FAINT, ORANGE, PALE_BLUE, RULE, SOFT, Canvas, Drawing
-from reports.figures.figure_data import figure_data
-from reports.fonts.text_width import width as letters_width
+from reports.figures import axes
+from reports.figures.canvas import BLUE, DASHES, ORANGE, PALE_BLUE, SOFT, Anchor, Canvas, Drawing
+from reports.fonts.text_width import width
 from reports.language import formatting
 from reports.language.vocabulary import Words
+from reports.number_check.figure_data import figure_data
 from reports.run_files.line_listing import Scores
 
-HALF_WIDTH, HALF_HEIGHT = 238.0, 222.0
-PANEL_LEFT, PANEL_TOP, PANEL, PANEL_WIDTH = 30.0, 22.0, 170.0, 206.0
+BOX = axes.SQUARE._replace(width=206.0)
 BINS_PER_LOGIT = 4
-SCORE_TICKS = (0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999)
+STEPS = (0.02, 0.05, 0.1, 0.2, 0.5)
+MOST_STEPS = 3  # to either side of 0
 LOWEST_LOGIT, HIGHEST_LOGIT = -37, 37
 EDGE_PLACES = 6
 ROOM = 4.6
 
 
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Scores counted in bins of a logit scale, in bins from ``low`` to ``high``; positives first."""
+
+    low: int
+    high: int
+    counts: tuple[NDArray[np.int64], NDArray[np.int64]]
+
+    @classmethod
+    def of(cls, scores: Scores, threshold: float) -> "Histogram":
+        """Count the scores of both classes, in bins that hold the threshold too."""
+        low, high = _logit_limits(np.concatenate([scores.positive, scores.negative]), threshold)
+        edges = _edges(low, high)
+        return cls(low, high, (_counts(scores.positive, edges), _counts(scores.negative, edges)))
+
+    @property
+    def proportions(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Of its class in each bin."""
+        positive, negative = self.counts
+        return positive / max(1, positive.sum()), negative / max(1, negative.sum())
+
+    @property
+    def rows(self) -> list[tuple[float, float, int, int]]:
+        """Both ends of each bin and both counts."""
+        edges = [round(edge, EDGE_PLACES) for edge in _edges(self.low, self.high)]
+        return [
+            (*ends, int(up), int(down))
+            for ends, up, down in zip(itertools.pairwise(edges), *self.counts, strict=True)
+        ]
+
+
 def score_figure(scores: Scores, threshold: float, words: Words) -> Drawing | None:
-    """Scores by truth on a logit scale, mirrored: positives upwards, negatives downwards, as shares of their class.
+    """Scores by truth on a logit scale, mirrored: positives upwards, negatives downwards, as proportions of a class.
 
     None where no unit has both a truth and a score.
     """
-    everything = np.concatenate([scores.positive, scores.negative])
-    if not len(everything):
+    if not len(scores.positive) + len(scores.negative):
         return None
-    low, high = _logit_limits(everything, threshold)
-    edges = [_expit(number / BINS_PER_LOGIT) for number in range(low, high + 1)]
-    counts = [_counts(part, edges) for part in (scores.positive, scores.negative)]
-    shares = [count / max(1, count.sum()) for count in counts]
-    top = max(float(part.max(initial=0)) for part in shares)
-    step = next(step for step in (0.02, 0.05, 0.1, 0.2, 0.5) if top <= 3 * step or step == 0.5)
-    limit = step * max(1, math.ceil(round(top / step, 6)))
-    canvas = Canvas("scores", HALF_HEIGHT, width=HALF_WIDTH)
-    panel = canvas.panel(PANEL_LEFT, PANEL_TOP, PANEL_WIDTH, PANEL, x=(low, high), y=(-limit, limit))
-    for number in range(-round(limit / step), round(limit / step) + 1):
-        level = number * step
-        panel.axhline(
-            level, color=FAINT if number == 0 else RULE, linewidth=0.8 if number == 0 else 0.5, zorder=0
+    found = Histogram.of(scores, threshold)
+    up, down = found.proportions
+    most = max(float(up.max()), float(down.max()))
+    half = axes.linear(0.0, most, most=MOST_STEPS, steps=STEPS, within=(0.0, math.inf))
+    scale = axes.Scale(-half.high, half.high, half.step)
+    canvas = Canvas("scores", axes.SQUARE_HEIGHT, width=axes.HALF_WIDTH)
+    panel = axes.Panel(canvas, BOX, x=(found.low, found.high), y=scale.limits)
+    panel.lines_across(
+        [(tick, f"{round(100 * abs(tick))}") for tick in scale.ticks],
+        ground=axes.GROUND,
+        zorder=0,
+        clip_on=True,
+    )
+    bins = np.arange(found.low, found.high)
+    for bars, colour, edge, line in ((up, BLUE, "white", 0.3), (-down, PALE_BLUE, SOFT, 0.5)):
+        panel.axes.bar(
+            bins, bars, width=1, align="edge", color=colour, edgecolor=edge, linewidth=line, zorder=2
         )
-        _, y = canvas.place(panel, low, level)
-        canvas.tick(PANEL_LEFT - 5, y + 2.7, f"{round(100 * abs(level))}", "end")
-    left = np.arange(low, high)
-    panel.bar(left, shares[0], width=1, align="edge", color=BLUE, edgecolor="white", linewidth=0.3, zorder=2)
-    panel.bar(
-        left, -shares[1], width=1, align="edge", color=PALE_BLUE, edgecolor=SOFT, linewidth=0.5, zorder=2
-    )
-    at = min(max(_logit(threshold) * BINS_PER_LOGIT, low), high)
-    panel.axvline(at, color=ORANGE, linewidth=0.9, linestyle=DASHES, zorder=3)
-    x, _ = canvas.place(panel, at, limit)
-    canvas.label(x, PANEL_TOP - 9 + 5, f"threshold {formatting.stated(threshold)}", "middle", "goal")
-    taken = -math.inf
-    for tick in SCORE_TICKS:
-        position = round(_logit(tick) * BINS_PER_LOGIT, 6)
-        if low <= position <= high:
-            x, y = canvas.place(panel, position, -limit)
-            panel.plot(
-                [position] * 2,
-                [-limit, -limit - 0.012 * limit * 2],
-                color=FAINT,
-                linewidth=0.8,
-                clip_on=False,
-            )
-            name = formatting.stated(tick)
-            if taken < x - letters_width(name) / 2 and x + letters_width(name) / 2 <= HALF_WIDTH:
-                canvas.tick(x, y + 11, name)
-                taken = x + letters_width(name) / 2 + ROOM
-    canvas.label(0, PANEL_TOP - 9, "% of class", tone="ink")
-    canvas.label(PANEL_LEFT + PANEL_WIDTH / 2, HALF_HEIGHT - 5, "Score (logit scale)", "middle", "ink")
-    side: tuple[float, str] = (
-        (PANEL_LEFT + PANEL_WIDTH - 4, "end") if at - low < high - at else (PANEL_LEFT + 4, "start")
-    )
-    room = max(at - low, high - at) / (high - low) * PANEL_WIDTH - 8
-    for y, word, part in (
-        (PANEL_TOP + 11, "positive", scores.positive),
-        (PANEL_TOP + PANEL - 6, "negative", scores.negative),
-    ):
-        text = f"{words.truth} {word}, n = {formatting.count(len(part))}"
-        if letters_width(text, "strong") > room:
-            text = f"{word}, n = {formatting.count(len(part))}"
-        canvas.label(side[0], y, text, "end" if side[1] == "end" else "start", "strong")
+    at = min(max(axes.logit(threshold) * BINS_PER_LOGIT, found.low), found.high)
+    panel.axes.axvline(at, color=ORANGE, linewidth=0.9, linestyle=DASHES, zorder=3)
+    x, _ = panel.place(at, 0)
+    canvas.label(x, BOX.top - 4, f"threshold {formatting.stated(threshold)}", "middle", "goal")
+    _ticks(panel, found)
+    panel.title_up("% of class")
+    panel.title_across("Score (logit scale)")
+    _classes(panel, scores, words, (at - found.low) / (found.high - found.low))
     return canvas.finish(
         f"Scores of {formatting.count(len(scores.positive))} {words.truth.lower()} positive and "
         f"{formatting.count(len(scores.negative))} {words.truth.lower()} negative {words.units}, "
         f"with the threshold {formatting.stated(threshold)}.",
         figure_data(
             ("score_from", "score_to", "positives", "negatives"),
-            [
-                (round(edges[place], EDGE_PLACES), round(edges[place + 1], EDGE_PLACES), int(up), int(down))
-                for place, (up, down) in enumerate(zip(*counts, strict=True))
-            ],
+            found.rows,
             beside=(threshold, len(scores.positive), len(scores.negative)),
         ),
     )
+
+
+def _ticks(panel: axes.Panel, found: Histogram) -> None:
+    """Mark round scores, with their numbers where these do not touch."""
+    taken = -math.inf
+    for tick in axes.SCORES:
+        at = round(axes.logit(tick) * BINS_PER_LOGIT, 6)
+        if found.low <= at <= found.high:
+            panel.notch(at, depth=0.012)
+            name = formatting.stated(tick)
+            x, half = panel.place(at, 0)[0], width(name) / 2
+            if taken < x - half and x + half <= axes.HALF_WIDTH:
+                panel.text_below(at, name)
+                taken = x + half + ROOM
+
+
+def _classes(panel: axes.Panel, scores: Scores, words: Words, threshold: float) -> None:
+    """Name both classes on the wider side of the threshold, which is given as a proportion of the width."""
+    right = threshold < 1 - threshold
+    place: tuple[float, Anchor] = (BOX.right - 4, "end") if right else (BOX.left + 4, "start")
+    room = max(threshold, 1 - threshold) * BOX.width - 8
+    for y, word, part in (
+        (BOX.top + 11, "positive", scores.positive),
+        (BOX.bottom - 6, "negative", scores.negative),
+    ):
+        text = f"{words.truth} {word}, n = {formatting.count(len(part))}"
+        if width(text, "strong") > room:
+            text = f"{word}, n = {formatting.count(len(part))}"
+        panel.canvas.label(place[0], y, text, place[1], "strong")
+
+
+def _edges(low: int, high: int) -> list[float]:
+    return [axes.expit(number / BINS_PER_LOGIT) for number in range(low, high + 1)]
 
 
 def _counts(scores: NDArray[np.float64], edges: Sequence[float]) -> NDArray[np.int64]:
@@ -111,18 +145,7 @@ def _counts(scores: NDArray[np.float64], edges: Sequence[float]) -> NDArray[np.i
 
 def _logit_limits(scores: NDArray[np.float64], threshold: float) -> tuple[int, int]:
     """The outer bins: those of the lowest and the highest score or the threshold, within 0.0001 and 0.9999."""
-    ends = [_logit(float(value)) * BINS_PER_LOGIT for value in (scores.min(), scores.max(), threshold)]
+    ends = [axes.logit(float(value)) * BINS_PER_LOGIT for value in (scores.min(), scores.max(), threshold)]
     low = max(LOWEST_LOGIT, math.floor(round(min(ends), 6)))
     high = min(HIGHEST_LOGIT, math.ceil(round(max(ends), 6)))
     return (low, high) if high - low >= BINS_PER_LOGIT else (low - BINS_PER_LOGIT, high + BINS_PER_LOGIT)
-
-
-def _logit(score: float) -> float:
-    """Rounded, so that the last bit of the machine's logarithm does not matter; 0 and 1 lie far outside."""
-    if not 0 < score < 1:
-        return math.copysign(1000.0, score - 0.5)
-    return round(math.log(score / (1 - score)), 9)
-
-
-def _expit(logit: float) -> float:
-    return round(1 / (1 + math.exp(-logit)), 12)

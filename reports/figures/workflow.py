@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
+from reports.figures.axes import description, rectangle
 from reports.figures.canvas import BLUE, FAINT, INK, PALE_BLUE, WIDTH, Canvas, Drawing, Tone
-from reports.figures.figure_data import figure_data
 from reports.language import formatting
+from reports.number_check.figure_data import figure_data
 from reports.run_files.device import Device
 
 BOX, BETWEEN, HEIGHT = 72.0, 12.0, 112.0
@@ -45,12 +46,15 @@ def flowchart(device: Device) -> Drawing:
             _arrow(panel, middle, TOP + TALL, middle, BELOW)
             last = position == len(steps) - 1
             _box(canvas, panel, left, BELOW, LOW, step.ends, edge=BLUE if last else FAINT)
-    told = "; ".join(f"{step.heading} ({', '.join(step.lines)})" for step in steps)
+    told = description(
+        "Steps of the device from file to call:",
+        [f"{step.heading} ({', '.join(step.lines)})" for step in steps],
+    )
     rows = [
         (step.heading, *step.lines, *[""] * (2 - len(step.lines)), *(step.ends or ("", ""))) for step in steps
     ]
     header = ("step", "what", "further", "ends", "with")
-    return canvas.finish(f"Steps of the device from file to call: {told}.", figure_data(header, rows))
+    return canvas.finish(told, figure_data(header, rows))
 
 
 def _steps(device: Device) -> tuple[Step, ...]:
@@ -71,9 +75,10 @@ def _box(
 ) -> None:
     right, bottom = left + BOX, top + height
     ground = PALE_BLUE if edge == BLUE else "none"
-    panel.fill(
-        [left + 0.5, right - 0.5, right - 0.5, left + 0.5],
-        [top, top, bottom, bottom],
+    rectangle(
+        panel,
+        (left + 0.5, right - 0.5),
+        (top, bottom),
         facecolor=ground,
         edgecolor=edge,
         linewidth=0.9,

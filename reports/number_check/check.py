@@ -11,17 +11,17 @@ from itertools import groupby
 
 from reports.number_check.allowed_literals import without_literals
 from reports.number_check.evidence import TOKEN, LintEvidence, alike
-from reports.number_check.figures import PER_CENT, differing_letters, in_unit, reads
+from reports.number_check.figures import differing_letters
 from reports.number_check.finding import LintFinding, NumbersDifferError, quoted
 from reports.number_check.html import CELL, DRAWING, PageText, Part, page_text
 from reports.number_check.pdf import printed_pages
 from reports.number_check.pdf_against_html import collate
+from reports.number_check.printed_number import PER_CENT, printed_numbers
 from reports.number_check.results_consistency import disagreements
 from reports.provenance.formulas import worked_out
 from reports.provenance.sourced_numbers import Number
 
 PLACES_OF_TICKS = 2
-_NUMBER = re.compile(r"([<−+]?)(\d[\d,]*(?:\.\d+)?)([ \N{NO-BREAK SPACE}](?:%|pp)|k\b)?")
 _TICK = re.compile(r"[−+]?\d[\d,]*(?:\.\d+)?(?:[–-]\d+|\+| or more)?(?:\s?%)?")
 _RESULT = re.compile(r"\d+\.\d+|\d+(?:\.\d+)? ?%|\d{1,3}(?:,\d{3})+|\d+/\d+")
 _NOT_A_NUMBER = re.compile(r"(?<![\w.-])(?:nan|NaN|inf|-inf|Infinity)(?![\w.-])")
@@ -113,8 +113,8 @@ def _as_its_source(part: Part, evidence: LintEvidence) -> Iterator[LintFinding]:
                 yield LintFinding(
                     "unsourced", None, part.text, formula, "was worked out from nothing in the evidence"
                 )
-    for sign, digits, unit in _NUMBER.findall(part.text):
-        if not any(reads(sign, digits, value) for value in _readings(values, unit.strip())):
+    for number in printed_numbers(part.text):
+        if not any(map(number.reads, _readings(values, number.unit))):
             yield LintFinding(
                 "value",
                 None,
@@ -126,11 +126,10 @@ def _as_its_source(part: Part, evidence: LintEvidence) -> Iterator[LintFinding]:
 
 
 def _readings(values: Sequence[Number], unit: str) -> Iterator[float]:
-    """What may be printed of some numbers: each in its unit, and the share of one in another as per cent."""
-    for value in values:
-        yield in_unit(value, unit)
+    """What may be printed of some numbers: each of them, and as per cent the proportion of one in the other."""
+    yield from values
     if unit == PER_CENT and len(values) == 2 and values[1]:
-        yield 100 * values[0] / values[1]
+        yield values[0] / values[1]
 
 
 def _backed(value: float, evidence: LintEvidence) -> bool:

@@ -9,17 +9,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from html import unescape
 
-from reports.figures.figure_data import FigureData
 from reports.language.formatting import FEWEST_IN_THOUSANDS
+from reports.number_check.figure_data import FigureData
 from reports.number_check.finding import LintFinding, quoted
+from reports.number_check.printed_number import THOUSANDS, UNITS, PrintedNumber, printed_numbers
 from reports.provenance.marks import without_elements
 
 _DRAWING = re.compile(r'<div class="drawing" data-figure="([^"]*)"[^>]*>(.*?)</div>', re.DOTALL)
 _LETTERS = re.compile(r'<span class="([^"]*)" style="[^"]*">(.*?)</span>', re.DOTALL)
-_NUMBER = re.compile(r"([<−+]?)(\d[\d,]*(?:\.\d+)?)(\s?(?:%|pp\b)|k(?![a-z])|\w)?")
 _PADDED = re.compile(r"0\d")
 TICK = "tick"
-PER_CENT, POINTS, THOUSANDS = "%", "pp", "k"
 
 
 def differing_letters(html: str, figures: Mapping[str, FigureData]) -> Iterator[LintFinding]:
@@ -44,20 +43,16 @@ def _letters(body: str) -> list[str]:
 def _of_one(name: str, letters: list[str], data: FigureData) -> Iterator[LintFinding]:
     cells = [*data.header, *data.beside, *(cell for row in data.rows for cell in row)]
     words = [cell for cell in cells if _number(cell) is None]
-    numbers = [number for cell in cells if (number := _number(cell)) is not None]
-    printed = Counter[tuple[str, str, str]]()
-    for text in letters:
-        printed.update(_NUMBER.findall(_without_names(text, words)))
-    for (sign, digits, unit), times in sorted(printed.items()):
-        token = f"{sign}{digits}{unit}"
-        if unit.strip() not in ("", PER_CENT, POINTS, THOUSANDS) or _PADDED.match(digits):
-            yield _finding(name, token, "is no number")
+    values = [value for cell in cells if (value := _number(cell)) is not None]
+    printed = Counter(number for text in letters for number in printed_numbers(_without_names(text, words)))
+    for number, times in sorted(printed.items()):
+        if number.unit not in UNITS or _PADDED.match(number.digits):
+            yield _finding(name, number.token, "is no number")
             continue
-        there = sum(_shows(sign, digits, unit.strip(), number) for number in numbers)
+        there = sum(_shows(number, value) for value in values)
         if there < times:
-            yield _finding(
-                name, token, f"is printed {times} times; the table behind the figure has it {there} times"
-            )
+            told = f"is printed {times} times; the table behind the figure has it {there} times"
+            yield _finding(name, number.token, told)
 
 
 def _finding(name: str, token: str, sentence: str) -> LintFinding:
@@ -81,24 +76,10 @@ def _number(cell: str) -> float | None:
         return None
 
 
-def _shows(sign: str, digits: str, unit: str, number: float) -> bool:
-    """Whether a token is a cell: a whole number only as itself, in thousands only where `formatting` does so."""
-    if unit == THOUSANDS and (number < FEWEST_IN_THOUSANDS or "." not in digits):
+def _shows(number: PrintedNumber, value: float) -> bool:
+    """Whether a number is a cell: a whole one only as itself, in thousands only where `formatting` does so."""
+    if number.unit == THOUSANDS and (value < FEWEST_IN_THOUSANDS or "." not in number.digits):
         return False
-    if not unit and not number.is_integer() and "." not in digits:
+    if not number.unit and not value.is_integer() and "." not in number.digits:
         return False
-    return reads(sign, digits, in_unit(number, unit))
-
-
-def in_unit(value: float, unit: str) -> float:
-    """Return a number as it is printed in per cent, in percentage points, in thousands or as it is."""
-    return {PER_CENT: 100 * value, POINTS: 100 * value, THOUSANDS: value / 1000}.get(unit, value)
-
-
-def reads(sign: str, digits: str, value: float) -> bool:
-    """Whether a printed number is a value as rounded to its decimals; ``<`` says that the value is below."""
-    printed = float(digits.replace(",", ""))
-    if sign == "<":
-        return abs(value) < printed
-    half = 0.5 * 10.0 ** -len(digits.partition(".")[2])
-    return abs(value - (-printed if sign == "−" else printed)) <= half * (1 + 1e-9) + 1e-12
+    return number.reads(value)

@@ -1,7 +1,8 @@
 """A finished PDF -> the text that it sets, piece by piece and page by page, as a reader of the file would find it.
 
 Owns the reading of content streams: every operator that shows text, in pages, in what they draw again and in the
-appearances of annotations. What a piece may say is `check`. Nothing of the layout engine is used.
+appearances of annotations. What a piece may say is `check`, what an auditor asks of a PDF `read_pdf`. Nothing of the
+layout engine is used.
 Source: ISO 32000, "Text".
 """
 
@@ -14,6 +15,7 @@ from typing import Any
 import pikepdf
 
 DEEPEST = 8
+MOST_DRAWN = 100_000  # a report draws none
 OPERATORS = "Tf Tj TJ ' \" Do"
 _BLOCK = re.compile(r"begin(bfchar|bfrange)(.*?)end\1", re.DOTALL)
 _CHAR = re.compile(r"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f\s]*)>")
@@ -29,15 +31,22 @@ class PrintedPage:
 
 
 def printed_pages(pdf: bytes) -> tuple[PrintedPage, ...]:
-    """Every page of a PDF."""
+    """Return every page of a PDF."""
     with pikepdf.open(io.BytesIO(pdf)) as document:
-        numbers = {page.obj.objgen: number for number, page in enumerate(document.pages, start=1)}
-        named = _named(document)
-        fonts: dict[Any, _Font] = {}
-        return tuple(
-            PrintedPage(tuple(_pieces(page.obj, fonts)), tuple(_leads_to(page.obj, named, numbers)))
-            for page in document.pages
-        )
+        return tuple(pages_of(document))
+
+
+def pages_of(document: pikepdf.Pdf) -> Iterator[PrintedPage]:
+    """Yield the pages of an open PDF one by one.
+
+    Raises:
+        ValueError: forms are drawn within forms beyond all measure. Of a file that breaks the format pikepdf raises
+            whatever it stumbles over.
+    """
+    numbers = {page.obj.objgen: number for number, page in enumerate(document.pages, start=1)}
+    named, reader = _named(document), _Reader()
+    for page in document.pages:
+        yield PrintedPage(tuple(reader.pieces(page.obj)), tuple(_leads_to(page.obj, named, numbers)))
 
 
 class _Font:
@@ -54,6 +63,48 @@ class _Font:
             return "".join(self.known.get(code, chr(code)) for code in codes)
         pairs = (int.from_bytes(codes[at : at + 2], "big") for at in range(0, len(codes), 2))
         return "".join(self.known.get(code, "\N{REPLACEMENT CHARACTER}") for code in pairs)
+
+
+class _Reader:
+    """Reads content streams; remembers the fonts of the document and how many forms its pages have drawn."""
+
+    def __init__(self) -> None:
+        self._fonts: dict[Any, _Font] = {}
+        self._drawn = 0
+
+    def pieces(self, page: Any) -> Iterator[str]:
+        yield from self._shown(page, page.get("/Resources"), 0)
+        for annotation in page.get("/Annots", []):
+            appearance = annotation.get("/AP", {}).get("/N")
+            if isinstance(appearance, pikepdf.Stream):
+                yield from self._shown(appearance, appearance.get("/Resources"), 1)
+
+    def _shown(self, stream: Any, resources: Any, depth: int) -> Iterator[str]:
+        font: _Font | None = None
+        instructions: Any = pikepdf.parse_content_stream(stream, OPERATORS)
+        for operands, operator in instructions:
+            match str(operator):
+                case "Tf":
+                    font = self._font(resources["/Font"][str(operands[0])])
+                case "Tj" | "'" | '"' | "TJ":
+                    shown = operands[-1] if str(operator) == "TJ" else operands[-1:]
+                    codes = b"".join(bytes(one) for one in shown if isinstance(one, pikepdf.String))
+                    if codes and font is not None:
+                        yield font.read(codes)
+                case "Do" if depth < DEEPEST:
+                    drawn = resources["/XObject"][str(operands[0])]
+                    if str(drawn.get("/Subtype")) == "/Form":
+                        self._drawn += 1
+                        if self._drawn > MOST_DRAWN:
+                            raise ValueError(f"its pages draw more than {MOST_DRAWN:,} forms")
+                        yield from self._shown(drawn, drawn.get("/Resources", resources), depth + 1)
+
+    def _font(self, font: Any) -> _Font:
+        if not font.is_indirect:
+            return _Font(font)
+        if font.objgen not in self._fonts:
+            self._fonts[font.objgen] = _Font(font)
+        return self._fonts[font.objgen]
 
 
 def _character_map(cmap: str) -> dict[int, str]:
@@ -75,40 +126,6 @@ def _character_map(cmap: str) -> dict[int, str]:
 
 def _characters(digits: str) -> str:
     return bytes.fromhex("".join(digits.split())).decode("utf-16-be", "replace")
-
-
-def _pieces(page: Any, fonts: dict[Any, _Font]) -> Iterator[str]:
-    yield from _shown(page, page.get("/Resources"), fonts, 0)
-    for annotation in page.get("/Annots", []):
-        appearance = annotation.get("/AP", {}).get("/N")
-        if isinstance(appearance, pikepdf.Stream):
-            yield from _shown(appearance, appearance.get("/Resources"), fonts, 1)
-
-
-def _shown(stream: Any, resources: Any, fonts: dict[Any, _Font], depth: int) -> Iterator[str]:
-    font: _Font | None = None
-    instructions: Any = pikepdf.parse_content_stream(stream, OPERATORS)
-    for operands, operator in instructions:
-        match str(operator):
-            case "Tf":
-                font = _font(resources["/Font"][str(operands[0])], fonts)
-            case "Tj" | "'" | '"' | "TJ":
-                shown = operands[-1] if str(operator) == "TJ" else operands[-1:]
-                codes = b"".join(bytes(one) for one in shown if isinstance(one, pikepdf.String))
-                if codes and font is not None:
-                    yield font.read(codes)
-            case "Do" if depth < DEEPEST:
-                drawn = resources["/XObject"][str(operands[0])]
-                if str(drawn.get("/Subtype")) == "/Form":
-                    within = drawn.get("/Resources", resources)
-                    yield from _shown(drawn, within, fonts, depth + 1)
-
-
-def _font(font: Any, fonts: dict[Any, _Font]) -> _Font:
-    key = font.objgen if font.is_indirect else id(font)
-    if key not in fonts:
-        fonts[key] = _Font(font)
-    return fonts[key]
 
 
 def _named(document: pikepdf.Pdf) -> dict[str, Any]:

@@ -7,7 +7,7 @@ for. Whether a number may stand on the page at all is `check`.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from reports.number_check.evidence import TOKEN
 from reports.number_check.finding import LintFinding, quoted
@@ -21,26 +21,48 @@ _CUT = "\x1f"
 
 
 def collate(pages: Sequence[PrintedPage], text: PageText) -> Iterator[LintFinding]:
-    """What the PDF prints beyond the page that was laid out, and what of that page it does not print."""
+    """Yield what the PDF prints beyond the page that was laid out, and what of that page it does not print."""
+    running = _counted(part.text for part in text.parts if part.place == "running")
+    expected = _counted(part.text for part in text.parts if part.place != "running")
+    repeated = _counted(part.text for part in text.parts if part.place == "head")
+    by_page, in_order = _printed(pages, text, running)
+    printed = Counter[str]()
+    for found in by_page:
+        printed.update(found)
+    _mend(expected, printed, by_page, pages)
+    # A table's head may stand on each of its pages; a list of contents prints the pages that its links lead to.
+    for token in sorted(printed):
+        beyond = printed[token] - expected[token] - repeated[token] * (len(pages) - 1)
+        led = sum(page.leads_to.count(int(token)) for page in pages) if token.isdecimal() else 0
+        if beyond > led:
+            told = f"stands {beyond - led} times more in the PDF than in what was laid out"
+            yield LintFinding("pdf", _most_on(token, by_page), token, "", told)
+    for token in sorted(expected):
+        if printed[token] < expected[token]:
+            told = f"was laid out {expected[token]} times; the PDF has it {printed[token]} times"
+            yield LintFinding("pdf", None, token, "", told)
+    yield from _rows_in_order(text.rows, in_order)
+
+
+def _counted(texts: Iterable[str]) -> Counter[str]:
+    return Counter(token for text in texts for token in TOKEN.findall(_LONG.sub(" ", text)))
+
+
+def _printed(
+    pages: Sequence[PrintedPage], text: PageText, running: Counter[str]
+) -> tuple[list[Counter[str]], list[str]]:
+    """Count the numbers of each page without what the layout adds to it, and list all of them in their order."""
     long = {word for part in text.parts for word in _LONG.findall(part.text)}
     cut = re.compile("|".join(f"{_CUT}?".join(word) for word in sorted(long)) or r"(?!)")
-    expected, repeated, running = Counter[str](), Counter[str](), Counter[str]()
-    for part in text.parts:
-        found = Counter(TOKEN.findall(_LONG.sub(" ", part.text)))
-        (running if part.place == "running" else expected).update(found)
-        if part.place == "head":
-            repeated.update(found)
     markers = Counter(text.markers)
-    printed = Counter[str]()
-    by_page: list[Counter[str]] = []
-    in_order: list[str] = []
+    by_page, in_order = [], []
     for number, page in enumerate(pages, start=1):
         pieces = []
-        furniture = Counter[str]()
+        numbered = False
         for piece in page.pieces:
-            numbered = _PAGE.fullmatch(piece)
-            if numbered and (int(numbered[1]), int(numbered[2])) == (number, len(pages)) and not furniture:
-                furniture = running + Counter()
+            found = _PAGE.fullmatch(piece)
+            if found and (int(found[1]), int(found[2])) == (number, len(pages)) and not numbered:
+                numbered = True
             elif any(piece.endswith(f" · {title}") for title in text.titles):
                 continue
             elif _MARKER.fullmatch(piece) and markers[piece.strip(". ")]:
@@ -49,34 +71,10 @@ def collate(pages: Sequence[PrintedPage], text: PageText) -> Iterator[LintFindin
                 pieces.append(piece)
         told = TOKEN.findall(cut.sub(" ", _CUT.join(pieces)))
         in_order += told
-        found = Counter(told)
-        found.subtract(furniture)
-        by_page.append(+found)
-        printed.update(found)
-    _mend(expected, printed, by_page, pages)
-    # A table's head may stand on each of its pages; a list of contents prints the pages that its links lead to.
-    for token in sorted(printed):
-        beyond = printed[token] - expected[token] - repeated[token] * (len(pages) - 1)
-        led = sum(page.leads_to.count(int(token)) for page in pages) if token.isdecimal() else 0
-        if beyond > led:
-            place = _most_on(token, by_page)
-            yield LintFinding(
-                "pdf",
-                place,
-                token,
-                "",
-                f"stands {beyond - led} times more in the PDF than in what was laid out",
-            )
-    for token in sorted(expected):
-        if printed[token] < expected[token]:
-            yield LintFinding(
-                "pdf",
-                None,
-                token,
-                "",
-                f"was laid out {expected[token]} times; the PDF has it {printed[token]} times",
-            )
-    yield from _rows_in_order(text.rows, in_order)
+        by_page.append(Counter(told))
+        if numbered:
+            by_page[-1].subtract(running)
+    return by_page, in_order
 
 
 def _rows_in_order(rows: Sequence[str], in_order: Sequence[str]) -> Iterator[LintFinding]:

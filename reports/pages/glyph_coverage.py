@@ -6,14 +6,12 @@ that a page must load. The fonts themselves are `bundled` and `supplied`.
 
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
-
-from pydantic import BaseModel
 
 from protocols.errors import BadInputError
 from reports.content.context import ReportContext
 from reports.fonts.bundled import ARABIC, MONO, SANS, bundled_characters, font_face_css, usual_characters
 from reports.fonts.supplied import NeededFont, SuppliedFont, needed_fonts
+from reports.provenance.sourced_numbers import parts_of
 
 BREAKS = frozenset("\n\t")
 MOST_TOLD = 5
@@ -102,15 +100,10 @@ def _texts(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
     """Every text below a value with the way to it; keys of mappings are texts too."""
     if isinstance(value, str):
         yield path, value
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from _texts(getattr(value, name), (*path, name))
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from _texts(getattr(value, field.name), (*path, field.name))
-    elif isinstance(value, Mapping):
-        for key, below in value.items():
-            yield from _texts(key, path)
+    elif (parts := parts_of(value)) is not None:
+        for key, below in parts.items():
+            if isinstance(value, Mapping):
+                yield from _texts(key, path)
             yield from _texts(below, (*path, str(key)))
     elif isinstance(value, (list, tuple)):
         for number, below in enumerate(value, start=1):

@@ -1,7 +1,7 @@
 """What a PDF carries and prints, for an auditor's check: as much of it is read as the question needs.
 
-Owns reading attachments without laying out pages, and pages one by one until the words are found. The comparison of
-whole documents is `render_stack`'s; what must be attached and printed is for
+Owns attachments, read without any page; words, read page by page until they are found; and whether two PDFs say the
+same, whatever laid them out. How a page is read is `pdf` of the number check; what must be attached and printed is for
 `protocols.evidence.verification.results_check`.
 """
 
@@ -9,9 +9,9 @@ import io
 from collections.abc import Mapping
 
 import pikepdf
-from pypdf import PdfReader
 
 from protocols.errors import EvidenceDiffersError
+from reports.number_check.pdf import pages_of
 
 
 class PrintedPdf:
@@ -24,9 +24,12 @@ class PrintedPdf:
     def __init__(self, content: bytes) -> None:
         self._read: list[str] = []
         try:
-            self._pages = iter(PdfReader(io.BytesIO(content)).pages)
-            self._attachments = _attachments(content)
-        except Exception as error:  # the two readers raise whatever a broken file makes them stumble over
+            document = pikepdf.open(io.BytesIO(content))
+            self._pages = pages_of(document)
+            self._attachments = {
+                name: file.get_file().read_bytes() for name, file in document.attachments.items()
+            }
+        except Exception as error:  # pikepdf raises whatever a broken file makes it stumble over
             raise EvidenceDiffersError(f"is no PDF that can be read ({type(error).__name__}).") from error
 
     @property
@@ -34,31 +37,51 @@ class PrintedPdf:
         """By name."""
         return self._attachments
 
-    def says(self, words: str) -> bool:
-        """Whether a page prints these words, without regard to spaces and line ends.
+    @property
+    def text(self) -> str:
+        """The words of all pages, with a space where a line or a font ends.
 
         Raises:
             EvidenceDiffersError: a page cannot be read.
         """
-        sought = "".join(words.split())
-        if any(sought in page for page in self._read):
+        while self._next() is not None:
+            pass
+        return " ".join(" ".join(self._read).split())
+
+    def says(self, words: str) -> bool:
+        """Return whether a page prints these words, without regard to spaces and line ends.
+
+        Raises:
+            EvidenceDiffersError: a page cannot be read.
+        """
+        sought = _bare(words)
+        if any(sought in _bare(page) for page in self._read):
             return True
         while (page := self._next()) is not None:
-            if sought in page:
+            if sought in _bare(page):
                 return True
         return False
 
     def _next(self) -> str | None:
         try:
             page = next(self._pages, None)
-            text = None if page is None else "".join(page.extract_text().split())
         except Exception as error:
             raise EvidenceDiffersError(f"a page cannot be read ({type(error).__name__}).") from error
-        if text is not None:
-            self._read.append(text)
-        return text
+        if page is None:
+            return None
+        self._read.append(" ".join(page.pieces))
+        return self._read[-1]
 
 
-def _attachments(content: bytes) -> dict[str, bytes]:
-    with pikepdf.open(io.BytesIO(content)) as document:
-        return {name: file.get_file().read_bytes() for name, file in document.attachments.items()}
+def same_content(one: bytes, other: bytes) -> bool:
+    """Return whether two PDFs print the same but for spaces and carry the same attachments.
+
+    Raises:
+        EvidenceDiffersError: one of them is no PDF that can be read.
+    """
+    first, second = PrintedPdf(one), PrintedPdf(other)
+    return first.attachments == second.attachments and _bare(first.text) == _bare(second.text)
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())

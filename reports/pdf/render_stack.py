@@ -1,18 +1,14 @@
-"""What lays out a PDF on this machine: which libraries are missing, which versions are there, what a PDF holds.
+"""What lays out a PDF on this machine: which libraries are missing and which versions are there.
 
-Owns the render stack that run.json records, because only with the same stack are the same bytes promised, and the
-comparison of content that stands in where the stacks differ. Imports nothing that needs the libraries.
+Owns the render stack that run.json records, because only with the same stack are the same bytes promised. Imports
+nothing that needs the libraries.
 """
 
 import ctypes
-import io
 import platform
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
-
-from pypdf import PdfReader
 
 from protocols.errors import NotPossibleHereError
 from reports.fonts.bundled import font_digests
@@ -29,26 +25,8 @@ LIBRARIES = {
     "harfbuzz-subset": ("libharfbuzz-subset.so.0", "libharfbuzz-subset.0.dylib"),
     "fontconfig": ("libfontconfig.so.1", "libfontconfig.1.dylib"),
 }
-SUPPLIED = "supplied font "
-PACKAGES = (
-    "fonttools",
-    "jinja2",
-    "matplotlib",
-    "pydyf",
-    "pypdf",
-    "pyphen",
-    "tinycss2",
-    "tinyhtml5",
-    "weasyprint",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ReportContent:
-    """What a PDF says whatever laid it out: its words without regard to spaces, and its attachments by name."""
-
-    text: str
-    attachments: dict[str, bytes]
+FONT, SUPPLIED = "font ", "supplied font "
+PACKAGES = ("fonttools", "jinja2", "matplotlib", "pydyf", "pyphen", "tinycss2", "tinyhtml5", "weasyprint")
 
 
 def missing_libraries() -> list[str]:
@@ -80,9 +58,19 @@ def render_stack(fonts: Sequence[NeededFont] = ()) -> dict[str, str]:
         "harfbuzz-subset": "no" if _loaded("harfbuzz-subset") is None else "yes",
         "fontconfig": str(fontconfig or "none"),
         **{package: version(package) for package in PACKAGES},
-        **{f"font {file}": digest for file, digest in font_digests().items()},
+        **{f"{FONT}{file}": digest for file, digest in font_digests().items()},
         **{f"{SUPPLIED}{needed.font.file}": needed.font.sha256 for needed in fonts},
     }
+
+
+def same_stack(recorded: Mapping[str, str], here: Mapping[str, str]) -> bool:
+    """Return whether what a run recorded lays a PDF out as this stack does.
+
+    A package that only the record names does not count, as earlier suites recorded one that laid out nothing. A font
+    does.
+    """
+    names = {*here, *(name for name in recorded if name.startswith((FONT, SUPPLIED)))}
+    return all(recorded.get(name) == here.get(name) for name in names)
 
 
 def missing_fonts(recorded: Mapping[str, str], fonts: Sequence[SuppliedFont]) -> tuple[str, ...]:
@@ -93,19 +81,6 @@ def missing_fonts(recorded: Mapping[str, str], fonts: Sequence[SuppliedFont]) ->
         for name, digest in sorted(recorded.items())
         if name.startswith(SUPPLIED) and digest not in there
     )
-
-
-def content_of(pdf: bytes) -> ReportContent:
-    """Words and attachments of a PDF."""
-    reader = PdfReader(io.BytesIO(pdf))
-    words = " ".join(page.extract_text() for page in reader.pages).split()
-    attachments = {name: contents[0] for name, contents in reader.attachments.items()}
-    return ReportContent(" ".join(words), attachments)
-
-
-def same_content(one: bytes, other: bytes) -> bool:
-    """Whether two PDFs say the same and carry the same attachments."""
-    return content_of(one) == content_of(other)
 
 
 def _loaded(name: str) -> ctypes.CDLL | None:

@@ -152,18 +152,27 @@ def _collect(value: Any, key: str, found: dict[str, Number]) -> None:
         return
     if isinstance(value, int | float):
         found[key] = plain(value)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            _collect(getattr(value, field.name), _joined(key, field.name), found)
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            _collect(getattr(value, name), _joined(key, name), found)
-    elif isinstance(value, Mapping):
-        for name, one in value.items():
+    elif (parts := parts_of(value)) is not None:
+        for name, one in parts.items():
             _collect(one, _joined(key, str(name)), found)
     elif isinstance(value, list | tuple):
         for one, name in zip(value, entry_names(value), strict=True):
             _collect(one, f"{key}[{name}]", found)
+
+
+def parts_of(value: Any) -> Mapping[Any, Any] | None:
+    """Return the named parts of a dataclass, a model or a mapping; None of anything else.
+
+    >>> parts_of({"images": 4}), parts_of((1, 2))
+    ({'images': 4}, None)
+    """
+    if isinstance(value, Mapping):
+        return value
+    if isinstance(value, BaseModel):
+        return {name: getattr(value, name) for name in type(value).model_fields}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    return None
 
 
 def _joined(key: str, name: str) -> str:

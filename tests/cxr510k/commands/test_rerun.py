@@ -11,7 +11,7 @@ import pytest
 
 from protocols.storage.canonical import json_text
 from protocols.storage.manifest import write_manifest
-from reports.pdf.render_stack import content_of
+from reports.pdf.read_pdf import PrintedPdf
 from tests.conftest import Outcome, Study
 
 Command = Callable[..., Outcome]
@@ -315,7 +315,7 @@ def test_an_attestation_says_what_came_out(command: Command, bundled: Bundled, t
     assert (document["verdict"], document["reproduced"]) == ("verified, level 1 identical", True)
     assert document["ran"]["actor"]["name"] == "Ada Example"
     assert document["environment"] == []
-    pdf = content_of((out / "attestation.pdf").read_bytes())
+    pdf = PrintedPdf((out / "attestation.pdf").read_bytes())
     assert pdf.attachments["attestation.json"] == (out / "attestation.json").read_bytes()
     assert "Verified, level 1 identical" in pdf.text
 

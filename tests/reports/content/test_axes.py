@@ -5,6 +5,7 @@ import numpy as np
 
 from protocols.schema.protocol import Protocol
 from protocols.storage.run_folder import RunFolder
+from protocols.tables.column_mapping import studies_table
 from reports.content.axes import axis_remarks
 from reports.content.context import ReportContext
 from reports.language.vocabulary import Words
@@ -30,9 +31,8 @@ def test_axes_that_divide_alike_by_hand(
         for name in ("site", "manufacturer", "view")
     ]
     made = Protocol.model_construct(**{**dict(protocol), "subgroups": groups})
-    found = axis_remarks(
-        run_of("passing"), made, listing(site="AABB", manufacturer="XXYY", view="PQPQ"), WORDS
-    )
+    studies = studies_table(run_of("passing").require_input("studies"), protocol).table.frame
+    found = axis_remarks(studies, made, listing(site="AABB", manufacturer="XXYY", view="PQPQ"), WORDS)
     assert found.alike == (
         "Manufacturer divides the images exactly as site does: what is due to the one cannot be told from what is due "
         "to the other.",

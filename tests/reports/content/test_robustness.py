@@ -19,7 +19,7 @@ from reports.content.robustness import ATTACHED_AS
 from reports.content.run_evidence import report_context
 from reports.pages.all_figures import gallery
 from reports.pages.report import report_page
-from reports.pdf.render_stack import content_of
+from reports.pdf.read_pdf import PrintedPdf
 from reports.render import render
 from tests.reports.conftest import PROTOCOLS, make_run
 from validation.analyses.robustness import robustness
@@ -163,7 +163,7 @@ def test_section_needs_no_timing(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_results_are_attached_to_the_pdf(run: RunFolder, libraries: None) -> None:
-    attached = content_of(render(run, silent).report.pdf).attachments
+    attached = PrintedPdf(render(run, silent).report.pdf).attachments
     assert attached[ATTACHED_AS] == BatteryFolder.of(run).results.read_bytes()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from reports.content.context import ReportContext
 from reports.figures.canvas import Canvas, Drawing, house_style
-from reports.figures.figure_data import figure_data
+from reports.number_check.figure_data import figure_data
 from reports.pages.all_figures import gallery
 
 

@@ -23,7 +23,8 @@ WORDS = Words(agreement=False, unit="image", numeric_axes=frozenset())
     ],
 )
 def test_scale_by_hand(highest: float, expected: tuple[float, float, float]) -> None:
-    assert _scale(highest) == expected
+    scale = _scale(highest)
+    assert (scale.low, scale.high, scale.step) == expected
 
 
 def test_what_is_not_there_is_not_drawn(context_of: Callable[[str], ReportContext]) -> None:

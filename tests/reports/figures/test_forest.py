@@ -49,9 +49,9 @@ def row(value: float | None, low: float = 0.0, high: float = 1.0) -> Estimate:
 def test_scale_by_hand(
     metric: str, rows: list[Estimate], goals: list[float], ticks: tuple[float, ...]
 ) -> None:
-    low, high, found = _scale(metric, rows, goals, 5)
-    assert found == ticks
-    assert (low, high) == (ticks[0], ticks[-1])
+    scale = _scale(metric, rows, goals, 5)
+    assert scale.ticks == ticks
+    assert scale.limits == (ticks[0], ticks[-1])
 
 
 def plot(context: ReportContext, criteria: dict[Subgroup, CriterionResult]) -> Forest:

@@ -8,8 +8,9 @@ import pytest
 
 from reports.content.context import ReportContext
 from reports.content.rows import AxisRows, LevelRow
+from reports.figures.axes import Scale
 from reports.figures.canvas import Drawing, house_style
-from reports.figures.heat_map import Scale, _cells, _scale, heat_map
+from reports.figures.heat_map import _cells, _scale, heat_map
 from reports.language.vocabulary import Words
 from tests.reports.figures.test_forest import row
 from validation.results.results import Subgroup
@@ -50,10 +51,10 @@ def test_the_longer_side_goes_down() -> None:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ([0.35, 0.92], Scale(0.3, 1.0)),
-        ([0.8, 0.8], Scale(0.7, 0.8)),
-        ([0.0], Scale(0.0, 0.1)),
-        ([1.0], Scale(0.9, 1.0)),
+        ([0.35, 0.92], Scale(0.3, 1.0, 0.1)),
+        ([0.8, 0.8], Scale(0.7, 0.9, 0.1)),
+        ([0.0], Scale(0.0, 0.1, 0.1)),
+        ([1.0], Scale(0.9, 1.0, 0.1)),
         ([None], None),
     ],
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from reports.figures.canvas import house_style
-from reports.figures.reader_pairs import MOST_ROWS, NAMES, _pair, _ticks, agreement_figure
+from reports.figures.reader_pairs import MOST_ROWS, NAMES, _pair, _scale, agreement_figure
 from reports.fonts.text_width import width
 from validation.results.secondary import Measured, PairAgreement
 
@@ -42,7 +42,7 @@ def test_values_and_intervals_by_hand() -> None:
     ],
 )
 def test_ticks_by_hand(measured: list[Measured], ticks: tuple[float, ...]) -> None:
-    assert _ticks(measured) == ticks
+    assert _scale(measured).ticks == ticks
 
 
 def test_long_names_keep_both_readers() -> None:

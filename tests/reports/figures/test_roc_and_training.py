@@ -6,10 +6,9 @@ from dataclasses import replace
 import pytest
 
 from reports.content.context import ReportContext
+from reports.figures.axes import SQUARE
 from reports.figures.canvas import Drawing, house_style
 from reports.figures.roc_and_training import (
-    PANEL,
-    PANEL_LEFT,
     images_per_patient_figure,
     roc_figure,
     training_figure,
@@ -36,7 +35,7 @@ def test_the_area_stands_in_the_corner_that_the_curve_leaves_free(
 ) -> None:
     labels = roc(context_of("passing"), area).labels
     (label,) = (label for label in labels if label.text.startswith("AUROC"))
-    assert (label.start > PANEL_LEFT + PANEL / 3) == below
+    assert (label.start > SQUARE.left + SQUARE.width / 3) == below
     assert label.text.startswith(f"AUROC {area:.3f} (")
 
 

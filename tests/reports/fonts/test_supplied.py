@@ -13,8 +13,9 @@ from reports.fonts import supplied as fonts
 from reports.fonts.supplied import needed_fonts
 from reports.fonts.supplied import supplied_fonts as read
 from reports.pages.glyph_coverage import drawable, letters_of
+from reports.pdf.read_pdf import PrintedPdf
 from reports.pdf.render_pdf import embedded_fonts, lay_out
-from reports.pdf.render_stack import content_of, missing_fonts, render_stack
+from reports.pdf.render_stack import missing_fonts, render_stack
 
 DATE = datetime(2026, 1, 31, tzinfo=UTC)
 PAGE = '<!doctype html><html lang="en"><head><title>T</title><style>{css}</style></head><body>{body}</body></html>'
@@ -148,7 +149,7 @@ def test_chinese_and_emoji_are_drawn_by_the_font_that_was_given(
         "cxr510k-Supplied-A",
         "emoji",
     }
-    assert content_of(pdf).text.startswith(f"Of {LUNG}{FIRE} in 12")
+    assert PrintedPdf(pdf).text.startswith(f"Of {LUNG}{FIRE} in 12")
     assert pdf == lay_out(page, date=DATE, attached=(), fonts=needed)
     with pytest.raises(BadInputError, match="not bundled"):
         lay_out(page, date=DATE, attached=())

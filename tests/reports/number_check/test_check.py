@@ -17,13 +17,14 @@ from protocols.storage.run_folder import RunFolder
 from reports.content.context import ReportContext
 from reports.content.run_evidence import report_context
 from reports.figures.canvas import Drawing, Label
-from reports.figures.figure_data import figure_data
 from reports.fonts.bundled import font_face_css
 from reports.number_check.check import lint, refuse_numbers
-from reports.number_check.evidence import LintEvidence, lint_evidence
+from reports.number_check.evidence import LintEvidence
+from reports.number_check.figure_data import figure_data
 from reports.number_check.finding import LintFinding, NumbersDifferError
 from reports.pages.all_figures import gallery
 from reports.pages.environment import environment
+from reports.pages.number_evidence import lint_evidence
 from reports.pages.report import report_page
 from reports.pdf.render_pdf import lay_out
 from reports.pdf.render_stack import missing_libraries

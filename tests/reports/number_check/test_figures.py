@@ -9,7 +9,7 @@ from markupsafe import Markup
 from protocols.storage.run_folder import RunFolder
 from reports.content.run_evidence import report_context
 from reports.figures.canvas import Drawing, Label
-from reports.figures.figure_data import FigureData, figure_data
+from reports.number_check.figure_data import FigureData, figure_data
 from reports.number_check.figures import differing_letters
 from reports.pages.all_figures import gallery
 from reports.pages.environment import environment

@@ -15,7 +15,8 @@ from protocols.finding import Finding
 from protocols.ledger.chain import Actor, Stamp
 from reports.number_check.finding import NumbersDifferError
 from reports.pages.attestation import ROOMS, attestation_page, render_attestation
-from reports.pdf.render_stack import content_of, missing_libraries
+from reports.pdf.read_pdf import PrintedPdf
+from reports.pdf.render_stack import missing_libraries
 
 pytestmark = pytest.mark.skipif(bool(missing_libraries()), reason="needs the libraries of `doctor`")
 
@@ -76,7 +77,7 @@ LONG = replace(
 
 
 def words_of(pdf: bytes) -> str:
-    return " ".join(content_of(pdf).text.split())
+    return " ".join(PrintedPdf(pdf).text.split())
 
 
 def test_it_says_verdict_levels_who_and_what_is_not_attested() -> None:
@@ -95,7 +96,7 @@ def test_it_says_verdict_levels_who_and_what_is_not_attested() -> None:
     ):
         assert told in words
     assert "ab" * 32 in words.replace(" ", "")
-    assert content_of(pdf).attachments == {"attestation.json": PLAIN.to_json().encode("utf-8")}
+    assert PrintedPdf(pdf).attachments == {"attestation.json": PLAIN.to_json().encode("utf-8")}
 
 
 def test_a_rerun_that_differs_says_so() -> None:
@@ -126,7 +127,7 @@ def test_however_much_there_is_to_say_it_stays_one_page_and_counts_the_rest() ->
     with pikepdf.open(io.BytesIO(pdf)) as document:
         assert len(document.pages) == 1
     assert "more, in the JSON" in words_of(pdf) or "parts, in the JSON" in words_of(pdf)
-    assert json.loads(content_of(pdf).attachments["attestation.json"])["environment"][59]["name"] == "part 59"
+    assert json.loads(PrintedPdf(pdf).attachments["attestation.json"])["environment"][59]["name"] == "part 59"
 
 
 def test_evidence_that_is_not_intact_needs_no_results() -> None:

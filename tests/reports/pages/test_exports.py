@@ -13,7 +13,7 @@ from protocols.storage.run_folder import RunFolder
 from reports.content.context import ReportContext
 from reports.content.run_evidence import report_context
 from reports.figures.canvas import Canvas, Drawing, house_style
-from reports.figures.figure_data import figure_data
+from reports.number_check.figure_data import figure_data
 from reports.pages.all_figures import gallery
 from reports.pages.exports import INDEX, OF_PHANTOM, _names, drawings_of, exports, svg_file
 from reports.pages.report import report_page

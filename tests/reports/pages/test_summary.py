@@ -1,6 +1,5 @@
 """The summary: the report's numbers and no others, the sponsor's words or a gap, and two to four pages."""
 
-import io
 import json
 import re
 from collections.abc import Callable
@@ -8,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pypdf import PdfReader
 
 from protocols.schema.submission import Predicate, Submission
 from protocols.storage.run_folder import RunFolder
@@ -16,9 +14,10 @@ from reports.content.context import ReportContext
 from reports.content.robustness import read_robustness
 from reports.content.run_evidence import report_context
 from reports.language import formatting
+from reports.number_check.pdf import printed_pages
 from reports.pages.summary import summary_page
 from reports.pages.summary_contents import MOST_CRITERIA, SPONSOR, contents_of
-from reports.pdf.render_stack import content_of
+from reports.pdf.read_pdf import PrintedPdf
 from reports.provenance.marks import without_elements
 from reports.render import Rendered
 from reports.run_files.localisation import Look
@@ -255,10 +254,10 @@ def test_it_has_two_to_four_pages_that_say_what_they_are(
     name: str,
 ) -> None:
     run, rendered = run_of(name), rendered_of(name).summary
-    pages = [page.extract_text() for page in PdfReader(io.BytesIO(rendered.pdf)).pages]
+    pages = ["".join(page.pieces) for page in printed_pages(rendered.pdf)]
     assert 2 <= len(pages) <= 4
     for number, text in enumerate(pages, start=1):
         assert f"Page {number} of {len(pages)}" in text
         assert "VR-study-2, summary · EXPLORATORY · DRAFT" in text
-    assert content_of(rendered.pdf).attachments == {"results.json": run.results.read_bytes()}
+    assert PrintedPdf(rendered.pdf).attachments == {"results.json": run.results.read_bytes()}
     assert without_elements(rendered.html) == summary_page(report_context(run))

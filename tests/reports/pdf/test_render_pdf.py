@@ -6,8 +6,8 @@ import pytest
 from protocols.errors import BadInputError, NotPossibleHereError, SuiteError
 from reports.fonts.bundled import MONO, SANS, embedded_names, font_face_css
 from reports.pdf import render_stack as stack
+from reports.pdf.read_pdf import PrintedPdf
 from reports.pdf.render_pdf import EPOCH, Attached, embedded_fonts, lay_out
-from reports.pdf.render_stack import content_of
 
 DATE = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
 NOTE = (Attached("note.txt", "A note", b"a note"),)
@@ -28,7 +28,7 @@ def _(libraries: None) -> None:
 
 
 def test_words_and_attachments_come_back() -> None:
-    content = content_of(laid_out("<p>Sensitivity 0.555 <code>e6fd</code></p>"))
+    content = PrintedPdf(laid_out("<p>Sensitivity 0.555 <code>e6fd</code></p>"))
     assert content.text == "Sensitivity 0.555 e6fd"
     assert content.attachments == {"note.txt": b"a note"}
 

@@ -35,7 +35,6 @@ def test_the_stack_names_what_lays_out(libraries: None) -> None:
         "weasyprint",
         "pydyf",
         "matplotlib",
-        "pypdf",
     } <= found.keys()
     assert sum(name.startswith("font ") for name in found) == 7
     assert all(re.fullmatch(r"[0-9a-f.]+|yes", version) for version in found.values())
@@ -48,3 +47,23 @@ def test_importing_reports_loads_neither_engine_nor_device() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "same"),
+    [
+        ({"pango": "1.50", "font a": "0a"}, True),
+        (
+            {"pango": "1.50", "font a": "0a", "pypdf": "7.1"},
+            True,
+        ),  # laid out nothing, recorded by an earlier suite
+        ({"pango": "1.51", "font a": "0a"}, False),
+        ({"font a": "0a"}, False),
+        ({"pango": "1.50", "font a": "0b"}, False),
+        ({"pango": "1.50", "font a": "0a", "font b": "0b"}, False),
+        ({"pango": "1.50", "font a": "0a", "supplied font c": "0c"}, False),
+        ({}, False),
+    ],
+)
+def test_stacks_are_the_same_where_all_that_lays_out_is_by_hand(recorded: dict[str, str], same: bool) -> None:
+    assert stack.same_stack(recorded, {"pango": "1.50", "font a": "0a"}) is same

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reports.figures.figure_data import bounds, figure_data
+from reports.number_check.figure_data import bounds, figure_data
 from reports.provenance.sourced_numbers import marking, sourced
 
 

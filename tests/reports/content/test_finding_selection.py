@@ -1,7 +1,7 @@
 """What is chosen for a figure where a page has no room for all."""
 
 from protocols.cohorts.profile.parts import Finding, LabelProfile
-from reports.figures.findings import closest_share, most_frequent
+from reports.content.finding_selection import closest_share, most_frequent
 
 
 def labels(*positives: int, together: tuple[tuple[int, ...], ...]) -> LabelProfile:
