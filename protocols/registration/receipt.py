@@ -6,14 +6,13 @@ Owns its JSON, both ways. A receipt is a function of the ledger alone: asked for
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
 from protocols.errors import BadInputError
 from protocols.ledger.chain import Actor, Head, Ledger
 from protocols.registration.entries import ProtocolFacts, Threshold
 from protocols.registration.registry import registry_of
 from protocols.registration.test_set import SealedSet
 from protocols.storage.canonical import json_text
+from protocols.storage.json_document import read_document_file
 
 SCHEMA = "cxr510k-receipt/1"
 
@@ -72,15 +71,8 @@ def read_receipt(path: Path) -> Receipt:
     Raises:
         BadInputError: it cannot be read, or is none.
     """
-    try:
-        document = TypeAdapter(dict[str, object]).validate_json(path.read_bytes())
-        if document.pop("schema", None) == SCHEMA:
-            return TypeAdapter(Receipt).validate_python(document)
-    except OSError as error:
-        raise BadInputError(f"{path}: cannot be read ({error.strerror}).") from error
-    except ValidationError:
-        pass
-    raise BadInputError(f"{path}: is not {SCHEMA}; give the file that `lock --receipt` wrote.")
+    given = "give the file that `lock --receipt` wrote"
+    return read_document_file(path, Receipt, schema=SCHEMA, next_step=given)
 
 
 def missing_promise(receipt: Receipt, ledger: Ledger) -> str | None:

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
+from protocols.device_timing import DeviceTiming, read_timing
 from protocols.errors import BadInputError, EvidenceDiffersError
 from protocols.storage.canonical import sha256_bytes
 from protocols.storage.run_folder import RunFolder
@@ -25,31 +24,6 @@ SECTION = "perturbations"
 ATTACHED_AS = "robustness.json"
 # What the places of its numbers begin with.
 ROBUSTNESS, TIMING = "robustness/results.json", "robustness/timing.json"
-
-
-class Distribution(BaseModel):
-    """Milliseconds an image of one stage."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
-
-    stage: str
-    batch: int
-    measurements: int
-    median_ms: float
-    p95_ms: float
-    max_ms: float
-
-
-class Timing(BaseModel):
-    """What timing.json says."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
-
-    device_name: str
-    network: str
-    image_size: int
-    images: int
-    stages: list[Distribution]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +46,7 @@ class RobustnessReport:
     perturbation_notes: tuple[str, ...]
     shortcut_notes: tuple[str, ...]
     cautions: tuple[CautionNote, ...]
-    timing: Timing | None
+    timing: DeviceTiming | None
     results_json: bytes
     sha256: str
 
@@ -106,7 +80,7 @@ def read_robustness(run: RunFolder, results_json: bytes, words: Words) -> Robust
         ),
         shortcut_notes=_notes(shortcuts, words, differences_of=("auroc",)),
         cautions=_cautions(results),
-        timing=sourced(_timing(folder.timing), TIMING),
+        timing=sourced(read_timing(folder.timing), TIMING),
         results_json=content,
         sha256=sha256_bytes(content),
     )
@@ -148,15 +122,6 @@ def _cautions(results: RobustnessResults) -> tuple[CautionNote, ...]:
         )
         for caution in results.cautions
     )
-
-
-def _timing(path: Path) -> Timing | None:
-    if not path.is_file():
-        return None
-    try:
-        return Timing.model_validate_json(_content(path))
-    except ValidationError as error:
-        raise BadInputError(f"{path}: is no timing as `robustness` writes it.") from error
 
 
 def _content(path: Path) -> bytes:

@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from pydantic import TypeAdapter, ValidationError
-
 from protocols.cohorts.cohort import FlowStep
-from protocols.errors import BadInputError
 from protocols.storage.canonical import json_text
+from protocols.storage.json_document import read_document
 from protocols.tables.input_account import InputAccount
 from protocols.tables.records import FileIdentity
 from validation.intervals.proportions import TRUSTED_PATIENTS
@@ -322,12 +320,4 @@ def results_from_json(content: bytes, *, source: str) -> Results:
     Raises:
         BadInputError: it is not results of this schema.
     """
-    adapter = TypeAdapter(dict[str, object])
-    try:
-        document = adapter.validate_json(content)
-        if document.pop("schema", None) != SCHEMA:
-            raise BadInputError(f"{source}: is not {SCHEMA}.")
-        return TypeAdapter(Results).validate_python(document)
-    except ValidationError as error:
-        place = ".".join(str(step) for step in error.errors()[0]["loc"])
-        raise BadInputError(f"{source}: is not {SCHEMA} ({place or 'no JSON object'}).") from error
+    return read_document(content, Results, schema=SCHEMA, source=source, next_step="run `validate` again")

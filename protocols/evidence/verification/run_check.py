@@ -8,9 +8,6 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from pydantic import TypeAdapter, ValidationError
 
 from protocols.errors import EvidenceDiffersError
 from protocols.evidence.bundle.bag import is_inside
@@ -18,26 +15,19 @@ from protocols.evidence.bundle.layout import ADDED, IMAGES, LISTING
 from protocols.evidence.verification.check import Check, Problem, check_of
 from protocols.evidence.verification.environment_check import recorded_environment
 from protocols.evidence.verification.signed_content import DATA, Covered
-from protocols.storage.manifest import NAME, SCHEMA, Entry
+from protocols.storage.manifest import NAME, ManifestEntry, recorded_files
 from protocols.storage.run_folder import IN_THE_RUN
-from protocols.storage.strict_json import member, strict_json
 
 BUNDLED = ("yes", "no")
 
 
-def run_manifest(content: bytes) -> tuple[Entry, ...]:
+def run_manifest(content: bytes) -> tuple[ManifestEntry, ...]:
     """The entries of a run's own manifest.json.
 
     Raises:
         EvidenceDiffersError: it is none, lists a file twice or one outside the folder.
     """
-    document: Any = strict_json(content, source=NAME)
-    try:
-        entries = TypeAdapter(tuple[Entry, ...]).validate_python(member(document, "files", source=NAME))
-    except ValidationError as error:
-        raise EvidenceDiffersError(f"{NAME}: is not {SCHEMA}.") from error
-    if member(document, "schema", source=NAME) != SCHEMA:
-        raise EvidenceDiffersError(f"{NAME}: is not {SCHEMA}.")
+    entries = recorded_files(content, error=EvidenceDiffersError)
     seen: set[str] = set()
     for entry in entries:
         if entry.path in seen:
@@ -113,7 +103,9 @@ def check_run_folder(covered: Covered) -> Check:
     )
 
 
-def _recorded(covered: Covered, recorded: Mapping[str, Entry], left_out: set[str]) -> Iterator[Problem]:
+def _recorded(
+    covered: Covered, recorded: Mapping[str, ManifestEntry], left_out: set[str]
+) -> Iterator[Problem]:
     for path, entry in recorded.items():
         there = covered.digest(path)
         if there is None and path not in left_out:

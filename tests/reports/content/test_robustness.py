@@ -201,5 +201,5 @@ def test_a_missing_file_is_refused(file: str, spoilt: RunFolder) -> None:
 
 def test_timing_of_another_form_is_refused(spoilt: RunFolder) -> None:
     write_text(BatteryFolder.of(spoilt).timing, "{}")
-    with pytest.raises(BadInputError, match="is no timing"):
+    with pytest.raises(BadInputError, match=r"timing\.json: is not cxr510k-timing/1"):
         report_context(spoilt)
