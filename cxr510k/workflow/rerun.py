@@ -40,6 +40,7 @@ from protocols.evidence.reproduction.levels import (
 )
 from protocols.evidence.reproduction.open_evidence import Evidence
 from protocols.images.folder import ImageFolder
+from protocols.model_folder import WEIGHTS
 from protocols.progress import Progress
 from protocols.storage.canonical import sha256_file, write_text
 from protocols.storage.run_folder import RunFolder
@@ -52,7 +53,6 @@ from validation.independent.comparison import compare, findings
 from validation.independent.study import second_opinion
 from validation.results.results import results_from_json
 
-WEIGHTS = "model.weights.h5"
 ANALYSED = "analysed"
 ROBUSTNESS, CHANGED = "robustness/results.json", "robustness/scores.csv"
 

@@ -9,17 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 from cxr510k.workflow.inputs import labels_of, protocol_of, studies_of
 from protocols.images.folder import ImageFolder
+from protocols.model_folder import DeviceName
 from protocols.progress import Progress
 from protocols.registration.look import Unseal
 from protocols.storage.canonical import write_bytes, write_text
 from protocols.storage.run_folder import RunFolder
 from protocols.tables.perturbation_scores import BatteryFolder, BatteryScores
-
-DeviceName = Literal["cpu", "gpu", "gpus"]
 
 
 @dataclass(frozen=True, slots=True)

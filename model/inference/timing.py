@@ -14,11 +14,11 @@ from model.artifact import model_folder
 from model.data.pack.pack import fitted
 from model.inference.predict import BATCH
 from model.inference.prepare import scored_rows
-from model.runtime import Device
 from protocols.device_timing import DeviceTiming, StageTiming
 from protocols.errors import BadInputError
 from protocols.images.decode import read_picture
 from protocols.images.folder import ImageFolder, UndecodableImageError
+from protocols.model_folder import DeviceName
 from protocols.progress import Progress
 from protocols.tables.records import Studies
 
@@ -33,7 +33,7 @@ def timing(
     studies: Studies,
     images: ImageFolder,
     *,
-    device: Device,
+    device: DeviceName,
     clock: Callable[[], float],
     progress: Progress,
 ) -> DeviceTiming:

@@ -7,12 +7,12 @@ as of the plot of scores: thresholds of a rare finding lie close to 0.
 import math
 from collections.abc import Sequence
 
+from protocols.model_folder import TuningPoint
 from reports.figures.canvas import BLUE, DASHES, FAINT, ORANGE, RULE, SOFT, Canvas, Drawing, lozenge
 from reports.figures.figure_data import figure_data
 from reports.figures.scores import SCORE_TICKS
 from reports.fonts.text_width import width
 from reports.language import formatting
-from reports.run_files.device import TuningPoint
 
 HEIGHT, LEFT, TOP, WIDTH, BODY = 176.0, 30.0, 26.0, 462.0, 118.0
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)

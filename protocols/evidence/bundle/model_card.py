@@ -5,17 +5,15 @@ elsewhere only what the protocol says is known, and what nobody stated is left o
 Source: CycloneDX 1.6, "modelCard".
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from protocols.model_folder import PLAN, WEIGHTS, SplitExamples, read_plan
 from protocols.schema.protocol import Protocol
 from protocols.storage.canonical import sha256_file
 from protocols.storage.run_folder import RunFolder
 
 REFERENCE = "device"
-PLAN = "plan.json"
-WEIGHTS = "model.weights.h5"
 ARCHITECTURES = {
     "compact": "compact residual convolutional network",
     "densenet121": "DenseNet-121",
@@ -60,28 +58,26 @@ def _parameters(run: RunFolder, protocol: Protocol) -> dict[str, Any]:
         "inputs": [{"format": "chest radiograph"}],
         "outputs": [{"format": "score in [0, 1]"}],
     }
-    plan_file = run.model / PLAN
-    if plan_file.is_file():
-        plan = json.loads(plan_file.read_bytes())
-        training = plan["training"]
+    if (run.model / PLAN).is_file():
+        plan = read_plan(run.model)
+        training = plan.training
         parameters |= {
             "approach": {"type": "supervised"},
             "architectureFamily": "convolutional neural network",
-            "modelArchitecture": ARCHITECTURES[training["network"]],
-            "inputs": [
-                {"format": f"grey picture of {training['image_size']} x {training['image_size']} pixels"}
-            ],
+            "modelArchitecture": ARCHITECTURES[training.network],
+            "inputs": [{"format": f"grey picture of {training.image_size} x {training.image_size} pixels"}],
             "datasets": [
-                _dataset(name, plan["split"][name], training["label_source"]) for name in ("train", "tune")
+                _dataset("train", plan.split.train, training.label_source),
+                _dataset("tune", plan.split.tune, training.label_source),
             ],
         }
     return parameters
 
 
-def _dataset(name: str, split: Mapping[str, Any], source: str) -> dict[str, Any]:
+def _dataset(name: str, split: SplitExamples, source: str) -> dict[str, Any]:
     told = (
-        f"{split['images']} images of {split['patients']} patients: {split['positives']} positive, "
-        f"{split['negatives']} negative; labels from {source.replace('_', ' ')}"
+        f"{split.images} images of {split.patients} patients: {split.positives} positive, "
+        f"{split.negatives} negative; labels from {source.replace('_', ' ')}"
     )
     return {"type": "dataset", "name": name, "description": told}
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from protocols.evidence.bundle.layout import LOCK, SUBJECTS, BundleFolder
-from protocols.evidence.bundle.model_card import WEIGHTS
 from protocols.evidence.verification.signed_statement import BUILD, PREDICATE, STATEMENT
 from protocols.ledger.chain import Head, Stamp
+from protocols.model_folder import WEIGHTS
 from protocols.storage.canonical import json_line, sha256_file
 
 BUILDER = "urn:cxr510k"

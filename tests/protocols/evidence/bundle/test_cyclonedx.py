@@ -16,11 +16,13 @@ from protocols.evidence.bundle.cyclonedx import bill_text
 from protocols.evidence.bundle.layout import BundleFolder
 from protocols.evidence.bundle.model_card import device_component
 from protocols.evidence.environment.requirements import locked_requirements, parse_requirements
+from protocols.model_folder import PLAN, WEIGHTS
 from protocols.schema.load import parse_protocol
 from protocols.storage.canonical import sha256_bytes
 from protocols.storage.run_folder import RunFolder
 from reports.appendices.bill_of_materials import bill_of_materials
 from tests.conftest import PROTOCOL
+from tests.reports.run_files.test_device import DOCUMENTS
 
 WORDS = """
 [submission]
@@ -61,21 +63,23 @@ def of_name(bill: dict[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
-PLAN = {
-    "training": {"network": "densenet121", "image_size": 224, "label_source": "text_mined"},
-    "split": {
-        name: {"images": 10 * n, "patients": n, "positives": n, "negatives": 9 * n}
+def plan_of_a_model() -> dict[str, Any]:
+    """The plan of a DenseNet-121 that was trained on text-mined labels."""
+    plan = DOCUMENTS[PLAN]
+    made = {"network": "densenet121", "image_size": 224, "label_source": "text_mined"}
+    counts = {
+        name: plan["split"][name] | {"images": 10 * n, "patients": n, "positives": n, "negatives": 9 * n}
         for name, n in (("train", 7), ("tune", 3))
-    },
-}
+    }
+    return plan | {"training": plan["training"] | made, "split": plan["split"] | counts}
 
 
 @pytest.fixture
 def trained(run_folder: Path) -> Path:
     """A run folder with what the card reads of a device that the run trained."""
     (run_folder / "model").mkdir()
-    (run_folder / "model" / "plan.json").write_text(json.dumps(PLAN), encoding="utf-8")
-    (run_folder / "model" / "model.weights.h5").write_bytes(b"weights")
+    (run_folder / "model" / PLAN).write_text(json.dumps(plan_of_a_model()), encoding="utf-8")
+    (run_folder / "model" / WEIGHTS).write_bytes(b"weights")
     return run_folder
 
 
