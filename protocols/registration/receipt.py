@@ -8,9 +8,10 @@ from pathlib import Path
 
 from protocols.errors import BadInputError
 from protocols.ledger.chain import Actor, Head, Ledger
-from protocols.registration.entries import ProtocolFacts, Threshold
+from protocols.registration.entries import Threshold
 from protocols.registration.registry import registry_of
 from protocols.registration.test_set import SealedSet
+from protocols.schema.load import ProtocolIdentity
 from protocols.storage.canonical import json_text
 from protocols.storage.json_document import read_document_file
 
@@ -30,7 +31,7 @@ class Receipt:
         ledger: how many entries there were then, and the hash of the last.
     """
 
-    protocol: ProtocolFacts
+    protocol: ProtocolIdentity
     test_set: SealedSet
     threshold: Threshold | None
     time: str
@@ -56,7 +57,7 @@ def receipt_of(ledger: Ledger, protocol_id: str) -> Receipt:
     stated = Threshold(version.threshold, None) if version.threshold is not None else None
     last = frozen or version
     return Receipt(
-        protocol=ProtocolFacts(version.protocol_id, version.version, version.sha256, version.stage),
+        protocol=ProtocolIdentity(version.protocol_id, version.version, version.sha256, version.stage),
         test_set=version.test_set,
         threshold=Threshold(frozen.threshold, frozen.sha256) if frozen else stated,
         time=last.ts_utc,

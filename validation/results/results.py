@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from protocols.cohorts.cohort import FlowStep
+from protocols.evidence.recorded_results import RESULTS_SCHEMA
+from protocols.schema.load import ProtocolIdentity
 from protocols.storage.canonical import json_text
 from protocols.storage.json_document import read_document
 from protocols.tables.input_account import InputAccount
@@ -29,7 +31,6 @@ from validation.results.secondary import (
     ThresholdRow,
 )
 
-SCHEMA = "cxr510k-results/1"
 OVERALL_AXIS = "overall"
 OVERALL_LEVEL = "all"
 OF_ONE_CLASS = {"sensitivity": "positive", "specificity": "negative"}
@@ -38,16 +39,6 @@ EstimateStatus = Literal["ok", "insufficient", "undefined"]
 CriterionVerdict = Literal["met", "not_met", "inconclusive"]
 AgainstGoal = Literal["not_shown", "refuted"]
 Verdict = Literal["pass", "fail", "inconclusive", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class ProtocolIdentity:
-    """Which plan, by the bytes of its file."""
-
-    id: str
-    version: int
-    sha256: str
-    stage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +302,7 @@ class Results:
 
     def to_json(self) -> str:
         """Canonical JSON; `results_from_json` reads it back to an equal value."""
-        return json_text({"schema": SCHEMA, **asdict(self)})
+        return json_text({"schema": RESULTS_SCHEMA, **asdict(self)})
 
 
 def results_from_json(content: bytes, *, source: str) -> Results:
@@ -320,4 +311,6 @@ def results_from_json(content: bytes, *, source: str) -> Results:
     Raises:
         BadInputError: it is not results of this schema.
     """
-    return read_document(content, Results, schema=SCHEMA, source=source, next_step="run `validate` again")
+    return read_document(
+        content, Results, schema=RESULTS_SCHEMA, source=source, next_step="run `validate` again"
+    )

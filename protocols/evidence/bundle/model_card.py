@@ -5,9 +5,10 @@ elsewhere only what the protocol says is known, and what nobody stated is left o
 Source: CycloneDX 1.6, "modelCard".
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
+from protocols.evidence.recorded_results import RecordedResults
 from protocols.model_folder import PLAN, WEIGHTS, SplitExamples, read_plan
 from protocols.schema.protocol import Protocol
 from protocols.storage.canonical import sha256_file
@@ -20,13 +21,13 @@ ARCHITECTURES = {
 }
 
 
-def device_component(run: RunFolder, protocol: Protocol, results: Mapping[str, Any]) -> dict[str, Any]:
+def device_component(run: RunFolder, protocol: Protocol, results: RecordedResults) -> dict[str, Any]:
     """The component of the device.
 
     Args:
         run: of the validation; ``model/`` where it trained the device.
         protocol: its plan.
-        results: the content of results.json.
+        results: what results.json holds.
     """
     submission = protocol.submission
     component: dict[str, Any] = {
@@ -82,17 +83,17 @@ def _dataset(name: str, split: SplitExamples, source: str) -> dict[str, Any]:
     return {"type": "dataset", "name": name, "description": told}
 
 
-def _performance(results: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _performance(results: RecordedResults) -> Iterator[dict[str, Any]]:
     """Every estimate that may be relied on, with the interval that decides, in the numbers of results.json."""
-    for estimate in results["estimates"]:
-        if estimate["status"] != "ok":
+    for estimate in results.estimates:
+        if estimate.status != "ok":
             continue
-        metric = {
-            "type": estimate["metric"],
-            "value": str(estimate["value"]),
-            "slice": f"{estimate['subgroup']['axis']}={estimate['subgroup']['level']}",
+        metric: dict[str, Any] = {
+            "type": estimate.metric,
+            "value": str(estimate.value),
+            "slice": f"{estimate.subgroup.axis}={estimate.subgroup.level}",
         }
-        interval = estimate["intervals"].get(estimate["decision_interval"])
+        interval = estimate.intervals.get(estimate.decision_interval or "")
         if interval:
             lower, upper = interval
             metric["confidenceInterval"] = {"lowerBound": str(lower), "upperBound": str(upper)}

@@ -5,12 +5,13 @@ gives no opinion: "reproduced" is not "correct". The page for a person is `repor
 Source: the reproduction reports of rebuilders (reproducible-builds.org): outcome, environment, who ran it.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from protocols.errors import BadInputError
+from protocols.evidence.recorded_results import ResultsHead, recorded_results
 from protocols.evidence.reproduction.comparisons import Finding
 from protocols.evidence.reproduction.guard_band import GuardBand
 from protocols.evidence.reproduction.levels import INTACT, LEVELS, PROMISES, Rerun
@@ -161,17 +162,11 @@ def _sha256(path: Path) -> str | None:
 
 def _claimed(path: Path) -> Claimed | None:
     try:
-        results = json.loads(path.read_bytes())
-        protocol = results["protocol"]
-        return Claimed(
-            protocol_id=str(protocol["id"]),
-            protocol_version=int(protocol["version"]),
-            protocol_sha256=str(protocol["sha256"]),
-            stage=str(protocol["stage"]),
-            verdict=str(results["verdict"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError):
+        results = recorded_results(path.read_bytes(), ResultsHead)
+    except (OSError, BadInputError):
         return None
+    claimed = results.protocol
+    return Claimed(claimed.id, claimed.version, claimed.sha256, claimed.stage, results.verdict)
 
 
 def _levels(evidence: Evidence, rerun: Rerun) -> tuple[AttestedLevel, ...]:

@@ -14,6 +14,7 @@ from typing import Literal
 
 import numpy as np
 
+from protocols.evidence.recorded_results import RecordedDecisions, recorded_results
 from protocols.evidence.reproduction.json_diff import (
     ABSENT,
     SCORE_TOLERANCE,
@@ -112,7 +113,8 @@ def compare_scores(run: RunFolder, again: RunFolder) -> Iterator[Finding]:
 
 def recorded_threshold(run: RunFolder) -> float:
     """The threshold that the recorded decisions were made with."""
-    return float(json.loads(run.results.read_bytes())["operating_point"]["threshold"])
+    recorded = recorded_results(run.results.read_bytes(), RecordedDecisions, source=str(run.results))
+    return recorded.operating_point.threshold
 
 
 def _other_status(recorded: Predictions, recomputed: Predictions) -> str:

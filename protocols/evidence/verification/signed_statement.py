@@ -12,6 +12,7 @@ from typing import Any
 from protocols.errors import EvidenceDiffersError
 from protocols.evidence.bundle.layout import SUBJECTS
 from protocols.ledger.chain import Head
+from protocols.schema.load import ProtocolIdentity
 from protocols.storage.strict_json import member, strict_json, text_member
 
 SOURCE = "the signed statement"
@@ -20,16 +21,6 @@ PREDICATE = "https://slsa.dev/provenance/v1"
 BUILD = "urn:cxr510k:bundle:1"
 KEYS = {"_type", "subject", "predicateType", "predicate"}
 _SHA256 = re.compile("[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True)
-class ProtocolPromise:
-    """The protocol of the run, as results.json names it too."""
-
-    id: str
-    version: int
-    sha256: str
-    stage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +37,7 @@ class Promise:
     """
 
     manifests: Mapping[str, str]
-    protocol: ProtocolPromise
+    protocol: ProtocolIdentity
     ledger: Head
     verdict: str
     results_sha256: str
@@ -69,7 +60,7 @@ def promise_of(payload: bytes) -> Promise:
     outside, inside = (*build, "externalParameters", "protocol"), (*build, "internalParameters")
     return Promise(
         manifests=_subjects(document["subject"]),
-        protocol=ProtocolPromise(
+        protocol=ProtocolIdentity(
             id=_text(document, *outside, "id"),
             version=_whole_number(document, *outside, "version"),
             sha256=_sha256(document, *outside, "sha256"),

@@ -88,6 +88,7 @@ class Machine:
         rows = [line.split(",") for line in (run.inputs / "predictions.csv").read_text().splitlines()[1:]]
         called = sum(float(row[1]) >= THRESHOLD for row in rows)
         results = {
+            "schema": "cxr510k-results/1",
             "operating_point": {"threshold": THRESHOLD},
             "estimates": [{"metric": "auroc", "value": round(sum(float(row[1]) for row in rows) / 4, 6)}],
             "called": called,

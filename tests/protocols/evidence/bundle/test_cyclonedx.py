@@ -16,9 +16,10 @@ from protocols.evidence.bundle.cyclonedx import bill_text
 from protocols.evidence.bundle.layout import BundleFolder
 from protocols.evidence.bundle.model_card import device_component
 from protocols.evidence.environment.requirements import locked_requirements, parse_requirements
+from protocols.evidence.recorded_results import RecordedResults, recorded_results
 from protocols.model_folder import PLAN, WEIGHTS
 from protocols.schema.load import parse_protocol
-from protocols.storage.canonical import sha256_bytes
+from protocols.storage.canonical import json_text, sha256_bytes
 from protocols.storage.run_folder import RunFolder
 from reports.appendices.bill_of_materials import bill_of_materials
 from tests.conftest import PROTOCOL
@@ -55,7 +56,8 @@ def bill(finished_bundle: Path) -> dict[str, Any]:
 
 def device_of(run: Path, results: dict[str, Any], text: str = PROTOCOL) -> dict[str, Any]:
     protocol = parse_protocol(text.encode(), source="protocol.toml").protocol
-    return device_component(RunFolder(run), protocol, results)
+    recorded = recorded_results(json_text(results).encode(), RecordedResults)
+    return device_component(RunFolder(run), protocol, recorded)
 
 
 def of_name(bill: dict[str, Any], name: str) -> dict[str, Any]:
@@ -184,7 +186,9 @@ def test_the_card_tells_every_estimate_that_may_be_relied_on(
     ]
 
 
-def test_an_interval_of_the_card_is_the_one_that_decides_by_hand(finished_run: Path) -> None:
+def test_an_interval_of_the_card_is_the_one_that_decides_by_hand(
+    finished_run: Path, results: dict[str, Any]
+) -> None:
     estimate = {
         "metric": "sensitivity",
         "subgroup": {"axis": "sex", "level": "F"},
@@ -195,7 +199,7 @@ def test_an_interval_of_the_card_is_the_one_that_decides_by_hand(finished_run: P
     }
     without = {**estimate, "metric": "auroc", "decision_interval": "bca"}
     poor = {**estimate, "metric": "f1", "status": "insufficient"}
-    device = device_of(finished_run, {"estimates": [estimate, without, poor]})
+    device = device_of(finished_run, results | {"estimates": [estimate, without, poor]})
     assert device["modelCard"]["quantitativeAnalysis"]["performanceMetrics"] == [
         {
             "type": "sensitivity",

@@ -34,6 +34,7 @@ RECORD = RunRecord(
 )
 RAN = Stamp("2026-02-01T08:30:00Z", 1, Actor("Ada Example", "ada", "auditor"), "laptop", {"cxr510k": "1"})
 RESULTS = {
+    "schema": "cxr510k-results/1",
     "protocol": {"id": "small", "version": 3, "sha256": "a" * 64, "stage": "exploratory"},
     "verdict": "pass",
 }

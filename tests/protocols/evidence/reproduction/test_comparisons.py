@@ -17,7 +17,9 @@ def folder(root: Path, *scores: str) -> RunFolder:
     (root / "inputs").mkdir(parents=True)
     rows = [f"i{number},{score},{'ok' if score else 'failed'}," for number, score in enumerate(scores)]
     (root / "inputs" / "predictions.csv").write_text(HEADER + "\n".join(rows) + "\n", encoding="utf-8")
-    (root / "results.json").write_text(json.dumps({"operating_point": {"threshold": 0.5}}), encoding="utf-8")
+    (root / "results.json").write_text(
+        json.dumps({"schema": "cxr510k-results/1", "operating_point": {"threshold": 0.5}}), encoding="utf-8"
+    )
     return RunFolder(root)
 
 
