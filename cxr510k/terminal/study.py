@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from protocols.cohorts.cohort import FlowStep
-from protocols.evidence.reproduction.comparisons import Finding
+from protocols.evidence.reproduction.comparisons import ReproductionFinding
 from protocols.evidence.reproduction.guard_band import GuardBand
 from protocols.evidence.reproduction.levels import FROM_DATA, FROM_SCORES, FROM_WEIGHTS, INTACT, Rerun
 from protocols.progress import Progress
@@ -173,7 +173,7 @@ def _criterion_row(criterion: CriterionResult, estimate: Estimate | None, words:
     ]
 
 
-def print_findings(findings: Sequence[Finding]) -> None:
+def print_findings(findings: Sequence[ReproductionFinding]) -> None:
     """One line a finding."""
     for finding in findings:
         if finding.kind == "not checked":

@@ -22,7 +22,7 @@ from protocols.tables.perturbation_scores import BatteryFolder, BatteryScores
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
+class TrainingRun:
     """What a training ran on and how fast: the device's name, and images a second."""
 
     device: str
@@ -51,7 +51,7 @@ class Stages:
         time_images: model/ and images -> the text of timing.json.
     """
 
-    train: Callable[[RunFolder, ImageFolder, Path, Progress], Training]
+    train: Callable[[RunFolder, ImageFolder, Path, Progress], TrainingRun]
     predict: Callable[[RunFolder, ImageFolder, Path, Progress], None]
     validate: ValidateStage
     illustrate: Callable[[RunFolder, ImageFolder, Path, Progress], None]
@@ -82,7 +82,7 @@ def stages_on(device: DeviceName, *, fonts: Sequence[Path] = ()) -> Stages:
 
 def train(
     folder: RunFolder, images: ImageFolder, work: Path, progress: Progress, *, device: DeviceName
-) -> Training:
+) -> TrainingRun:
     """Train the device under test on the run's own inputs."""
     from model.training.train import train as train_model
 
@@ -102,7 +102,7 @@ def train(
         progress=progress,
         initial_weights=folder.initial_weights if folder.initial_weights.exists() else None,
     )
-    return Training(trained.runtime.device_name, trained.images_per_second)
+    return TrainingRun(trained.runtime.device_name, trained.images_per_second)
 
 
 def predict(

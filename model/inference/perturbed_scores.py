@@ -18,13 +18,15 @@ from protocols.errors import BadInputError
 from protocols.images.folder import ImageFolder
 from protocols.model_folder import DeviceName
 from protocols.progress import Progress
-from protocols.tables.perturbation_scores import REPEATED, UNCHANGED, BatteryScores, Item
+from protocols.tables.perturbation_scores import REPEATED, UNCHANGED, BatteryScores, PerturbationItem
 from protocols.tables.records import Studies
 
 BATTERY = (*PERTURBATIONS, *SHORTCUTS)
 REPEATS = (
-    Item(UNCHANGED, "repeat", "", "unchanged", "The picture as the device reads it."),
-    Item(REPEATED, "repeat", "", "again", "The same picture once more, to see whether its score repeats."),
+    PerturbationItem(UNCHANGED, "repeat", "", "unchanged", "The picture as the device reads it."),
+    PerturbationItem(
+        REPEATED, "repeat", "", "again", "The same picture once more, to see whether its score repeats."
+    ),
 )
 
 

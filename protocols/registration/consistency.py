@@ -7,7 +7,7 @@ chain; that no line is missing at the end is for a head from elsewhere (`receipt
 from collections.abc import Iterator
 
 from protocols.errors import EvidenceDiffersError, ProtocolError
-from protocols.ledger.chain import CLOCK_WENT_BACK, Entry, Ledger
+from protocols.ledger.chain import CLOCK_WENT_BACK, Ledger, LedgerEntry
 from protocols.registration.entries import Threshold
 from protocols.registration.register import broken_promise
 from protocols.registration.registry import LookMade, RegisteredVersion, Registry
@@ -55,7 +55,7 @@ def notes_of(ledger: Ledger) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _faults(entry: Entry, before: Registry, after: Registry) -> Iterator[str]:
+def _faults(entry: LedgerEntry, before: Registry, after: Registry) -> Iterator[str]:
     if entry.action in ("register", "amend"):
         yield from _faults_of_version(entry, after.versions[-1], before)
     elif entry.action == "freeze":
@@ -75,7 +75,7 @@ def _faults(entry: Entry, before: Registry, after: Registry) -> Iterator[str]:
             yield f"tells the results of a look that had ended (entry {look.seq})"
 
 
-def _faults_of_version(entry: Entry, version: RegisteredVersion, before: Registry) -> Iterator[str]:
+def _faults_of_version(entry: LedgerEntry, version: RegisteredVersion, before: Registry) -> Iterator[str]:
     content = version.text.encode("utf-8")
     if sha256_bytes(content) != version.sha256:
         yield "holds the text of another protocol than it names"

@@ -6,7 +6,7 @@ Owns the words of each action. The whole of an entry stands in its line of the f
 import textwrap
 from collections.abc import Iterator
 
-from protocols.ledger.chain import CLOCK_WENT_BACK, Entry, Ledger
+from protocols.ledger.chain import CLOCK_WENT_BACK, Ledger, LedgerEntry
 from protocols.registration.registry import LookMade, RegisteredVersion, Registry
 
 COLUMNS = (("entry", 5), ("time (UTC)", 19), ("actor", 22), ("action", 10))
@@ -40,14 +40,14 @@ def _row(cells: tuple[str, ...], width: int) -> Iterator[str]:
         yield "  ".join(parts).rstrip()
 
 
-def _words(entry: Entry, registry: Registry) -> str:
+def _words(entry: LedgerEntry, registry: Registry) -> str:
     words = _told(entry, registry)
     if entry.reason:
         words += f". Reason: {entry.reason}"
     return words + (f" [{CLOCK_WENT_BACK}]" if CLOCK_WENT_BACK in entry.flags else "")
 
 
-def _told(entry: Entry, registry: Registry) -> str:
+def _told(entry: LedgerEntry, registry: Registry) -> str:
     match entry.action:
         case "register" | "amend":
             return _version(registry.versions[-1])

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from protocols.errors import BadInputError
-from protocols.ledger.chain import Actor, Head, Ledger
+from protocols.ledger.chain import Actor, Ledger, LedgerHead
 from protocols.registration.entries import Threshold
 from protocols.registration.registry import registry_of
 from protocols.registration.test_set import SealedSet
@@ -36,7 +36,7 @@ class Receipt:
     threshold: Threshold | None
     time: str
     actor: Actor
-    ledger: Head
+    ledger: LedgerHead
 
     def to_json(self) -> str:
         """Canonical JSON."""

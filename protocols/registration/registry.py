@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pydantic import ValidationError
 
 from protocols.errors import EvidenceDiffersError
-from protocols.ledger.chain import Actor, Entry, Ledger, Outcome
+from protocols.ledger.chain import Actor, Ledger, LedgerEntry, Outcome
 from protocols.registration.entries import ENDS, FREEZES, LOOKS, REGISTRATIONS, EndFacts
 from protocols.registration.test_set import SealedSet
 
@@ -113,7 +113,7 @@ class Registry:
             same.update(*linked)
         return tuple(look for look in self.looks if look.test_set.content_sha256 in same)
 
-    def after(self, entry: Entry) -> "Registry":
+    def after(self, entry: LedgerEntry) -> "Registry":
         """What it holds with one entry more.
 
         Raises:
@@ -140,7 +140,7 @@ class Registry:
             ) from error
         return self
 
-    def _look(self, entry: Entry) -> LookMade:
+    def _look(self, entry: LedgerEntry) -> LookMade:
         facts = LOOKS.validate_python(entry.facts)
         return LookMade(
             *_told(entry),
@@ -170,11 +170,11 @@ def registry_of(ledger: Ledger) -> Registry:
     return registry
 
 
-def _told(entry: Entry) -> tuple[int, str, Actor]:
+def _told(entry: LedgerEntry) -> tuple[int, str, Actor]:
     return entry.seq, entry.ts_utc, entry.actor
 
 
-def _version(entry: Entry) -> RegisteredVersion:
+def _version(entry: LedgerEntry) -> RegisteredVersion:
     facts = REGISTRATIONS.validate_python(entry.facts)
     return RegisteredVersion(
         *_told(entry),
@@ -189,7 +189,7 @@ def _version(entry: Entry) -> RegisteredVersion:
     )
 
 
-def _ended(look: LookMade, ended: EndFacts, entry: Entry) -> LookMade:
+def _ended(look: LookMade, ended: EndFacts, entry: LedgerEntry) -> LookMade:
     if look.seq != ended.look:
         return look
     sha256 = entry.objects[0].after if entry.outcome == "done" else None

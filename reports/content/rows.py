@@ -6,7 +6,7 @@ Owns the arrangement only; every number is as results.json holds it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from protocols.schema.protocol import Criterion, Level, Protocol
+from protocols.schema.protocol import Criterion, Protocol, SubgroupLevel
 from reports.language.formatting import (
     PLACES_OF_DRAWS,
     count,
@@ -102,7 +102,7 @@ def judged(result: CriterionResult, rows: Mapping[Subgroup, LevelRow]) -> Estima
 
 
 def _is_of(result: CriterionResult, criterion: Criterion) -> bool:
-    if isinstance(criterion.subgroup, Level):
+    if isinstance(criterion.subgroup, SubgroupLevel):
         spread = f"{criterion.id}[{result.subgroup.axis}={result.subgroup.level}]"
         return result.id in (criterion.id, spread)
     return result.id == criterion.id

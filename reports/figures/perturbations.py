@@ -13,7 +13,7 @@ from reports.figures.figure_data import bounds, figure_data
 from reports.fonts.text_width import shortened
 from reports.language import formatting
 from reports.language.vocabulary import Words
-from validation.results.robustness_results import Change, Perturbed
+from validation.results.robustness_results import MetricChange, Perturbed
 
 ROW, HEAD, FOOT = 13.2, 18.0, 19.0
 FIRST, PANEL, GUTTER = 100.0, 106.0, 33.0
@@ -80,7 +80,7 @@ def _scale(canvas: Canvas, panel: Axes, limit: float, body: float) -> None:
         canvas.tick(x, y + BELOW_BODY, f"+{text}" if tick > 0 else text)
 
 
-def _row(panel: Axes, change: Change, y: float, limit: float) -> None:
+def _row(panel: Axes, change: MetricChange, y: float, limit: float) -> None:
     value, bounds = change.difference.value, change.difference.interval
     if value is None:
         return

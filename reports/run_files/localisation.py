@@ -36,7 +36,7 @@ class Illustration:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LocalisationReport:
     """What a report shows of where the device looks.
 
     Attributes:
@@ -80,7 +80,7 @@ class Look:
         return f"The device is not shown to point at the finding more often than the best baseline: {against} {told}."
 
 
-def look_of(model: Path, results: Results) -> Look | None:
+def look_of(model: Path, results: Results) -> LocalisationReport | None:
     """What there is to tell; None where there is nothing.
 
     Args:
@@ -106,7 +106,7 @@ def look_of(model: Path, results: Results) -> Look | None:
             for what, measured in (("hit rate", row.hit_rate), ("overlap", row.overlap))
         ]
     )
-    return Look(result, rows, notes, illustrations)
+    return LocalisationReport(result, rows, notes, illustrations)
 
 
 def _illustrations(model: Path) -> tuple[tuple[str, tuple[Illustration, ...]], ...]:

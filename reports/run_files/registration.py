@@ -7,7 +7,7 @@ is, and how looks are counted, is `protocols.registration.history`'s.
 from dataclasses import dataclass, replace
 
 from protocols.errors import EvidenceDiffersError
-from protocols.ledger.chain import Head, read_ledger
+from protocols.ledger.chain import LedgerHead, read_ledger
 from protocols.registration.history import SealStory, ToldVersion, story_of
 from protocols.registration.registry import LookMade, RegisteredVersion
 from protocols.storage.run_folder import RunFolder
@@ -28,7 +28,7 @@ class Seal:
     """
 
     story: SealStory
-    head: Head
+    head: LedgerHead
     earlier: tuple[LookMade, ...]
     earlier_left_out: int
 

@@ -19,7 +19,13 @@ from protocols.schema.load import load_protocol
 from protocols.schema.protocol import Protocol
 from protocols.storage.canonical import FITTED_PLACES, rounded, sha256_bytes, sha256_file
 from protocols.storage.run_folder import RunFolder
-from protocols.tables.perturbation_scores import REPEATED, UNCHANGED, BatteryFolder, BatteryScores, Item
+from protocols.tables.perturbation_scores import (
+    REPEATED,
+    UNCHANGED,
+    BatteryFolder,
+    BatteryScores,
+    PerturbationItem,
+)
 from validation.cohort.inputs import input_files, read_records
 from validation.cohort.join import JoinedCohort, join
 from validation.cohort.operating_point import operating_point
@@ -34,8 +40,8 @@ from validation.readers.consensus import reference_verdicts
 from validation.results.results import OVERALL_AXIS, OVERALL_LEVEL, Estimate, Subgroup, results_from_json
 from validation.results.robustness_results import (
     BaseMetric,
-    Change,
     Flips,
+    MetricChange,
     Perturbed,
     Repeatability,
     RobustnessIdentities,
@@ -195,7 +201,7 @@ def _sample(cohort: JoinedCohort, drawn: DrawnPatients, protocol: Protocol) -> S
     return sample_of(cohort, cohort.analysed, drawn, unit=protocol.analysis.unit)
 
 
-def _perturbed(item: Item, other: Drawn, unchanged: Drawn, protocol: Protocol) -> Perturbed:
+def _perturbed(item: PerturbationItem, other: Drawn, unchanged: Drawn, protocol: Protocol) -> Perturbed:
     level = protocol.bootstrap.confidence_level
     estimates = _estimates(other, protocol)
     score = other.cohort.score[other.cohort.analysed]
@@ -213,7 +219,9 @@ def _perturbed(item: Item, other: Drawn, unchanged: Drawn, protocol: Protocol) -
         highest_score=float(score.max()) if len(score) else None,
         flips=_flips(other, unchanged, level),
         changes=tuple(
-            Change(name, _measured(estimates[name]), _difference(METRICS[name], other, unchanged, level))
+            MetricChange(
+                name, _measured(estimates[name]), _difference(METRICS[name], other, unchanged, level)
+            )
             for name in ("sensitivity", "specificity", "auroc")
         ),
     )

@@ -56,7 +56,7 @@ class Flips:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class MetricChange:
     """A metric of changed pictures, and what it has less (-) or more (+) than of the same pictures unchanged.
 
     The interval of ``value`` is the one that decides in the run; that of ``difference`` is the percentile interval of
@@ -90,9 +90,9 @@ class Perturbed:
     lowest_score: float | None
     highest_score: float | None
     flips: Flips
-    changes: tuple[Change, ...]
+    changes: tuple[MetricChange, ...]
 
-    def change(self, metric: str) -> Change:
+    def change(self, metric: str) -> MetricChange:
         """The one change of a metric."""
         return next(change for change in self.changes if change.metric == metric)
 

@@ -19,7 +19,7 @@ CHECKSUM = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PackEntry:
     """What became of one picture.
 
     Attributes:
@@ -42,7 +42,7 @@ class Chunk:
 
     number: int
     pixels_sha256: str
-    entries: tuple[Entry, ...]
+    entries: tuple[PackEntry, ...]
 
 
 class Journal:
@@ -94,8 +94,8 @@ def _sound(lines: Iterator[bytes] | BinaryIO) -> Iterator[Chunk]:
             yield Chunk(told["number"], told["pixels_sha256"], _entries(told["entries"]))
 
 
-def _entries(told: Sequence[dict[str, object]]) -> tuple[Entry, ...]:
+def _entries(told: Sequence[dict[str, object]]) -> tuple[PackEntry, ...]:
     return tuple(
-        Entry(**(entry | {"record": entry["record"] and PictureRecord(**entry["record"])}))  # type: ignore[arg-type]
+        PackEntry(**(entry | {"record": entry["record"] and PictureRecord(**entry["record"])}))  # type: ignore[arg-type]
         for entry in told
     )

@@ -12,14 +12,14 @@ from typing import Any
 from protocols.evidence.bundle.layout import LOCK, SUBJECTS, BundleFolder
 from protocols.evidence.recorded_results import RecordedResults
 from protocols.evidence.verification.signed_statement import BUILD, PREDICATE, STATEMENT
-from protocols.ledger.chain import Head, Stamp
+from protocols.ledger.chain import LedgerHead, Stamp
 from protocols.model_folder import WEIGHTS
 from protocols.storage.canonical import json_line, sha256_file
 
 BUILDER = "urn:cxr510k"
 
 
-def statement(bundle: BundleFolder, results: RecordedResults, head: Head, stamp: Stamp) -> bytes:
+def statement(bundle: BundleFolder, results: RecordedResults, head: LedgerHead, stamp: Stamp) -> bytes:
     """The statement about a bundle whose bag is written.
 
     Args:

@@ -39,7 +39,7 @@ def run_manifest(content: bytes) -> tuple[ManifestEntry, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedImage:
+class ImageLine:
     """A line of a bundle's images.csv, as far as a verification needs it."""
 
     image_id: str
@@ -48,7 +48,7 @@ class ListedImage:
     bundled: bool
 
 
-def images_listed(content: bytes) -> tuple[ListedImage, ...]:
+def images_listed(content: bytes) -> tuple[ImageLine, ...]:
     """The lines of a bundle's images.csv.
 
     Raises:
@@ -120,11 +120,11 @@ def _start_of_images(covered: Covered) -> str:
     return "" if inside else f"{IMAGES}/"
 
 
-def _listed(row: dict[str, str]) -> ListedImage:
+def _listed(row: dict[str, str]) -> ImageLine:
     if None in row or None in row.values():
         raise ValueError("a line has another number of fields")
     if row["bundled"] not in BUNDLED:
         raise ValueError(f"bundled is {row['bundled']!r}")
     if row["image_path"] and not is_inside(row["image_path"]):
         raise ValueError(f"{row['image_path']!r} leads out of the bag")
-    return ListedImage(row["image_id"], row["image_path"], row["file_sha256"], row["bundled"] == "yes")
+    return ImageLine(row["image_id"], row["image_path"], row["file_sha256"], row["bundled"] == "yes")

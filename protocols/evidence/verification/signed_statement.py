@@ -11,7 +11,7 @@ from typing import Any
 
 from protocols.errors import EvidenceDiffersError
 from protocols.evidence.bundle.layout import SUBJECTS
-from protocols.ledger.chain import Head
+from protocols.ledger.chain import LedgerHead
 from protocols.schema.load import ProtocolIdentity
 from protocols.storage.strict_json import member, strict_json, text_member
 
@@ -38,7 +38,7 @@ class Promise:
 
     manifests: Mapping[str, str]
     protocol: ProtocolIdentity
-    ledger: Head
+    ledger: LedgerHead
     verdict: str
     results_sha256: str
     dependencies: Mapping[str, str]
@@ -66,7 +66,7 @@ def promise_of(payload: bytes) -> Promise:
             sha256=_sha256(document, *outside, "sha256"),
             stage=_text(document, *build, "externalParameters", "stage"),
         ),
-        ledger=Head(
+        ledger=LedgerHead(
             _whole_number(document, *inside, "ledger", "entries"),
             _sha256(document, *inside, "ledger", "head"),
         ),

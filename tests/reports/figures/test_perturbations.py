@@ -8,7 +8,7 @@ import pytest
 from reports.figures.perturbations import differences_figure
 from reports.language.names import ACCURACY_METRICS
 from reports.language.vocabulary import Words
-from validation.results.robustness_results import Change, Flips, Perturbed
+from validation.results.robustness_results import Flips, MetricChange, Perturbed
 from validation.results.secondary import Interval, Measured
 
 Name = Literal["sensitivity", "specificity", "auroc"]
@@ -38,7 +38,7 @@ def row(name: str, value: float | None, interval: Interval | None) -> Perturbed:
         lowest_score=0.0,
         highest_score=1.0,
         flips=Flips(10, 0, 0, Measured(0.0, (0.0, 0.3))),
-        changes=tuple(Change(metric, nothing, Measured(value, interval)) for metric in METRICS),
+        changes=tuple(MetricChange(metric, nothing, Measured(value, interval)) for metric in METRICS),
     )
 
 

@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from protocols.evidence.reproduction.comparisons import Finding, compare_images, compare_marks, compare_scores
+from protocols.evidence.reproduction.comparisons import (
+    ReproductionFinding,
+    compare_images,
+    compare_marks,
+    compare_scores,
+)
 from protocols.images.hashes import Inventory, PictureRecord
 from protocols.images.perceptual_hash import BITS
 from protocols.storage.run_folder import RunFolder
@@ -23,7 +28,7 @@ def folder(root: Path, *scores: str) -> RunFolder:
     return RunFolder(root)
 
 
-def found(tmp_path: Path, recorded: list[str], recomputed: list[str]) -> dict[str, Finding]:
+def found(tmp_path: Path, recorded: list[str], recomputed: list[str]) -> dict[str, ReproductionFinding]:
     run, again = folder(tmp_path / "run", *recorded), folder(tmp_path / "again", *recomputed)
     return {finding.what: finding for finding in compare_scores(run, again)}
 
@@ -54,7 +59,7 @@ def test_a_flipped_image_is_named_by_hand(tmp_path: Path) -> None:
 def test_a_score_that_came_or_went_is_a_difference_by_hand(tmp_path: Path) -> None:
     findings = found(tmp_path, ["0.1", ""], ["0.1", "0.2"])
     words = "other images have a score: i1 recorded failed, recomputed ok"
-    assert findings == {"scores": Finding("scores", False, words)}
+    assert findings == {"scores": ReproductionFinding("scores", False, words)}
 
 
 MARKS = "image_id,x,y,left,top,width,height\n"
