@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pydantic import TypeAdapter
 
 from protocols.ledger.chain import Event, Outcome, Touched
+from protocols.model_folder import OPERATING_POINT
 from protocols.registration.test_set import SealedSet
 from protocols.schema.load import LoadedProtocol, ProtocolIdentity
 
@@ -75,7 +76,7 @@ def registration(
 def freezing(registered: int, threshold: Threshold) -> Event:
     """The entry that freezes a model's threshold for the version whose entry is ``registered``."""
     facts = FreezeFacts(registered, threshold.value)
-    return Event("freeze", [Touched("operating_point.json", None, threshold.sha256)], asdict(facts))
+    return Event("freeze", [Touched(OPERATING_POINT, None, threshold.sha256)], asdict(facts))
 
 
 def beginning(loaded: LoadedProtocol, test_set: SealedSet, threshold: Threshold) -> Event:
