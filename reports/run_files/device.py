@@ -23,7 +23,7 @@ class Device:
     """The device under test as its folder describes it."""
 
     plan: ModelPlan
-    threshold: ModelOperatingPoint
+    operating_point: ModelOperatingPoint
     history: tuple[Epoch, ...]
     tuning_curve: tuple[TuningPoint, ...]
 

@@ -11,11 +11,13 @@ from typing import Any
 
 from protocols.evidence.bundle.layout import LOCK, SUBJECTS, BundleFolder
 from protocols.evidence.recorded_results import RecordedResults
-from protocols.evidence.verification.signed_statement import BUILD, PREDICATE, STATEMENT
 from protocols.ledger.chain import LedgerHead, Stamp
 from protocols.model_folder import WEIGHTS
 from protocols.storage.canonical import json_line, sha256_file
 
+STATEMENT = "https://in-toto.io/Statement/v1"
+PREDICATE = "https://slsa.dev/provenance/v1"
+BUILD = "urn:cxr510k:bundle:1"
 BUILDER = "urn:cxr510k"
 
 

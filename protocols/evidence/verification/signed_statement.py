@@ -11,14 +11,12 @@ from typing import Any
 
 from protocols.errors import EvidenceDiffersError
 from protocols.evidence.bundle.layout import SUBJECTS
+from protocols.evidence.bundle.statement import BUILD, PREDICATE, STATEMENT
 from protocols.ledger.chain import LedgerHead
 from protocols.schema.load import ProtocolIdentity
 from protocols.storage.strict_json import member, strict_json, text_member
 
 SOURCE = "the signed statement"
-STATEMENT = "https://in-toto.io/Statement/v1"
-PREDICATE = "https://slsa.dev/provenance/v1"
-BUILD = "urn:cxr510k:bundle:1"
 KEYS = {"_type", "subject", "predicateType", "predicate"}
 _SHA256 = re.compile("[0-9a-f]{64}")
 

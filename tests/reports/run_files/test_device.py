@@ -109,7 +109,7 @@ def test_no_folder_is_no_device(tmp_path: Path) -> None:
 def test_the_folder_by_hand(model: Path) -> None:
     device = read_device(model)
     assert device is not None
-    assert (device.plan.training.label, device.threshold.chosen_on.f1) == ("opacity", 0.7)
+    assert (device.plan.training.label, device.operating_point.chosen_on.f1) == ("opacity", 0.7)
     assert device.history == (Epoch(1, 0.001, 0.3, 0.35, 0.8, 0.7), Epoch(2, 0.0009, 0.2, 0.3, 0.9, 0.75))
     assert device.tuning_curve[1] == TuningPoint(0.5, 0.75, 0.833333, 0.75)
     assert device.plan.split.train.refused == 2
