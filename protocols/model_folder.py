@@ -15,7 +15,7 @@ from protocols.errors import BadInputError
 from protocols.schema.document import Share, Table
 from protocols.schema.protocol import InputGate, Training
 from protocols.storage.canonical import sha256_bytes
-from protocols.storage.json_document import read_document, read_document_file
+from protocols.storage.json_document import content_of, read_document, read_document_file
 
 PLAN = "plan.json"
 OPERATING_POINT = "operating_point.json"
@@ -235,10 +235,7 @@ def read_threshold(path: Path) -> tuple[ChosenThreshold, str]:
         BadInputError: the file cannot be read, or states no threshold in [0, 1] with the rule that chose it.
     """
     needed = "give a file with a threshold in [0, 1] and the rule that chose it"
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadInputError(f"{path}: cannot be read ({error.strerror}); {needed}.") from error
+    content = content_of(path, next_step=needed)
     chosen = read_document(
         content, ChosenThreshold, name="an operating point", source=str(path), next_step=needed
     )

@@ -58,11 +58,20 @@ def read_document_file(
     Raises:
         BadInputError: the file cannot be read, or is not that document.
     """
+    content = content_of(path, next_step=next_step)
+    return read_document(content, kind, source=str(path), name=name, schema=schema, next_step=next_step)
+
+
+def content_of(path: Path, *, next_step: str) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        BadInputError: it cannot be read.
+    """
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise BadInputError(f"{path}: cannot be read ({error.strerror}); {next_step}.") from error
-    return read_document(content, kind, source=str(path), name=name, schema=schema, next_step=next_step)
 
 
 def _reason(fault: ValueError) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from protocols.device_timing import DeviceTiming, read_timing
-from protocols.errors import BadInputError, EvidenceDiffersError
+from protocols.errors import EvidenceDiffersError
 from protocols.storage.canonical import sha256_bytes
+from protocols.storage.json_document import content_of
 from protocols.storage.run_folder import RunFolder
 from protocols.tables.perturbation_scores import BatteryFolder, Family
 from reports.content.cautions import CautionNote
@@ -22,6 +23,7 @@ from validation.results.robustness_results import Perturbed, RobustnessResults, 
 
 SECTION = "perturbations"
 ATTACHED_AS = "robustness.json"
+AGAIN = "run `robustness` on the run folder"
 # What the places of its numbers begin with.
 ROBUSTNESS, TIMING = "robustness/results.json", "robustness/timing.json"
 
@@ -61,7 +63,7 @@ def read_robustness(run: RunFolder, results_json: bytes, words: Words) -> Robust
     folder = BatteryFolder.of(run)
     if not folder.root.is_dir():
         return None
-    content = _content(folder.results)
+    content = content_of(folder.results, next_step=AGAIN)
     results = sourced(robustness_from_json(content, source=str(folder.results)), ROBUSTNESS)
     identities = results.identities
     _require_same(folder.results, run.results, sha256_bytes(results_json), identities.results_sha256)
@@ -69,7 +71,7 @@ def read_robustness(run: RunFolder, results_json: bytes, words: Words) -> Robust
         (folder.items, identities.perturbations_sha256),
         (folder.scores, identities.scores_sha256),
     ):
-        _require_same(folder.results, path, sha256_bytes(_content(path)), recorded)
+        _require_same(folder.results, path, sha256_bytes(content_of(path, next_step=AGAIN)), recorded)
     perturbations, shortcuts = (_of_family(results, family) for family in ("perturbation", "shortcut"))
     return RobustnessReport(
         results=results,
@@ -122,12 +124,3 @@ def _cautions(results: RobustnessResults) -> tuple[CautionNote, ...]:
         )
         for caution in results.cautions
     )
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadInputError(
-            f"{path}: cannot be read ({error.strerror}); run `robustness` on the run folder."
-        ) from error
