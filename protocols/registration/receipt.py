@@ -57,9 +57,9 @@ def receipt_of(ledger: Ledger, protocol_id: str) -> Receipt:
     stated = Threshold(version.threshold, None) if version.threshold is not None else None
     last = frozen or version
     return Receipt(
-        protocol=ProtocolIdentity(version.protocol_id, version.version, version.sha256, version.stage),
+        protocol=version.protocol,
         test_set=version.test_set,
-        threshold=Threshold(frozen.threshold, frozen.sha256) if frozen else stated,
+        threshold=frozen.threshold if frozen else stated,
         time=last.ts_utc,
         actor=last.actor,
         ledger=Ledger(ledger.entries[: last.seq]).head,

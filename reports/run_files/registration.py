@@ -69,7 +69,7 @@ def read_seal(run: RunFolder, results: Results, results_sha256: str) -> Seal | N
 
 
 def _refuse_other_look(run: RunFolder, look: LookMade, results: Results) -> None:
-    there = (look.protocol_sha256, look.threshold, look.operating_point_sha256, look.verdict)
+    there = (look.protocol.sha256, look.threshold.value, look.threshold.sha256, look.verdict)
     here = (
         results.protocol.sha256,
         results.operating_point.threshold,
