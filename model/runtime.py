@@ -18,8 +18,8 @@ from typing import Any, Literal
 import numpy as np
 
 from protocols.errors import NotPossibleHereError
+from protocols.model_folder import DeviceName
 
-Device = Literal["cpu", "gpu", "gpus"]
 Precision = Literal["float32", "bfloat16"]
 BACKENDS = ("jax", "tensorflow")
 INTRA_OP_THREADS = 2
@@ -55,13 +55,13 @@ class Runtime:
     """
 
     backend: str
-    device: Device
+    device: DeviceName
     device_name: str
     threads: tuple[int, int] | None
     versions: dict[str, str]
 
 
-def start(device: Device) -> Runtime:
+def start(device: DeviceName) -> Runtime:
     """Choose the device and fix precision, threads and determinism for the rest of the process.
 
     Args:
@@ -137,7 +137,7 @@ def replicas() -> int:
 
 
 @cache
-def _start_tensorflow(device: Device) -> str:
+def _start_tensorflow(device: DeviceName) -> str:
     import tensorflow as tf
 
     with _without_import_noise():
@@ -165,7 +165,7 @@ def _start_tensorflow(device: Device) -> str:
 
 
 @cache
-def _start_jax(device: Device) -> str:
+def _start_jax(device: DeviceName) -> str:
     import jax
 
     if device == "gpus":
@@ -182,7 +182,7 @@ def _start_jax(device: Device) -> str:
     return _cpu_name() if device == "cpu" else str(chosen.device_kind)
 
 
-def _no_gpu(device: Device, library: str) -> NotPossibleHereError:
+def _no_gpu(device: DeviceName, library: str) -> NotPossibleHereError:
     return NotPossibleHereError(
         f"--device {device}: {library} sees no GPU on this machine; install the extra 'gpu' and a driver, "
         "or use --device cpu."

@@ -11,7 +11,7 @@ ABSENT = "(absent)"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ReproductionFinding:
     """What came of comparing one thing.
 
     Attributes:

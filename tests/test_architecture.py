@@ -65,6 +65,24 @@ def test_only_the_runtime_knows_a_backend(path: Path) -> None:
     assert path.name == "runtime.py" or not {name.split(".")[0] for name in names} & backends
 
 
+# Lines of journals are read one by one, where a torn or foreign line is no document to refuse but one that counts for
+# nothing.
+READERS_OF_JSON = {
+    "protocols/storage/json_document.py",
+    "protocols/ledger/chain.py",
+    "model/data/pack/journal.py",
+}
+
+
+def test_json_documents_are_validated_by_one_reader() -> None:
+    found = {
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if "validate_json(" in path.read_text(encoding="utf-8")
+    }
+    assert found == READERS_OF_JSON
+
+
 @pytest.mark.parametrize("room", ["validation", "reports"])
 def test_no_deep_learning_library_is_loaded(room: str) -> None:
     modules = [

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.schema.metrics import METRICS
-from protocols.schema.protocol import EVERY_LEVEL, Criterion, Level, Minimum, Protocol
+from protocols.schema.protocol import EVERY_LEVEL, Criterion, Minimum, Protocol, SubgroupLevel
 from validation.cohort.subgroups import Axis
 from validation.results.results import (
     WHOLE,
@@ -73,7 +73,9 @@ def overall_verdict(criteria: Sequence[CriterionResult]) -> Verdict:
 
 def _axis_of(criterion: Criterion, axes: Sequence[Axis]) -> Axis | None:
     wanted = criterion.subgroup
-    return next(axis for axis in axes if axis.name == wanted.axis) if isinstance(wanted, Level) else None
+    return (
+        next(axis for axis in axes if axis.name == wanted.axis) if isinstance(wanted, SubgroupLevel) else None
+    )
 
 
 def _spread(
@@ -81,7 +83,7 @@ def _spread(
 ) -> list[tuple[str, Subgroup]]:
     """The rows of a criterion, each with its verdict's name; the subgroup as written where ``*`` finds no level."""
     wanted = criterion.subgroup
-    if axis is None or not isinstance(wanted, Level):
+    if axis is None or not isinstance(wanted, SubgroupLevel):
         return [(criterion.id, WHOLE)]
     there = [level for level in axis.levels if level in axis.known and (members & axis.members(level)).any()]
     if wanted.level != EVERY_LEVEL or not there:

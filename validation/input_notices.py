@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from protocols.schema.protocol import Level, Protocol
+from protocols.schema.protocol import Protocol, SubgroupLevel
 from protocols.tables.column_mapping import NO_READ, NO_SCORE, OTHER_FINDING
 from protocols.tables.column_rules import STUDIES
 from protocols.tables.input_account import MOST_EXAMPLES, Notice
@@ -65,7 +65,7 @@ def criteria_on(column: str, protocol: Protocol) -> tuple[str, ...]:
     return tuple(
         criterion.id
         for criterion in protocol.criteria
-        if isinstance(criterion.subgroup, Level) and column in criterion.subgroup.axis.split(",")
+        if isinstance(criterion.subgroup, SubgroupLevel) and column in criterion.subgroup.axis.split(",")
     )
 
 

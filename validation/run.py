@@ -52,7 +52,6 @@ from validation.results.results import (
     CriterionResult,
     Estimate,
     MissingRules,
-    ProtocolIdentity,
     ReferenceStandardUsed,
     Resampling,
     Results,
@@ -140,7 +139,7 @@ def validate(
     )
     whole = rows[WHOLE]
     results = Results(
-        protocol=ProtocolIdentity(protocol.id, protocol.version, loaded.sha256, protocol.stage),
+        protocol=loaded.identity,
         inputs=records.identity,
         operating_point=point,
         reference_standard=_standard_used(records, protocol),

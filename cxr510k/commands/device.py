@@ -45,7 +45,7 @@ def train(
             initial_weights=initial_weights,
         )
     print(
-        f"wrote {out}: tuning AUROC {trained.plan.tune_auroc:.3f}, threshold {trained.choice.threshold:.6f}, "
+        f"wrote {out}: tuning AUROC {trained.plan.tune_auroc:.3f}, threshold {trained.operating_point.threshold:.6f}, "
         f"{trained.images_per_second:.0f} images/s"
     )
     for note in trained.notes:

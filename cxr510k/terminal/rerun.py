@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from cxr510k.terminal.screen import print_folded, screen
 from protocols.evidence.reproduction.guard_band import GuardBand
 from protocols.evidence.reproduction.levels import FROM_DATA, FROM_SCORES, FROM_WEIGHTS, INTACT, Rerun
-from protocols.finding import Finding
+from protocols.finding import ReproductionFinding
 
 MOST_IN_THE_BAND = 20
 SOURCES = {FROM_SCORES: "scores", FROM_WEIGHTS: "weights and images", FROM_DATA: "data"}
 
 
-def print_findings(findings: Sequence[Finding]) -> None:
+def print_findings(findings: Sequence[ReproductionFinding]) -> None:
     """Print one line per finding."""
     for finding in findings:
         if finding.kind == "not checked":

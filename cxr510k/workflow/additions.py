@@ -18,7 +18,13 @@ from protocols.images.run_images import recorded_images
 from protocols.ledger.run_trail import record_change
 from protocols.progress import Progress
 from protocols.storage.canonical import write_text
-from protocols.storage.manifest import Entry, check_manifest, entries_of, read_manifest, write_manifest
+from protocols.storage.manifest import (
+    ManifestEntry,
+    check_manifest,
+    entries_of,
+    read_manifest,
+    write_manifest,
+)
 from protocols.storage.run_folder import RunFolder, amended
 from protocols.tables.perturbation_scores import BatteryFolder
 
@@ -92,7 +98,11 @@ def add_robustness(
 
 
 def record_report(
-    folder: RunFolder, before: Iterable[Entry], stages: Stages, progress: Progress, invocation: Invocation
+    folder: RunFolder,
+    before: Iterable[ManifestEntry],
+    stages: Stages,
+    progress: Progress,
+    invocation: Invocation,
 ) -> None:
     """Render the report and log it as an entry of its own; reports list only entries that `report` did not make."""
     record = folder.read_record()

@@ -7,14 +7,14 @@ from pathlib import Path
 from cxr510k.workflow.invocation import Invocation
 from protocols.evidence.reproduction.attestation import JSON, PDF, attest
 from protocols.evidence.reproduction.levels import Rerun
-from protocols.evidence.reproduction.open_evidence import Evidence
+from protocols.evidence.reproduction.open_evidence import OpenedEvidence
 from protocols.storage.canonical import new_folder, write_bytes, write_text
 from reports.pages.attestation import render_attestation
 from reports.pdf.render_stack import render_stack
 
 
 def write_attestation(
-    out: Path, evidence: Evidence, done: Rerun, *, invocation: Invocation, fonts: Sequence[Path]
+    out: Path, evidence: OpenedEvidence, done: Rerun, *, invocation: Invocation, fonts: Sequence[Path]
 ) -> tuple[Path, Path]:
     """Write who reran what, where, and what came of it.
 

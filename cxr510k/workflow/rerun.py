@@ -36,9 +36,10 @@ from protocols.evidence.reproduction.levels import (
     outcome,
     require_level,
 )
-from protocols.evidence.reproduction.open_evidence import Evidence
-from protocols.finding import Finding
+from protocols.evidence.reproduction.open_evidence import OpenedEvidence
+from protocols.finding import ReproductionFinding
 from protocols.images.folder import ImageFolder
+from protocols.model_folder import WEIGHTS
 from protocols.progress import Progress
 from protocols.schema.metrics import SCORE_TOLERANCE
 from protocols.storage.canonical import sha256_file, write_text
@@ -53,13 +54,12 @@ from validation.independent.comparison import compare, findings
 from validation.independent.study import second_opinion
 from validation.results.results import results_from_json
 
-WEIGHTS = "model.weights.h5"
 ANALYSED = "analysed"
 ROBUSTNESS, CHANGED = "robustness/results.json", "robustness/scores.csv"
 
 
 def rerun_evidence(
-    evidence: Evidence,
+    evidence: OpenedEvidence,
     level: int | None,
     stages: Stages,
     images: ImageFolder | None,
@@ -143,14 +143,14 @@ class _Repetition:
         if level >= FROM_DATA and images:
             yield outcome(FROM_DATA, tuple(self._from_data(images)))
 
-    def _from_weights(self, first: _Made, images: ImageFolder) -> Iterator[Finding]:
+    def _from_weights(self, first: _Made, images: ImageFolder) -> Iterator[ReproductionFinding]:
         again = self._fresh(FROM_WEIGHTS)
         yield from self._scored(again, images)
         # The very same scores lead to the very same files, which level 1 has made already.
         same = _files(again.inputs) == _files(first.folder.inputs)
         yield from self._compared(first if same else self._made(again, None), exactly=False)
 
-    def _from_data(self, images: ImageFolder) -> Iterator[Finding]:
+    def _from_data(self, images: ImageFolder) -> Iterator[ReproductionFinding]:
         again = self._fresh(FROM_DATA)
         shutil.rmtree(again.model)
         self.stages.train(again, images, again.root / "work", self.progress)
@@ -170,7 +170,7 @@ class _Repetition:
             shutil.copytree(self.run.model, again.model)
         return again
 
-    def _scored(self, again: RunFolder, images: ImageFolder) -> Iterator[Finding]:
+    def _scored(self, again: RunFolder, images: ImageFolder) -> Iterator[ReproductionFinding]:
         """Score again; compare images, scores, decisions, marks and perturbed scores with the recorded ones."""
         work = again.root / "work"
         self.stages.predict(again, images, work, self.progress)
@@ -204,14 +204,16 @@ class _Repetition:
             shutil.copy(name, recomputed.root)
         write_text(recomputed.results, self.stages.measure(again, recomputed, self.progress))
 
-    def _compared(self, made: _Made, *, exactly: bool) -> Iterator[Finding]:
+    def _compared(self, made: _Made, *, exactly: bool) -> Iterator[ReproductionFinding]:
         yield from compare_results(self.run, made.folder, exactly=exactly)
         battery = BatteryFolder.of(self.run)
         if battery.root.is_dir():
             if self._same_results(made.folder):
                 yield same_bytes(ROBUSTNESS, battery.results, BatteryFolder.of(made.folder).results)
             else:
-                yield Finding(ROBUSTNESS, True, "as it belongs to the results above", "not checked")
+                yield ReproductionFinding(
+                    ROBUSTNESS, True, "as it belongs to the results above", "not checked"
+                )
         if self.run.report_pdf.exists():
             yield from compare_reports(self.run, made.folder, made.same_stack, same_content)
 
@@ -219,13 +221,13 @@ class _Repetition:
         return self.run.results.read_bytes() == again.results.read_bytes()
 
 
-def _compare_changed(battery: BatteryFolder, scores: BatteryScores) -> Finding:
+def _compare_changed(battery: BatteryFolder, scores: BatteryScores) -> ReproductionFinding:
     """Compare the scores of perturbed images: at level 2 each is within 1e-5."""
     largest = largest_distance(battery.read(), scores)
     if largest == 0:
-        return Finding(CHANGED, True, "all equal")
+        return ReproductionFinding(CHANGED, True, "all equal")
     words = "other images or changes" if largest is None else f"largest difference {largest:.1e}"
-    return Finding(CHANGED, largest is not None and largest <= SCORE_TOLERANCE, words)
+    return ReproductionFinding(CHANGED, largest is not None and largest <= SCORE_TOLERANCE, words)
 
 
 def require_fonts(run: Path, fonts: Sequence[Path]) -> None:
@@ -249,7 +251,7 @@ def _files(folder: Path) -> dict[str, str]:
     }
 
 
-def _second_opinion(folder: RunFolder, progress: Progress) -> tuple[Finding, ...]:
+def _second_opinion(folder: RunFolder, progress: Progress) -> tuple[ReproductionFinding, ...]:
     """Compare the recorded numbers with those of the second implementation."""
     recorded = results_from_json(folder.results.read_bytes(), source=str(folder.results))
     protocol = protocol_of(folder).protocol

@@ -16,6 +16,7 @@ from cxr510k.workflow.invocation import Invocation
 from cxr510k.workflow.stages import Stages
 from protocols.errors import InterruptedWorkError
 from protocols.ledger.run_trail import record_made
+from protocols.model_folder import OPERATING_POINT
 from protocols.progress import Progress
 from protocols.registration.look import Look, looking
 from protocols.schema.load import LoadedProtocol
@@ -26,8 +27,6 @@ from protocols.storage.run_folder import IN_THE_RUN, RunFolder, create
 from validation.cohort.inputs import InputFiles
 from validation.results.results import Results
 from validation.run import validate
-
-OPERATING_POINT = "operating_point.json"
 
 
 @dataclass(frozen=True, slots=True)

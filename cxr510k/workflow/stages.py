@@ -9,21 +9,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 from cxr510k.workflow.inputs import labels_of, protocol_of, studies_of
 from protocols.images.folder import ImageFolder
+from protocols.model_folder import DeviceName
 from protocols.progress import Progress
 from protocols.registration.look import Unseal
 from protocols.storage.canonical import write_bytes, write_text
 from protocols.storage.run_folder import RunFolder
 from protocols.tables.perturbation_scores import BatteryFolder, BatteryScores
 
-DeviceName = Literal["cpu", "gpu", "gpus"]
-
 
 @dataclass(frozen=True, slots=True)
-class Training:
+class TrainingRun:
     """What a training ran on and how fast: the device's name, and images a second."""
 
     device: str
@@ -52,7 +51,7 @@ class Stages:
         time_images: model/ and images -> the text of timing.json.
     """
 
-    train: Callable[[RunFolder, ImageFolder, Path, Progress], Training]
+    train: Callable[[RunFolder, ImageFolder, Path, Progress], TrainingRun]
     predict: Callable[[RunFolder, ImageFolder, Path, Progress], None]
     validate: ValidateStage
     illustrate: Callable[[RunFolder, ImageFolder, Path, Progress], None]
@@ -83,7 +82,7 @@ def stages_on(device: DeviceName, *, fonts: Sequence[Path] = ()) -> Stages:
 
 def train(
     folder: RunFolder, images: ImageFolder, work: Path, progress: Progress, *, device: DeviceName
-) -> Training:
+) -> TrainingRun:
     """Train the device under test on the run's own inputs."""
     from model.training.train import train as train_model
 
@@ -103,7 +102,7 @@ def train(
         progress=progress,
         initial_weights=folder.initial_weights if folder.initial_weights.exists() else None,
     )
-    return Training(trained.runtime.device_name, trained.images_per_second)
+    return TrainingRun(trained.runtime.device_name, trained.images_per_second)
 
 
 def predict(

@@ -1,20 +1,16 @@
 """From logit to probability: a slope and an intercept fitted on the tuning split, so that a score means its share.
 
-Owns the fit and its refusals; where the numbers are written is `model_folder`. A class-weighted loss teaches the
+Owns the fit and its refusals; the document is `protocols.model_folder`'s. A class-weighted loss teaches the
 network as if both classes were equally frequent, and long training makes it surer than it is right.
 Sources: Platt 1999 (both parameters, and targets that stay inside 0 and 1); Guo et al. 2017, arXiv 1706.04599
 (temperature: the slope alone). Newton's method after Lin, Lin and Weng 2007, with sums in place of BLAS.
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
 
+from protocols.model_folder import CalibrationMethod, ScoreCalibration
 from protocols.storage.canonical import FITTED_PLACES, rounded
-
-Method = Literal["none", "temperature", "platt"]
 
 MOST_STEPS = 100
 SMALLEST_STEP = 1e-10
@@ -22,39 +18,9 @@ SMALLEST_PART_OF_A_STEP = 2.0**-40
 SMALLEST_CURVATURE = 1e-12
 
 
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """Probability = sigmoid(slope * logit + intercept); the slope is above 0, so the order of images stays."""
-
-    method: Method = "none"
-    slope: float = 1.0
-    intercept: float = 0.0
-
-    def __call__(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Probabilities in [0, 1], in float64; NaN stays NaN."""
-        return sigmoid(self.slope * logits + self.intercept)
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """A calibration and what it did where it was fitted.
-
-    Attributes:
-        calibration: with 6 decimals, as it is written.
-        images: on how many it was fitted.
-        log_loss_before: mean of -log(probability of what was so), natural logarithm, uncalibrated.
-        log_loss_after: the same, calibrated.
-        reason: why the method asked for was not used; None where it was.
-    """
-
-    calibration: Calibration
-    images: int
-    log_loss_before: float
-    log_loss_after: float
-    reason: str | None = None
-
-
-def fit(method: Method, logits: NDArray[np.float64], labels: NDArray[np.int64]) -> Fit:
+def fit(
+    method: CalibrationMethod, logits: NDArray[np.float64], labels: NDArray[np.int64]
+) -> ScoreCalibration:
     """Fit slope and intercept by Newton's method to Platt's smoothed targets.
 
     Args:
@@ -63,25 +29,33 @@ def fit(method: Method, logits: NDArray[np.float64], labels: NDArray[np.int64]) 
         labels: 1 or 0, with at least one of each.
 
     Returns:
-        The fit. Where the logits do not rise with the labels nothing is calibrated and the reason is given: a
-        device that is wrong more often than right is not turned round in silence.
+        The calibration with 6 decimals, as it is written. Where the logits do not rise with the labels nothing is
+        calibrated and the reason is given: a device that is wrong more often than right is not turned round in
+        silence.
     """
-    before = log_loss(logits, labels)
-    if method == "none":
-        return _unused(len(labels), before, None)
-    if logits.min() == logits.max():
-        return _unused(
-            len(labels), before, "every tuning image has the same score, so no slope can be fitted"
-        )
-    slope, intercept = _newton(logits, smoothed(labels), both=method == "platt")
-    used = Calibration(method, rounded(slope, FITTED_PLACES), rounded(intercept, FITTED_PLACES))
-    if used.slope <= 0:
-        return _unused(
-            len(labels),
-            before,
-            f"the fitted slope is {used.slope:g}: a higher score does not go with the finding on the tuning split",
-        )
-    return Fit(used, len(labels), before, log_loss(used.slope * logits + used.intercept, labels))
+    slope, intercept, reason = 1.0, 0.0, None
+    if method != "none" and logits.min() == logits.max():
+        reason = "every tuning image has the same score, so no slope can be fitted"
+    elif method != "none":
+        fitted = _newton(logits, smoothed(labels), both=method == "platt")
+        slope, intercept = (rounded(value, FITTED_PLACES) for value in fitted)
+        if slope <= 0:
+            reason = f"the fitted slope is {slope:g}: a higher score does not go with the finding on the tuning split"
+            slope, intercept = 1.0, 0.0
+    return ScoreCalibration(
+        method="none" if reason else method,
+        slope=slope,
+        intercept=intercept,
+        images=len(labels),
+        log_loss_before=rounded(log_loss(logits, labels), FITTED_PLACES),
+        log_loss_after=rounded(log_loss(slope * logits + intercept, labels), FITTED_PLACES),
+        reason=reason,
+    )
+
+
+def probabilities(calibration: ScoreCalibration, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the probabilities of logits in [0, 1], in float64; NaN stays NaN."""
+    return sigmoid(calibration.slope * logits + calibration.intercept)
 
 
 def smoothed(labels: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -100,10 +74,6 @@ def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """In float64 and of the negative magnitude only, so that no logit overflows."""
     small = np.exp(-np.abs(logits))
     return np.where(logits >= 0, 1.0, small) / (1.0 + small)
-
-
-def _unused(images: int, loss: float, reason: str | None) -> Fit:
-    return Fit(Calibration(), images, loss, loss, reason)
 
 
 def _newton(logits: NDArray[np.float64], targets: NDArray[np.float64], *, both: bool) -> tuple[float, float]:

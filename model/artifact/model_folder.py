@@ -1,7 +1,8 @@
 """The model folder: what was trained, its weights, its threshold and its history, written once and checked when read.
 
-Owns which files a folder has. Their documents are `plan` and `operating_point`. The architecture is always rebuilt
-from the plan by our own code and only weights whose hash is right are read, so nothing in a folder is ever executed.
+Owns the writing, and the way from weights to a network; names and documents are `protocols.model_folder`'s. The
+architecture is always rebuilt from the plan by our own code and only weights whose hash is right are read, so nothing
+in a folder is ever executed.
 """
 
 import tempfile
@@ -13,21 +14,27 @@ from pathlib import Path
 import numpy as np
 
 from model import network
-from model.artifact.calibration import Calibration
-from model.artifact.history import HISTORY_COLUMNS, Epoch
-from model.artifact.operating_point import SCORE_PLACES, OperatingPointRecord, Point
-from model.artifact.plan import PLAN, Plan, read_plan, read_record
+from model.artifact.operating_point import SCORE_PLACES, Point
 from model.data.pack.pack import PREPROCESSING
 from model.runtime import keras
 from protocols.errors import BadInputError, NotPossibleHereError
+from protocols.model_folder import (
+    CURVE_COLUMNS,
+    HISTORY,
+    HISTORY_COLUMNS,
+    IMAGES,
+    OPERATING_POINT,
+    PLAN,
+    TUNING_CURVE,
+    WEIGHTS,
+    Epoch,
+    ModelOperatingPoint,
+    ModelPlan,
+    ScoreCalibration,
+    read_operating_point,
+    read_plan,
+)
 from protocols.storage.canonical import csv_text, json_text, sha256_file, write_bytes, write_text
-
-WEIGHTS = "model.weights.h5"
-OPERATING_POINT = "operating_point.json"
-TUNING_CURVE = "tuning_curve.csv"
-HISTORY = "history.csv"
-IMAGES = "images.csv"
-CURVE_COLUMNS = ("threshold", "true_positives", "false_positives", "sensitivity", "specificity", "f1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +48,8 @@ class LoadedModel:
     """
 
     model: keras.Model
-    plan: Plan
-    calibration: Calibration
+    plan: ModelPlan
+    calibration: ScoreCalibration
 
 
 def weights_of(model: keras.Model) -> bytes:
@@ -68,10 +75,10 @@ def weights_of(model: keras.Model) -> bytes:
 
 def save(
     folder: Path,
-    plan: Plan,
+    plan: ModelPlan,
     weights: bytes,
     *,
-    frozen: OperatingPointRecord,
+    frozen: ModelOperatingPoint,
     curve: Sequence[Point],
     history: Sequence[Epoch],
     images: str,
@@ -81,7 +88,7 @@ def save(
     write_bytes(folder / WEIGHTS, weights)
     write_text(folder / OPERATING_POINT, json_text(frozen.model_dump(mode="json")))
     write_text(folder / TUNING_CURVE, csv_text(CURVE_COLUMNS, map(_curve_row, curve)))
-    write_text(folder / HISTORY, csv_text(HISTORY_COLUMNS, (epoch.cells() for epoch in history)))
+    write_text(folder / HISTORY, csv_text(HISTORY_COLUMNS, map(_history_row, history)))
     write_text(folder / IMAGES, images)
     write_text(folder / PLAN, json_text(plan.model_dump(mode="json", by_alias=True)))
 
@@ -100,25 +107,10 @@ def load(folder: Path) -> LoadedModel:
             f"{PREPROCESSING!r}: use the version that trained it, or train again."
         )
     frozen = read_operating_point(folder, plan)
-    return LoadedModel(_network(folder / WEIGHTS, plan), plan, frozen.calibration.calibration)
+    return LoadedModel(_network(folder / WEIGHTS, plan), plan, frozen.calibration)
 
 
-def read_operating_point(folder: Path, plan: Plan) -> OperatingPointRecord:
-    """The operating point of a model folder.
-
-    Raises:
-        BadInputError: there is none, it is not one, or it was chosen for other weights than the plan's.
-    """
-    path = folder / OPERATING_POINT
-    frozen = read_record(path, OperatingPointRecord, "an operating point")
-    if frozen.weights_sha256 != plan.weights_sha256:
-        raise BadInputError(
-            f"{path}: was chosen for other weights than {PLAN} records; restore both, or train again."
-        )
-    return frozen
-
-
-def _network(path: Path, plan: Plan) -> keras.Model:
+def _network(path: Path, plan: ModelPlan) -> keras.Model:
     if not path.is_file():
         raise BadInputError(f"{path}: is missing; name a model folder as `train` writes it.")
     if sha256_file(path) != plan.weights_sha256:
@@ -144,6 +136,11 @@ def _network(path: Path, plan: Plan) -> keras.Model:
     if not all(np.isfinite(weight).all() for weight in model.get_weights()):
         raise BadInputError(f"{path}: holds weights that are not finite numbers; train again.")
     return model
+
+
+def _history_row(epoch: Epoch) -> list[str]:
+    measures = (epoch.loss, epoch.tune_loss, epoch.tune_auroc, epoch.tune_auroc_mean)
+    return [str(epoch.epoch), f"{epoch.learning_rate:.9f}", *(f"{value:.6f}" for value in measures)]
 
 
 def _curve_row(point: Point) -> list[str]:

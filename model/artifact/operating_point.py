@@ -1,39 +1,23 @@
 """The threshold, chosen by the protocol's rule on the tuning split and on scores as `predict` writes them.
 
-Owns the rules, the curve beside the choice and the document operating_point.json, in which the calibration of the
-scores is frozen with the threshold. All comparisons are of whole numbers or fractions, so no rounding error
-decides. Sources: the contract ("Protocol"); Youden 1950.
+Owns the rules and the curve beside the choice; the document operating_point.json, which freezes the calibration of the
+scores with the threshold, is `protocols.model_folder`'s. All comparisons are of whole numbers or fractions, so no
+rounding error decides. Sources: the contract ("Protocol"); Youden 1950.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
-from model.artifact.calibration import Calibration, Fit, Method
 from protocols.errors import BadInputError
-from protocols.schema.document import Table
+from protocols.model_folder import ModelOperatingPoint, ScoreCalibration, TuningResult
 from protocols.storage.canonical import FITTED_PLACES, rounded
 
 SCORE_PLACES = 6
 MOST_POINTS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class OperatingPointChoice:
-    """A threshold (positive when score >= threshold) and what it achieves where it was chosen."""
-
-    threshold: float
-    rule: str
-    positives: int
-    negatives: int
-    sensitivity: float
-    specificity: float
-    f1: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +47,7 @@ class Point:
         return Fraction(2 * self.true_positives, called + self.positives)
 
 
-def choose(rule: str, scores: NDArray[np.float64], labels: NDArray[np.int64]) -> OperatingPointChoice:
+def choose(rule: str, scores: NDArray[np.float64], labels: NDArray[np.int64]) -> Point:
     """Choose among the scores that occur.
 
     Args:
@@ -87,19 +71,9 @@ def choose(rule: str, scores: NDArray[np.float64], labels: NDArray[np.int64]) ->
         "youden": lambda c: c.sensitivity + c.specificity,
     }
     if rule in worth:
-        best = max(falling, key=worth[rule])  # of equals `max` takes the first: the highest threshold
-    else:
-        wanted = Fraction(rule.removeprefix("sensitivity_at_least:"))
-        best = next(candidate for candidate in falling if candidate.sensitivity >= wanted)
-    return OperatingPointChoice(
-        threshold=best.threshold,
-        rule=rule,
-        positives=best.positives,
-        negatives=best.negatives,
-        sensitivity=float(best.sensitivity),
-        specificity=float(best.specificity),
-        f1=float(best.f1),
-    )
+        return max(falling, key=worth[rule])  # of equals `max` takes the first: the highest threshold
+    wanted = Fraction(rule.removeprefix("sensitivity_at_least:"))
+    return next(candidate for candidate in falling if candidate.sensitivity >= wanted)
 
 
 def curve(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> list[Point]:
@@ -130,68 +104,22 @@ def thinned(falling: Sequence[Point], *, threshold: float) -> list[Point]:
     ]
 
 
-class CalibrationRecord(Table):
-    """How a logit becomes a score, and what that did to the mean log-loss where it was fitted."""
-
-    method: Method
-    slope: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    intercept: Annotated[float, Field(allow_inf_nan=False)]
-    images: int
-    log_loss_before: float
-    log_loss_after: float
-    reason: str | None
-
-    @property
-    def calibration(self) -> Calibration:
-        """The function itself."""
-        return Calibration(self.method, self.slope, self.intercept)
-
-
-class ChosenOn(Table):
-    """The images that the threshold was chosen on, and what it achieves there."""
-
-    split: Literal["tune"] = "tune"
-    images: int
-    patients: int
-    positives: int
-    negatives: int
-    sensitivity: float
-    specificity: float
-    f1: float
-
-
-class OperatingPointRecord(Table):
-    """operating_point.json: threshold and calibration, what chose them, and the weights they belong to."""
-
-    threshold: Annotated[float, Field(ge=0, le=1)]
-    rule: str
-    chosen_on: ChosenOn
-    calibration: CalibrationRecord
-    weights_sha256: str
-
-    @classmethod
-    def of(cls, choice: OperatingPointChoice, fit: Fit, *, patients: int, weights_sha256: str) -> Self:
-        """The document of a choice, with the decimals it is written with."""
-        return cls(
-            threshold=rounded(choice.threshold, FITTED_PLACES),
-            rule=choice.rule,
-            chosen_on=ChosenOn(
-                images=choice.positives + choice.negatives,
-                patients=patients,
-                positives=choice.positives,
-                negatives=choice.negatives,
-                sensitivity=rounded(choice.sensitivity),
-                specificity=rounded(choice.specificity),
-                f1=rounded(choice.f1),
-            ),
-            calibration=CalibrationRecord(
-                method=fit.calibration.method,
-                slope=fit.calibration.slope,
-                intercept=fit.calibration.intercept,
-                images=fit.images,
-                log_loss_before=rounded(fit.log_loss_before, FITTED_PLACES),
-                log_loss_after=rounded(fit.log_loss_after, FITTED_PLACES),
-                reason=fit.reason,
-            ),
-            weights_sha256=weights_sha256,
-        )
+def operating_point_of(
+    chosen: Point, rule: str, calibration: ScoreCalibration, *, patients: int, weights_sha256: str
+) -> ModelOperatingPoint:
+    """Return the document of a choice, with the decimals it is written with."""
+    return ModelOperatingPoint(
+        threshold=rounded(chosen.threshold, FITTED_PLACES),
+        rule=rule,
+        chosen_on=TuningResult(
+            images=chosen.positives + chosen.negatives,
+            patients=patients,
+            positives=chosen.positives,
+            negatives=chosen.negatives,
+            sensitivity=rounded(float(chosen.sensitivity)),
+            specificity=rounded(float(chosen.specificity)),
+            f1=rounded(float(chosen.f1)),
+        ),
+        calibration=calibration,
+        weights_sha256=weights_sha256,
+    )

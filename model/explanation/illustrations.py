@@ -13,17 +13,14 @@ import numpy as np
 from model.explanation.overlays import overlay, thumbnail
 from model.explanation.saliency import evidence, picture_area, point_at
 from model.inference.prepare import prepare
-from model.runtime import Device
 from protocols.images.folder import ImageFolder
+from protocols.model_folder import ILLUSTRATION_COLUMNS, ILLUSTRATIONS, OVERLAYS, THUMBNAILS, DeviceName
 from protocols.progress import Progress
 from protocols.storage.canonical import csv_text, write_bytes, write_text
 from protocols.tables.boxes_and_marks import Boxes
 from protocols.tables.reading import Table, read_table
 from protocols.tables.records import Studies, number
 
-TABLE = "illustrations.csv"
-THUMBNAILS, OVERLAYS = "thumbnails", "saliency"
-COLUMNS = ("image_id", "outcome", "score", "boxes", "thumbnail", "overlay")
 LISTED = ("image_id", "patient_id", "outcome", "score", "reference")
 KINDS = {"FN": "positive", "FP": "negative", "TP": "positive"}  # with a reference that is not in doubt
 OF_A_KIND = 6
@@ -46,7 +43,7 @@ def illustrate(
     boxes: Boxes | None,
     *,
     work: Path,
-    device: Device,
+    device: DeviceName,
     progress: Progress,
 ) -> None:
     """Write the table and the pictures into the model folder.
@@ -85,7 +82,7 @@ def illustrate(
         write_bytes(model_dir / files[1], overlay(pixels, area, found, point_at(found, area), of_image))
         lines.append([case.image_id, case.outcome, case.score, str(len(of_image)), *files])
         progress("illustrate", order, len(shown))
-    write_text(model_dir / TABLE, csv_text(COLUMNS, lines))
+    write_text(model_dir / ILLUSTRATIONS, csv_text(ILLUSTRATION_COLUMNS, lines))
 
 
 def cases(listing: Table) -> tuple[Case, ...]:

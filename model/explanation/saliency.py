@@ -17,8 +17,9 @@ from scipy import ndimage
 
 from model.inference.predict import BATCH
 from model.inference.prepare import prepare
-from model.runtime import Device, keras
+from model.runtime import keras
 from protocols.images.folder import ImageFolder
+from protocols.model_folder import DeviceName
 from protocols.progress import Progress
 from protocols.storage.canonical import csv_text
 from protocols.tables.column_rules import MARKS
@@ -61,7 +62,7 @@ def mark(
     images: ImageFolder,
     *,
     work: Path,
-    device: Device,
+    device: DeviceName,
     progress: Progress,
 ) -> str:
     """Say where the device points in every image that `predict` scores, in the order of the studies.

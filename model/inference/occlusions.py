@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.inference.perturbations import Perturbation, Picture
-from protocols.tables.perturbation_scores import Item, Withheld
+from protocols.tables.perturbation_scores import PerturbationItem, Withheld
 
 Mask = NDArray[np.bool_]
 
@@ -81,7 +81,7 @@ def _median(picture: Picture) -> np.uint8:
 
 def _hiding(id_: str, withholds: Withheld, name: str, does: str, mask: Callable[[int], Mask]) -> Perturbation:
     return Perturbation(
-        Item(id_, "shortcut", withholds, name, does),
+        PerturbationItem(id_, "shortcut", withholds, name, does),
         lambda picture, _: blanked(picture, mask(len(picture))),
     )
 
@@ -116,7 +116,7 @@ SHORTCUTS = (
         frame,
     ),
     Perturbation(
-        Item(
+        PerturbationItem(
             "markers_removed",
             "shortcut",
             "markers",
@@ -127,7 +127,7 @@ SHORTCUTS = (
         without_markers,
     ),
     Perturbation(
-        Item(
+        PerturbationItem(
             "median_only",
             "shortcut",
             "everything",
@@ -137,7 +137,7 @@ SHORTCUTS = (
         lambda picture, _: np.full_like(picture, _median(picture)),
     ),
     Perturbation(
-        Item(
+        PerturbationItem(
             "flat",
             "shortcut",
             "everything",

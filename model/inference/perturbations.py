@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 from scipy.special import ndtri
 
-from protocols.tables.perturbation_scores import Item
+from protocols.tables.perturbation_scores import PerturbationItem
 
 Picture = NDArray[np.uint8]
 SEED = 510
@@ -31,7 +31,7 @@ class Perturbation:
     only noise uses; it returns a picture of the same shape and leaves what it was given.
     """
 
-    item: Item
+    item: PerturbationItem
     change: Callable[[Picture, int], Picture]
 
 
@@ -110,7 +110,7 @@ def _grey(levels: NDArray[np.floating]) -> Picture:
 
 
 def _of(id_: str, name: str, does: str, change: Callable[[Picture, int], Picture]) -> Perturbation:
-    return Perturbation(Item(id_, "perturbation", "", name, does), change)
+    return Perturbation(PerturbationItem(id_, "perturbation", "", name, does), change)
 
 
 PERTURBATIONS = (

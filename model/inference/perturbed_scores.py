@@ -14,17 +14,19 @@ from model.inference.occlusions import SHORTCUTS
 from model.inference.perturbations import PERTURBATIONS
 from model.inference.predict import BATCH, scores
 from model.inference.prepare import prepare
-from model.runtime import Device
 from protocols.errors import BadInputError
 from protocols.images.folder import ImageFolder
+from protocols.model_folder import DeviceName
 from protocols.progress import Progress
-from protocols.tables.perturbation_scores import REPEATED, UNCHANGED, BatteryScores, Item
+from protocols.tables.perturbation_scores import REPEATED, UNCHANGED, BatteryScores, PerturbationItem
 from protocols.tables.records import Studies
 
 BATTERY = (*PERTURBATIONS, *SHORTCUTS)
 REPEATS = (
-    Item(UNCHANGED, "repeat", "", "unchanged", "The picture as the device reads it."),
-    Item(REPEATED, "repeat", "", "again", "The same picture once more, to see whether its score repeats."),
+    PerturbationItem(UNCHANGED, "repeat", "", "unchanged", "The picture as the device reads it."),
+    PerturbationItem(
+        REPEATED, "repeat", "", "again", "The same picture once more, to see whether its score repeats."
+    ),
 )
 
 
@@ -34,7 +36,7 @@ def perturbed_scores(
     images: ImageFolder,
     *,
     work: Path,
-    device: Device,
+    device: DeviceName,
     progress: Progress,
 ) -> BatteryScores:
     """Score the test images that `predict` scores, under every item of the battery.

@@ -11,15 +11,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model.artifact import model_folder
+from model.artifact.calibration import probabilities
 from model.artifact.model_folder import LoadedModel
 from model.artifact.operating_point import SCORE_PLACES
 from model.data.leakage import compared_text
 from model.data.pack.pack import Pack
 from model.inference.prepare import prepare
-from model.runtime import Device, keras
+from model.runtime import keras
 from protocols.errors import BadInputError
 from protocols.images.folder import ImageFolder
+from protocols.model_folder import IMAGES, DeviceName
 from protocols.progress import Progress
 from protocols.storage.canonical import csv_text
 from protocols.tables.records import Status, Studies
@@ -51,7 +52,13 @@ class Predicted:
 
 
 def predict(
-    model_dir: Path, studies: Studies, images: ImageFolder, *, work: Path, device: Device, progress: Progress
+    model_dir: Path,
+    studies: Studies,
+    images: ImageFolder,
+    *,
+    work: Path,
+    device: DeviceName,
+    progress: Progress,
 ) -> Predicted:
     """Score the test images (all images where there is no split column), in the order of the studies.
 
@@ -88,7 +95,7 @@ def predict(
             lines.append([name, "", Status.OUT_OF_SCOPE, packed.out_of_scope[position]])
     return Predicted(
         predictions=csv_text(HEADER, lines),
-        images=compared_text(packed, names, model_dir / model_folder.IMAGES),
+        images=compared_text(packed, names, model_dir / IMAGES),
         scored=len(scored),
         out_of_scope=len(packed.out_of_scope),
         failed=len(packed.faults),
@@ -114,7 +121,7 @@ def scores(
         Array of shape (rows,), each in [0, 1]; NaN where the network's answer is not finite.
     """
     answers = logits(loaded.model, pixels, rows=rows, progress=progress)
-    return np.round(loaded.calibration(answers[:, loaded.plan.training.primary]), SCORE_PLACES)
+    return np.round(probabilities(loaded.calibration, answers[:, loaded.plan.training.primary]), SCORE_PLACES)
 
 
 def logits(

@@ -10,9 +10,9 @@ from model import runtime
 from model.artifact import model_folder
 from model.artifact.model_folder import LoadedModel
 from model.data.pack.pack import Pack, pack
-from model.runtime import Device
 from protocols.errors import BadInputError
 from protocols.images.folder import ImageFolder
+from protocols.model_folder import DeviceName
 from protocols.progress import Progress
 from protocols.tables.records import Split, Studies
 
@@ -27,7 +27,13 @@ class Prepared:
 
 
 def prepare(
-    model_dir: Path, studies: Studies, images: ImageFolder, *, work: Path, device: Device, progress: Progress
+    model_dir: Path,
+    studies: Studies,
+    images: ImageFolder,
+    *,
+    work: Path,
+    device: DeviceName,
+    progress: Progress,
 ) -> Prepared:
     """Load a device and pack the pictures that it is asked about.
 

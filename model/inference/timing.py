@@ -1,11 +1,9 @@
 """How long the device takes for an image on this machine, as a distribution: decoding, and the network alone.
 
-Owns what is timed and how it is told. The numbers belong to one machine and one moment: they are recorded and hashed,
-and never compared.
+Owns what is timed and how it is summarised; the document is `device_timing`'s.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,51 +14,18 @@ from model.artifact import model_folder
 from model.data.pack.pack import fitted
 from model.inference.predict import BATCH
 from model.inference.prepare import scored_rows
-from model.runtime import Device
+from protocols.device_timing import DeviceTiming, StageTiming
 from protocols.errors import BadInputError
 from protocols.images.decode import read_picture
 from protocols.images.folder import ImageFolder, UndecodableImageError
+from protocols.model_folder import DeviceName
 from protocols.progress import Progress
-from protocols.storage.canonical import json_text
 from protocols.tables.records import Studies
 
-SCHEMA = "cxr510k-timing/1"
 MOST_IMAGES = 200
 BATCHES = 20
 WARM_UP = 3  # calls that are not counted: the first one compiles
 PLACES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Distribution:
-    """Milliseconds an image: median, 95th percentile and largest of so many measurements.
-
-    ``batch`` is how many images one measurement takes together; its time is divided by them.
-    """
-
-    stage: str
-    batch: int
-    measurements: int
-    median_ms: float
-    p95_ms: float
-    max_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """What was timed, and on what."""
-
-    device: Device
-    device_name: str
-    backend: str
-    network: str
-    image_size: int
-    images: int
-    stages: tuple[Distribution, ...]
-
-    def to_json(self) -> str:
-        """Canonical JSON of timing.json."""
-        return json_text({"schema": SCHEMA, **asdict(self)})
 
 
 def timing(
@@ -68,10 +33,10 @@ def timing(
     studies: Studies,
     images: ImageFolder,
     *,
-    device: Device,
+    device: DeviceName,
     clock: Callable[[], float],
     progress: Progress,
-) -> Timing:
+) -> DeviceTiming:
     """Time up to `MOST_IMAGES` test images.
 
     Args:
@@ -118,7 +83,7 @@ def timing(
                 seconds.append((clock() - begun) / batch)
         return seconds
 
-    return Timing(
+    return DeviceTiming(
         device=device,
         device_name=started.device_name,
         backend=started.backend,
@@ -133,11 +98,11 @@ def timing(
     )
 
 
-def distribution(stage: str, batch: int, seconds: Sequence[float] | NDArray[np.float64]) -> Distribution:
+def distribution(stage: str, batch: int, seconds: Sequence[float] | NDArray[np.float64]) -> StageTiming:
     """Seconds an image -> their distribution in milliseconds."""
     milliseconds = 1000 * np.asarray(seconds, dtype=np.float64)
     median, high = np.quantile(milliseconds, [0.5, 0.95])
-    return Distribution(
+    return StageTiming(
         stage=stage,
         batch=batch,
         measurements=len(milliseconds),

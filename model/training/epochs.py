@@ -8,7 +8,7 @@ al. 2017, arXiv 1706.02677 (warm-up); Pascanu et al. 2013, arXiv 1211.5063 (clip
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from model import network, runtime
 from model.artifact.calibration import sigmoid
-from model.artifact.history import Epoch, best
 from model.artifact.operating_point import SCORE_PLACES
 from model.data.augmentation import Augment
 from model.data.batches import Batches
@@ -31,6 +30,7 @@ from model.training.losses import ClassWeightedBinaryCrossentropy
 from model.training.progress import Pace, Watch
 from model.training.tuning_auroc import auroc_of_heads
 from protocols.errors import BadInputError
+from protocols.model_folder import Epoch
 from protocols.progress import Progress
 from protocols.schema.protocol import Training
 
@@ -88,7 +88,7 @@ def fit(
     best_weights: Arrays = arrays_of(learnt.get_weights())
     if snapshot is not None:
         _take_up(learner, snapshot)
-        history = [Epoch.of_numbers(row) for row in snapshot.history]
+        history = [Epoch(int(row[0]), *map(float, row[1:])) for row in snapshot.history]
         best_weights = snapshot.best
     pace = Pace(training.epochs * steps, note, progress)
 
@@ -119,7 +119,7 @@ def fit(
                 learner=arrays_of(learner.variables),
                 optimizer=arrays_of(learner.optimizer.variables),
                 best=best_weights,
-                history=np.array([epoch.numbers() for epoch in history]),
+                history=np.array([astuple(epoch) for epoch in history]),
             )
         )
 
@@ -187,6 +187,11 @@ def _take_up(learner: keras.Model, snapshot: Snapshot) -> None:
         variable.assign(value)
     for variable, value in zip(learner.optimizer.variables, snapshot.optimizer, strict=True):
         variable.assign(value)
+
+
+def best(history: Sequence[Epoch]) -> Epoch:
+    """Return the epoch with the highest AUROC of the primary finding; of equals the first."""
+    return max(history, key=lambda epoch: epoch.tune_auroc)
 
 
 def _finished(training: Training, history: Sequence[Epoch]) -> bool:

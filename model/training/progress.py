@@ -7,8 +7,8 @@ import math
 import time
 from collections.abc import Sequence
 
-from model.artifact.history import Epoch
 from model.runtime import keras
+from protocols.model_folder import Epoch
 from protocols.progress import Progress
 from protocols.schema.protocol import Training
 

@@ -13,19 +13,19 @@ import numpy as np
 
 from model import runtime
 from model.artifact import calibration, model_folder, operating_point
-from model.artifact.history import Epoch, best
-from model.artifact.operating_point import SCORE_PLACES, OperatingPointChoice, OperatingPointRecord, thinned
-from model.artifact.plan import Leakage, Plan, ProtocolIdentity, SplitRecord, heads_of
+from model.artifact.operating_point import SCORE_PLACES, operating_point_of, thinned
+from model.artifact.plan import trained_heads, training_split, tuning_leakage
 from model.data.leakage import inventory_of, learnt_text, refuse_leakage
 from model.data.pack.pack import PREPROCESSING, pack
 from model.data.splits import divide, refuse_one_kind
 from model.data.training_set import Material, material_of
-from model.runtime import Device, Runtime
+from model.runtime import Runtime
 from model.training import epochs
 from model.training.checkpoints import Checkpoints
 from model.training.tuning_auroc import auroc_of_heads
 from protocols.errors import BadInputError
 from protocols.images.folder import ImageFolder
+from protocols.model_folder import DeviceName, Epoch, ModelOperatingPoint, ModelPlan, ProtocolReference
 from protocols.progress import Progress
 from protocols.schema.load import LoadedProtocol
 from protocols.schema.protocol import Training
@@ -41,7 +41,7 @@ class TrainedModel:
     Attributes:
         folder: the model folder.
         plan: as written to plan.json.
-        choice: the operating point.
+        operating_point: as written to operating_point.json.
         history: one entry an epoch.
         runtime: what it ran on.
         seconds: wall-clock time of the epochs since the start or the taking up, for the volatile record only.
@@ -50,8 +50,8 @@ class TrainedModel:
     """
 
     folder: Path
-    plan: Plan
-    choice: OperatingPointChoice
+    plan: ModelPlan
+    operating_point: ModelOperatingPoint
     history: tuple[Epoch, ...]
     runtime: Runtime
     seconds: float
@@ -67,7 +67,7 @@ def train(
     out: Path,
     *,
     work: Path,
-    device: Device,
+    device: DeviceName,
     progress: Progress,
     initial_weights: Path | None = None,
 ) -> TrainedModel:
@@ -112,20 +112,20 @@ def train(
         checkpoints=Checkpoints(work, _identity(loaded, material, ran_on)),
         progress=progress,
     )
-    kept = best(fitted.history)
+    kept = epochs.best(fitted.history)
 
     tune = material.division.tune
     known, truth = tune.known, tune.primary_labels
     tune_logits = fitted.tune_logits[known, training.primary]
     calibrated = calibration.fit(training.calibration, tune_logits, truth)
-    tune_scores = np.round(calibrated.calibration(tune_logits), SCORE_PLACES)
-    choice = operating_point.choose(rule, tune_scores, truth)
-    curve = thinned(operating_point.curve(tune_scores, truth), threshold=choice.threshold)
+    tune_scores = np.round(calibration.probabilities(calibrated, tune_logits), SCORE_PLACES)
+    chosen = operating_point.choose(rule, tune_scores, truth)
+    curve = thinned(operating_point.curve(tune_scores, truth), threshold=chosen.threshold)
 
     weights = model_folder.weights_of(fitted.model)
     aurocs = auroc_of_heads(np.round(calibration.sigmoid(fitted.tune_logits), SCORE_PLACES), tune.labels)
-    plan = Plan(
-        protocol=ProtocolIdentity(
+    plan = ModelPlan(
+        protocol=ProtocolReference(
             id=loaded.protocol.id, version=loaded.protocol.version, sha256=loaded.sha256
         ),
         training=training,
@@ -133,15 +133,15 @@ def train(
         preprocessing=PREPROCESSING,
         backend=ran_on.backend,
         device=ran_on.device,
-        split=SplitRecord.of(material, loaded.protocol.split),
-        heads=heads_of(training, material.division, aurocs),
-        leakage=Leakage.of(inventory.likes),
+        split=training_split(material, loaded.protocol.split),
+        heads=trained_heads(training, material.division, aurocs),
+        leakage=tuning_leakage(inventory.likes),
         best_epoch=kept.epoch,
         tune_auroc=rounded(kept.tune_auroc, FITTED_PLACES),
         weights_sha256=sha256_bytes(weights),
     )
-    frozen = OperatingPointRecord.of(
-        choice, calibrated, patients=tune.known_patients, weights_sha256=plan.weights_sha256
+    frozen = operating_point_of(
+        chosen, rule, calibrated, patients=tune.known_patients, weights_sha256=plan.weights_sha256
     )
     model_folder.save(
         out,
@@ -155,7 +155,7 @@ def train(
     return TrainedModel(
         folder=out,
         plan=plan,
-        choice=choice,
+        operating_point=frozen,
         history=fitted.history,
         runtime=ran_on,
         seconds=fitted.seconds,
@@ -197,7 +197,7 @@ def _identity(loaded: LoadedProtocol, material: Material, ran_on: Runtime) -> di
     }
 
 
-def _notes(plan: Plan, frozen: OperatingPointRecord) -> tuple[str, ...]:
+def _notes(plan: ModelPlan, frozen: ModelOperatingPoint) -> tuple[str, ...]:
     """What a person should know of a training that went through."""
     unlearnt = [head.finding for head in plan.heads if not head.learnt]
     notes = []

@@ -2,7 +2,7 @@
 
 Owns the line, the chain, the file lock and what a torn last line becomes. An entry changed, taken out, moved or put in
 breaks the chain. A ledger cut short or written anew from its first line does not: that is caught by a head that was
-signed or filed elsewhere (`Head`). What is registered and counted with it is `registration`; signing is `signing`.
+signed or filed elsewhere (`LedgerHead`). What is registered and counted with it is `registration`; signing, `signing`.
 Source: 21 CFR 11.10(e), supported, not fulfilled, by this; measurements in docs/decisions/0017-ledger.md.
 """
 
@@ -81,7 +81,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """One line of a ledger."""
 
     schema: str
@@ -110,11 +110,11 @@ class Entry:
         return sha256_bytes(self.line.removesuffix(b"\n"))
 
 
-ENTRIES = TypeAdapter(Entry)
+ENTRIES = TypeAdapter(LedgerEntry)
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class LedgerHead:
     """A ledger up to some entry: how many there are, and the hash of the last."""
 
     entries: int
@@ -125,15 +125,15 @@ class Head:
 class Ledger:
     """The whole entries of a ledger, and the bytes of a line that was never finished."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[LedgerEntry, ...]
     torn: bytes = b""
 
     @property
-    def head(self) -> Head:
+    def head(self) -> LedgerHead:
         """Of the last whole entry."""
-        return Head(len(self.entries), self.entries[-1].sha256 if self.entries else BEGINNING)
+        return LedgerHead(len(self.entries), self.entries[-1].sha256 if self.entries else BEGINNING)
 
-    def continues(self, head: Head) -> bool:
+    def continues(self, head: LedgerHead) -> bool:
         """Whether this is what it was when it had that head, with or without entries since."""
         if head.entries > len(self.entries):
             return False
@@ -146,8 +146,8 @@ def parse_ledger(content: bytes, *, source: str) -> Ledger:
     Raises:
         EvidenceDiffersError: naming the line at which the chain breaks.
     """
-    entries: list[Entry] = []
-    head = Head(0, BEGINNING)
+    entries: list[LedgerEntry] = []
+    head = LedgerHead(0, BEGINNING)
     *lines, torn = content.split(b"\n")
     if _entry(torn):  # whole, but for its line feed
         lines.append(torn)
@@ -162,7 +162,7 @@ def parse_ledger(content: bytes, *, source: str) -> Ledger:
                 f"{entry.prev}; expected entry {head.entries + 1} bound to {head.sha256})."
             )
         entries.append(entry)
-        head = Head(entry.seq, entry.sha256)
+        head = LedgerHead(entry.seq, entry.sha256)
     return Ledger(tuple(entries), torn)
 
 
@@ -198,7 +198,7 @@ class OpenLedger:
         self._file.seek(0)
         return self._file.read()
 
-    def append(self, event: Event, stamp: Stamp) -> Entry:
+    def append(self, event: Event, stamp: Stamp) -> LedgerEntry:
         """Add one entry; it is on the disk when this returns. A torn last line is recorded first, and kept.
 
         Raises:
@@ -253,13 +253,13 @@ def opened(path: Path) -> Iterator[OpenLedger]:
         yield OpenLedger(path, file)
 
 
-def append(path: Path, event: Event, stamp: Stamp) -> Entry:
+def append(path: Path, event: Event, stamp: Stamp) -> LedgerEntry:
     """Add one entry to a ledger that is not held."""
     with opened(path) as ledger:
         return ledger.append(event, stamp)
 
 
-def _entry(line: bytes) -> Entry | None:
+def _entry(line: bytes) -> LedgerEntry | None:
     """The entry of a line; None where it holds none, or one that is not written as the suite writes it."""
     length = max(line.rfind(RECOVERY_BEGINS), 0)  # of what a crash cut short, before the entry that says so
     entry = _parsed(line[length:])
@@ -268,7 +268,7 @@ def _entry(line: bytes) -> Entry | None:
     return entry if length and entry.facts == _recovery(line[:length]).facts else None
 
 
-def _parsed(line: bytes) -> Entry | None:
+def _parsed(line: bytes) -> LedgerEntry | None:
     try:
         entry = ENTRIES.validate_json(line)
         return entry if entry.schema == SCHEMA and entry.line == line + b"\n" else None
@@ -276,10 +276,10 @@ def _parsed(line: bytes) -> Entry | None:
         return None
 
 
-def _next(ledger: Ledger, event: Event, stamp: Stamp) -> Entry:
+def _next(ledger: Ledger, event: Event, stamp: Stamp) -> LedgerEntry:
     last = ledger.entries[-1] if ledger.entries else None
     back = last is not None and stamp.ts_utc < last.ts_utc
-    return Entry(
+    return LedgerEntry(
         schema=SCHEMA,
         seq=ledger.head.entries + 1,
         prev=ledger.head.sha256,

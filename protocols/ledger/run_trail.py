@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from protocols.ledger.chain import Action, Event, Stamp, Touched, append
 from protocols.storage.canonical import sha256_bytes
-from protocols.storage.manifest import Entry, entries_of
+from protocols.storage.manifest import ManifestEntry, entries_of
 from protocols.storage.run_folder import RunFolder
 
 
@@ -18,7 +18,7 @@ def record_made(folder: RunFolder, stamp: Stamp, command: str) -> None:
 
 
 def record_change(
-    folder: RunFolder, action: Action, before: Iterable[Entry], stamp: Stamp, facts: Mapping[str, str]
+    folder: RunFolder, action: Action, before: Iterable[ManifestEntry], stamp: Stamp, facts: Mapping[str, str]
 ) -> None:
     """One more entry: what came, went or changed since ``before``, the manifest's entries."""
     was, now = state_of(before), state_of(entries_of(folder.root))
@@ -34,10 +34,10 @@ def record_change(
     append(folder.trail, Event(action, touched, dict(facts)), stamp)
 
 
-def state_of(entries: Iterable[Entry]) -> dict[str, str]:
+def state_of(entries: Iterable[ManifestEntry]) -> dict[str, str]:
     """Top-level name -> SHA-256: of a file, or of a folder's list as ``sha256sum`` prints it, sorted by path.
 
-    >>> state_of([Entry("results.json", 2, "ab")])
+    >>> state_of([ManifestEntry("results.json", 2, "ab")])
     {'results.json': 'ab'}
     """
     state: dict[str, str] = {}

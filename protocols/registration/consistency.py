@@ -7,8 +7,7 @@ chain; that no line is missing at the end is for a head from elsewhere (`receipt
 from collections.abc import Iterator
 
 from protocols.errors import EvidenceDiffersError, ProtocolError
-from protocols.ledger.chain import CLOCK_WENT_BACK, Entry, Ledger
-from protocols.registration.entries import Threshold
+from protocols.ledger.chain import CLOCK_WENT_BACK, Ledger, LedgerEntry
 from protocols.registration.register import broken_promise
 from protocols.registration.registry import LookMade, RegisteredVersion, Registry
 from protocols.schema.load import parse_protocol
@@ -55,12 +54,12 @@ def notes_of(ledger: Ledger) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _faults(entry: Entry, before: Registry, after: Registry) -> Iterator[str]:
+def _faults(entry: LedgerEntry, before: Registry, after: Registry) -> Iterator[str]:
     if entry.action in ("register", "amend"):
         yield from _faults_of_version(entry, after.versions[-1], before)
     elif entry.action == "freeze":
         registered = entry.facts["registered"]
-        newest = {before.newest(one.protocol_id) for one in before.versions}
+        newest = {before.newest(one.protocol.id) for one in before.versions}
         if registered not in {one.seq for one in newest if one}:
             yield "freezes a threshold for what is not the newest version of a protocol"
         if registered in before.frozen:
@@ -75,32 +74,35 @@ def _faults(entry: Entry, before: Registry, after: Registry) -> Iterator[str]:
             yield f"tells the results of a look that had ended (entry {look.seq})"
 
 
-def _faults_of_version(entry: Entry, version: RegisteredVersion, before: Registry) -> Iterator[str]:
+def _faults_of_version(entry: LedgerEntry, version: RegisteredVersion, before: Registry) -> Iterator[str]:
     content = version.text.encode("utf-8")
-    if sha256_bytes(content) != version.sha256:
+    if sha256_bytes(content) != version.protocol.sha256:
         yield "holds the text of another protocol than it names"
     try:
-        told = parse_protocol(content, source=version.protocol_id).protocol
+        told = parse_protocol(content, source=version.protocol.id).protocol
     except ProtocolError:
         yield "holds a text that is no protocol"
     else:
-        names = (version.protocol_id, version.version, version.stage, version.threshold)
+        named = version.protocol
+        names = (named.id, named.version, named.stage, version.threshold)
         if names != (told.id, told.version, told.stage, told.operating_point.threshold):
             yield "names another id, version, stage or threshold than the text it holds"
-    newest = before.newest(version.protocol_id)
+    newest = before.newest(version.protocol.id)
     if (entry.action == "amend") != (newest is not None):
         yield "amends what was not registered" if newest is None else "registers what was registered"
-    elif newest and newest.sha256 != version.sha256 and newest.version >= version.version:
-        yield f"amends version {newest.version} by version {version.version}"
+    elif (
+        newest
+        and newest.protocol.sha256 != version.protocol.sha256
+        and newest.protocol.version >= version.protocol.version
+    ):
+        yield f"amends version {newest.protocol.version} by version {version.protocol.version}"
     elif newest and not version.reason:
         yield "amends without a reason"
 
 
 def _faults_of_look(look: LookMade, before: Registry) -> Iterator[str]:
-    name = (look.protocol_id, look.version, look.protocol_sha256)
-    if look.stage != "confirmatory":
+    if look.protocol.stage != "confirmatory":
         return
-    threshold = Threshold(look.threshold, look.operating_point_sha256)
-    broken = broken_promise(before, name, look.test_set, threshold)
+    broken = broken_promise(before, look.protocol, look.test_set, look.threshold)
     if broken:
         yield f"a confirmatory look that was not allowed: {broken}"

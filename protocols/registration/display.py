@@ -6,8 +6,9 @@ Owns the words of each action. The whole of an entry stands in its line of the f
 import textwrap
 from collections.abc import Iterator
 
-from protocols.ledger.chain import CLOCK_WENT_BACK, Entry, Ledger
+from protocols.ledger.chain import CLOCK_WENT_BACK, Ledger, LedgerEntry
 from protocols.registration.registry import LookMade, RegisteredVersion, Registry
+from protocols.schema.load import ProtocolIdentity
 
 COLUMNS = (("entry", 5), ("time (UTC)", 19), ("actor", 22), ("action", 10))
 SHOWN = 12  # digits of a hash
@@ -40,21 +41,22 @@ def _row(cells: tuple[str, ...], width: int) -> Iterator[str]:
         yield "  ".join(parts).rstrip()
 
 
-def _words(entry: Entry, registry: Registry) -> str:
+def _words(entry: LedgerEntry, registry: Registry) -> str:
     words = _told(entry, registry)
     if entry.reason:
         words += f". Reason: {entry.reason}"
     return words + (f" [{CLOCK_WENT_BACK}]" if CLOCK_WENT_BACK in entry.flags else "")
 
 
-def _told(entry: Entry, registry: Registry) -> str:
+def _told(entry: LedgerEntry, registry: Registry) -> str:
     match entry.action:
         case "register" | "amend":
             return _version(registry.versions[-1])
         case "freeze":
             frozen = registry.frozen[entry.facts["registered"]]
-            where = f"for entry {frozen.registered}, operating_point.json {frozen.sha256[:SHOWN]}"
-            return f"threshold {frozen.threshold!r} {where}"
+            file = f"operating_point.json {(frozen.threshold.sha256 or '')[:SHOWN]}"
+            where = f"for entry {frozen.registered}, {file}"
+            return f"threshold {frozen.threshold.value!r} {where}"
         case "look":
             return _look(registry.looks[-1])
         case "results":
@@ -78,14 +80,15 @@ def _version(version: RegisteredVersion) -> str:
         f"threshold {version.threshold!r}" if version.threshold is not None else "threshold of the model"
     )
     return (
-        f"{version.protocol_id} version {version.version}, {version.stage}, sha256 {version.sha256[:SHOWN]}; "
+        f"{_protocol(version.protocol)}; "
         f"{test_set.images} images of {test_set.patients} patients, content {test_set.content_sha256[:SHOWN]}; "
         f"{threshold}"
     )
 
 
 def _look(look: LookMade) -> str:
-    return (
-        f"look {look.number}: {look.protocol_id} version {look.version}, {look.stage}, sha256 "
-        f"{look.protocol_sha256[:SHOWN]}, threshold {look.threshold!r}"
-    )
+    return f"look {look.number}: {_protocol(look.protocol)}, threshold {look.threshold.value!r}"
+
+
+def _protocol(protocol: ProtocolIdentity) -> str:
+    return f"{protocol.id} version {protocol.version}, {protocol.stage}, sha256 {protocol.sha256[:SHOWN]}"

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from pydantic import TypeAdapter
 
 from protocols.ledger.chain import Event, Outcome, Touched
+from protocols.model_folder import OPERATING_POINT
 from protocols.registration.test_set import SealedSet
-from protocols.schema.load import LoadedProtocol
+from protocols.schema.load import LoadedProtocol, ProtocolIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +23,10 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
-class ProtocolFacts:
-    """A protocol as entries name it."""
-
-    id: str
-    version: int
-    sha256: str
-    stage: str
-
-
-@dataclass(frozen=True, slots=True)
 class RegistrationFacts:
     """Of `register` and `amend`."""
 
-    protocol: ProtocolFacts
+    protocol: ProtocolIdentity
     text: str
     test_set: SealedSet
     threshold: float | None
@@ -53,7 +44,7 @@ class FreezeFacts:
 class LookFacts:
     """Of `look`."""
 
-    protocol: ProtocolFacts
+    protocol: ProtocolIdentity
     test_set: SealedSet
     threshold: float
     operating_point_sha256: str | None
@@ -76,7 +67,7 @@ def registration(
 ) -> Event:
     """The entry that registers a protocol, or amends the version before; it holds the text of the file."""
     facts = RegistrationFacts(
-        _named(loaded), loaded.content.decode("utf-8"), test_set, loaded.protocol.operating_point.threshold
+        loaded.identity, loaded.content.decode("utf-8"), test_set, loaded.protocol.operating_point.threshold
     )
     touched = Touched("protocol.toml", before_sha256, loaded.sha256)
     return Event("amend" if before_sha256 else "register", [touched], asdict(facts), reason)
@@ -85,12 +76,12 @@ def registration(
 def freezing(registered: int, threshold: Threshold) -> Event:
     """The entry that freezes a model's threshold for the version whose entry is ``registered``."""
     facts = FreezeFacts(registered, threshold.value)
-    return Event("freeze", [Touched("operating_point.json", None, threshold.sha256)], asdict(facts))
+    return Event("freeze", [Touched(OPERATING_POINT, None, threshold.sha256)], asdict(facts))
 
 
 def beginning(loaded: LoadedProtocol, test_set: SealedSet, threshold: Threshold) -> Event:
     """The entry that a look begins with."""
-    facts = LookFacts(_named(loaded), test_set, threshold.value, threshold.sha256)
+    facts = LookFacts(loaded.identity, test_set, threshold.value, threshold.sha256)
     return Event("look", facts=asdict(facts), outcome="begun")
 
 
@@ -103,8 +94,3 @@ def end(look: int, results_sha256: str, verdict: str) -> Event:
 def end_without_results(look: int, outcome: Outcome, reason: str) -> Event:
     """The entry of a look that failed or was interrupted."""
     return Event("results", facts=asdict(EndFacts(look, None)), reason=reason, outcome=outcome)
-
-
-def _named(loaded: LoadedProtocol) -> ProtocolFacts:
-    protocol = loaded.protocol
-    return ProtocolFacts(protocol.id, protocol.version, loaded.sha256, protocol.stage)

@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import Any
 
 from protocols.ledger.chain import Ledger
-from protocols.registration.entries import Threshold
 from protocols.registration.register import broken_promise
 from protocols.registration.registry import (
     FrozenThreshold,
@@ -98,12 +97,12 @@ def story_of(ledger: Ledger, results_sha256: str) -> SealStory | None:
     looks = registry.looks_at(look.test_set)
     earlier = tuple(one for one in looks if one.seq < look.seq)
     versions = tuple(
-        one for one in registry.versions if one.protocol_id == look.protocol_id and one.seq < look.seq
+        one for one in registry.versions if one.protocol.id == look.protocol.id and one.seq < look.seq
     )
     before = registry_of(Ledger(ledger.entries[: look.seq - 1]))
     registered = _kept_by(look, before)
     return SealStory(
-        protocol_id=look.protocol_id,
+        protocol_id=look.protocol.id,
         registered=registered,
         versions=tuple(
             _told(before, version, registry)
@@ -114,14 +113,14 @@ def story_of(ledger: Ledger, results_sha256: str) -> SealStory | None:
         look=look,
         looks=len(looks),
         looks_without_results=sum(one.outcome != "done" for one in earlier),
-        looks_of_others=sum(one.protocol_id != look.protocol_id for one in earlier),
+        looks_of_others=sum(one.protocol.id != look.protocol.id for one in earlier),
         earlier=earlier,
         other_protocols=tuple(
             sorted(
                 {
-                    one.protocol_id
+                    one.protocol.id
                     for one in registry.versions
-                    if one.test_set == look.test_set and one.protocol_id != look.protocol_id
+                    if one.test_set == look.test_set and one.protocol.id != look.protocol.id
                 }
             )
         ),
@@ -144,15 +143,14 @@ def changed_keys(old: str, new: str) -> tuple[ChangedKey, ...]:
 
 def _kept_by(look: LookMade, before: Registry) -> RegisteredVersion | None:
     """The registered version that a look kept to: protocol, test set and threshold."""
-    name = (look.protocol_id, look.version, look.protocol_sha256)
-    threshold = Threshold(look.threshold, look.operating_point_sha256)
-    return None if broken_promise(before, name, look.test_set, threshold) else before.newest(look.protocol_id)
+    broken = broken_promise(before, look.protocol, look.test_set, look.threshold)
+    return None if broken else before.newest(look.protocol.id)
 
 
 def _told(before: RegisteredVersion | None, version: RegisteredVersion, registry: Registry) -> ToldVersion:
     return ToldVersion(
         version=version,
-        replaces_sha256=before.sha256 if before else None,
+        replaces_sha256=before.protocol.sha256 if before else None,
         changed=changed_keys(before.text, version.text) if before else (),
         other_test_set=before is not None and before.test_set != version.test_set,
         looks_before=sum(look.seq < version.seq for look in registry.looks_at(version.test_set)),

@@ -4,13 +4,13 @@ Owns when the ledger is written to while a run is made. What may be looked at is
 ledger holds is not sealed: an exploratory run on it writes none.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from protocols.errors import BadInputError, InterruptedWorkError, SuiteError
 from protocols.ledger.chain import opened, read_ledger
+from protocols.model_folder import read_threshold
 from protocols.registration.entries import Threshold, beginning, end, end_without_results
 from protocols.registration.register import Stamping, freeze, refuse_broken_promise
 from protocols.registration.registry import Registry, registry_of
@@ -57,8 +57,8 @@ class Look:
         """
         if self._loaded.protocol.stage != "confirmatory" or self._path is None:
             return
-        content = operating_point.read_bytes()
-        threshold = Threshold(float(json.loads(content)["threshold"]), sha256_bytes(content))
+        chosen, sha256 = read_threshold(operating_point)
+        threshold = Threshold(chosen.threshold, sha256)
         with opened(self._path) as ledger:
             freeze(ledger, self._loaded, threshold, self._stamping)
 

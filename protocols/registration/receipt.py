@@ -6,14 +6,14 @@ Owns its JSON, both ways. A receipt is a function of the ledger alone: asked for
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
 from protocols.errors import BadInputError
-from protocols.ledger.chain import Actor, Head, Ledger
-from protocols.registration.entries import ProtocolFacts, Threshold
+from protocols.ledger.chain import Actor, Ledger, LedgerHead
+from protocols.registration.entries import Threshold
 from protocols.registration.registry import registry_of
 from protocols.registration.test_set import SealedSet
+from protocols.schema.load import ProtocolIdentity
 from protocols.storage.canonical import json_text
+from protocols.storage.json_document import read_document_file
 
 SCHEMA = "cxr510k-receipt/1"
 
@@ -31,12 +31,12 @@ class Receipt:
         ledger: how many entries there were then, and the hash of the last.
     """
 
-    protocol: ProtocolFacts
+    protocol: ProtocolIdentity
     test_set: SealedSet
     threshold: Threshold | None
     time: str
     actor: Actor
-    ledger: Head
+    ledger: LedgerHead
 
     def to_json(self) -> str:
         """Canonical JSON."""
@@ -57,9 +57,9 @@ def receipt_of(ledger: Ledger, protocol_id: str) -> Receipt:
     stated = Threshold(version.threshold, None) if version.threshold is not None else None
     last = frozen or version
     return Receipt(
-        protocol=ProtocolFacts(version.protocol_id, version.version, version.sha256, version.stage),
+        protocol=version.protocol,
         test_set=version.test_set,
-        threshold=Threshold(frozen.threshold, frozen.sha256) if frozen else stated,
+        threshold=frozen.threshold if frozen else stated,
         time=last.ts_utc,
         actor=last.actor,
         ledger=Ledger(ledger.entries[: last.seq]).head,
@@ -72,15 +72,8 @@ def read_receipt(path: Path) -> Receipt:
     Raises:
         BadInputError: it cannot be read, or is none.
     """
-    try:
-        document = TypeAdapter(dict[str, object]).validate_json(path.read_bytes())
-        if document.pop("schema", None) == SCHEMA:
-            return TypeAdapter(Receipt).validate_python(document)
-    except OSError as error:
-        raise BadInputError(f"{path}: cannot be read ({error.strerror}).") from error
-    except ValidationError:
-        pass
-    raise BadInputError(f"{path}: is not {SCHEMA}; give the file that `lock --receipt` wrote.")
+    given = "give the file that `lock --receipt` wrote"
+    return read_document_file(path, Receipt, schema=SCHEMA, next_step=given)
 
 
 def missing_promise(receipt: Receipt, ledger: Ledger) -> str | None:

@@ -14,7 +14,7 @@ from protocols.registration.entries import Threshold, freezing, registration
 from protocols.registration.receipt import Receipt, receipt_of
 from protocols.registration.registry import RegisteredVersion, Registry, registry_of
 from protocols.registration.test_set import SealedSet
-from protocols.schema.load import LoadedProtocol
+from protocols.schema.load import LoadedProtocol, ProtocolIdentity
 from protocols.storage.run_folder import RunFolder
 
 LEDGER = "ledger.jsonl"  # beside the protocol, where no other is named
@@ -72,11 +72,11 @@ def register(
         raise BadInputError(f"{loaded.protocol.id}: the test split of the studies holds no image to lock.")
     with opened(path) as ledger:
         newest = registry_of(ledger.read()).newest(loaded.protocol.id)
-        if newest is None or (newest.sha256, newest.test_set) != (loaded.sha256, test_set):
+        if newest is None or (newest.protocol.sha256, newest.test_set) != (loaded.sha256, test_set):
             if newest:
                 _refuse_amendment(newest, loaded, reason)
             ledger.append(
-                registration(loaded, test_set, newest.sha256 if newest else None, reason), stamping()
+                registration(loaded, test_set, newest.protocol.sha256 if newest else None, reason), stamping()
             )
         if threshold and threshold.sha256:
             freeze(ledger, loaded, threshold, stamping)
@@ -96,33 +96,32 @@ def freeze(ledger: OpenLedger, loaded: LoadedProtocol, threshold: Threshold, sta
     frozen = registry.frozen.get(version.seq)
     if frozen is None:
         ledger.append(freezing(version.seq, threshold), stamping())
-    elif (frozen.threshold, frozen.sha256) != (threshold.value, threshold.sha256):
+    elif frozen.threshold != threshold:
         raise BadInputError(
-            f"{_name(version)}: its threshold is frozen at {frozen.threshold!r} (entry {frozen.seq}, "
-            f"operating_point.json {frozen.sha256}); received {threshold.value!r} ({threshold.sha256}). Another "
-            "threshold is another version: raise version in the protocol and lock it with --reason."
+            f"{_name(version)}: its threshold is frozen at {frozen.threshold.value!r} (entry {frozen.seq}, "
+            f"operating_point.json {frozen.threshold.sha256}); received {threshold.value!r} ({threshold.sha256}). "
+            "Another threshold is another version: raise version in the protocol and lock it with --reason."
         )
 
 
 def broken_promise(
-    registry: Registry, name: tuple[str, int, str], test_set: SealedSet, threshold: Threshold | None
+    registry: Registry, protocol: ProtocolIdentity, test_set: SealedSet, threshold: Threshold | None
 ) -> str | None:
     """Why a confirmatory look would break what is registered; None where it keeps it.
 
     Args:
         registry: what the ledger holds.
-        name: id, version and SHA-256 of the protocol.
+        protocol: to look with.
         test_set: to be looked at.
         threshold: of the look; None where it is not known yet.
     """
-    protocol_id, number, sha256 = name
-    version = registry.newest(protocol_id)
+    version = registry.newest(protocol.id)
     if version is None:
-        return f"{protocol_id} version {number} is confirmatory and not registered"
-    if version.sha256 != sha256:
+        return f"{protocol.id} version {protocol.version} is confirmatory and not registered"
+    if version.protocol.sha256 != protocol.sha256:
         return (
-            f"{protocol_id} version {number} (sha256 {sha256}) is not what is registered: {_name(version)} "
-            f"(sha256 {version.sha256}, entry {version.seq})"
+            f"{protocol.id} version {protocol.version} (sha256 {protocol.sha256}) is not what is registered: "
+            f"{_name(version)} (sha256 {version.protocol.sha256}, entry {version.seq})"
         )
     if version.test_set != test_set:
         return (
@@ -138,10 +137,10 @@ def broken_promise(
     frozen = registry.frozen.get(version.seq)
     if frozen is None:
         return f"{_name(version)} takes its threshold from the model, and none is frozen for it"
-    if (frozen.threshold, frozen.sha256) != (threshold.value, threshold.sha256):
+    if frozen.threshold != threshold:
         return (
-            f"{_name(version)}: its threshold is frozen at {frozen.threshold!r} (operating_point.json {frozen.sha256}, "
-            f"entry {frozen.seq}); received {threshold.value!r} ({threshold.sha256})"
+            f"{_name(version)}: its threshold is frozen at {frozen.threshold.value!r} (operating_point.json "
+            f"{frozen.threshold.sha256}, entry {frozen.seq}); received {threshold.value!r} ({threshold.sha256})"
         )
     return None
 
@@ -157,14 +156,17 @@ def refuse_broken_promise(
     protocol = loaded.protocol
     if protocol.stage != "confirmatory":
         return
-    name = (protocol.id, protocol.version, loaded.sha256)
-    broken = broken_promise(registry, name, test_set, threshold)
+    broken = broken_promise(registry, loaded.identity, test_set, threshold)
     if broken is None:
         return
     newest = registry.newest(protocol.id)
     if newest is None:
         then = f"lock it first: cxr510k lock PROTOCOL --cohort DIR --ledger {path}"
-    elif newest.sha256 == loaded.sha256 and newest.test_set == test_set and newest.seq not in registry.frozen:
+    elif (
+        newest.protocol.sha256 == loaded.sha256
+        and newest.test_set == test_set
+        and newest.seq not in registry.frozen
+    ):
         then = f"freeze it first: cxr510k lock PROTOCOL --cohort DIR --operating-point FILE --ledger {path}"
     else:
         then = (
@@ -175,22 +177,22 @@ def refuse_broken_promise(
 
 
 def _refuse_amendment(newest: RegisteredVersion, loaded: LoadedProtocol, reason: str | None) -> None:
-    protocol = loaded.protocol
-    if newest.sha256 != loaded.sha256 and protocol.version <= newest.version:
+    held, protocol = newest.protocol, loaded.protocol
+    if held.sha256 != loaded.sha256 and protocol.version <= held.version:
         raise BadInputError(
-            f"{protocol.id}: version {newest.version} is registered with other content (sha256 {newest.sha256}, entry "
+            f"{protocol.id}: version {held.version} is registered with other content (sha256 {held.sha256}, entry "
             f"{newest.seq}); received version {protocol.version} (sha256 {loaded.sha256}). Write version = "
-            f"{newest.version + 1} in the protocol and lock it with --reason."
+            f"{held.version + 1} in the protocol and lock it with --reason."
         )
     if not reason:
-        what = "another test set" if newest.sha256 == loaded.sha256 else f"version {protocol.version}"
+        what = "another test set" if held.sha256 == loaded.sha256 else f"version {protocol.version}"
         raise BadInputError(
             f"{_name(newest)} is registered (entry {newest.seq}), and {what} amends it; say why with --reason TEXT."
         )
 
 
 def _name(version: RegisteredVersion) -> str:
-    return f"{version.protocol_id} version {version.version}"
+    return f"{version.protocol.id} version {version.protocol.version}"
 
 
 def _words(test_set: SealedSet) -> str:

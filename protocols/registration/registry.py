@@ -4,14 +4,15 @@ Owns what follows from the entries in their order, and how looks are counted. Wh
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
 from pydantic import ValidationError
 
 from protocols.errors import EvidenceDiffersError
-from protocols.ledger.chain import Actor, Entry, Ledger, Outcome
-from protocols.registration.entries import ENDS, FREEZES, LOOKS, REGISTRATIONS, EndFacts
+from protocols.ledger.chain import Actor, Ledger, LedgerEntry, Outcome
+from protocols.registration.entries import ENDS, FREEZES, LOOKS, REGISTRATIONS, EndFacts, Threshold
 from protocols.registration.test_set import SealedSet
+from protocols.schema.load import ProtocolIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,7 @@ class FrozenThreshold:
     ts_utc: str
     actor: Actor
     registered: int
-    threshold: float
-    sha256: str
+    threshold: Threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class RegisteredVersion:
 
     Attributes:
         seq, ts_utc, actor: of the entry.
-        protocol_id, version, sha256, stage: of the protocol.
+        protocol: which one.
         text: the protocol file itself.
         test_set: what it is registered for.
         threshold: that the protocol states; None where the model gives it.
@@ -45,10 +45,7 @@ class RegisteredVersion:
     seq: int
     ts_utc: str
     actor: Actor
-    protocol_id: str
-    version: int
-    sha256: str
-    stage: str
+    protocol: ProtocolIdentity
     text: str
     test_set: SealedSet
     threshold: float | None
@@ -62,9 +59,8 @@ class LookMade:
     Attributes:
         seq, ts_utc, actor: of the entry.
         number: among all looks at this test set, from 1.
-        protocol_id, version, protocol_sha256, stage: of the protocol looked with.
-        threshold: positive when score >= threshold.
-        operating_point_sha256: of the model's operating_point.json; None where the protocol states the threshold.
+        protocol: looked with.
+        threshold: stated by the protocol, or the model's.
         test_set: that was looked at.
         outcome: ``done``, ``failed`` or ``interrupted``; ``begun`` where nothing was heard of it again (killed).
         results_sha256: of results.json; None unless done.
@@ -75,12 +71,8 @@ class LookMade:
     ts_utc: str
     actor: Actor
     number: int
-    protocol_id: str
-    version: int
-    protocol_sha256: str
-    stage: str
-    threshold: float
-    operating_point_sha256: str | None
+    protocol: ProtocolIdentity
+    threshold: Threshold
     test_set: SealedSet
     outcome: Outcome
     results_sha256: str | None
@@ -97,7 +89,7 @@ class Registry:
 
     def newest(self, protocol_id: str) -> RegisteredVersion | None:
         """The version that holds now; None where the id was never registered."""
-        return next((one for one in reversed(self.versions) if one.protocol_id == protocol_id), None)
+        return next((one for one in reversed(self.versions) if one.protocol.id == protocol_id), None)
 
     def holds(self, test_set: SealedSet) -> bool:
         """Whether a protocol is registered for exactly this test set."""
@@ -108,12 +100,12 @@ class Registry:
         same = {test_set.content_sha256}
         sets_of: dict[str, set[str]] = {}
         for one in self.versions:
-            sets_of.setdefault(one.protocol_id, set()).add(one.test_set.content_sha256)
+            sets_of.setdefault(one.protocol.id, set()).add(one.test_set.content_sha256)
         while linked := [hashes for hashes in sets_of.values() if hashes & same and not hashes <= same]:
             same.update(*linked)
         return tuple(look for look in self.looks if look.test_set.content_sha256 in same)
 
-    def after(self, entry: Entry) -> "Registry":
+    def after(self, entry: LedgerEntry) -> "Registry":
         """What it holds with one entry more.
 
         Raises:
@@ -125,9 +117,8 @@ class Registry:
                     return replace(self, versions=(*self.versions, _version(entry)))
                 case "freeze":
                     frozen = FREEZES.validate_python(entry.facts)
-                    made = FrozenThreshold(
-                        *_told(entry), **asdict(frozen), sha256=str(entry.objects[0].after)
-                    )
+                    threshold = Threshold(frozen.threshold, str(entry.objects[0].after))
+                    made = FrozenThreshold(*_told(entry), frozen.registered, threshold)
                     return replace(self, frozen={**self.frozen, frozen.registered: made})
                 case "look":
                     return replace(self, looks=(*self.looks, self._look(entry)))
@@ -140,17 +131,13 @@ class Registry:
             ) from error
         return self
 
-    def _look(self, entry: Entry) -> LookMade:
+    def _look(self, entry: LedgerEntry) -> LookMade:
         facts = LOOKS.validate_python(entry.facts)
         return LookMade(
             *_told(entry),
             number=len(self.looks_at(facts.test_set)) + 1,
-            protocol_id=facts.protocol.id,
-            version=facts.protocol.version,
-            protocol_sha256=facts.protocol.sha256,
-            stage=facts.protocol.stage,
-            threshold=facts.threshold,
-            operating_point_sha256=facts.operating_point_sha256,
+            protocol=facts.protocol,
+            threshold=Threshold(facts.threshold, facts.operating_point_sha256),
             test_set=facts.test_set,
             outcome=entry.outcome,
             results_sha256=None,
@@ -170,18 +157,15 @@ def registry_of(ledger: Ledger) -> Registry:
     return registry
 
 
-def _told(entry: Entry) -> tuple[int, str, Actor]:
+def _told(entry: LedgerEntry) -> tuple[int, str, Actor]:
     return entry.seq, entry.ts_utc, entry.actor
 
 
-def _version(entry: Entry) -> RegisteredVersion:
+def _version(entry: LedgerEntry) -> RegisteredVersion:
     facts = REGISTRATIONS.validate_python(entry.facts)
     return RegisteredVersion(
         *_told(entry),
-        protocol_id=facts.protocol.id,
-        version=facts.protocol.version,
-        sha256=facts.protocol.sha256,
-        stage=facts.protocol.stage,
+        protocol=facts.protocol,
         text=facts.text,
         test_set=facts.test_set,
         threshold=facts.threshold,
@@ -189,7 +173,7 @@ def _version(entry: Entry) -> RegisteredVersion:
     )
 
 
-def _ended(look: LookMade, ended: EndFacts, entry: Entry) -> LookMade:
+def _ended(look: LookMade, ended: EndFacts, entry: LedgerEntry) -> LookMade:
     if look.seq != ended.look:
         return look
     sha256 = entry.objects[0].after if entry.outcome == "done" else None

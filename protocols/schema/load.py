@@ -21,12 +21,27 @@ WORDS_OF_TOML = {"a valid tuple": "a list", "a valid dictionary": "a table", "a 
 
 
 @dataclass(frozen=True, slots=True)
+class ProtocolIdentity:
+    """Which protocol, by the SHA-256 of its file, and its stage."""
+
+    id: str
+    version: int
+    sha256: str
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedProtocol:
     """A protocol, the bytes it came from and their SHA-256."""
 
     protocol: Protocol
     content: bytes
     sha256: str
+
+    @property
+    def identity(self) -> ProtocolIdentity:
+        """As records name it."""
+        return ProtocolIdentity(self.protocol.id, self.protocol.version, self.sha256, self.protocol.stage)
 
 
 def load_protocol(path: Path) -> LoadedProtocol:

@@ -120,20 +120,20 @@ class OperatingPoint(Table):
         return rule
 
 
-class Analysis(Table):
+class AnalysisUnit(Table):
     """What counts once: an image, or a patient by any positive image."""
 
     unit: Literal["image", "patient"] = "image"
 
 
-class Missing(Table):
+class MissingDataRules(Table):
     """What an indeterminate reference or a score that is not there counts as."""
 
     indeterminate: Literal["worst_case", "exclude"] = "worst_case"
     not_processed: Literal["worst_case", "exclude"] = "worst_case"
 
 
-class Subgroup(Table):
+class SubgroupAxis(Table):
     """One axis of subgroups: a column, or several crossed."""
 
     axis: Text | Annotated[tuple[Text, ...], Strict(False)]
@@ -210,7 +210,7 @@ class Minimum(Table):
     unknown_at_most: Share = 0.05
 
 
-class Exclusion(Table):
+class ExclusionRule(Table):
     """Images whose number in a column of studies lies above a value."""
 
     column: Text
@@ -221,7 +221,7 @@ class SensitivityAnalysis(Table):
     """The overall rows again without some images."""
 
     id: Text
-    exclude: Exclusion
+    exclude: ExclusionRule
 
     @field_validator("id")
     @classmethod
@@ -233,7 +233,7 @@ class SensitivityAnalysis(Table):
         return name
 
 
-class Level(Table):
+class SubgroupLevel(Table):
     """One level of an axis, or every level with ``*``."""
 
     axis: Text
@@ -241,7 +241,7 @@ class Level(Table):
 
 
 def _kind_of_subgroup(value: object) -> str | None:
-    if isinstance(value, dict | Level):
+    if isinstance(value, dict | SubgroupLevel):
         return ONE_LEVEL
     return OVERALL if value == OVERALL else None
 
@@ -252,7 +252,7 @@ class Criterion(Table):
     id: Text
     metric: MetricName
     subgroup: Annotated[
-        Annotated[Literal["overall"], Tag(OVERALL)] | Annotated[Level, Tag(ONE_LEVEL)],
+        Annotated[Literal["overall"], Tag(OVERALL)] | Annotated[SubgroupLevel, Tag(ONE_LEVEL)],
         Discriminator(
             _kind_of_subgroup,
             custom_error_type="subgroup",
@@ -315,7 +315,7 @@ class Weights(Table):
     column: Text
 
 
-class Split(Table):
+class SplitRule(Table):
     """How patients marked ``train`` are divided when none is marked ``tune``: by a salted hash."""
 
     salt: Text
@@ -416,9 +416,9 @@ class Protocol(Table):
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
     reference_standard: ReferenceStandard
     operating_point: OperatingPoint
-    analysis: Analysis = Analysis()
-    missing: Missing = Missing()
-    subgroups: Annotated[tuple[Subgroup, ...], Strict(False)] = ()
+    analysis: AnalysisUnit = AnalysisUnit()
+    missing: MissingDataRules = MissingDataRules()
+    subgroups: Annotated[tuple[SubgroupAxis, ...], Strict(False)] = ()
     bootstrap: Bootstrap = Bootstrap()
     decision: Decision = Decision()
     minimum: Minimum = Minimum()
@@ -428,7 +428,7 @@ class Protocol(Table):
     family: Family | None = None
     weights: Weights | None = None
     input_gate: InputGate = InputGate()
-    split: Split | None = None
+    split: SplitRule | None = None
     training: Training | None = None
     submission: Submission = Submission()
     risk: Annotated[tuple[Risk, ...], Strict(False)] = ()
@@ -491,7 +491,7 @@ class Protocol(Table):
             )
         axes = {group.name for group in self.subgroups}
         for criterion in self.criteria:
-            if isinstance(criterion.subgroup, Level) and criterion.subgroup.axis not in axes:
+            if isinstance(criterion.subgroup, SubgroupLevel) and criterion.subgroup.axis not in axes:
                 faults.append(
                     f"criteria {criterion.id!r}: axis {criterion.subgroup.axis!r} is not in [[subgroups]]; "
                     f"those there are {', '.join(sorted(axes)) or 'none'}."

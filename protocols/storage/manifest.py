@@ -7,22 +7,26 @@ well stands the signature of the bundle, not this file.
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
-from protocols.errors import BadInputError, EvidenceDiffersError
+from protocols.errors import BadInputError, EvidenceDiffersError, SuiteError
 from protocols.storage.canonical import json_text, sha256_file, write_text
+from protocols.storage.json_document import read_document
 
 SCHEMA = "cxr510k-manifest/1"
 NAME = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ManifestEntry:
     """One file, its path relative to the folder with forward slashes."""
 
     path: str
     size: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Manifest:
+    files: tuple[ManifestEntry, ...]
 
 
 def write_manifest(folder: Path) -> None:
@@ -31,12 +35,12 @@ def write_manifest(folder: Path) -> None:
     write_text(folder / NAME, json_text({"schema": SCHEMA, "files": entries}))
 
 
-def entries_of(folder: Path) -> tuple[Entry, ...]:
+def entries_of(folder: Path) -> tuple[ManifestEntry, ...]:
     """Every file of the folder as it is now, but for the manifest."""
     return tuple(_entry(folder, path) for path in _files(folder))
 
 
-def read_manifest(folder: Path) -> tuple[Entry, ...]:
+def read_manifest(folder: Path) -> tuple[ManifestEntry, ...]:
     """The recorded entries.
 
     Raises:
@@ -44,14 +48,21 @@ def read_manifest(folder: Path) -> tuple[Entry, ...]:
     """
     path = folder / NAME
     try:
-        document = TypeAdapter(dict[str, object]).validate_json(path.read_bytes())
-        if document.get("schema") != SCHEMA:
-            raise BadInputError(f"{path}: is not {SCHEMA}.")
-        return TypeAdapter(tuple[Entry, ...]).validate_python(document.get("files"))
+        content = path.read_bytes()
     except OSError as error:
         raise BadInputError(f"{folder}: is no run folder ({NAME} cannot be read).") from error
-    except ValidationError as error:
-        raise BadInputError(f"{path}: is not {SCHEMA}.") from error
+    return recorded_files(content, source=str(path))
+
+
+def recorded_files(
+    content: bytes, *, source: str = NAME, error: type[SuiteError] = BadInputError
+) -> tuple[ManifestEntry, ...]:
+    """Read the entries of a manifest.
+
+    Raises:
+        SuiteError: of the class ``error``; it is not of this schema.
+    """
+    return read_document(content, _Manifest, schema=SCHEMA, source=source, error=error).files
 
 
 def differences(folder: Path) -> list[str]:
@@ -85,5 +96,5 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / NAME)
 
 
-def _entry(folder: Path, path: Path) -> Entry:
-    return Entry(path.relative_to(folder).as_posix(), path.stat().st_size, sha256_file(path))
+def _entry(folder: Path, path: Path) -> ManifestEntry:
+    return ManifestEntry(path.relative_to(folder).as_posix(), path.stat().st_size, sha256_file(path))

@@ -11,10 +11,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
 from protocols.errors import BadInputError
 from protocols.storage.canonical import json_text, new_folder, staged, sync_folder, write_text
+from protocols.storage.json_document import read_document
 from protocols.storage.manifest import check_manifest
 from protocols.storage.output_lock import beside
 
@@ -180,17 +179,14 @@ class RunFolder:
         Raises:
             BadInputError: this is no run folder, or its record is not of this schema.
         """
+        made = "name a folder that `validate` or `run` made"
         try:
-            document = TypeAdapter(dict[str, object]).validate_json(self.record.read_bytes())
-            if document.pop("schema", None) != RUN_SCHEMA:
-                raise BadInputError(f"{self.record}: is not {RUN_SCHEMA}.")
-            return TypeAdapter(RunRecord).validate_python(document)
+            content = self.record.read_bytes()
         except OSError as error:
             raise BadInputError(
-                f"{self.root}: is no run folder (run.json cannot be read); name a folder that `validate` or `run` made."
+                f"{self.root}: is no run folder (run.json cannot be read); {made}."
             ) from error
-        except ValidationError as error:
-            raise BadInputError(f"{self.record}: is not {RUN_SCHEMA}.") from error
+        return read_document(content, RunRecord, schema=RUN_SCHEMA, source=str(self.record), next_step=made)
 
     def write_record(self, record: RunRecord) -> None:
         """Write run.json."""

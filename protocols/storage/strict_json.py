@@ -14,21 +14,33 @@ LARGEST = 256 * 1024 * 1024
 
 
 def strict_json(content: bytes, *, source: str, largest: int = LARGEST) -> Any:
-    """The value of a JSON document in UTF-8.
+    """Return the value of a JSON document in UTF-8.
 
     Raises:
         EvidenceDiffersError: it is none, or one that two readers may understand in two ways.
     """
+    try:
+        return json_value(content, largest=largest)
+    except ValueError as error:
+        raise EvidenceDiffersError(f"{source}: {error}.") from error
+
+
+def json_value(content: bytes, *, largest: int = LARGEST) -> Any:
+    """Return the value of a JSON document in UTF-8.
+
+    Raises:
+        ValueError: it is none, or one that two readers may understand in two ways; says why, to follow its name.
+    """
     if len(content) > largest:
-        raise EvidenceDiffersError(f"{source}: has {len(content):,} bytes; at most {largest:,} are read.")
+        raise ValueError(f"has {len(content):,} bytes; at most {largest:,} are read")
     try:
         return json.loads(
             content.decode("utf-8"), object_pairs_hook=_without_repeats, parse_constant=_no_constant
         )
     except RecursionError as error:
-        raise EvidenceDiffersError(f"{source}: is nested too deep to be read.") from error
+        raise ValueError("is nested too deep to be read") from error
     except ValueError as error:
-        raise EvidenceDiffersError(f"{source}: is no JSON that can be read ({error}).") from error
+        raise ValueError(f"is no JSON that can be read: {error}") from error
 
 
 def member(document: Any, *path: str | int, source: str) -> Any:

@@ -29,7 +29,7 @@ UNCHANGED, REPEATED = "unchanged", "repeated"
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class PerturbationItem:
     """One way in which every picture was scored.
 
     Attributes:
@@ -57,7 +57,7 @@ class BatteryScores:
         score: shape (items, images), in [0, 1] with 6 decimals; NaN where the device's answer was no number.
     """
 
-    items: tuple[Item, ...]
+    items: tuple[PerturbationItem, ...]
     image_id: tuple[str, ...]
     score: NDArray[np.float64]
 
@@ -159,12 +159,12 @@ def _rows(path: Path, columns: Sequence[str]) -> list[list[str]]:
     return rows
 
 
-def _item(row: Sequence[str], path: Path) -> Item:
+def _item(row: Sequence[str], path: Path) -> PerturbationItem:
     id_, family, withholds, name, does = row
     for known in get_args(Family):
         for hidden in get_args(Withheld):
             if (known, hidden) == (family, withholds):
-                return Item(id_, known, hidden, name, does)
+                return PerturbationItem(id_, known, hidden, name, does)
     raise BadInputError(
         f"{path}: {id_!r} is of family {family!r} and withholds {withholds!r}; neither may be new."
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reports.appendices.bill_of_materials import BillOfMaterials, bill_of_materials
 from reports.appendices.checklists import ANSWERS, STATUSES, Coverage, Status, coverage_of
-from reports.appendices.data_dictionary import Entry, listing_columns, results_keys
+from reports.appendices.data_dictionary import DictionaryEntry, listing_columns, results_keys
 from reports.appendices.glossary import Glossary, glossary_of
 from reports.content.context import ReportContext
 from reports.run_files.audit_trail import Duration, durations_of
@@ -18,8 +18,8 @@ class Appendices:
     """The parts of the appendices."""
 
     coverage: tuple[Coverage, ...]
-    listing_columns: tuple[Entry, ...]
-    results_keys: tuple[Entry, ...]
+    listing_columns: tuple[DictionaryEntry, ...]
+    results_keys: tuple[DictionaryEntry, ...]
     materials: BillOfMaterials
     durations: tuple[Duration, ...]
     glossary: Glossary

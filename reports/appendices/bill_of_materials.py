@@ -15,7 +15,7 @@ NOT_INSTALLED = "not installed"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BillPart:
     """A piece of software and its version as recorded."""
 
     name: str
@@ -42,7 +42,7 @@ class BillOfMaterials:
         layout: libraries and packages whose versions run.json holds after the report.
     """
 
-    software: tuple[Part, ...]
+    software: tuple[BillPart, ...]
     weights_sha256: str | None
     initial_weights_sha256: str | None
     fonts: tuple[FontFile, ...]
@@ -55,9 +55,9 @@ def bill_of_materials(record: RunRecord, device: Device | None) -> BillOfMateria
     digests = font_digests()
     return BillOfMaterials(
         software=(
-            Part("cxr510k", record.suite),
-            Part("python", record.python),
-            *(Part(name, version) for name, version in packages if version != NOT_INSTALLED),
+            BillPart("cxr510k", record.suite),
+            BillPart("python", record.python),
+            *(BillPart(name, version) for name, version in packages if version != NOT_INSTALLED),
         ),
         weights_sha256=device.plan.weights_sha256 if device else None,
         initial_weights_sha256=device.plan.training.initial_weights_sha256 if device else None,

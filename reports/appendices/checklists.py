@@ -41,7 +41,7 @@ ANSWERS: Mapping[Status, str] = {
 Names = Annotated[tuple[Text, ...], Strict(False)]
 
 
-class Item(Table):
+class ChecklistItem(Table):
     """One item of a checklist, and the one way in which it can be met.
 
     ``evidence`` names `HOLDINGS`, ``sponsor`` keys of ``[submission]``. Where both are given, either is enough unless
@@ -80,14 +80,14 @@ class Checklist(Table):
     title: Text
     source: Text
     reading: Text
-    items: Annotated[tuple[Item, ...], Strict(False)]
+    items: Annotated[tuple[ChecklistItem, ...], Strict(False)]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a run makes of an item; ``note`` says by what it is met, or what is missing."""
 
-    item: Item
+    item: ChecklistItem
     status: Status
     note: str
 
@@ -122,7 +122,7 @@ def coverage_of(context: ReportContext) -> tuple[Coverage, ...]:
     )
 
 
-def _answer(item: Item, context: ReportContext) -> Answer:
+def _answer(item: ChecklistItem, context: ReportContext) -> Answer:
     if item.not_applicable is not None:
         return Answer(item, "not_applicable", item.not_applicable)
     if item.human is not None:

@@ -12,39 +12,43 @@ from reports.language.vocabulary import Words
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DictionaryEntry:
     """A column or a key and what it holds."""
 
     name: str
     holds: str
 
 
-def listing_columns(axes: Sequence[AxisRows], words: Words) -> tuple[Entry, ...]:
+def listing_columns(axes: Sequence[AxisRows], words: Words) -> tuple[DictionaryEntry, ...]:
     """The columns of line_listing.csv in their order."""
     truth, outcomes = words.truth.lower(), words.outcomes
     told = ", ".join(f"{short} {name}" for short, name in outcomes.items())
     return (
-        Entry("image_id", "the image, as in the studies table; the lines are sorted by it"),
-        Entry("patient_id", "the patient, as in the studies table"),
-        Entry(
+        DictionaryEntry("image_id", "the image, as in the studies table; the lines are sorted by it"),
+        DictionaryEntry("patient_id", "the patient, as in the studies table"),
+        DictionaryEntry(
             "reference",
             f"the {truth} of the image: positive, negative or indeterminate; empty where it was not read",
         ),
-        Entry("score", "of the device, with all its digits; empty where the image was not processed"),
-        Entry(
+        DictionaryEntry(
+            "score", "of the device, with all its digits; empty where the image was not processed"
+        ),
+        DictionaryEntry(
             "called",
             "positive when the score reaches the threshold, otherwise negative; empty without a score",
         ),
-        Entry(
+        DictionaryEntry(
             "outcome",
             f"{told}; what is missing counts by the protocol's rules or, where those exclude it, at worst",
         ),
-        Entry("step", "of the flow at which the image stands; analysed for those behind every number"),
-        *(Entry(axis.name, f"the level of {words.within(words.axis(axis.name))}") for axis in axes),
+        DictionaryEntry(
+            "step", "of the flow at which the image stands; analysed for those behind every number"
+        ),
+        *(DictionaryEntry(axis.name, f"the level of {words.within(words.axis(axis.name))}") for axis in axes),
     )
 
 
-def results_keys(words: Words) -> tuple[Entry, ...]:
+def results_keys(words: Words) -> tuple[DictionaryEntry, ...]:
     """The keys of results.json, sorted as they are there."""
     truth = words.truth.lower()
     held: Mapping[str, str] = {
@@ -77,4 +81,4 @@ def results_keys(words: Words) -> tuple[Entry, ...]:
         "threshold_sensitivity": "estimates at neighbouring thresholds",
         "verdict": "pass, fail, inconclusive, or none without acceptance criteria",
     }
-    return tuple(Entry(name, holds) for name, holds in held.items())
+    return tuple(DictionaryEntry(name, holds) for name, holds in held.items())

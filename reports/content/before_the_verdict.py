@@ -10,7 +10,7 @@ from operator import itemgetter
 from reports.content.rows import LevelRow
 from reports.language.formatting import counts, decimal, goal, interval
 from reports.language.vocabulary import Words
-from reports.run_files.localisation import Look
+from reports.run_files.localisation import LocalisationReport
 from validation.results.results import WHOLE, CriterionResult, Results, Subgroup
 
 METRICS = ("sensitivity", "specificity")
@@ -18,7 +18,7 @@ Goals = Callable[[str], Mapping[Subgroup, CriterionResult]]
 
 
 def before_the_verdict(
-    results: Results, rows: Sequence[LevelRow], goals: Goals, words: Words, look: Look | None
+    results: Results, rows: Sequence[LevelRow], goals: Goals, words: Words, look: LocalisationReport | None
 ) -> tuple[str, ...]:
     """Return the sentences, most important first.
 

@@ -22,7 +22,7 @@ from reports.content.cohort_profile import CohortProfile
 from reports.content.document_control import DocumentControl, draft_reason
 from reports.content.failures import Failures
 from reports.content.flow import FlowStage
-from reports.content.gaps import Gap
+from reports.content.gaps import MissingStatement
 from reports.content.homogeneity import HomogeneityTable
 from reports.content.inputs import on_first_page
 from reports.content.labelling import DoesLessWell, NotEstablished, does_less_well, not_established
@@ -41,7 +41,7 @@ from reports.content.rows import (
 from reports.content.secondary import SecondaryTables
 from reports.content.stability import LeftOutTable
 from reports.content.submission import Statement, identity, statements
-from reports.content.two_by_two import Confusion
+from reports.content.two_by_two import TwoByTwoTable
 from reports.language.vocabulary import Words
 from reports.provenance.marks import unmarked
 from reports.provenance.sourced_numbers import Number, numbers_of
@@ -49,7 +49,7 @@ from reports.run_files.audit_trail import Trail
 from reports.run_files.device import Device
 from reports.run_files.known_truth import KnownTruth
 from reports.run_files.line_listing import Roc, Scores
-from reports.run_files.localisation import Look
+from reports.run_files.localisation import LocalisationReport
 from reports.run_files.registration import Seal
 from validation.results.results import CriterionResult, Results, SensitivityEstimate, Subgroup
 
@@ -121,7 +121,7 @@ class ReportContext:
     criteria: tuple[CriterionRow, ...]
     flow: tuple[FlowStage, ...]
     never_left: tuple[FlowStep, ...]
-    confusion: Confusion
+    confusion: TwoByTwoTable
     calls: Mapping[tuple[str, str], int] | None
     analyses: Mapping[str, Mapping[str, SensitivityEstimate]]
     homogeneity: Mapping[str, HomogeneityTable]
@@ -134,10 +134,10 @@ class ReportContext:
     curve: Roc | None
     device: Device | None
     known_truth: KnownTruth | None
-    look: Look | None
+    look: LocalisationReport | None
     robustness: RobustnessReport | None
     profile: CohortProfile | None
-    gaps: tuple[Gap, ...]
+    gaps: tuple[MissingStatement, ...]
     seal: Seal | None
     trail: Trail
     near: GuardBand

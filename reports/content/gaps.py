@@ -14,7 +14,7 @@ from validation.results.results import Results
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class MissingStatement:
     """Something that only a sponsor can supply, the section it belongs to, and what is asked for.
 
     ``key`` is the key of ``[submission]`` that closes it (``risk``: the tables ``[[risk]]``), None where no words do.
@@ -38,7 +38,7 @@ OF_READERS = ("reader_qualifications", "reader_blinding", "reader_instructions",
 
 def gaps_of(
     results: Results, protocol: Protocol, device: Device | None, *, locked: bool = False
-) -> tuple[Gap, ...]:
+) -> tuple[MissingStatement, ...]:
     """The gaps of a run, in the order of the places that are to be filled.
 
     Args:
@@ -46,13 +46,15 @@ def gaps_of(
         locked: whether a ledger tells that the protocol was registered before the scores were read.
     """
     found = [
-        Gap(place.section, place.subject, _asked(place, results, device, locked=locked), place.key)
+        MissingStatement(
+            place.section, place.subject, _asked(place, results, device, locked=locked), place.key
+        )
         for place in (*PLACES, RISK)
         if not _stated(place.key, protocol) and not _answered(place.key, results, protocol, device)
     ]
     if results.protocol.stage == "confirmatory" and not locked:
         lock = "proof that protocol and threshold were locked before the scores were read"
-        found.append(Gap("protocol", "Lock", lock, None))
+        found.append(MissingStatement("protocol", "Lock", lock, None))
     return tuple(found)
 
 

@@ -13,7 +13,7 @@ from protocols.storage.canonical import PLACES
 from reports.content.rows import LevelRow
 from reports.language.vocabulary import Words
 from validation.results.results import Estimate, Subgroup
-from validation.results.secondary import Gap, Homogeneity
+from validation.results.secondary import Homogeneity, LevelDifference
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class DoesLessWell:
     lower_estimate: Estimate
     higher: Subgroup
     higher_estimate: Estimate
-    gap: Gap
+    gap: LevelDifference
 
 
 def not_established(rows: Sequence[LevelRow], words: Words) -> tuple[NotEstablished, ...]:

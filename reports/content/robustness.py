@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from protocols.errors import BadInputError, EvidenceDiffersError
+from protocols.device_timing import DeviceTiming, read_timing
+from protocols.errors import EvidenceDiffersError
 from protocols.storage.canonical import sha256_bytes
+from protocols.storage.json_document import content_of
 from protocols.storage.run_folder import RunFolder
 from protocols.tables.perturbation_scores import BatteryFolder, Family
 from reports.content.cautions import CautionNote
@@ -28,33 +28,9 @@ from validation.results.robustness_results import (
 
 SECTION = "perturbations"
 ATTACHED_AS = "robustness.json"
+AGAIN = "run `robustness` on the run folder"
 # What the places of its numbers begin with.
 ROBUSTNESS, TIMING = "robustness/results.json", "robustness/timing.json"
-
-
-class Distribution(BaseModel):
-    """Milliseconds an image of one stage."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
-
-    stage: str
-    batch: int
-    measurements: int
-    median_ms: float
-    p95_ms: float
-    max_ms: float
-
-
-class Timing(BaseModel):
-    """What timing.json says."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
-
-    device_name: str
-    network: str
-    image_size: int
-    images: int
-    stages: list[Distribution]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +53,7 @@ class RobustnessReport:
     perturbation_notes: tuple[str, ...]
     shortcut_notes: tuple[str, ...]
     cautions: tuple[CautionNote, ...]
-    timing: Timing | None
+    timing: DeviceTiming | None
     results_json: bytes
     sha256: str
 
@@ -92,7 +68,7 @@ def read_robustness(run: RunFolder, results_json: bytes, words: Words) -> Robust
     folder = BatteryFolder.of(run)
     if not folder.root.is_dir():
         return None
-    content = _content(folder.results)
+    content = content_of(folder.results, next_step=AGAIN)
     results = sourced(robustness_from_json(content, source=str(folder.results)), ROBUSTNESS)
     identities = results.identities
     _require_same(folder.results, run.results, sha256_bytes(results_json), identities.results_sha256)
@@ -100,7 +76,7 @@ def read_robustness(run: RunFolder, results_json: bytes, words: Words) -> Robust
         (folder.items, identities.perturbations_sha256),
         (folder.scores, identities.scores_sha256),
     ):
-        _require_same(folder.results, path, sha256_bytes(_content(path)), recorded)
+        _require_same(folder.results, path, sha256_bytes(content_of(path, next_step=AGAIN)), recorded)
     perturbations, shortcuts = (_of_family(results, family) for family in ("perturbation", "shortcut"))
     return RobustnessReport(
         results=results,
@@ -109,7 +85,7 @@ def read_robustness(run: RunFolder, results_json: bytes, words: Words) -> Robust
         perturbation_notes=_notes(perturbations, words, differences_of=CHANGED_METRICS),
         shortcut_notes=_notes(shortcuts, words, differences_of=("auroc",)),
         cautions=_cautions(results),
-        timing=sourced(_timing(folder.timing), TIMING),
+        timing=sourced(read_timing(folder.timing), TIMING),
         results_json=content,
         sha256=sha256_bytes(content),
     )
@@ -151,21 +127,3 @@ def _cautions(results: RobustnessResults) -> tuple[CautionNote, ...]:
         )
         for caution in results.cautions
     )
-
-
-def _timing(path: Path) -> Timing | None:
-    if not path.is_file():
-        return None
-    try:
-        return Timing.model_validate_json(_content(path))
-    except ValidationError as error:
-        raise BadInputError(f"{path}: is no timing as `robustness` writes it.") from error
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadInputError(
-            f"{path}: cannot be read ({error.strerror}); run `robustness` on the run folder."
-        ) from error

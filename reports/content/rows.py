@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from protocols.schema.metrics import METRICS, SUBGROUP_METRICS
-from protocols.schema.protocol import Criterion, Level, Protocol
+from protocols.schema.protocol import Criterion, Protocol, SubgroupLevel
 from reports.language.formatting import (
     PLACES_OF_DRAWS,
     count,
@@ -111,7 +111,7 @@ def judged(result: CriterionResult, rows: Mapping[Subgroup, LevelRow]) -> Estima
 
 
 def _is_of(result: CriterionResult, criterion: Criterion) -> bool:
-    if isinstance(criterion.subgroup, Level):
+    if isinstance(criterion.subgroup, SubgroupLevel):
         spread = f"{criterion.id}[{result.subgroup.axis}={result.subgroup.level}]"
         return result.id in (criterion.id, spread)
     return result.id == criterion.id

@@ -16,7 +16,7 @@ AREA_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Confusion:
+class TwoByTwoTable:
     """The four counts behind the primary proportions, missing ones included as the protocol counts them."""
 
     tp: int
@@ -25,22 +25,24 @@ class Confusion:
     tn: int
 
 
-def confusion_of(whole: LevelRow) -> Confusion:
+def confusion_of(whole: LevelRow) -> TwoByTwoTable:
     """The counts behind sensitivity and specificity of a row."""
     sensitivity, specificity = whole.estimates["sensitivity"], whole.estimates["specificity"]
     tp, positives = sensitivity.numerator or 0, sensitivity.denominator or 0
     tn, negatives = specificity.numerator or 0, specificity.denominator or 0
-    return Confusion(tp=tp, fp=negatives - tn, fn=positives - tp, tn=tn)
+    return TwoByTwoTable(tp=tp, fp=negatives - tn, fn=positives - tp, tn=tn)
 
 
-def refuse_contradiction(run: RunFolder, results: Results, listing: Listing, confusion: Confusion) -> None:
+def refuse_contradiction(
+    run: RunFolder, results: Results, listing: Listing, confusion: TwoByTwoTable
+) -> None:
     """Hold what the listing gives again against what the results say.
 
     Raises:
         EvidenceDiffersError: number of images, counts or AUROC differ.
     """
     counted = listing.outcomes()
-    again = Confusion(*(counted.get(name, 0) for name in ("TP", "FP", "FN", "TN")))
+    again = TwoByTwoTable(*(counted.get(name, 0) for name in ("TP", "FP", "FN", "TN")))
     of_results = results.estimate("auroc").value
     curve = roc(scores_by_truth(listing, results.analysis.unit, in_order=True))
     area, fault = curve.area if curve is not None else None, None

@@ -14,7 +14,7 @@ from reports.fonts.text_width import shortened
 from reports.language import formatting
 from reports.language.vocabulary import Words
 from reports.number_check.figure_data import bounds, figure_data
-from validation.results.robustness_results import CHANGED_METRICS, Change, Perturbed
+from validation.results.robustness_results import CHANGED_METRICS, MetricChange, Perturbed
 
 HEAD = 18.0
 FIRST, PANEL, GUTTER = 100.0, 106.0, 33.0
@@ -77,7 +77,7 @@ def _scale(panel: axes.Panel, limit: float) -> None:
         panel.text_below(tick, signed if tick else "0", below=axes.BELOW_BODY)
 
 
-def _row(panel: Axes, change: Change, y: float, limit: float) -> None:
+def _row(panel: Axes, change: MetricChange, y: float, limit: float) -> None:
     value, bounds = change.difference.value, change.difference.interval
     if value is None:
         return

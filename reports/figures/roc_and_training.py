@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
+from protocols.model_folder import Epoch
 from reports.figures import axes
 from reports.figures.canvas import (
     BLUE,
@@ -26,7 +27,6 @@ from reports.figures.canvas import (
 from reports.language import formatting
 from reports.language.vocabulary import Words
 from reports.number_check.figure_data import bounds, figure_data
-from reports.run_files.device import Epoch
 from reports.run_files.line_listing import Roc
 from validation.results.results import Estimate
 

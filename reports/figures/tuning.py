@@ -7,12 +7,12 @@ as of the plot of scores: thresholds of a rare finding lie close to 0.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from protocols.model_folder import TuningPoint
 from reports.figures.axes import QUARTERS, SCORES, Box, Panel, legend, logit
 from reports.figures.canvas import BLUE, DASHES, ORANGE, SOFT, Canvas, Drawing, lozenge
 from reports.fonts.text_width import width
 from reports.language import formatting
 from reports.number_check.figure_data import figure_data
-from reports.run_files.device import TuningPoint
 
 HEIGHT, BOX = 176.0, Box(30.0, 26.0, 462.0, 118.0)
 LEGEND_STEP = 78.0

@@ -3,7 +3,7 @@
 Owns the drawing and its description in words. Counts are the results' own; the shares are one count over another.
 """
 
-from reports.content.two_by_two import Confusion
+from reports.content.two_by_two import TwoByTwoTable
 from reports.figures.axes import HALF_WIDTH, description, rectangle
 from reports.figures.canvas import INK, Canvas, Drawing
 from reports.figures.findings import SHADES
@@ -17,7 +17,7 @@ SIGNS = ("positive", "negative")
 LEFT, TOP, CELL_WIDTH, CELL_HEIGHT = 66.0, 32.0, 86.0, 54.0
 
 
-def confusion_figure(confusion: Confusion, words: Words) -> Drawing:
+def confusion_figure(confusion: TwoByTwoTable, words: Words) -> Drawing:
     """Truth across, call down; each cell with its count, what it is, and its share of the column."""
     canvas = Canvas(NAME, HEIGHT, width=HALF_WIDTH)
     panel = canvas.panel(LEFT, TOP, 2 * CELL_WIDTH, 2 * CELL_HEIGHT, x=(0, 2), y=(2, 0))

@@ -58,7 +58,7 @@ def flowchart(device: Device) -> Drawing:
 
 
 def _steps(device: Device) -> tuple[Step, ...]:
-    plan, frozen = device.plan, device.threshold
+    plan, frozen = device.plan, device.operating_point
     side = formatting.count(plan.training.image_size)
     return (
         Step("File", ("DICOM, PNG", "or JPEG"), ("Failed", "no score")),

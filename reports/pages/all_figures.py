@@ -99,7 +99,7 @@ def gallery(context: ReportContext) -> Gallery:
             training=training_figure(device.history, device.plan.best_epoch)
             if device and device.history
             else None,
-            tuning=tuning_figure(device.tuning_curve, device.threshold.threshold) if device else None,
+            tuning=tuning_figure(device.tuning_curve, device.operating_point.threshold) if device else None,
             overlap=overlap_figure(results.localisation) if results.localisation else None,
             perturbations=differences_figure("perturbations", robustness.perturbations, words)
             if robustness

@@ -62,7 +62,7 @@ class NotEstablishedTogether:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RangeOfChange:
     """How far a metric goes down and up over all changes of the picture."""
 
     metric: str
@@ -100,7 +100,7 @@ class SummaryContents:
     axes_elsewhere: tuple[str, ...]
     intervals: tuple[tuple[str, tuple[str, ...]], ...]
     not_established: tuple[NotEstablishedTogether, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[RangeOfChange, ...]
     roc: Drawing | None
     forest: Drawing | None
 
@@ -209,7 +209,7 @@ def _intervals(context: ReportContext) -> tuple[tuple[str, tuple[str, ...]], ...
     )
 
 
-def _changes(robustness: RobustnessReport | None) -> tuple[Change, ...]:
+def _changes(robustness: RobustnessReport | None) -> tuple[RangeOfChange, ...]:
     if robustness is None:
         return ()
     found = []
@@ -217,7 +217,7 @@ def _changes(robustness: RobustnessReport | None) -> tuple[Change, ...]:
         values = [item.change(metric).difference.value for item in robustness.perturbations]
         known = [value for value in values if value is not None]
         if known:
-            found.append(Change(metric, min(known), max(known)))
+            found.append(RangeOfChange(metric, min(known), max(known)))
     return tuple(found)
 
 

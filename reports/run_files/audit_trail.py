@@ -8,7 +8,7 @@ Source: run.json and trail.jsonl; `protocols.ledger.run_trail` says what an entr
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from protocols.ledger.chain import Actor, Entry, Touched, read_ledger
+from protocols.ledger.chain import Actor, LedgerEntry, Touched, read_ledger
 from protocols.storage.run_folder import RunFolder, RunRecord
 
 # Added to the record after the report, so no report can print it.
@@ -74,7 +74,7 @@ def read_trail(run: RunFolder) -> Trail:
     return Trail(tuple(told[-MOST_ENTRIES:]), len(told[:-MOST_ENTRIES]))
 
 
-def _told(entry: Entry) -> TrailEntry:
+def _told(entry: LedgerEntry) -> TrailEntry:
     return TrailEntry(
         seq=entry.seq,
         ts_utc=entry.ts_utc,

@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from protocols.errors import BadInputError
+from protocols.model_folder import ILLUSTRATION_COLUMNS, ILLUSTRATIONS, OVERLAYS, THUMBNAILS
 from reports.language.formatting import between, decimal, signed
 from reports.language.missing_value_notes import reasons_told
 from reports.language.names import BASELINES
 from validation.results.results import Results
 from validation.results.secondary import Localisation, Localised
 
-TABLE = "illustrations.csv"
-COLUMNS = {"image_id", "outcome", "score", "boxes", "thumbnail", "overlay"}
-PICTURE = re.compile(r"(thumbnails|saliency)/[0-9]+\.png")
+PICTURE = re.compile(rf"({THUMBNAILS}|{OVERLAYS})/[0-9]+\.png")
 PNG = b"\x89PNG\r\n\x1a\n"
 OUTCOMES = ("FN", "FP", "TP")
 
@@ -37,7 +36,7 @@ class Illustration:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LocalisationReport:
     """What a report shows of where the device looks.
 
     Attributes:
@@ -81,7 +80,7 @@ class Look:
         return f"The device is not shown to point at the finding more often than the best baseline: {against} {told}."
 
 
-def look_of(model: Path, results: Results) -> Look | None:
+def look_of(model: Path, results: Results) -> LocalisationReport | None:
     """What there is to tell; None where there is nothing.
 
     Args:
@@ -107,17 +106,17 @@ def look_of(model: Path, results: Results) -> Look | None:
             for what, measured in (("hit rate", row.hit_rate), ("overlap", row.overlap))
         ]
     )
-    return Look(result, rows, notes, illustrations)
+    return LocalisationReport(result, rows, notes, illustrations)
 
 
 def _illustrations(model: Path) -> tuple[tuple[str, tuple[Illustration, ...]], ...]:
-    path = model / TABLE
+    path = model / ILLUSTRATIONS
     if not path.exists():
         return ()
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-        if rows and set(rows[0]) != COLUMNS:
+        if rows and set(rows[0]) != set(ILLUSTRATION_COLUMNS):
             raise ValueError(f"columns {sorted(rows[0])}")
         return tuple(_by_outcome(model, rows))
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -7,7 +7,7 @@ is, and how looks are counted, is `protocols.registration.history`'s.
 from dataclasses import dataclass, replace
 
 from protocols.errors import EvidenceDiffersError
-from protocols.ledger.chain import Head, read_ledger
+from protocols.ledger.chain import LedgerHead, read_ledger
 from protocols.registration.history import SealStory, ToldVersion, story_of
 from protocols.registration.registry import LookMade, RegisteredVersion
 from protocols.storage.run_folder import RunFolder
@@ -28,7 +28,7 @@ class Seal:
     """
 
     story: SealStory
-    head: Head
+    head: LedgerHead
     earlier: tuple[LookMade, ...]
     earlier_left_out: int
 
@@ -69,7 +69,7 @@ def read_seal(run: RunFolder, results: Results, results_sha256: str) -> Seal | N
 
 
 def _refuse_other_look(run: RunFolder, look: LookMade, results: Results) -> None:
-    there = (look.protocol_sha256, look.threshold, look.operating_point_sha256, look.verdict)
+    there = (look.protocol.sha256, look.threshold.value, look.threshold.sha256, look.verdict)
     here = (
         results.protocol.sha256,
         results.operating_point.threshold,

@@ -9,8 +9,9 @@ import pytest
 
 from model import runtime
 from model.data.augmentation import Augment
-from model.runtime import Device, keras
+from model.runtime import keras
 from protocols.errors import NotPossibleHereError
+from protocols.model_folder import DeviceName
 from protocols.schema.protocol import Augmentation
 
 REPOSITORY = Path(__file__).parents[2]
@@ -40,7 +41,7 @@ def test_precision_is_float32_whatever_keras_was_told() -> None:
 
 
 @pytest.mark.parametrize("device", ["gpu", "gpus"])
-def test_absent_gpu_is_refused_and_never_replaced(device: Device) -> None:
+def test_absent_gpu_is_refused_and_never_replaced(device: DeviceName) -> None:
     import tensorflow as tf
 
     if tf.config.list_physical_devices("GPU"):

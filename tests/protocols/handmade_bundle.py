@@ -148,6 +148,7 @@ def handmade_bundle(root: Path, *, images: int = IMAGES, left_out: bool = False)
     made.data.mkdir(parents=True)
     protocol_sha256 = sha256_bytes(PROTOCOL.encode())
     results = {
+        "schema": "cxr510k-results/1",
         "protocol": {"id": "small", "version": 1, "sha256": protocol_sha256, "stage": "exploratory"},
         "verdict": "pass",
     }

@@ -19,7 +19,13 @@ from protocols.schema.metrics import SCORE_TOLERANCE
 from protocols.schema.protocol import Protocol
 from protocols.storage.canonical import FITTED_PLACES, rounded, sha256_bytes, sha256_file
 from protocols.storage.run_folder import RunFolder
-from protocols.tables.perturbation_scores import REPEATED, UNCHANGED, BatteryFolder, BatteryScores, Item
+from protocols.tables.perturbation_scores import (
+    REPEATED,
+    UNCHANGED,
+    BatteryFolder,
+    BatteryScores,
+    PerturbationItem,
+)
 from validation.cohort.inputs import input_files, read_records
 from validation.cohort.join import JoinedCohort, join
 from validation.cohort.operating_point import operating_point
@@ -35,9 +41,9 @@ from validation.results.results import WHOLE, Estimate, results_from_json
 from validation.results.robustness_results import (
     CHANGED_METRICS,
     BaseMetric,
-    Change,
     ChangedMetric,
     Flips,
+    MetricChange,
     Perturbed,
     Repeatability,
     RobustnessIdentities,
@@ -176,7 +182,7 @@ def _sample(cohort: JoinedCohort, drawn: DrawnPatients, protocol: Protocol) -> S
     return sample_of(cohort, cohort.analysed, drawn, unit=protocol.analysis.unit)
 
 
-def _perturbed(item: Item, other: Drawn, unchanged: Drawn, protocol: Protocol) -> Perturbed:
+def _perturbed(item: PerturbationItem, other: Drawn, unchanged: Drawn, protocol: Protocol) -> Perturbed:
     level = protocol.bootstrap.confidence_level
     estimates = _estimates(other, protocol)
     score = other.cohort.score[other.cohort.analysed]
@@ -194,7 +200,7 @@ def _perturbed(item: Item, other: Drawn, unchanged: Drawn, protocol: Protocol) -
         highest_score=float(score.max()) if len(score) else None,
         flips=_flips(other, unchanged, level),
         changes=tuple(
-            Change(name, _measured(estimates[name]), _difference(name, other, unchanged, level))
+            MetricChange(name, _measured(estimates[name]), _difference(name, other, unchanged, level))
             for name in CHANGED_METRICS
         ),
     )

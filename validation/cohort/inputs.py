@@ -9,6 +9,7 @@ from pathlib import Path
 
 from protocols.cohorts.cohort import FlowStep, read_flow
 from protocols.images.hashes import Inventory, read_inventory
+from protocols.model_folder import OPERATING_POINT
 from protocols.schema.protocol import Protocol
 from protocols.storage.run_folder import RunFolder
 from protocols.tables.boxes_and_marks import Boxes, Marks, boxes_from, marks_from
@@ -23,8 +24,6 @@ from protocols.tables.column_mapping import (
 )
 from protocols.tables.records import Predictions, Reads, Studies
 from validation.results.results import Inputs
-
-OPERATING_POINT = "operating_point.json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from protocols.cohorts.cohort import FlowStep
 from protocols.errors import BadInputError
-from protocols.schema.protocol import Missing
+from protocols.schema.protocol import MissingDataRules
 from protocols.tables.column_mapping import MappedTable
 from protocols.tables.input_account import TableAccount
 from protocols.tables.records import Status, Studies, Verdict
@@ -69,7 +69,7 @@ def join(
     reference: Mapping[str, Verdict],
     *,
     threshold: float,
-    missing: Missing,
+    missing: MissingDataRules,
 ) -> JoinedCohort:
     """Join the tables on image_id.
 
@@ -118,7 +118,7 @@ def join(
 
 
 def _steps(
-    studies: Studies, truth: NDArray[np.int8], not_processed: NDArray[np.bool_], missing: Missing
+    studies: Studies, truth: NDArray[np.int8], not_processed: NDArray[np.bool_], missing: MissingDataRules
 ) -> NDArray[np.object_]:
     """Return the first step at which each image leaves, or ``analysed``."""
     leaves = {

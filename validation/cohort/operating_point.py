@@ -1,29 +1,16 @@
 """Which score is positive: the threshold that the protocol states, or the model's own, frozen beforehand.
 
-Owns the reading of operating_point.json on the measuring side. Choosing a threshold is
-`model.artifact.operating_point`.
+Owns which of the two holds. Choosing a threshold is `model.artifact.operating_point`'s.
 """
 
 from pathlib import Path
-from typing import Annotated
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from protocols.errors import BadInputError
+from protocols.model_folder import read_threshold
 from protocols.schema.protocol import OperatingPoint
-from protocols.storage.canonical import sha256_bytes
 from validation.results.results import OperatingPointUsed
 
 CHOSEN_ON_TUNING = "chosen by the rule on the tuning split when the model was trained"
-
-
-class FrozenChoice(BaseModel):
-    """What operating_point.json must hold; the rest of the file documents how it came about."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
-
-    threshold: Annotated[float, Field(ge=0, le=1)]
-    rule: str
 
 
 def operating_point(stated: OperatingPoint, file: Path | None) -> OperatingPointUsed:
@@ -44,17 +31,9 @@ def operating_point(stated: OperatingPoint, file: Path | None) -> OperatingPoint
         raise BadInputError(
             'The protocol says operating_point from = "model"; give the model\'s file with --operating-point.'
         )
-    try:
-        content = file.read_bytes()
-        choice = FrozenChoice.model_validate_json(content)
-    except OSError as error:
-        raise BadInputError(f"{file}: cannot be read ({error.strerror}).") from error
-    except ValidationError as error:
-        raise BadInputError(
-            f"{file}: is no operating point; it needs a threshold in [0, 1] and the rule that chose it."
-        ) from error
+    choice, sha256 = read_threshold(file)
     if choice.rule != stated.rule:
         raise BadInputError(
             f"{file}: its threshold was chosen by {choice.rule!r}; the protocol promises {stated.rule!r}."
         )
-    return OperatingPointUsed(choice.threshold, choice.rule, CHOSEN_ON_TUNING, sha256_bytes(content))
+    return OperatingPointUsed(choice.threshold, choice.rule, CHOSEN_ON_TUNING, sha256)

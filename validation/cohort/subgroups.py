@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from protocols.errors import BadInputError
-from protocols.schema.protocol import EVERY_LEVEL, Level, Protocol, Subgroup
+from protocols.schema.protocol import EVERY_LEVEL, Protocol, SubgroupAxis, SubgroupLevel
 from protocols.tables.records import Sex, Studies, View
 
 UNKNOWN_LEVEL = "unknown"
@@ -103,7 +103,7 @@ def _single(protocol: Protocol, name: str, studies: Studies) -> Axis:
     return _axis(name, bins, cells, always={*bins, *named})
 
 
-def _intersection(protocol: Protocol, group: Subgroup, studies: Studies) -> Axis:
+def _intersection(protocol: Protocol, group: SubgroupAxis, studies: Studies) -> Axis:
     parts = [_single(protocol, part, studies) for part in group.parts]
     for part in parts:
         for level in part.levels:
@@ -139,7 +139,7 @@ def _levels_named(protocol: Protocol, axis: str) -> set[str]:
     return {
         subgroup.level
         for subgroup in subgroups
-        if isinstance(subgroup, Level) and subgroup.axis == axis and subgroup.level != EVERY_LEVEL
+        if isinstance(subgroup, SubgroupLevel) and subgroup.axis == axis and subgroup.level != EVERY_LEVEL
     }
 
 
@@ -152,7 +152,7 @@ def _refuse_impossible_levels(
 
 
 def _no_such_level(protocol: Protocol, axis: str, level: str, possible: Sequence[str]) -> BadInputError:
-    wanted = Level(axis=axis, level=level)
+    wanted = SubgroupLevel(axis=axis, level=level)
     criterion = next(c.id for c in protocol.criteria if c.subgroup == wanted)
     return BadInputError(
         f"protocol {protocol.id!r}: criterion {criterion!r} names level {level!r}, which axis {axis!r} cannot have; "

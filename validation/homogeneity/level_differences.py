@@ -21,7 +21,7 @@ from validation.homogeneity.level_estimates import LevelEstimate
 from validation.intervals.bootstrap import quantile
 from validation.intervals.linearisation import total
 from validation.intervals.proportions import Interval, clopper_pearson, normal_quantile
-from validation.results.secondary import Gap
+from validation.results.secondary import LevelDifference
 
 FARTHEST = 7.0  # standard errors; beyond, 1 - confidence is lost in the rounding of 1
 HALVINGS = 40  # to 1e-11 of a standard error
@@ -74,7 +74,7 @@ def largest_gap(
     covariance: Sequence[Sequence[float]],
     values: Sequence[NDArray[np.float64]],
     confidence_level: float,
-) -> Gap:
+) -> LevelDifference:
     """The largest difference between two levels; of equal ones the first pair.
 
     Its interval is one of those that hold all differences of the axis at once with ``confidence_level``; its p-value is
@@ -98,7 +98,7 @@ def largest_gap(
     interval = interval_of(estimates, pair, deviations.critical_value(confidence_level))
     low, high = (rounded(bound, FITTED_PLACES) for bound in interval)
     given = low < high
-    return Gap(
+    return LevelDifference(
         names[pair.first],
         names[pair.second],
         rounded(difference(estimates, pair), PLACES),

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from protocols.finding import ABSENT, SHOWN, Finding
+from protocols.finding import ABSENT, SHOWN, ReproductionFinding
 from protocols.schema.metrics import METRICS
 from protocols.schema.protocol import Criterion, Protocol
 from validation.independent.extremes import BEST, PROCESSED_ONLY, WORST
@@ -146,7 +146,9 @@ def _decides(where: str) -> bool:
     return extreme or criterion or where.startswith("input_account.tables[")
 
 
-def findings(comparisons: Sequence[Comparison], criteria: Sequence[Judged]) -> tuple[Finding, ...]:
+def findings(
+    comparisons: Sequence[Comparison], criteria: Sequence[Judged]
+) -> tuple[ReproductionFinding, ...]:
     """What a person is told: both numbers of every criterion, the verdict, what differs, and how much was compared."""
     at = {comparison.where: comparison for comparison in comparisons}
     told = []
@@ -157,24 +159,32 @@ def findings(comparisons: Sequence[Comparison], criteria: Sequence[Judged]) -> t
         first, second = (
             _words(values) for values in zip(*((one.first, one.second) for one in of), strict=True)
         )
-        told.append(Finding(about, all(one.equal for one in of), f"first {first}, second {second}"))
+        told.append(
+            ReproductionFinding(about, all(one.equal for one in of), f"first {first}, second {second}")
+        )
     different = [comparison for comparison in comparisons if not comparison.equal]
     told += [_both(comparison.where, comparison) for comparison in (at["verdict"], *different[:SHOWN])]
     if len(different) > SHOWN:
-        told.append(Finding("second opinion", False, f"and {len(different) - SHOWN} more numbers"))
+        told.append(
+            ReproductionFinding("second opinion", False, f"and {len(different) - SHOWN} more numbers")
+        )
     distances = [comparison.difference for comparison in comparisons if comparison.difference is not None]
     rows = sum(comparison.where.endswith("].status") for comparison in comparisons)
     size = f"{len(distances):,} numbers of {rows} rows, extremes, flow, cohort, input account, draws and criteria"
-    told.append(Finding("second opinion", not different, f"{size}: largest difference {max(distances):.1g}"))
+    told.append(
+        ReproductionFinding(
+            "second opinion", not different, f"{size}: largest difference {max(distances):.1g}"
+        )
+    )
     if lacking := metrics_without_opinion():
         words = f"{', '.join(lacking)}: the second implementation has no such metric"
-        told.append(Finding("second opinion", True, words, "not checked"))
+        told.append(ReproductionFinding("second opinion", True, words, "not checked"))
     return tuple(told)
 
 
-def _both(what: str, comparison: Comparison) -> Finding:
+def _both(what: str, comparison: Comparison) -> ReproductionFinding:
     words = f"first {_word(comparison.first)}, second {_word(comparison.second)}"
-    return Finding(what, comparison.equal, words)
+    return ReproductionFinding(what, comparison.equal, words)
 
 
 def _words(values: Sequence[Any]) -> str:

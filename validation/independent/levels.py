@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise, product
 
-from protocols.schema.protocol import EVERY_LEVEL, Level, Protocol
+from protocols.schema.protocol import EVERY_LEVEL, Protocol, SubgroupLevel
 from validation.independent.cohort import Image
 from validation.independent.tables import number, years
 
@@ -56,7 +56,7 @@ def levels(analysed: Sequence[Image], protocol: Protocol) -> dict[LevelName, lis
     """(axis, level) -> its images, the whole cohort first, then each axis of the protocol with its levels in order."""
     found: dict[LevelName, list[Image]] = {WHOLE: list(analysed)}
     of_criteria = [
-        criterion.subgroup for criterion in protocol.criteria if isinstance(criterion.subgroup, Level)
+        criterion.subgroup for criterion in protocol.criteria if isinstance(criterion.subgroup, SubgroupLevel)
     ]
     named = {(one.axis, one.level) for one in of_criteria if one.level != EVERY_LEVEL}
     for axis in protocol.subgroups:

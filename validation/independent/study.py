@@ -5,11 +5,11 @@ comparison with results.json is `comparison`. None of these files uses NumPy, Sc
 implementation.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from protocols.errors import BadInputError
+from protocols.model_folder import read_threshold
 from protocols.progress import Progress
 from protocols.schema.protocol import Protocol
 from validation.cohort.inputs import InputFiles
@@ -74,7 +74,7 @@ def second_opinion(protocol: Protocol, files: InputFiles, progress: Progress) ->
 def _threshold(protocol: Protocol, files: InputFiles) -> float:
     stated = protocol.operating_point.threshold
     if stated is None and files.operating_point:
-        stated = float(json.loads(files.operating_point.read_bytes())["threshold"])
+        stated = read_threshold(files.operating_point)[0].threshold
     if stated is None:
         raise BadInputError(
             'the threshold is taken from = "model", and the run holds no operating_point.json.'

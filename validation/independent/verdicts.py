@@ -7,7 +7,7 @@ Owns which levels a criterion is about, its verdict and what all of them come to
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from protocols.schema.protocol import EVERY_LEVEL, Criterion, Level, Protocol
+from protocols.schema.protocol import EVERY_LEVEL, Criterion, Protocol, SubgroupLevel
 from validation.independent.cohort import Image
 from validation.independent.levels import UNKNOWN, WHOLE, LevelName, unknown_on
 from validation.independent.rows import Row
@@ -45,7 +45,7 @@ def judged(
 
 def _levels_of(criterion: Criterion, levels: Mapping[LevelName, Sequence[Image]]) -> dict[str, LevelName]:
     """Id -> level; ``*`` is every level with images and without an unknown part, itself where there is none."""
-    if not isinstance(criterion.subgroup, Level):
+    if not isinstance(criterion.subgroup, SubgroupLevel):
         return {criterion.id: WHOLE}
     axis, level = criterion.subgroup.axis, criterion.subgroup.level
     if level != EVERY_LEVEL:

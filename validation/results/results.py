@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from pydantic import TypeAdapter, ValidationError
-
 from protocols.cohorts.cohort import FlowStep
-from protocols.errors import BadInputError
+from protocols.recorded_results import RESULTS_SCHEMA
+from protocols.schema.load import ProtocolIdentity
 from protocols.schema.metrics import METRICS
 from protocols.storage.canonical import json_text
+from protocols.storage.json_document import read_document
 from protocols.tables.input_account import InputAccount
 from protocols.tables.records import FileIdentity
 from validation.results.secondary import (
@@ -32,7 +32,6 @@ from validation.results.secondary import (
     ThresholdRow,
 )
 
-SCHEMA = "cxr510k-results/1"
 OVERALL_AXIS = "overall"
 OVERALL_LEVEL = "all"
 TRUSTED_PATIENTS = 20  # on so many must a variance of proportions rest to be believed as it is
@@ -40,16 +39,6 @@ TRUSTED_PATIENTS = 20  # on so many must a variance of proportions rest to be be
 EstimateStatus = Literal["ok", "insufficient", "undefined"]
 AgainstGoal = Literal["not_shown", "refuted"]
 Verdict = Literal["pass", "fail", "inconclusive", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class ProtocolIdentity:
-    """Which plan, by the bytes of its file."""
-
-    id: str
-    version: int
-    sha256: str
-    stage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +310,7 @@ class Results:
 
     def to_json(self) -> str:
         """Canonical JSON; `results_from_json` reads it back to an equal value."""
-        return json_text({"schema": SCHEMA, **asdict(self)})
+        return json_text({"schema": RESULTS_SCHEMA, **asdict(self)})
 
 
 def results_from_json(content: bytes, *, source: str) -> Results:
@@ -330,12 +319,6 @@ def results_from_json(content: bytes, *, source: str) -> Results:
     Raises:
         BadInputError: it is not results of this schema.
     """
-    adapter = TypeAdapter(dict[str, object])
-    try:
-        document = adapter.validate_json(content)
-        if document.pop("schema", None) != SCHEMA:
-            raise BadInputError(f"{source}: is not {SCHEMA}.")
-        return TypeAdapter(Results).validate_python(document)
-    except ValidationError as error:
-        place = ".".join(str(step) for step in error.errors()[0]["loc"])
-        raise BadInputError(f"{source}: is not {SCHEMA} ({place or 'no JSON object'}).") from error
+    return read_document(
+        content, Results, schema=RESULTS_SCHEMA, source=source, next_step="run `validate` again"
+    )

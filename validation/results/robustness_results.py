@@ -7,10 +7,8 @@ arrive rounded.
 from dataclasses import asdict, dataclass
 from typing import Literal, get_args
 
-from pydantic import TypeAdapter, ValidationError
-
-from protocols.errors import BadInputError
 from protocols.storage.canonical import json_text
+from protocols.storage.json_document import read_document
 from protocols.tables.perturbation_scores import Family, Withheld
 from validation.results.secondary import Caution, Measured
 
@@ -60,7 +58,7 @@ class Flips:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class MetricChange:
     """A metric of changed pictures, and what it has less (-) or more (+) than of the same pictures unchanged.
 
     The interval of ``value`` is the one that decides in the run; that of ``difference`` is the percentile interval of
@@ -94,9 +92,9 @@ class Perturbed:
     lowest_score: float | None
     highest_score: float | None
     flips: Flips
-    changes: tuple[Change, ...]
+    changes: tuple[MetricChange, ...]
 
-    def change(self, metric: str) -> Change:
+    def change(self, metric: str) -> MetricChange:
         """The one change of a metric."""
         return next(change for change in self.changes if change.metric == metric)
 
@@ -146,11 +144,5 @@ def robustness_from_json(content: bytes, *, source: str) -> RobustnessResults:
     Raises:
         BadInputError: it is not results of this schema.
     """
-    try:
-        document = TypeAdapter(dict[str, object]).validate_json(content)
-        if document.pop("schema", None) != SCHEMA:
-            raise BadInputError(f"{source}: is not {SCHEMA}.")
-        return TypeAdapter(RobustnessResults).validate_python(document)
-    except ValidationError as error:
-        place = ".".join(str(step) for step in error.errors()[0]["loc"])
-        raise BadInputError(f"{source}: is not {SCHEMA} ({place or 'no JSON object'}).") from error
+    again = "run `robustness` again"
+    return read_document(content, RobustnessResults, schema=SCHEMA, source=source, next_step=again)

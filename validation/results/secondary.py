@@ -156,7 +156,7 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class LevelDifference:
     """The largest difference between two levels, with its simultaneous interval over all pairs of the axis.
 
     ``family_p_value`` is ``p_value`` adjusted (Holm) over the largest gaps of all axes and metrics but f1; None for f1.
@@ -189,7 +189,7 @@ class Homogeneity:
     p_value: float | None
     in_family: bool
     holm_p_value: float | None
-    largest_gap: Gap | None
+    largest_gap: LevelDifference | None
     note: str | None = None
 
 

@@ -5,12 +5,13 @@ own. A line that is torn, damaged or of other pixels counts as never written, so
 costs what was in work and nothing else.
 """
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from pydantic import TypeAdapter
 
 from protocols.images.hashes import PictureRecord
 from protocols.storage.canonical import json_line, sha256_bytes
@@ -19,7 +20,7 @@ CHECKSUM = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PackEntry:
     """What became of one picture.
 
     Attributes:
@@ -42,7 +43,10 @@ class Chunk:
 
     number: int
     pixels_sha256: str
-    entries: tuple[Entry, ...]
+    entries: tuple[PackEntry, ...]
+
+
+CHUNKS = TypeAdapter(Chunk)
 
 
 class Journal:
@@ -90,12 +94,4 @@ def _sound(lines: Iterator[bytes] | BinaryIO) -> Iterator[Chunk]:
     for line in lines:
         text = line[CHECKSUM + 1 :]
         if line[:CHECKSUM] == sha256_bytes(text).encode():
-            told = json.loads(text)
-            yield Chunk(told["number"], told["pixels_sha256"], _entries(told["entries"]))
-
-
-def _entries(told: Sequence[dict[str, object]]) -> tuple[Entry, ...]:
-    return tuple(
-        Entry(**(entry | {"record": entry["record"] and PictureRecord(**entry["record"])}))  # type: ignore[arg-type]
-        for entry in told
-    )
+            yield CHUNKS.validate_json(text)

@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 
 from model.data.pack.file import PackFile
 from model.data.pack.folder import alone_in, name_of, told_in_a_sentence
-from model.data.pack.journal import Chunk, Entry, chunks_of, journal
+from model.data.pack.journal import Chunk, PackEntry, chunks_of, journal
 from protocols.errors import NotPossibleHereError
 from protocols.images.decode import read_picture
 from protocols.images.folder import ImageFolder, UndecodableImageError
@@ -164,20 +164,20 @@ def pack_chunk(task: Task) -> Chunk:
     return Chunk(task.number, sha256_bytes(pictures.tobytes()), tuple(entries))
 
 
-def _examined(one: Asked, gate: InputGate, place: NDArray[np.uint8]) -> Entry:
+def _examined(one: Asked, gate: InputGate, place: NDArray[np.uint8]) -> PackEntry:
     """What becomes of a picture; where it is in scope it is fitted into its place."""
     if one.fault:
-        return Entry(one.stamp, one.fault, "", None)
+        return PackEntry(one.stamp, one.fault, "", None)
     try:
         picture = read_picture(Path(one.path))
     except UndecodableImageError as error:
         # An error of the operating system, such as a network that is down, may be gone next time.
         of_system = isinstance(error.__cause__, OSError) and error.__cause__.errno is not None
-        return Entry("" if of_system else one.stamp, error.reason, "", None)
+        return PackEntry("" if of_system else one.stamp, error.reason, "", None)
     refused = refusal(picture, gate, age_years=one.age_years, view=one.view)
     if not refused:
         place[:] = fitted(picture.pixels, place.shape[0])
-    return Entry(one.stamp, "", refused, record_of(picture))
+    return PackEntry(one.stamp, "", refused, record_of(picture))
 
 
 def _asked(studies: Studies, row: int, images: ImageFolder) -> Asked:

@@ -7,7 +7,7 @@ Owns the schema. How the numbers come about is the business of the files beside;
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from protocols.cohorts.profile.parts import (
     AgeProfile,
@@ -25,8 +25,8 @@ from protocols.cohorts.profile.parts import (
     Step,
     Tile,
 )
-from protocols.errors import BadInputError
 from protocols.storage.canonical import json_text
+from protocols.storage.json_document import read_document_file
 
 SCHEMA: Literal["cxr510k-profile/1"] = "cxr510k-profile/1"
 PROFILE = "profile.json"
@@ -78,17 +78,8 @@ def read_profile(path: Path) -> Profile:
     Raises:
         BadInputError: it cannot be read or is not of this schema.
     """
-    try:
-        return Profile.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise BadInputError(
-            f"{path}: cannot be read ({error.strerror}); name a folder that `cxr510k cohort --profile` made."
-        ) from error
-    except ValidationError as error:
-        place = ".".join(str(step) for step in error.errors()[0]["loc"])
-        raise BadInputError(
-            f"{path}: is not {SCHEMA} (see {place or 'the whole'}); make it again."
-        ) from error
+    made = "name a folder that `cxr510k cohort --profile` made"
+    return read_document_file(path, Profile, schema=SCHEMA, next_step=made)
 
 
 def profile_files(cohort: Path) -> dict[str, Path]:

@@ -5,7 +5,6 @@ Owns what goes in, in which order, and the entry in the ledger. The layout's nam
 and stamp give the same bytes. Source: the contract ("Bundle"); docs/bundle.md.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from protocols.images.folder import ImageFolder
 from protocols.images.hashes import read_inventory
 from protocols.ledger.chain import Event, Stamp, Touched
 from protocols.progress import Progress
+from protocols.recorded_results import RecordedResults, recorded_results
 from protocols.schema.load import LoadedProtocol, load_protocol
 from protocols.storage.canonical import (
     new_folder,
@@ -100,8 +100,8 @@ def make_bundle(
     _refuse_unfit(run)
     check_manifest(run)
     loaded = load_protocol(source.protocol)
-    results = json.loads(source.results.read_bytes())
-    if results["protocol"]["sha256"] != loaded.sha256:
+    results = recorded_results(source.results.read_bytes(), RecordedResults, source=str(source.results))
+    if results.protocol.sha256 != loaded.sha256:
         raise EvidenceDiffersError(
             f"{source.protocol}: is not the protocol that {source.results.name} was made with."
         )
@@ -117,7 +117,7 @@ def make_bundle(
         _refuse_unfit(bundle.data)  # before the ledger of a sealed test set says that there is a bundle
         head = continuation.add(_event(source, bundle, private_key, with_images), stamp, bundle.ledger)
         write_bag(bundle.bag, _info(record, loaded))
-        payload = statement(bundle, head, stamp)
+        payload = statement(bundle, results, head, stamp)
         write_text(bundle.attestation, sign_envelope(payload, STATEMENT_TYPE, private_key))
         files, _ = files_of(staging)
         return MadeBundle(
@@ -206,7 +206,7 @@ def _copy(source: Path, target: Path, sha256: str) -> None:
 
 
 def _write_environment(
-    bundle: BundleFolder, record: RunRecord, loaded: LoadedProtocol, results: dict[str, object]
+    bundle: BundleFolder, record: RunRecord, loaded: LoadedProtocol, results: RecordedResults
 ) -> None:
     bundle.env.mkdir()
     write_bytes(bundle.lock, locked_requirements())

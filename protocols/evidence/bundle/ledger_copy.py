@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from protocols.errors import BadInputError, EvidenceDiffersError
-from protocols.ledger.chain import Event, Head, Ledger, Stamp, append, opened, read_ledger
+from protocols.ledger.chain import Event, Ledger, LedgerHead, Stamp, append, opened, read_ledger
 from protocols.storage.canonical import write_bytes
 from protocols.storage.run_folder import RunFolder, RunRecord
 
@@ -48,7 +48,7 @@ class Continuation:
         _require_continued(read_ledger(where), known, where)
         return Continuation(run.ledger, where)
 
-    def add(self, event: Event, stamp: Stamp, into: Path) -> Head:
+    def add(self, event: Event, stamp: Stamp, into: Path) -> LedgerHead:
         """Write the bundle's ledger with one more entry, which the test set's ledger then has, too.
 
         Raises:

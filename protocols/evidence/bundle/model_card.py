@@ -5,30 +5,29 @@ elsewhere only what the protocol says is known, and what nobody stated is left o
 Source: CycloneDX 1.6, "modelCard".
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
+from protocols.model_folder import PLAN, WEIGHTS, SplitExamples, read_plan
+from protocols.recorded_results import RecordedResults
 from protocols.schema.protocol import Protocol
 from protocols.storage.canonical import sha256_file
 from protocols.storage.run_folder import RunFolder
 
 REFERENCE = "device"
-PLAN = "plan.json"
-WEIGHTS = "model.weights.h5"
 ARCHITECTURES = {
     "compact": "compact residual convolutional network",
     "densenet121": "DenseNet-121",
 }
 
 
-def device_component(run: RunFolder, protocol: Protocol, results: Mapping[str, Any]) -> dict[str, Any]:
+def device_component(run: RunFolder, protocol: Protocol, results: RecordedResults) -> dict[str, Any]:
     """The component of the device.
 
     Args:
         run: of the validation; ``model/`` where it trained the device.
         protocol: its plan.
-        results: the content of results.json.
+        results: what results.json holds.
     """
     submission = protocol.submission
     component: dict[str, Any] = {
@@ -60,43 +59,41 @@ def _parameters(run: RunFolder, protocol: Protocol) -> dict[str, Any]:
         "inputs": [{"format": "chest radiograph"}],
         "outputs": [{"format": "score in [0, 1]"}],
     }
-    plan_file = run.model / PLAN
-    if plan_file.is_file():
-        plan = json.loads(plan_file.read_bytes())
-        training = plan["training"]
+    if (run.model / PLAN).is_file():
+        plan = read_plan(run.model)
+        training = plan.training
         parameters |= {
             "approach": {"type": "supervised"},
             "architectureFamily": "convolutional neural network",
-            "modelArchitecture": ARCHITECTURES[training["network"]],
-            "inputs": [
-                {"format": f"grey picture of {training['image_size']} x {training['image_size']} pixels"}
-            ],
+            "modelArchitecture": ARCHITECTURES[training.network],
+            "inputs": [{"format": f"grey picture of {training.image_size} x {training.image_size} pixels"}],
             "datasets": [
-                _dataset(name, plan["split"][name], training["label_source"]) for name in ("train", "tune")
+                _dataset("train", plan.split.train, training.label_source),
+                _dataset("tune", plan.split.tune, training.label_source),
             ],
         }
     return parameters
 
 
-def _dataset(name: str, split: Mapping[str, Any], source: str) -> dict[str, Any]:
+def _dataset(name: str, split: SplitExamples, source: str) -> dict[str, Any]:
     told = (
-        f"{split['images']} images of {split['patients']} patients: {split['positives']} positive, "
-        f"{split['negatives']} negative; labels from {source.replace('_', ' ')}"
+        f"{split.images} images of {split.patients} patients: {split.positives} positive, "
+        f"{split.negatives} negative; labels from {source.replace('_', ' ')}"
     )
     return {"type": "dataset", "name": name, "description": told}
 
 
-def _performance(results: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _performance(results: RecordedResults) -> Iterator[dict[str, Any]]:
     """Every estimate that may be relied on, with the interval that decides, in the numbers of results.json."""
-    for estimate in results["estimates"]:
-        if estimate["status"] != "ok":
+    for estimate in results.estimates:
+        if estimate.status != "ok":
             continue
-        metric = {
-            "type": estimate["metric"],
-            "value": str(estimate["value"]),
-            "slice": f"{estimate['subgroup']['axis']}={estimate['subgroup']['level']}",
+        metric: dict[str, Any] = {
+            "type": estimate.metric,
+            "value": str(estimate.value),
+            "slice": f"{estimate.subgroup.axis}={estimate.subgroup.level}",
         }
-        interval = estimate["intervals"].get(estimate["decision_interval"])
+        interval = estimate.intervals.get(estimate.decision_interval or "")
         if interval:
             lower, upper = interval
             metric["confidenceInterval"] = {"lowerBound": str(lower), "upperBound": str(upper)}

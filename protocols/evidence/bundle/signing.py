@@ -15,10 +15,11 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from protocols.errors import BadInputError, EvidenceDiffersError
 from protocols.storage.canonical import json_line, new_folder, sha256_bytes, write_bytes
+from protocols.storage.json_document import read_document
 
 PrivateKey = Ed25519PrivateKey
 PublicKey = Ed25519PublicKey
@@ -169,10 +170,9 @@ def open_envelope(
 
 def _parse(content: bytes, source: str) -> _Envelope:
     """The envelope; only the one way in which the suite writes it counts, so that no byte of it can change unseen."""
-    try:
-        envelope = _Envelope.model_validate_json(content)
-    except ValidationError as error:
-        raise EvidenceDiffersError(f"{source}: is not a DSSE envelope.") from error
+    envelope = read_document(
+        content, _Envelope, name="a DSSE envelope", source=source, error=EvidenceDiffersError
+    )
     if json_line(envelope.model_dump()).encode("utf-8") != content:
         raise EvidenceDiffersError(f"{source}: is a DSSE envelope, but not written as `bundle` writes it.")
     return envelope

@@ -5,31 +5,33 @@ holds every byte of the bag; what else it says makes ledger, protocol and result
 Sources: in-toto Statement v1; SLSA provenance v1; the contract ("Bundle").
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from protocols.evidence.bundle.layout import LOCK, SUBJECTS, BundleFolder
-from protocols.evidence.bundle.model_card import WEIGHTS
-from protocols.evidence.verification.signed_statement import BUILD, PREDICATE, STATEMENT
-from protocols.ledger.chain import Head, Stamp
+from protocols.ledger.chain import LedgerHead, Stamp
+from protocols.model_folder import WEIGHTS
+from protocols.recorded_results import RecordedResults
 from protocols.storage.canonical import json_line, sha256_file
 
+STATEMENT = "https://in-toto.io/Statement/v1"
+PREDICATE = "https://slsa.dev/provenance/v1"
+BUILD = "urn:cxr510k:bundle:1"
 BUILDER = "urn:cxr510k"
 
 
-def statement(bundle: BundleFolder, head: Head, stamp: Stamp) -> bytes:
+def statement(bundle: BundleFolder, results: RecordedResults, head: LedgerHead, stamp: Stamp) -> bytes:
     """The statement about a bundle whose bag is written.
 
     Args:
         bundle: its folder.
+        results: of the run.
         head: of its ledger.
         stamp: of the signing.
     """
     run = bundle.run
-    results = json.loads(run.results.read_bytes())
-    plan = results["protocol"]
+    plan = results.protocol
     document = {
         "_type": STATEMENT,
         "subject": [_resource(bundle.root, bundle.root / name) for name in SUBJECTS],
@@ -38,14 +40,14 @@ def statement(bundle: BundleFolder, head: Head, stamp: Stamp) -> bytes:
             "buildDefinition": {
                 "buildType": BUILD,
                 "externalParameters": {
-                    "protocol": {name: plan[name] for name in ("id", "version", "sha256")},
-                    "seed": results["resampling"]["seed"],
-                    "stage": plan["stage"],
+                    "protocol": {"id": plan.id, "version": plan.version, "sha256": plan.sha256},
+                    "seed": results.resampling.seed,
+                    "stage": plan.stage,
                 },
                 "internalParameters": {
                     "ledger": {"entries": head.entries, "head": head.sha256},
                     "results_sha256": sha256_file(run.results),
-                    "verdict": results["verdict"],
+                    "verdict": results.verdict,
                 },
                 "resolvedDependencies": [_resource(bundle.data, path) for path in _dependencies(bundle)],
             },

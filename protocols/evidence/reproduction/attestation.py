@@ -5,18 +5,19 @@ gives no opinion: "reproduced" is not "correct". The page for a person is `repor
 Source: the reproduction reports of rebuilders (reproducible-builds.org): outcome, environment, who ran it.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from protocols.errors import BadInputError
 from protocols.evidence.reproduction.guard_band import GuardBand
 from protocols.evidence.reproduction.levels import INTACT, LEVELS, PROMISES, Rerun
-from protocols.evidence.reproduction.open_evidence import Evidence
+from protocols.evidence.reproduction.open_evidence import OpenedEvidence
 from protocols.evidence.verification.environment_check import EnvironmentRow, compare_environments
-from protocols.finding import Finding
+from protocols.finding import ReproductionFinding
 from protocols.ledger.chain import Ledger, Stamp, read_ledger
+from protocols.recorded_results import ResultsHead, recorded_results
 from protocols.storage.canonical import json_text, sha256_file
 from protocols.storage.run_folder import RunFolder, RunRecord
 
@@ -70,7 +71,7 @@ class AttestedLevel:
     asked: bool
     reached: bool
     outcome: str | None
-    findings: tuple[Finding, ...]
+    findings: tuple[ReproductionFinding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Attestation:
 
     subject: Subject
     levels: tuple[AttestedLevel, ...]
-    independent: tuple[Finding, ...] | None
+    independent: tuple[ReproductionFinding, ...] | None
     verdict: str
     reproduced: bool
     first_difference: str | None
@@ -106,7 +107,7 @@ class Attestation:
         return json_text({"schema": SCHEMA, **asdict(self)})
 
 
-def attest(evidence: Evidence, rerun: Rerun, here: RunRecord, ran: Stamp) -> Attestation:
+def attest(evidence: OpenedEvidence, rerun: Rerun, here: RunRecord, ran: Stamp) -> Attestation:
     """What there is to attest.
 
     Args:
@@ -130,7 +131,7 @@ def attest(evidence: Evidence, rerun: Rerun, here: RunRecord, ran: Stamp) -> Att
     )
 
 
-def _environment(evidence: Evidence, here: RunRecord) -> tuple[EnvironmentRow, ...]:
+def _environment(evidence: OpenedEvidence, here: RunRecord) -> tuple[EnvironmentRow, ...]:
     """What of machine, versions and render stack is not as recorded; of evidence that is not intact, nothing."""
     if not evidence.intact.reproduced:
         return ()
@@ -142,7 +143,7 @@ def _trail(run: RunFolder) -> Ledger:
     return read_ledger(run.trail) if run.trail.exists() else Ledger(())
 
 
-def _subject(evidence: Evidence) -> Subject:
+def _subject(evidence: OpenedEvidence) -> Subject:
     """Told also where the evidence is not intact: then of the bytes that are there."""
     attestation = evidence.bundle.attestation if evidence.bundle else None
     return Subject(
@@ -161,20 +162,14 @@ def _sha256(path: Path) -> str | None:
 
 def _claimed(path: Path) -> Claimed | None:
     try:
-        results = json.loads(path.read_bytes())
-        protocol = results["protocol"]
-        return Claimed(
-            protocol_id=str(protocol["id"]),
-            protocol_version=int(protocol["version"]),
-            protocol_sha256=str(protocol["sha256"]),
-            stage=str(protocol["stage"]),
-            verdict=str(results["verdict"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError):
+        results = recorded_results(path.read_bytes(), ResultsHead)
+    except (OSError, BadInputError):
         return None
+    claimed = results.protocol
+    return Claimed(claimed.id, claimed.version, claimed.sha256, claimed.stage, results.verdict)
 
 
-def _levels(evidence: Evidence, rerun: Rerun) -> tuple[AttestedLevel, ...]:
+def _levels(evidence: OpenedEvidence, rerun: Rerun) -> tuple[AttestedLevel, ...]:
     done = {level.level: level for level in rerun.levels}
     levels = []
     for number in (INTACT, *LEVELS):
@@ -194,7 +189,7 @@ def _levels(evidence: Evidence, rerun: Rerun) -> tuple[AttestedLevel, ...]:
     return tuple(levels)
 
 
-def _asked(number: int, evidence: Evidence, level: int | None) -> bool:
+def _asked(number: int, evidence: OpenedEvidence, level: int | None) -> bool:
     if number == INTACT:
         return evidence.key_id is not None
     return level is not None and number <= level

@@ -18,8 +18,9 @@ from protocols.evidence.reproduction.json_diff import (
     differences,
 )
 from protocols.evidence.reproduction.weights_diff import first_difference
-from protocols.finding import ABSENT, SHOWN, Finding
+from protocols.finding import ABSENT, SHOWN, ReproductionFinding
 from protocols.images.hashes import read_inventory
+from protocols.recorded_results import RecordedDecisions, recorded_results
 from protocols.schema.metrics import SCORE_TOLERANCE
 from protocols.storage.canonical import PLACES
 from protocols.storage.run_folder import RunFolder
@@ -31,13 +32,13 @@ from protocols.tables.records import Predictions
 MARK_TOLERANCE = 0.002  # shares of a side: half a pixel of a picture of 256
 
 
-def same_bytes(what: str, recorded: Path, recomputed: Path) -> Finding:
+def same_bytes(what: str, recorded: Path, recomputed: Path) -> ReproductionFinding:
     """Level 1's promise, and level 3's about weights."""
     same = recorded.read_bytes() == recomputed.read_bytes()
-    return Finding(what, same, "identical to the byte" if same else "other bytes")
+    return ReproductionFinding(what, same, "identical to the byte" if same else "other bytes")
 
 
-def _same_folder(what: str, recorded: Path, recomputed: Path) -> Finding:
+def _same_folder(what: str, recorded: Path, recomputed: Path) -> ReproductionFinding:
     """Every file below a folder."""
     ours, theirs = (
         {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
@@ -45,22 +46,24 @@ def _same_folder(what: str, recorded: Path, recomputed: Path) -> Finding:
     )
     other = sorted(name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name))
     if other:
-        return Finding(what, False, f"{len(other)} other files: {', '.join(other[:SHOWN])}")
-    return Finding(what, True, f"{len(ours)} files, identical to the byte")
+        return ReproductionFinding(what, False, f"{len(other)} other files: {', '.join(other[:SHOWN])}")
+    return ReproductionFinding(what, True, f"{len(ours)} files, identical to the byte")
 
 
-def compare_weights(recorded: Path, recomputed: Path) -> Finding:
+def compare_weights(recorded: Path, recomputed: Path) -> ReproductionFinding:
     """Level 3's promise: the same bytes; otherwise the first layer that differs, by name."""
     if recorded.read_bytes() == recomputed.read_bytes():
-        return Finding("weights", True, "identical to the byte")
-    return Finding("weights", False, f"other bytes: {first_difference(recorded, recomputed)}")
+        return ReproductionFinding("weights", True, "identical to the byte")
+    return ReproductionFinding("weights", False, f"other bytes: {first_difference(recorded, recomputed)}")
 
 
-def compare_scores(run: RunFolder, again: RunFolder) -> Iterator[Finding]:
+def compare_scores(run: RunFolder, again: RunFolder) -> Iterator[ReproductionFinding]:
     """Level 2's promise about scores: each within 1e-5 of the recorded one, and no decision flipped."""
     recorded, recomputed = _predictions(run), _predictions(again)
     if recorded.image_id != recomputed.image_id or recorded.status != recomputed.status:
-        yield Finding("scores", False, f"other images have a score: {_other_status(recorded, recomputed)}")
+        yield ReproductionFinding(
+            "scores", False, f"other images have a score: {_other_status(recorded, recomputed)}"
+        )
         return
     scored = ~np.isnan(recorded.score)
     # Scores carry 6 decimals; the difference of two of them carries the error of binary fractions as well.
@@ -71,7 +74,9 @@ def compare_scores(run: RunFolder, again: RunFolder) -> Iterator[Finding]:
         same = (
             run.require_input("predictions").read_bytes() == again.require_input("predictions").read_bytes()
         )
-        yield Finding("scores", True, f"{count}, {'identical to the byte' if same else 'all equal'}")
+        yield ReproductionFinding(
+            "scores", True, f"{count}, {'identical to the byte' if same else 'all equal'}"
+        )
     else:
         row = int(distance.argmax())
         both = f"{recorded.image_id[row]} recorded {recorded.score[row]:.6f}, recomputed {recomputed.score[row]:.6f}"
@@ -80,18 +85,19 @@ def compare_scores(run: RunFolder, again: RunFolder) -> Iterator[Finding]:
             f"{both}, the largest of {others} differences in {count}: {largest:.1e}, "
             f"allowed {SCORE_TOLERANCE:.0e}"
         )
-        yield Finding("scores", largest <= SCORE_TOLERANCE, words)
+        yield ReproductionFinding("scores", largest <= SCORE_TOLERANCE, words)
     threshold = recorded_threshold(run)
     flipped = np.flatnonzero(scored & ((recorded.score >= threshold) != (recomputed.score >= threshold)))
     names = ", ".join(recorded.image_id[row] for row in flipped[:SHOWN])
-    yield Finding(
+    yield ReproductionFinding(
         "decisions", not len(flipped), f"{len(flipped)} flipped: {names}" if len(flipped) else "none flipped"
     )
 
 
 def recorded_threshold(run: RunFolder) -> float:
     """The threshold that the recorded decisions were made with."""
-    return float(json.loads(run.results.read_bytes())["operating_point"]["threshold"])
+    recorded = recorded_results(run.results.read_bytes(), RecordedDecisions, source=str(run.results))
+    return recorded.operating_point.threshold
 
 
 def _other_status(recorded: Predictions, recomputed: Predictions) -> str:
@@ -103,7 +109,7 @@ def _other_status(recorded: Predictions, recomputed: Predictions) -> str:
     return "the same, in another order"
 
 
-def compare_images(run: RunFolder, again: RunFolder) -> Finding:
+def compare_images(run: RunFolder, again: RunFolder) -> ReproductionFinding:
     """Level 2 starts from the files that the run scored; another decoder may still make other pixels of a JPEG."""
     recorded, recomputed = (read_inventory(folder.require_input("images")).records for folder in (run, again))
     other = sorted(
@@ -115,13 +121,13 @@ def compare_images(run: RunFolder, again: RunFolder) -> Finding:
     )
     if other:
         names = ", ".join(other[:SHOWN])
-        return Finding("images", False, f"{len(other)} are not the files of the run: {names}")
+        return ReproductionFinding("images", False, f"{len(other)} are not the files of the run: {names}")
     pixels = sum(recorded[image].pixels_sha256 != recomputed[image].pixels_sha256 for image in recorded)
     decoded = f", {pixels} decoded to other pixels here" if pixels else ""
-    return Finding("images", True, f"{len(recorded)} files, identical{decoded}")
+    return ReproductionFinding("images", True, f"{len(recorded)} files, identical{decoded}")
 
 
-def compare_marks(run: RunFolder, again: RunFolder) -> Finding:
+def compare_marks(run: RunFolder, again: RunFolder) -> ReproductionFinding:
     """Level 2's promise about marks: the same images have one, and its point has moved by 0.002 of a side at most."""
     recorded, recomputed = (
         marks_from(read_table(folder.require_input("marks"))).by_image for folder in (run, again)
@@ -129,7 +135,7 @@ def compare_marks(run: RunFolder, again: RunFolder) -> Finding:
     if {image for image, mark in recorded.items() if mark} != {
         image for image, mark in recomputed.items() if mark
     }:
-        return Finding("marks", False, "other images have a mark")
+        return ReproductionFinding("marks", False, "other images have a mark")
     farthest = max(
         (
             round(max(abs(mark.x - moved.x), abs(mark.y - moved.y)), PLACES)
@@ -139,37 +145,39 @@ def compare_marks(run: RunFolder, again: RunFolder) -> Finding:
         default=0.0,
     )
     words = "identical" if farthest == 0 else f"largest distance {farthest:.1e}, allowed {MARK_TOLERANCE:g}"
-    return Finding("marks", farthest <= MARK_TOLERANCE, f"{len(recorded)} marks, {words}")
+    return ReproductionFinding("marks", farthest <= MARK_TOLERANCE, f"{len(recorded)} marks, {words}")
 
 
 def _predictions(folder: RunFolder) -> Predictions:
     return predictions_from(read_table(folder.require_input("predictions")))
 
 
-def compare_results(run: RunFolder, again: RunFolder, *, exactly: bool) -> Iterator[Finding]:
+def compare_results(run: RunFolder, again: RunFolder, *, exactly: bool) -> Iterator[ReproductionFinding]:
     """Level 1: every byte, of the line listing too. Below: decisions the same, score-based numbers within tolerance."""
     if run.results.read_bytes() == again.results.read_bytes():
-        yield Finding("results.json", True, "identical to the byte")
+        yield ReproductionFinding("results.json", True, "identical to the byte")
     else:
         recorded, recomputed = json.loads(run.results.read_bytes()), json.loads(again.results.read_bytes())
         compare = differences if exactly else beyond_tolerance
         different: list[Difference] = list(compare(recorded, recomputed))
         for difference in islice(different, SHOWN):
-            yield Finding("results.json", False, str(difference))
+            yield ReproductionFinding("results.json", False, str(difference))
         if len(different) > SHOWN:
-            yield Finding("results.json", False, f"and {len(different) - SHOWN} more keys")
+            yield ReproductionFinding("results.json", False, f"and {len(different) - SHOWN} more keys")
         if not different:
-            yield Finding("results.json", True, "same decisions; score-based numbers within tolerance")
+            yield ReproductionFinding(
+                "results.json", True, "same decisions; score-based numbers within tolerance"
+            )
     if exactly:
         yield same_bytes("line_listing.csv", run.line_listing, again.line_listing)
 
 
 def compare_reports(
     run: RunFolder, again: RunFolder, same_stack: bool, same_content: Callable[[bytes, bytes], bool]
-) -> Iterator[Finding]:
+) -> Iterator[ReproductionFinding]:
     """Identical with the recorded render stack; with another one the same text and results in other bytes."""
     if run.results.read_bytes() != again.results.read_bytes():
-        yield Finding("report.pdf", True, "as it prints the results above", "not checked")
+        yield ReproductionFinding("report.pdf", True, "as it prints the results above", "not checked")
     elif same_stack:
         yield same_bytes("report.pdf", run.report_pdf, again.report_pdf)
         yield same_bytes("report.html", run.report_html, again.report_html)
@@ -184,4 +192,4 @@ def compare_reports(
             same = same_content(recorded.read_bytes(), recomputed.read_bytes())
             drawn = "drawn by other libraries than recorded"
             words = f"content-equal: {drawn}, same text and results" if same else f"other content, {drawn}"
-            yield Finding(recorded.name, same, words, "content-equal" if same else "compared")
+            yield ReproductionFinding(recorded.name, same, words, "content-equal" if same else "compared")

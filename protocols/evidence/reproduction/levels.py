@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from protocols.errors import BadInputError
 from protocols.evidence.reproduction.guard_band import GuardBand
-from protocols.finding import Finding
+from protocols.finding import ReproductionFinding
 
 INTACT: Final = 0
 FROM_SCORES: Final = 1
@@ -45,7 +45,7 @@ class LevelOutcome:
 
     level: int
     word: Word
-    findings: tuple[Finding, ...]
+    findings: tuple[ReproductionFinding, ...]
 
     @property
     def reproduced(self) -> bool:
@@ -69,11 +69,11 @@ class Rerun:
 
     asked: int | None
     levels: tuple[LevelOutcome, ...]
-    opinion: tuple[Finding, ...] | None = None
+    opinion: tuple[ReproductionFinding, ...] | None = None
     guard_band: GuardBand | None = None
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[ReproductionFinding, ...]:
         """All of them, in the order in which they came."""
         of_levels = tuple(finding for level in self.levels for finding in level.findings)
         return of_levels + (self.opinion or ())
@@ -84,7 +84,7 @@ class Rerun:
         return all(finding.reproduced for finding in self.findings)
 
     @property
-    def first_difference(self) -> Finding | None:
+    def first_difference(self) -> ReproductionFinding | None:
         """The difference that lies farthest up the way from data to report; None where there is none.
 
         Of evidence that is not intact, the first check that failed: nothing else was done.
@@ -114,7 +114,7 @@ def require_level(level: int | None) -> None:
         raise BadInputError(f"--level must be one of {', '.join(map(str, LEVELS))}; received {level}.")
 
 
-def outcome(level: int, findings: tuple[Finding, ...]) -> LevelOutcome:
+def outcome(level: int, findings: tuple[ReproductionFinding, ...]) -> LevelOutcome:
     """What came of a level that recomputed something, in its word."""
     word: Word
     if not all(finding.reproduced for finding in findings):
@@ -128,6 +128,6 @@ def outcome(level: int, findings: tuple[Finding, ...]) -> LevelOutcome:
     return LevelOutcome(level, word, findings)
 
 
-def _place(finding: Finding) -> int:
+def _place(finding: ReproductionFinding) -> int:
     """What no stage of a run is called by comes after all of them."""
     return STAGES.index(finding.what) if finding.what in STAGES else len(STAGES)

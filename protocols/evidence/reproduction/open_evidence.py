@@ -20,19 +20,19 @@ from protocols.evidence.verification.check import Check
 from protocols.evidence.verification.results_check import ReadPdf
 from protocols.evidence.verification.unsigned_check import check_unsigned
 from protocols.evidence.verification.verify import verify
-from protocols.finding import Finding
+from protocols.finding import ReproductionFinding
 from protocols.images.folder import ImageFolder
 from protocols.images.run_images import recorded_images
 from protocols.storage.manifest import differences
 from protocols.storage.run_folder import IN_THE_RUN, RunFolder
 
-NO_KEY = Finding(
+NO_KEY = ReproductionFinding(
     "signature", True, "as no key was given; bring the maker's public key with --pubkey", "not checked"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class OpenedEvidence:
     """A run, and what is known of its bytes.
 
     Attributes:
@@ -69,7 +69,7 @@ class Evidence:
 
 
 @contextmanager
-def opened(given: Path, public_key: PublicKey | None, *, printed: ReadPdf) -> Iterator[Evidence]:
+def opened(given: Path, public_key: PublicKey | None, *, printed: ReadPdf) -> Iterator[OpenedEvidence]:
     """The evidence at a path, checked; an archive is unpacked into a folder that is gone afterwards.
 
     Args:
@@ -94,7 +94,7 @@ def opened(given: Path, public_key: PublicKey | None, *, printed: ReadPdf) -> It
         yield _of_run(RunFolder(given))
 
 
-def _of_bundle(given: Path, root: Path, public_key: PublicKey | None, printed: ReadPdf) -> Evidence:
+def _of_bundle(given: Path, root: Path, public_key: PublicKey | None, printed: ReadPdf) -> OpenedEvidence:
     bundle = BundleFolder(root)
     if public_key is None:
         findings = (NO_KEY, *_findings(check_unsigned(root)))
@@ -104,24 +104,24 @@ def _of_bundle(given: Path, root: Path, public_key: PublicKey | None, printed: R
         sound = "verified"
     word: Word = sound if all(finding.reproduced for finding in findings) else "not verified"
     named = key_id(public_key) if public_key else None
-    return Evidence(given, bundle.run, bundle, named, LevelOutcome(INTACT, word, findings))
+    return OpenedEvidence(given, bundle.run, bundle, named, LevelOutcome(INTACT, word, findings))
 
 
-def _findings(checks: Iterable[Check]) -> Iterator[Finding]:
+def _findings(checks: Iterable[Check]) -> Iterator[ReproductionFinding]:
     """Of a check that failed, one for each file; one that could not be made, because of them, is no pass."""
     for check in checks:
         if check.problems:
             for problem in check.problems:
-                yield Finding(check.name, False, f"{problem.file}: {problem.words}")
+                yield ReproductionFinding(check.name, False, f"{problem.file}: {problem.words}")
         elif check.status == "not checked":
-            yield Finding(check.name, False, check.words, "not checked")
+            yield ReproductionFinding(check.name, False, check.words, "not checked")
         else:
-            yield Finding(check.name, check.passed, check.words)
+            yield ReproductionFinding(check.name, check.passed, check.words)
 
 
-def _of_run(run: RunFolder) -> Evidence:
+def _of_run(run: RunFolder) -> OpenedEvidence:
     run.read_record()
-    changed = tuple(Finding("manifest", False, sentence) for sentence in differences(run.root))
-    intact = (Finding("manifest", True, "every file is as it was recorded"),)
+    changed = tuple(ReproductionFinding("manifest", False, sentence) for sentence in differences(run.root))
+    intact = (ReproductionFinding("manifest", True, "every file is as it was recorded"),)
     word: Word = "not as recorded" if changed else "as recorded"
-    return Evidence(run.root, run, None, None, LevelOutcome(INTACT, word, changed or intact))
+    return OpenedEvidence(run.root, run, None, None, LevelOutcome(INTACT, word, changed or intact))

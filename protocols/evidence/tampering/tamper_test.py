@@ -23,7 +23,7 @@ from protocols.evidence.tampering.content import of_the_evidence
 from protocols.evidence.tampering.envelope import of_the_envelope
 from protocols.evidence.tampering.files import of_files
 from protocols.evidence.tampering.working_copy import TamperBench, Tampering
-from protocols.evidence.verification.file_reader import Reading
+from protocols.evidence.verification.file_reader import FileReader
 from protocols.evidence.verification.file_tree import tree_of
 from protocols.evidence.verification.results_check import ReadPdf
 from protocols.evidence.verification.verify import Verification, verify
@@ -79,7 +79,7 @@ class TamperTest:
         return not self.missed
 
 
-class RememberedReading(Reading):
+class RememberedReading(FileReader):
     """Reads a file anew only where it was touched since.
 
     A hash is remembered for a path with its inode, size and both times as the file system gives them at each walk; the
@@ -134,7 +134,7 @@ def tamper_test(
         reading = RememberedReading()
         bench = TamperBench(copy, Path(temporary) / "kept", reading.forget)
 
-        def check(reading: Reading | None = None) -> Verification:
+        def check(reading: FileReader | None = None) -> Verification:
             return verify(copy, public_key, printed=printed, reading=reading)
 
         if not check(reading).passed:

@@ -11,7 +11,7 @@ from protocols.errors import EvidenceDiffersError
 from protocols.evidence.bundle.bag import PAYLOAD, TAG_FILES, TAG_MANIFEST, parse_manifest
 from protocols.evidence.bundle.layout import ATTESTATION, BAG, SUBJECTS
 from protocols.evidence.verification.check import Check, Problem, check_of, not_checked
-from protocols.evidence.verification.file_reader import Reading
+from protocols.evidence.verification.file_reader import FileReader
 from protocols.evidence.verification.file_tree import Tree
 from protocols.evidence.verification.signed_content import DATA
 from protocols.evidence.verification.signed_statement import Promise
@@ -30,7 +30,7 @@ class Manifest:
     fault: str | None
 
 
-def read_manifest(tree: Tree, reading: Reading, name: str) -> Manifest:
+def read_manifest(tree: Tree, reading: FileReader, name: str) -> Manifest:
     """A manifest of the bag, whoever wrote it."""
     there = tree.files.get(name)
     if there is None:

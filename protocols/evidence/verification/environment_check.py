@@ -7,13 +7,11 @@ the evidence. What a run records is `environment`'s.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter, ValidationError
-
 from protocols.errors import EvidenceDiffersError
 from protocols.evidence.environment.machine import source_sha256
 from protocols.ledger.chain import Ledger
+from protocols.storage.json_document import read_document
 from protocols.storage.run_folder import RUN_SCHEMA, RunRecord
-from protocols.storage.strict_json import strict_json
 
 NOT_RECORDED = "not recorded"
 NOT_HERE = "not here"
@@ -39,14 +37,7 @@ def recorded_environment(content: bytes) -> RunRecord:
     Raises:
         EvidenceDiffersError: it is none.
     """
-    document = strict_json(content, source="run.json")
-    try:
-        fields = TypeAdapter(dict[str, object]).validate_python(document)
-        if fields.pop("schema", None) != RUN_SCHEMA:
-            raise EvidenceDiffersError(f"run.json: is not {RUN_SCHEMA}.")
-        return TypeAdapter(RunRecord).validate_python(fields)
-    except ValidationError as error:
-        raise EvidenceDiffersError(f"run.json: is not {RUN_SCHEMA}.") from error
+    return read_document(content, RunRecord, schema=RUN_SCHEMA, source="run.json", error=EvidenceDiffersError)
 
 
 def compare_environments(recorded: RunRecord, trail: Ledger, here: RunRecord) -> tuple[EnvironmentRow, ...]:

@@ -15,7 +15,7 @@ from protocols.storage.canonical import sha256_bytes, sha256_file
 T = TypeVar("T")
 
 
-class Reading:
+class FileReader:
     """Reads every file anew."""
 
     def sha256(self, path: str, there: os.stat_result) -> str:  # noqa: ARG002 - for a reading that remembers

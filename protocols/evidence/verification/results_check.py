@@ -5,13 +5,12 @@ statement. Reading a PDF is a function that the command line passes in; whether 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from protocols.errors import EvidenceDiffersError
 from protocols.evidence.verification.check import Check, Problem, check_of
 from protocols.evidence.verification.signed_content import DATA, Covered
-from protocols.evidence.verification.signed_statement import ProtocolPromise
-from protocols.storage.strict_json import member, strict_json, text_member
+from protocols.recorded_results import ResultsHead, recorded_results
 
 PROTOCOL, RESULTS, LISTING = "protocol.toml", "results.json", "line_listing.csv"
 ROBUSTNESS, ITS_RESULTS = "robustness.json", "robustness/results.json"  # where the run has a robustness test
@@ -32,31 +31,13 @@ class Printed(Protocol):
 ReadPdf = Callable[[bytes], Printed]
 
 
-@dataclass(frozen=True, slots=True)
-class ResultsHead:
-    """What results.json says of itself."""
-
-    verdict: str
-    protocol: ProtocolPromise
-
-
 def results_head(content: bytes) -> ResultsHead:
-    """What a results.json says of itself.
+    """Read what a results.json says of itself.
 
     Raises:
         EvidenceDiffersError: it is none.
     """
-    document = strict_json(content, source=RESULTS)
-    version = member(document, "protocol", "version", source=RESULTS)
-    return ResultsHead(
-        verdict=text_member(document, "verdict", source=RESULTS),
-        protocol=ProtocolPromise(
-            id=text_member(document, "protocol", "id", source=RESULTS),
-            version=version if type(version) is int else -1,
-            sha256=text_member(document, "protocol", "sha256", source=RESULTS),
-            stage=text_member(document, "protocol", "stage", source=RESULTS),
-        ),
-    )
+    return recorded_results(content, ResultsHead, error=EvidenceDiffersError)
 
 
 def check_results(covered: Covered) -> Check:

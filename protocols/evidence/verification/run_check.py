@@ -8,9 +8,6 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from pydantic import TypeAdapter, ValidationError
 
 from protocols.errors import EvidenceDiffersError
 from protocols.evidence.bundle.bag import is_inside
@@ -18,26 +15,19 @@ from protocols.evidence.bundle.layout import ADDED, IMAGES, LISTING
 from protocols.evidence.verification.check import Check, Problem, check_of
 from protocols.evidence.verification.environment_check import recorded_environment
 from protocols.evidence.verification.signed_content import DATA, Covered
-from protocols.storage.manifest import NAME, SCHEMA, Entry
+from protocols.storage.manifest import NAME, ManifestEntry, recorded_files
 from protocols.storage.run_folder import IN_THE_RUN
-from protocols.storage.strict_json import member, strict_json
 
 BUNDLED = ("yes", "no")
 
 
-def run_manifest(content: bytes) -> tuple[Entry, ...]:
+def run_manifest(content: bytes) -> tuple[ManifestEntry, ...]:
     """The entries of a run's own manifest.json.
 
     Raises:
         EvidenceDiffersError: it is none, lists a file twice or one outside the folder.
     """
-    document: Any = strict_json(content, source=NAME)
-    try:
-        entries = TypeAdapter(tuple[Entry, ...]).validate_python(member(document, "files", source=NAME))
-    except ValidationError as error:
-        raise EvidenceDiffersError(f"{NAME}: is not {SCHEMA}.") from error
-    if member(document, "schema", source=NAME) != SCHEMA:
-        raise EvidenceDiffersError(f"{NAME}: is not {SCHEMA}.")
+    entries = recorded_files(content, error=EvidenceDiffersError)
     seen: set[str] = set()
     for entry in entries:
         if entry.path in seen:
@@ -49,7 +39,7 @@ def run_manifest(content: bytes) -> tuple[Entry, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedImage:
+class ImageLine:
     """A line of a bundle's images.csv, as far as a verification needs it."""
 
     image_id: str
@@ -58,7 +48,7 @@ class ListedImage:
     bundled: bool
 
 
-def images_listed(content: bytes) -> tuple[ListedImage, ...]:
+def images_listed(content: bytes) -> tuple[ImageLine, ...]:
     """The lines of a bundle's images.csv.
 
     Raises:
@@ -113,7 +103,9 @@ def check_run_folder(covered: Covered) -> Check:
     )
 
 
-def _recorded(covered: Covered, recorded: Mapping[str, Entry], left_out: set[str]) -> Iterator[Problem]:
+def _recorded(
+    covered: Covered, recorded: Mapping[str, ManifestEntry], left_out: set[str]
+) -> Iterator[Problem]:
     for path, entry in recorded.items():
         there = covered.digest(path)
         if there is None and path not in left_out:
@@ -128,11 +120,11 @@ def _start_of_images(covered: Covered) -> str:
     return "" if inside else f"{IMAGES}/"
 
 
-def _listed(row: dict[str, str]) -> ListedImage:
+def _listed(row: dict[str, str]) -> ImageLine:
     if None in row or None in row.values():
         raise ValueError("a line has another number of fields")
     if row["bundled"] not in BUNDLED:
         raise ValueError(f"bundled is {row['bundled']!r}")
     if row["image_path"] and not is_inside(row["image_path"]):
         raise ValueError(f"{row['image_path']!r} leads out of the bag")
-    return ListedImage(row["image_id"], row["image_path"], row["file_sha256"], row["bundled"] == "yes")
+    return ImageLine(row["image_id"], row["image_path"], row["file_sha256"], row["bundled"] == "yes")

@@ -11,7 +11,7 @@ from typing import TypeVar
 from protocols.errors import EvidenceDiffersError
 from protocols.evidence.bundle.bag import PAYLOAD
 from protocols.evidence.bundle.layout import BAG
-from protocols.evidence.verification.file_reader import Reading
+from protocols.evidence.verification.file_reader import FileReader
 from protocols.evidence.verification.file_tree import Tree
 from protocols.evidence.verification.signed_statement import Promise
 
@@ -39,7 +39,7 @@ class Covered:
     promise: Promise | None
     listed: Mapping[str, str] | None
     digests: Mapping[str, str]
-    reading: Reading
+    reading: FileReader
 
     def promised(self) -> Promise:
         """The statement.

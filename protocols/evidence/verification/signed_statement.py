@@ -11,25 +11,14 @@ from typing import Any
 
 from protocols.errors import EvidenceDiffersError
 from protocols.evidence.bundle.layout import SUBJECTS
-from protocols.ledger.chain import Head
+from protocols.evidence.bundle.statement import BUILD, PREDICATE, STATEMENT
+from protocols.ledger.chain import LedgerHead
+from protocols.schema.load import ProtocolIdentity
 from protocols.storage.strict_json import member, strict_json, text_member
 
 SOURCE = "the signed statement"
-STATEMENT = "https://in-toto.io/Statement/v1"
-PREDICATE = "https://slsa.dev/provenance/v1"
-BUILD = "urn:cxr510k:bundle:1"
 KEYS = {"_type", "subject", "predicateType", "predicate"}
 _SHA256 = re.compile("[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True)
-class ProtocolPromise:
-    """The protocol of the run, as results.json names it too."""
-
-    id: str
-    version: int
-    sha256: str
-    stage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +35,8 @@ class Promise:
     """
 
     manifests: Mapping[str, str]
-    protocol: ProtocolPromise
-    ledger: Head
+    protocol: ProtocolIdentity
+    ledger: LedgerHead
     verdict: str
     results_sha256: str
     dependencies: Mapping[str, str]
@@ -69,13 +58,13 @@ def promise_of(payload: bytes) -> Promise:
     outside, inside = (*build, "externalParameters", "protocol"), (*build, "internalParameters")
     return Promise(
         manifests=_subjects(document["subject"]),
-        protocol=ProtocolPromise(
+        protocol=ProtocolIdentity(
             id=_text(document, *outside, "id"),
             version=_whole_number(document, *outside, "version"),
             sha256=_sha256(document, *outside, "sha256"),
             stage=_text(document, *build, "externalParameters", "stage"),
         ),
-        ledger=Head(
+        ledger=LedgerHead(
             _whole_number(document, *inside, "ledger", "entries"),
             _sha256(document, *inside, "ledger", "head"),
         ),

@@ -19,7 +19,7 @@ from protocols.evidence.verification.bag_check import (
     read_manifest,
 )
 from protocols.evidence.verification.check import Check, Problem, check_of
-from protocols.evidence.verification.file_reader import Reading
+from protocols.evidence.verification.file_reader import FileReader
 from protocols.evidence.verification.file_tree import problems_of_names, tree_of
 from protocols.evidence.verification.run_check import run_manifest
 from protocols.evidence.verification.signed_content import DATA
@@ -28,7 +28,7 @@ from protocols.storage.manifest import NAME
 
 def check_unsigned(root: Path) -> tuple[Check, ...]:
     """The checks of a bundle's folder that need no key; the bundle is only read."""
-    tree, reading = tree_of(root), Reading()
+    tree, reading = tree_of(root), FileReader()
     payload, tags = (read_manifest(tree, reading, name) for name in (LISTED, TAGS))
     names = {*payload.digests, *tags.digests, LISTED} & set(tree.files)
     digests = {name: reading.sha256(f"{root}/{name}", tree.files[name]) for name in sorted(names)}

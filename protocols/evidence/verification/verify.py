@@ -32,7 +32,7 @@ from protocols.evidence.verification.environment_check import (
     compare_environments,
     recorded_environment,
 )
-from protocols.evidence.verification.file_reader import Reading
+from protocols.evidence.verification.file_reader import FileReader
 from protocols.evidence.verification.file_tree import Tree, problems_of_names, tree_of
 from protocols.evidence.verification.ledger_check import (
     OF_THE_RUN,
@@ -96,7 +96,7 @@ def verify(
     *,
     printed: ReadPdf,
     here: RunRecord | None = None,
-    reading: Reading | None = None,
+    reading: FileReader | None = None,
 ) -> Verification:
     """Check a bundle under a key that did not come with it. The bundle is only read.
 
@@ -113,7 +113,7 @@ def verify(
     with _folder_of(bundle) as (root, archive):
         if root is None:
             return Verification(key_id(public_key), None, (), "the archive was not unpacked", archive)
-        return _verify_folder(root, public_key, printed, here, reading or Reading(), archive)
+        return _verify_folder(root, public_key, printed, here, reading or FileReader(), archive)
 
 
 def refuse_key_from_bundle(bundle: Path, pubkey: Path) -> None:
@@ -155,7 +155,7 @@ def _verify_folder(
     public_key: PublicKey,
     printed: ReadPdf,
     here: RunRecord | None,
-    reading: Reading,
+    reading: FileReader,
     before: tuple[Check, ...],
 ) -> Verification:
     tree = tree_of(root)
@@ -236,7 +236,7 @@ def _check_key(public_key: PublicKey, digests: Mapping[str, str]) -> Check:
     return check_of("key", problems, f"{key_id(public_key)}, not from the bundle")
 
 
-def _digests(tree: Tree, names: set[str], reading: Reading) -> dict[str, str]:
+def _digests(tree: Tree, names: set[str], reading: FileReader) -> dict[str, str]:
     """SHA-256 of the named files, as far as they are there; what no manifest lists is never opened."""
     found = {}
     root = str(tree.root)

@@ -9,7 +9,7 @@ from cxr510k.terminal.rerun import print_findings
 from cxr510k.terminal.study import print_flow, print_notices, print_verdict
 from protocols.cohorts.cohort import FlowStep
 from protocols.evidence.reproduction.open_evidence import NO_KEY
-from protocols.finding import Finding
+from protocols.finding import ReproductionFinding
 from protocols.tables.input_account import Notice
 from reports.content.context import ReportContext
 from tests.reports.conftest import NOTICES, noticed
@@ -110,7 +110,7 @@ def test_a_notice_hangs_and_breaks_neither_words_nor_paths(capsys: pytest.Captur
 def test_flow_and_findings_break_between_words(capsys: pytest.CaptureFixture[str]) -> None:
     reason = "matches an NIH image that another RSNA image matches more closely"
     print_flow([FlowStep("duplicate_match", 21, 21, reason)])
-    print_findings([Finding("signature", False, f"{PATH}: is missing"), NO_KEY])
+    print_findings([ReproductionFinding("signature", False, f"{PATH}: is missing"), NO_KEY])
     flow, _, differs, path, missing, *unchecked = capsys.readouterr().out.splitlines()
     assert flow.endswith("21 patients  matches an NIH image")
     assert (differs, path.strip()) == ("differs signature:", f"{PATH}:")

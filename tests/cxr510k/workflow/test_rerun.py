@@ -11,28 +11,34 @@ import numpy as np
 import pytest
 
 from cxr510k.workflow.rerun import rerun_evidence
-from cxr510k.workflow.stages import Stages, Training
+from cxr510k.workflow.stages import Stages, TrainingRun
 from protocols.errors import BadInputError, NotPossibleHereError
 from protocols.evidence.bundle.images_csv import ListedImage, listing_text
 from protocols.evidence.bundle.layout import BundleFolder
 from protocols.evidence.reproduction.guard_band import GuardBand
 from protocols.evidence.reproduction.levels import Rerun
-from protocols.evidence.reproduction.open_evidence import Evidence, opened
-from protocols.finding import Finding
+from protocols.evidence.reproduction.open_evidence import OpenedEvidence, opened
+from protocols.finding import ReproductionFinding
 from protocols.images.folder import ImageFolder
 from protocols.images.perceptual_hash import BITS
 from protocols.progress import Progress, silent
 from protocols.storage.canonical import json_text, sha256_file
 from protocols.storage.manifest import write_manifest
 from protocols.storage.run_folder import RunFolder, RunRecord
-from protocols.tables.perturbation_scores import REPEATED, UNCHANGED, BatteryFolder, BatteryScores, Item
+from protocols.tables.perturbation_scores import (
+    REPEATED,
+    UNCHANGED,
+    BatteryFolder,
+    BatteryScores,
+    PerturbationItem,
+)
 
 SCORES = {"i1": 0.2, "i2": 0.4, "i3": 0.6, "i4": 0.8}
 THRESHOLD = 0.5
 LIKENESS = "0" * ((BITS + 1) // 4)
 ITEMS = (
-    Item(UNCHANGED, "repeat", "", "as it is", "Nothing."),
-    Item(REPEATED, "repeat", "", "again", "Nothing, again."),
+    PerturbationItem(UNCHANGED, "repeat", "", "as it is", "Nothing."),
+    PerturbationItem(REPEATED, "repeat", "", "again", "Nothing, again."),
 )
 RECORD = RunRecord("2026-01-31T12:00:00Z", "run", "0", "3", "p", "h", {}, ".", None, {}, {}, {"engine": "1"})
 
@@ -66,11 +72,11 @@ class Machine:
             self.time_images,
         )
 
-    def train(self, run: RunFolder, images: ImageFolder, work: Path, progress: Progress) -> Training:
+    def train(self, run: RunFolder, images: ImageFolder, work: Path, progress: Progress) -> TrainingRun:
         self.asked.append("train")
         run.model.mkdir()
         write_weights(run.model / "model.weights.h5", self.weights)
-        return Training("here", 1.0)
+        return TrainingRun("here", 1.0)
 
     def predict(self, run: RunFolder, images: ImageFolder, work: Path, progress: Progress) -> None:
         self.asked.append("predict")
@@ -88,6 +94,7 @@ class Machine:
         rows = [line.split(",") for line in (run.inputs / "predictions.csv").read_text().splitlines()[1:]]
         called = sum(float(row[1]) >= THRESHOLD for row in rows)
         results = {
+            "schema": "cxr510k-results/1",
             "operating_point": {"threshold": THRESHOLD},
             "estimates": [{"metric": "auroc", "value": round(sum(float(row[1]) for row in rows) / 4, 6)}],
             "called": called,
@@ -186,7 +193,7 @@ def test_level_2_says_level_1_as_well_and_what_follows_from_the_same_bytes_is_no
 ) -> None:
     done = again(run, machine, 2)
     assert done.verdict == "as recorded, level 1 identical, level 2 reproduced"
-    assert Finding("scores", True, "4 scores, identical to the byte") in done.findings
+    assert ReproductionFinding("scores", True, "4 scores, identical to the byte") in done.findings
     assert machine.asked == ["validate", "report", "predict"]
 
 
@@ -239,7 +246,7 @@ def test_other_weights_are_named_by_layer_and_never_called_identical(
     machine.weights = [3.0, 4.5]
     done = again(run, machine, 3)
     assert done.verdict == "as recorded, level 1 identical, level 2 reproduced, level 3 not reproduced"
-    assert done.first_difference == Finding(
+    assert done.first_difference == ReproductionFinding(
         "weights",
         False,
         "other bytes: 1 of 2 arrays differ, first layers/second/vars/0 by up to 5.0e-01; "
@@ -258,7 +265,10 @@ def test_another_render_stack_is_content_equal_and_never_called_identical(
 def test_after_other_results_the_report_is_not_drawn(run: RunFolder, machine: Machine) -> None:
     change_recorded_score(run)
     done = again(run, machine, 1)
-    assert Finding("report.pdf", True, "as it prints the results above", "not checked") in done.findings
+    assert (
+        ReproductionFinding("report.pdf", True, "as it prints the results above", "not checked")
+        in done.findings
+    )
     assert machine.asked == ["validate"]
 
 
@@ -300,8 +310,11 @@ def test_a_test_of_robustness_is_done_again_by_hand(
     machine.shift_of_changed = shift
     done = again(run, machine, 2)
     assert machine.asked == ["validate", "measure", "report", "predict", "perturb"]
-    assert Finding("robustness/scores.csv", reproduced, words) in done.levels[2].findings
-    assert Finding("robustness/results.json", True, "identical to the byte") in done.levels[1].findings
+    assert ReproductionFinding("robustness/scores.csv", reproduced, words) in done.levels[2].findings
+    assert (
+        ReproductionFinding("robustness/results.json", True, "identical to the byte")
+        in done.levels[1].findings
+    )
     assert done.reproduced == reproduced
 
 
@@ -317,7 +330,7 @@ def test_other_images_come_before_their_scores(run: RunFolder, machine: Machine,
     moved = Path(shutil.copytree(run.root / "images", tmp_path / "moved"))
     (moved / "i2.png").write_text("another picture")
     done = again(run, machine, 2, images=ImageFolder(moved, search=True))
-    assert done.first_difference == Finding("images", False, "1 are not the files of the run: i2")
+    assert done.first_difference == ReproductionFinding("images", False, "1 are not the files of the run: i2")
 
 
 def test_level_2_without_a_model_is_refused_before_any_work(run: RunFolder, machine: Machine) -> None:
@@ -357,7 +370,7 @@ def test_images_that_were_left_out_are_asked_for(run: RunFolder, tmp_path: Path)
         evidence.images()
 
 
-def bundled_evidence(run: RunFolder, tmp_path: Path, image_root: str, bundled: str) -> Evidence:
+def bundled_evidence(run: RunFolder, tmp_path: Path, image_root: str, bundled: str) -> OpenedEvidence:
     bundle = BundleFolder(tmp_path / "bundle")
     shutil.copytree(run.root, bundle.data)
     bundle.run.write_record(replace(RECORD, image_root=image_root))

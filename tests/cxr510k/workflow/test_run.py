@@ -11,7 +11,7 @@ import pytest
 from cxr510k.workflow.additions import add_report
 from cxr510k.workflow.invocation import Invocation
 from cxr510k.workflow.run import LedgerPlace, run_study, work_folder
-from cxr510k.workflow.stages import Stages, Training
+from cxr510k.workflow.stages import Stages, TrainingRun
 from protocols.errors import BadInputError, InterruptedWorkError
 from protocols.images.folder import ImageFolder
 from protocols.ledger.chain import read_ledger
@@ -51,11 +51,11 @@ class Recorded:
         (folder.inputs / "reads.csv").write_text("\n".join(reads) + "\n")
         return ImageFolder(folder.root, search=False)
 
-    def train(self, folder: RunFolder, images: ImageFolder, work: Path, progress: Progress) -> Training:
+    def train(self, folder: RunFolder, images: ImageFolder, work: Path, progress: Progress) -> TrainingRun:
         self._call("train")
         folder.model.mkdir()
         (folder.model / "operating_point.json").write_text(POINT)
-        return Training("none", 0.0)
+        return TrainingRun("none", 0.0)
 
     def validate(self, folder: RunFolder, progress: Progress, unseal: Unseal | None = None) -> str:
         assert unseal

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-from model.artifact.calibration import Calibration, Fit, fit, log_loss, sigmoid, smoothed
+from model.artifact.calibration import fit, log_loss, probabilities, sigmoid, smoothed
 from model.training.tuning_auroc import auroc
+from protocols.model_folder import ScoreCalibration
 
 RNG = np.random.default_rng(4)
 LABELS = RNG.integers(0, 2, 300)
@@ -37,7 +38,7 @@ def test_platt_of_two_groups_by_hand() -> None:
     # logit 0: 1 of 4 positive; logit 1: 3 of 4. Targets 5/6 and 1/6, so the means are (5 + 3)/24 and (15 + 1)/24.
     logits = np.repeat([0.0, 1.0], 4)
     labels = np.array([1, 0, 0, 0, 1, 1, 1, 0])
-    found = fit("platt", logits, labels).calibration
+    found = fit("platt", logits, labels)
     low, high = np.log((8 / 24) / (16 / 24)), np.log((16 / 24) / (8 / 24))
     assert (found.slope, found.intercept) == (round(high - low, 6), round(low, 6))
 
@@ -57,7 +58,7 @@ def test_fit_against_sklearn(method: str, both: bool) -> None:
     features, classes, weights = doubled(LOGITS, LABELS)
     oracle = LogisticRegression(C=np.inf, fit_intercept=both, tol=1e-12, max_iter=1000)
     oracle.fit(features, classes, sample_weight=weights)
-    found = fit(method, LOGITS, LABELS).calibration
+    found = fit(method, LOGITS, LABELS)
     assert found.slope == pytest.approx(float(oracle.coef_[0, 0]), abs=1e-5)
     assert found.intercept == pytest.approx(float(np.atleast_1d(oracle.intercept_)[0]), abs=1e-5)
 
@@ -65,7 +66,7 @@ def test_fit_against_sklearn(method: str, both: bool) -> None:
 def test_fit_against_scipy() -> None:
     targets = smoothed(LABELS)
     best = minimize(lambda p: log_loss(p[0] * LOGITS + p[1], targets), [0.0, 0.0], method="Nelder-Mead")
-    found = fit("platt", LOGITS, LABELS).calibration
+    found = fit("platt", LOGITS, LABELS)
     assert (found.slope, found.intercept) == pytest.approx(tuple(best.x), abs=2e-4)
 
 
@@ -74,20 +75,27 @@ def test_logits_that_are_right_stay_as_they_are_against_theory() -> None:
     logits = rng.normal(0.0, 2.0, 200_000)
     labels = (rng.random(200_000) < sigmoid(logits)).astype(np.int64)
     found = fit("platt", logits, labels)
-    assert found.calibration.slope == pytest.approx(1.0, abs=0.02)
-    assert found.calibration.intercept == pytest.approx(0.0, abs=0.02)
+    assert found.slope == pytest.approx(1.0, abs=0.02)
+    assert found.intercept == pytest.approx(0.0, abs=0.02)
 
 
 def test_separated_classes_keep_a_finite_slope() -> None:
     found = fit("platt", np.array([-2.0, -1.0, 1.0, 2.0]), np.array([0, 0, 1, 1]))
-    assert 0 < found.calibration.slope < 10
+    assert 0 < found.slope < 10
     assert found.log_loss_after < 1
 
 
 def test_none_changes_nothing_by_hand() -> None:
     found = fit("none", LOGITS, LABELS)
-    assert found == Fit(
-        Calibration("none", 1.0, 0.0), 300, log_loss(LOGITS, LABELS), log_loss(LOGITS, LABELS)
+    loss = round(log_loss(LOGITS, LABELS), 6)
+    assert found == ScoreCalibration(
+        method="none",
+        slope=1.0,
+        intercept=0.0,
+        images=300,
+        log_loss_before=loss,
+        log_loss_after=loss,
+        reason=None,
     )
 
 
@@ -106,7 +114,7 @@ def test_device_worse_than_chance_is_not_turned_round(
     method: str, logits: list[float], sentence: str
 ) -> None:
     found = fit(method, np.array(logits), np.array([0, 0, 1, 1]))
-    assert found.calibration == Calibration()
+    assert (found.method, found.slope, found.intercept) == ("none", 1.0, 0.0)
     assert found.reason is not None and found.log_loss_after == found.log_loss_before
     assert re.match(sentence, found.reason)
 
@@ -122,18 +130,17 @@ def test_a_fit_never_makes_the_smoothed_loss_larger_nor_the_order_another(
 ) -> None:
     logits = np.round([logit for logit, _ in rows], 3)
     labels = np.array([label for _, label in rows])
-    found = fit(method, logits, labels)
-    calibration = found.calibration
+    found = calibration = fit(method, logits, labels)
     assert calibration.slope > 0
     assert np.isfinite([calibration.slope, calibration.intercept, found.log_loss_after]).all()
     if found.reason is None:
         targets = smoothed(labels)
         after = log_loss(calibration.slope * logits + calibration.intercept, targets)
         assert after <= log_loss(logits, targets) + 1e-3
-        scores = calibration(logits)
+        scores = probabilities(calibration, logits)
         assert (np.diff(scores[np.argsort(logits, kind="stable")]) >= 0).all()
 
 
 def test_auroc_stays_against_itself() -> None:
-    scores = np.round(fit("platt", LOGITS, LABELS).calibration(LOGITS), 6)
+    scores = np.round(probabilities(fit("platt", LOGITS, LABELS), LOGITS), 6)
     assert auroc(scores, LABELS) == pytest.approx(auroc(LOGITS, LABELS), abs=1e-3)

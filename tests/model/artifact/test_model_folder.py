@@ -15,12 +15,11 @@ import pytest
 
 from model import network
 from model.artifact import model_folder
-from model.artifact.calibration import Calibration
-from model.artifact.model_folder import OPERATING_POINT, load, read_operating_point, save, weights_of
+from model.artifact.model_folder import load, save, weights_of
 from model.artifact.operating_point import Point
-from model.artifact.plan import PLAN, read_plan
 from model.runtime import keras
 from protocols.errors import BadInputError, NotPossibleHereError
+from protocols.model_folder import OPERATING_POINT, PLAN, read_operating_point, read_plan
 from protocols.storage.canonical import sha256_bytes, sha256_file
 
 
@@ -48,7 +47,8 @@ def rehashed(folder: Path) -> None:
 def test_load_gives_back_what_was_trained(trained: Any, folder: Path) -> None:
     loaded = load(folder)
     assert loaded.plan == trained.plan
-    assert loaded.calibration == Calibration()
+    assert loaded.calibration == trained.operating_point.calibration
+    assert (loaded.calibration.slope, loaded.calibration.intercept) == (1.0, 0.0)
     assert sha256_bytes(weights_of(loaded.model)) == trained.plan.weights_sha256
 
 
@@ -197,11 +197,17 @@ DAMAGES: list[tuple[Callable[[Path], object], str]] = [
     (replace_weights_by_nan, "holds weights that are not finite numbers"),
     (lambda folder: (folder / "model.weights.h5").unlink(), r"model.weights.h5: is missing"),
     (lambda folder: (folder / "plan.json").unlink(), r"plan.json: cannot be read \(No such file"),
-    (lambda folder: (folder / "plan.json").write_text("{"), r"plan.json: is not a plan .*\(see the whole\)"),
-    (lambda folder: rewritten(folder, backend=3), r"is not a plan .*\(see backend\)"),
-    (lambda folder: rewritten(folder, code="import os"), r"is not a plan .*\(see code\)"),
+    (
+        lambda folder: (folder / "plan.json").write_text("{"),
+        r"plan.json: is not cxr510k-model/1 \(is no JSON",
+    ),
+    (
+        lambda folder: rewritten(folder, backend=3),
+        r"is not cxr510k-model/1 \(backend: input should be a valid string\); restore",
+    ),
+    (lambda folder: rewritten(folder, code="import os"), r"is not cxr510k-model/1 \(code: extra inputs"),
     (lambda folder: rewritten(folder, preprocessing="another"), "'another'; this version .* 'fitted into"),
-    (lambda folder: rewritten(folder, weights_sha256="short"), r"is not a plan .*\(see weights_sha256\)"),
+    (lambda folder: rewritten(folder, weights_sha256="short"), r"is not cxr510k-model/1 \(weights_sha256: "),
     (
         lambda folder: (folder / OPERATING_POINT).unlink(),
         r"operating_point.json: cannot be read \(No such file",

@@ -5,8 +5,9 @@ import pytest
 from sklearn.metrics import f1_score
 
 from model.artifact.calibration import fit
-from model.artifact.operating_point import MOST_POINTS, OperatingPointRecord, Point, choose, curve, thinned
+from model.artifact.operating_point import MOST_POINTS, Point, choose, curve, operating_point_of, thinned
 from protocols.errors import BadInputError
+from protocols.model_folder import ModelOperatingPoint
 
 # falling: 0.9 positive, 0.8 negative, 0.7 positive, 0.6 positive, 0.4 negative, 0.2 negative
 SCORES = np.array([0.2, 0.9, 0.6, 0.8, 0.4, 0.7])
@@ -92,10 +93,12 @@ def test_thinned_curve_keeps_its_ends_and_the_choice(points: int) -> None:
 def test_record_carries_the_decimals_it_is_written_with_by_hand() -> None:
     logits = np.array([-1.0, 2.0, 0.5, 1.5, -0.5, 1.0])
     choice = choose("youden", SCORES, LABELS)
-    record = OperatingPointRecord.of(choice, fit("platt", logits, LABELS), patients=4, weights_sha256="ab")
+    record = operating_point_of(
+        choice, "youden", fit("platt", logits, LABELS), patients=4, weights_sha256="ab"
+    )
     assert (record.chosen_on.images, record.chosen_on.patients, record.chosen_on.split) == (6, 4, "tune")
     assert record.chosen_on.specificity == 0.666666667
     assert record.calibration.method == "platt" and record.calibration.images == 6
     assert record.calibration.log_loss_after < record.calibration.log_loss_before
-    assert record.calibration.calibration == fit("platt", logits, LABELS).calibration
-    assert OperatingPointRecord.model_validate_json(record.model_dump_json()) == record
+    assert record.calibration == fit("platt", logits, LABELS)
+    assert ModelOperatingPoint.model_validate_json(record.model_dump_json()) == record

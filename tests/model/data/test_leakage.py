@@ -2,10 +2,11 @@
 
 import pytest
 
-from model.artifact.plan import Leakage
+from model.artifact.plan import tuning_leakage
 from model.data.leakage import refuse_leakage
 from protocols.errors import BadInputError
 from protocols.images.hashes import Like
+from protocols.model_folder import TuningLeakage
 
 
 def test_five_pairs_are_named_by_hand() -> None:
@@ -20,10 +21,10 @@ def test_five_pairs_are_named_by_hand() -> None:
 
 def test_without_pairs_nothing_is_refused() -> None:
     refuse_leakage({})
-    assert Leakage.of({}) == Leakage(identical=0, near=0)
+    assert tuning_leakage({}) == TuningLeakage(identical=0, near=0)
 
 
 def test_pairs_are_counted_by_kind_by_hand() -> None:
     kinds = ("near", "identical", "near")
     found = {f"tune{n}": Like(f"train{n}", kind) for n, kind in enumerate(kinds)}
-    assert Leakage.of(found) == Leakage(identical=1, near=2)
+    assert tuning_leakage(found) == TuningLeakage(identical=1, near=2)

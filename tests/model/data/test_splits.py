@@ -7,11 +7,11 @@ import pytest
 
 from model.data.splits import divide, tunes
 from protocols.errors import BadInputError
-from protocols.schema.protocol import Split, Training
+from protocols.schema.protocol import SplitRule, Training
 from protocols.tables.records import Labels, Studies
 from tests.records import studies
 
-RULE = Split(salt="nih", tune_share=0.5)
+RULE = SplitRule(salt="nih", tune_share=0.5)
 PATIENTS = ("a", "a", "b", "c", "d", "d")
 ALTERNATING = (1.0, 0.0, 1.0, 0.0, 1.0, 0.0)
 UNKNOWN = math.nan
@@ -36,18 +36,18 @@ def labels_of(*values: float) -> Labels:
 @pytest.mark.parametrize(("tune_share", "expected"), [(0.789655, False), (0.789656, True)])
 def test_share_of_a_patient_by_hand(tune_share: float, expected: bool) -> None:
     # printf 'nih\0p7' | sha256sum begins ca26e0ade19fc766; 0xca26e0ade19fc766 / 2^64 = 0.7896557
-    assert tunes("p7", Split(salt="nih", tune_share=tune_share)) is expected
+    assert tunes("p7", SplitRule(salt="nih", tune_share=tune_share)) is expected
 
 
 def test_share_of_patients_against_theory() -> None:
-    tuning = sum(tunes(str(number), Split(salt="x", tune_share=0.2)) for number in range(10_000))
+    tuning = sum(tunes(str(number), SplitRule(salt="x", tune_share=0.2)) for number in range(10_000))
     assert abs(tuning - 2000) < 4 * math.sqrt(10_000 * 0.2 * 0.8)
 
 
 def test_salt_and_patient_cannot_be_confused_by_hand() -> None:
     # were salt and id only joined, "ab" + "c" and "a" + "bc" would be one patient
-    one = [tunes(f"c{n}", Split(salt="ab", tune_share=0.5)) for n in range(64)]
-    other = [tunes(f"bc{n}", Split(salt="a", tune_share=0.5)) for n in range(64)]
+    one = [tunes(f"c{n}", SplitRule(salt="ab", tune_share=0.5)) for n in range(64)]
+    other = [tunes(f"bc{n}", SplitRule(salt="a", tune_share=0.5)) for n in range(64)]
     assert one != other
 
 
@@ -156,7 +156,7 @@ def test_unusable_material_is_refused(
     split: tuple[str, ...] | None,
     values: tuple[float, ...],
     label: str,
-    rule: Split | None,
+    rule: SplitRule | None,
     sentence: str,
 ) -> None:
     with pytest.raises(BadInputError, match=sentence):

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.explanation.illustrations import COLUMNS, OF_A_KIND, TABLE, Case, cases, illustrate
+from model.explanation.illustrations import OF_A_KIND, Case, cases, illustrate
 from protocols.errors import BadInputError
+from protocols.model_folder import ILLUSTRATION_COLUMNS, ILLUSTRATIONS
 from protocols.storage.canonical import csv_text, write_text
 from protocols.tables.boxes_and_marks import Boxes
 from protocols.tables.reading import Table, read_table
@@ -87,8 +88,8 @@ def test_pictures_are_numbered_and_named_in_the_table_only_by_hand(
         device="cpu",
         progress=progress,
     )
-    table = read_table(model / TABLE).columns
-    assert tuple(table) == COLUMNS
+    table = read_table(model / ILLUSTRATIONS).columns
+    assert tuple(table) == ILLUSTRATION_COLUMNS
     assert table["outcome"] == ("FN", "TP") + (() if rows[0][1] == rows[2][1] else ("TP",))
     assert table["image_id"][0] == rows[1][0]
     assert table["boxes"][:2] == ("2", "0")

@@ -11,7 +11,6 @@ import numpy as np
 import pydicom
 import pytest
 
-from model.artifact.calibration import Calibration
 from model.artifact.model_folder import LoadedModel, load
 from model.data.pack.pack import fitted
 from model.inference.predict import BATCH, Predicted, predict, scores
@@ -114,8 +113,12 @@ class Logits:
         return (batch[:, 0, 0, :] - 100.0) * np.array([1.0, 2.0], np.float32)
 
 
-def device(trained: Any, *, heads: tuple[str, ...], label: str, calibration: Calibration) -> LoadedModel:
+def device(
+    trained: Any, *, heads: tuple[str, ...], label: str, slope: float, intercept: float
+) -> LoadedModel:
+    values = {"slope": slope, "intercept": intercept}
     training = trained.plan.training.model_copy(update={"heads": heads, "label": label})
+    calibration = trained.operating_point.calibration.model_copy(update=values)
     return LoadedModel(Logits(), trained.plan.model_copy(update={"training": training}), calibration)
 
 
@@ -124,13 +127,13 @@ PIXELS = np.array(VALUES, np.uint8)[:, None, None]
 
 
 def test_score_is_the_sigmoid_of_the_logit_by_hand(trained: Any) -> None:
-    first = device(trained, heads=("a", "b"), label="a", calibration=Calibration())
+    first = device(trained, heads=("a", "b"), label="a", slope=1.0, intercept=0.0)
     assert scores(first, PIXELS).tolist() == [0.0, 0.119203, 0.268941, 0.5, 0.880797, 1.0]
     assert scores(first, PIXELS, rows=np.array([4, 1])).tolist() == [0.880797, 0.119203]
 
 
 def test_score_is_of_the_primary_head_and_calibrated_by_hand(trained: Any) -> None:
-    second = device(trained, heads=("a", "b"), label="b", calibration=Calibration("platt", 0.5, 1.0))
+    second = device(trained, heads=("a", "b"), label="b", slope=0.5, intercept=1.0)
     # 0.5 * 2 * logit + 1: -99, -1, 0, 1, 3, 156
     assert scores(second, PIXELS).tolist() == [0.0, 0.268941, 0.5, 0.731059, 0.952574, 1.0]
 

@@ -61,7 +61,7 @@ def test_best_epoch_is_the_first_of_the_highest_auroc(trained: Any) -> None:
 def test_operating_point_is_frozen_with_the_weights_hash(trained: Any) -> None:
     record = json.loads((trained.folder / "operating_point.json").read_text())
     assert record["weights_sha256"] == sha256_file(trained.folder / "model.weights.h5")
-    assert record["threshold"] == trained.choice.threshold == round(trained.choice.threshold, 6)
+    assert record["threshold"] == trained.operating_point.threshold == round(record["threshold"], 6)
 
 
 def test_plan_counts_who_trained_and_who_tuned(trained: Any) -> None:
@@ -367,10 +367,12 @@ def test_threshold_is_chosen_on_the_calibrated_scores_that_predict_writes(
     pictures = [read_picture(cohort.folder / "images" / f"{name}.png").pixels for name in names]
     pixels = np.stack([fitted(picture, 32) for picture in pictures])
     labels = np.array([known[name] for name in names], dtype=np.int64)
-    assert choose("youden", scores(loaded, pixels), labels) == two_heads.choice
+    assert choose("youden", scores(loaded, pixels), labels).threshold == two_heads.operating_point.threshold
     curve = list(csv.DictReader((two_heads.folder / "tuning_curve.csv").read_text().splitlines()))
-    chosen = next(row for row in curve if float(row["threshold"]) == two_heads.choice.threshold)
-    assert float(chosen["sensitivity"]) == pytest.approx(two_heads.choice.sensitivity, abs=1e-6)
+    chosen = next(row for row in curve if float(row["threshold"]) == two_heads.operating_point.threshold)
+    assert float(chosen["sensitivity"]) == pytest.approx(
+        two_heads.operating_point.chosen_on.sensitivity, abs=1e-6
+    )
     assert curve[-1]["sensitivity"] == "1.000000"
 
 

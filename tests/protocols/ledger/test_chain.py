@@ -21,8 +21,8 @@ from protocols.ledger.chain import (
     CLOCK_WENT_BACK,
     Actor,
     Event,
-    Head,
     Ledger,
+    LedgerHead,
     Stamp,
     Touched,
     append,
@@ -83,8 +83,8 @@ def test_the_lines_by_hand(path: Path) -> None:
 
 
 def test_the_head_by_hand(four: bytes) -> None:
-    assert parse(b"").head == Head(0, BEGINNING)
-    assert parse(four).head == Head(4, sha256_bytes(four.splitlines()[3]))
+    assert parse(b"").head == LedgerHead(0, BEGINNING)
+    assert parse(four).head == LedgerHead(4, sha256_bytes(four.splitlines()[3]))
 
 
 def lines_changed(change: Callable[[list[bytes]], object]) -> Callable[[bytes], bytes]:
@@ -334,9 +334,9 @@ def test_a_ledger_that_cannot_be_read_or_written_is_said(tmp_path: Path) -> None
 
 def test_an_entry_rewritten_with_a_right_chain_is_another_ledger(four: bytes) -> None:
     """Whoever owns the file can write it anew: the chain holds, the head differs."""
-    ledger, head, lines = parse(four), Head(0, BEGINNING), b""
+    ledger, head, lines = parse(four), LedgerHead(0, BEGINNING), b""
     for entry in ledger.entries:
         forged = replace(entry, prev=head.sha256, ts_utc="2025-01-01T00:00:00Z")
-        head, lines = Head(forged.seq, forged.sha256), lines + forged.line
+        head, lines = LedgerHead(forged.seq, forged.sha256), lines + forged.line
     assert parse(lines).head == head
     assert not parse(lines).continues(ledger.head)

@@ -54,7 +54,7 @@ def test_the_first_look_by_hand(path: Path) -> None:
     story = told(path, b"results")
     assert (story.protocol_id, story.look.number, story.looks, story.earlier) == ("small", 1, 1, ())
     assert story.registered == story.versions[0].version
-    assert (story.registered.seq, story.registered.sha256) == (1, protocol().sha256)
+    assert (story.registered.seq, story.registered.protocol.sha256) == (1, protocol().sha256)
     assert (story.frozen, story.other_protocols, story.looks_without_results) == (None, (), 0)
 
 
@@ -83,7 +83,7 @@ def test_the_whole_story_by_hand(path: Path) -> None:
     assert amended.changed == (ChangedKey("criteria[SE].goal", "0.9", "0.8"), ChangedKey("version", "1", "2"))
     of_other = told(path, b"of other")
     assert of_other.frozen
-    assert (of_other.frozen.threshold, of_other.look.number) == (0.43, 2)
+    assert (of_other.frozen.threshold.value, of_other.look.number) == (0.43, 2)
 
 
 def test_a_look_tells_nothing_of_what_was_registered_after_it(path: Path) -> None:

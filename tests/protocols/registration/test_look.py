@@ -140,7 +140,7 @@ def test_what_stops_the_work_before_the_look_or_after_its_results_adds_nothing(p
 def test_a_run_is_refused_before_it_trains_and_freezes_what_it_has_chosen(path: Path, tmp_path: Path) -> None:
     of_model = protocol(point=MODEL)
     chosen = tmp_path / "operating_point.json"
-    chosen.write_text('{"threshold": 0.43}')
+    chosen.write_text('{"threshold": 0.43, "rule": "youden"}')
     with looking(path, of_model, clock(), named=False) as look:
         with pytest.raises(BadInputError, match="not registered"):
             look.refuse_unlocked(*tables())
@@ -153,7 +153,7 @@ def test_a_run_is_refused_before_it_trains_and_freezes_what_it_has_chosen(path: 
         with pytest.raises(BadInputError, match=r"frozen at 0\.43"):
             look.begin(*tables(), CHOSEN)
         look.begin(*tables(), Threshold(0.43, sha256_bytes(chosen.read_bytes())))
-        chosen.write_text('{"threshold": 0.44}')
+        chosen.write_text('{"threshold": 0.44, "rule": "youden"}')
         with pytest.raises(BadInputError, match=r"frozen at 0\.43"):
             look.freeze(chosen)
     assert [entry.action for entry in read_ledger(path).entries] == ["register", "freeze", "look"]

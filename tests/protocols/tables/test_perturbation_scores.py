@@ -9,12 +9,19 @@ from hypothesis import strategies as st
 
 from protocols.errors import BadInputError
 from protocols.storage.canonical import write_text
-from protocols.tables.perturbation_scores import BatteryFolder, BatteryScores, Item, largest_distance
+from protocols.tables.perturbation_scores import (
+    BatteryFolder,
+    BatteryScores,
+    PerturbationItem,
+    largest_distance,
+)
 
 ITEMS = (
-    Item("unchanged", "repeat", "", "unchanged", "As it is."),
-    Item("repeated", "repeat", "", "again", "As it is, once more."),
-    Item("lungs_masked", "shortcut", "lungs", "lungs masked", "Lungs, the ellipses, are blanked."),
+    PerturbationItem("unchanged", "repeat", "", "unchanged", "As it is."),
+    PerturbationItem("repeated", "repeat", "", "again", "As it is, once more."),
+    PerturbationItem(
+        "lungs_masked", "shortcut", "lungs", "lungs masked", "Lungs, the ellipses, are blanked."
+    ),
 )
 SCORES = BatteryScores(ITEMS, ("a", "b,c"), np.array([[0.25, 0.5], [0.25, 0.5], [0.125, np.nan]]))
 SCORES_CSV = """image_id,perturbation,score

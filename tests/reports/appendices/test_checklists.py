@@ -7,7 +7,14 @@ import pytest
 from pydantic import ValidationError
 
 from protocols.schema.submission import Predicate, Submission
-from reports.appendices.checklists import STATUSES, Checklist, Coverage, Item, checklists, coverage_of
+from reports.appendices.checklists import (
+    STATUSES,
+    Checklist,
+    ChecklistItem,
+    Coverage,
+    checklists,
+    coverage_of,
+)
 from reports.content.context import ReportContext
 from reports.content.submission import PLACES
 from reports.pages.numbering import APPENDICES, TITLES
@@ -116,7 +123,7 @@ def test_an_item_that_needs_all_is_no_more_than_a_gap_with_half(
 )
 def test_an_item_that_cannot_be_answered_is_refused(words: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
-        Item.model_validate({"id": "X", "topic": "t", "section": "data", **words})
+        ChecklistItem.model_validate({"id": "X", "topic": "t", "section": "data", **words})
 
 
 def test_the_printed_counts_are_those_worked_out(

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from protocols.model_folder import PLAN
 from protocols.schema.protocol import Protocol
 from reports.content.context import ReportContext
 from reports.content.gaps import OF_READERS, gaps_of
 from reports.content.submission import PLACES
 from reports.pages.numbering import sections
-from reports.run_files.device import PLAN, Device, read_device
+from reports.run_files.device import Device, read_device
 from tests.reports.run_files.test_device import DOCUMENTS, TABLES
 
 

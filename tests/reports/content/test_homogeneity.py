@@ -5,7 +5,7 @@ from reports.content.context import ReportContext
 from reports.content.homogeneity import homogeneity_tables
 from reports.language.vocabulary import Words
 from tests.reports.conftest import rows_under
-from validation.results.secondary import Gap, Homogeneity
+from validation.results.secondary import Homogeneity, LevelDifference
 
 WORDS = Words(agreement=False, unit="image", numeric_axes=frozenset({"age_years"}))
 TEST = Homogeneity(
@@ -19,7 +19,7 @@ TEST = Homogeneity(
     p_value=0.0004,
     in_family=True,
     holm_p_value=0.0012,
-    largest_gap=Gap("M", "F", 0.1234, (-0.0124, 0.2592), 0.07),
+    largest_gap=LevelDifference("M", "F", 0.1234, (-0.0124, 0.2592), 0.07),
 )
 LACKING = replace(
     TEST,

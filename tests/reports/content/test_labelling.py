@@ -6,13 +6,15 @@ from reports.content.labelling import does_less_well, not_established
 from reports.language.vocabulary import Words
 from tests.reports.content.test_rows import row
 from validation.results.results import Subgroup
-from validation.results.secondary import Gap, Homogeneity
+from validation.results.secondary import Homogeneity, LevelDifference
 
 WORDS = Words(agreement=False, unit="image", numeric_axes=frozenset({"age_years"}))
-GAP = Gap(higher="F", lower="M", difference=0.2, interval=(0.05, 0.35), p_value=0.01, family_p_value=0.04)
+GAP = LevelDifference(
+    higher="F", lower="M", difference=0.2, interval=(0.05, 0.35), p_value=0.01, family_p_value=0.04
+)
 
 
-def homogeneity(gap: Gap | None) -> Homogeneity:
+def homogeneity(gap: LevelDifference | None) -> Homogeneity:
     return Homogeneity(
         axis="sex",
         metric="specificity",

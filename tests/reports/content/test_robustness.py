@@ -13,7 +13,13 @@ from protocols.errors import BadInputError, EvidenceDiffersError
 from protocols.progress import silent
 from protocols.storage.canonical import json_text, write_text
 from protocols.storage.run_folder import RunFolder
-from protocols.tables.perturbation_scores import BatteryFolder, BatteryScores, Family, Item, Withheld
+from protocols.tables.perturbation_scores import (
+    BatteryFolder,
+    BatteryScores,
+    Family,
+    PerturbationItem,
+    Withheld,
+)
 from reports.content.context import ReportContext
 from reports.content.robustness import ATTACHED_AS
 from reports.content.run_evidence import report_context
@@ -45,8 +51,8 @@ TIMING = {
 }
 
 
-def item(id_: str, family: Family, withholds: Withheld = "") -> Item:
-    return Item(id_, family, withholds, id_.replace("_", " "), f"What {id_} does.")
+def item(id_: str, family: Family, withholds: Withheld = "") -> PerturbationItem:
+    return PerturbationItem(id_, family, withholds, id_.replace("_", " "), f"What {id_} does.")
 
 
 def add_robustness(run: RunFolder, *, timing: bool = True) -> None:
@@ -201,5 +207,5 @@ def test_a_missing_file_is_refused(file: str, spoilt: RunFolder) -> None:
 
 def test_timing_of_another_form_is_refused(spoilt: RunFolder) -> None:
     write_text(BatteryFolder.of(spoilt).timing, "{}")
-    with pytest.raises(BadInputError, match="is no timing"):
+    with pytest.raises(BadInputError, match=r"timing\.json: is not cxr510k-timing/1"):
         report_context(spoilt)

@@ -7,7 +7,7 @@ import pytest
 from protocols.schema.metrics import METRICS
 from reports.figures.perturbations import differences_figure
 from reports.language.vocabulary import Words
-from validation.results.robustness_results import CHANGED_METRICS, Change, Flips, Perturbed
+from validation.results.robustness_results import CHANGED_METRICS, Flips, MetricChange, Perturbed
 from validation.results.secondary import Interval, Measured
 
 
@@ -34,7 +34,7 @@ def row(name: str, value: float | None, interval: Interval | None) -> Perturbed:
         lowest_score=0.0,
         highest_score=1.0,
         flips=Flips(10, 0, 0, Measured(0.0, (0.0, 0.3))),
-        changes=tuple(Change(metric, nothing, Measured(value, interval)) for metric in CHANGED_METRICS),
+        changes=tuple(MetricChange(metric, nothing, Measured(value, interval)) for metric in CHANGED_METRICS),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from protocols.model_folder import Epoch
 from reports.content.context import ReportContext
 from reports.figures.axes import SQUARE
 from reports.figures.canvas import Drawing, house_style
@@ -13,7 +14,6 @@ from reports.figures.roc_and_training import (
     roc_figure,
     training_figure,
 )
-from reports.run_files.device import Epoch
 
 
 def roc(context: ReportContext, area: float | None) -> Drawing:

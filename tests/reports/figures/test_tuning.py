@@ -2,9 +2,9 @@
 
 import pytest
 
+from protocols.model_folder import TuningPoint
 from reports.figures.canvas import Drawing, house_style
 from reports.figures.tuning import tuning_figure
-from reports.run_files.device import TuningPoint
 
 POINTS = (
     TuningPoint(0.9, 0.25, 1.0, 0.4),

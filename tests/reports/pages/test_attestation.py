@@ -11,7 +11,7 @@ from protocols.errors import BadInputError
 from protocols.evidence.reproduction.attestation import PROMISES, Attestation, AttestedLevel, Claimed, Subject
 from protocols.evidence.reproduction.guard_band import GuardBand
 from protocols.evidence.verification.environment_check import EnvironmentRow
-from protocols.finding import Finding
+from protocols.finding import ReproductionFinding
 from protocols.ledger.chain import Actor, Stamp
 from reports.number_check.finding import NumbersDifferError
 from reports.pages.attestation import ROOMS, attestation_page, render_attestation
@@ -21,15 +21,24 @@ from reports.pdf.render_stack import missing_libraries
 pytestmark = pytest.mark.skipif(bool(missing_libraries()), reason="needs the libraries of `doctor`")
 
 IDENTICAL = tuple(
-    Finding(name, True, "identical to the byte") for name in ("results.json", "line_listing.csv")
+    ReproductionFinding(name, True, "identical to the byte") for name in ("results.json", "line_listing.csv")
 )
-SCORES = Finding("scores", False, "i013 recorded 0.123456, recomputed 0.123477, the largest of 2 differences")
+SCORES = ReproductionFinding(
+    "scores", False, "i013 recorded 0.123456, recomputed 0.123477, the largest of 2 differences"
+)
 LEVELS = (
     AttestedLevel(
-        0, PROMISES[0], True, True, "verified", (Finding("payload", True, "1,204 files are as listed"),)
+        0,
+        PROMISES[0],
+        True,
+        True,
+        "verified",
+        (ReproductionFinding("payload", True, "1,204 files are as listed"),),
     ),
     AttestedLevel(1, PROMISES[1], True, True, "identical", IDENTICAL),
-    AttestedLevel(2, PROMISES[2], True, True, "reproduced", (Finding("decisions", True, "none flipped"),)),
+    AttestedLevel(
+        2, PROMISES[2], True, True, "reproduced", (ReproductionFinding("decisions", True, "none flipped"),)
+    ),
     AttestedLevel(3, PROMISES[3], False, False, None, ()),
 )
 PLAIN = Attestation(
@@ -133,7 +142,7 @@ def test_however_much_there_is_to_say_it_stays_one_page_and_counts_the_rest() ->
 def test_evidence_that_is_not_intact_needs_no_results() -> None:
     nothing = replace(PLAIN.subject, attestation_sha256=None, results_sha256=None, claimed=None)
     level = AttestedLevel(
-        0, PROMISES[0], True, False, "not verified", (Finding("signature", False, "is missing"),)
+        0, PROMISES[0], True, False, "not verified", (ReproductionFinding("signature", False, "is missing"),)
     )
     told = replace(
         PLAIN,

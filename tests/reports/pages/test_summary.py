@@ -20,7 +20,7 @@ from reports.pages.summary_contents import MOST_CRITERIA, SPONSOR, contents_of
 from reports.pdf.read_pdf import PrintedPdf
 from reports.provenance.marks import without_elements
 from reports.render import Rendered
-from reports.run_files.localisation import Look
+from reports.run_files.localisation import LocalisationReport
 from tests.reports.conftest import PROTOCOLS, make_run, rows_under, seen
 from tests.reports.content.test_robustness import add_robustness
 from validation.results.secondary import Baseline, Localisation, Localised, Measured
@@ -229,7 +229,7 @@ def test_localisation_is_one_line_by_hand(context_of: Callable[[str], ReportCont
         unused_boxes=0,
         unused_marks=0,
     )
-    text = text_of(summary_page(replace(context_of("passing"), look=Look(found, (), (), ()))))
+    text = text_of(summary_page(replace(context_of("passing"), look=LocalisationReport(found, (), (), ()))))
     assert "In 8 of 20 positive images with a box" in text
     assert (
         "hit rate 0.400 (0.300–0.500). Without seeing the image: a point anywhere 0.100. The device points"

@@ -8,18 +8,11 @@ import pytest
 
 from protocols.errors import BadInputError
 from protocols.images.input_gate import FEWEST_SHADES, MOST_COLOURFUL
+from protocols.model_folder import HISTORY, OPERATING_POINT, PLAN, TUNING_CURVE, Epoch, TuningPoint
 from reports.content.context import ReportContext
 from reports.pages.all_figures import gallery
 from reports.pages.report import report_page
-from reports.run_files.device import (
-    HISTORY,
-    OPERATING_POINT,
-    PLAN,
-    TUNING_CURVE,
-    Epoch,
-    TuningPoint,
-    read_device,
-)
+from reports.run_files.device import read_device
 
 CHOSEN = {"images": 10, "patients": 5, "positives": 4, "negatives": 6}
 SPLIT = CHOSEN | {"primary_unknown": 0, "unlabelled": 1, "out_of_scope": {"its view is LATERAL": 2}}
@@ -27,6 +20,7 @@ COUNTS = {"train_positives": 4, "train_negatives": 6, "tune_positives": 4, "tune
 DOCUMENTS = {
     PLAN: {
         "schema": "cxr510k-model/1",
+        "protocol": {"id": "small", "version": 1, "sha256": "cd" * 32},
         "training": {
             "label": "opacity",
             "label_source": "known_truth",
@@ -115,7 +109,7 @@ def test_no_folder_is_no_device(tmp_path: Path) -> None:
 def test_the_folder_by_hand(model: Path) -> None:
     device = read_device(model)
     assert device is not None
-    assert (device.plan.training.label, device.threshold.chosen_on.f1) == ("opacity", 0.7)
+    assert (device.plan.training.label, device.operating_point.chosen_on.f1) == ("opacity", 0.7)
     assert device.history == (Epoch(1, 0.001, 0.3, 0.35, 0.8, 0.7), Epoch(2, 0.0009, 0.2, 0.3, 0.9, 0.75))
     assert device.tuning_curve[1] == TuningPoint(0.5, 0.75, 0.833333, 0.75)
     assert device.plan.split.train.refused == 2
@@ -131,7 +125,7 @@ def test_a_missing_file_is_refused(name: str, model: Path) -> None:
 @pytest.mark.parametrize("name", [PLAN, OPERATING_POINT, HISTORY, TUNING_CURVE])
 def test_another_content_is_refused(name: str, model: Path) -> None:
     (model / name).write_text("{}\n{}\n", encoding="utf-8")
-    with pytest.raises(BadInputError, match=f"{name}: is not as `train` writes it"):
+    with pytest.raises(BadInputError, match=f"{name}: is not .*; restore the model folder, or train again"):
         read_device(model)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from protocols.errors import EvidenceDiffersError
 from protocols.ledger.chain import Actor, read_ledger
+from protocols.registration.entries import Threshold
 from protocols.registration.registry import FrozenThreshold
 from protocols.storage.canonical import sha256_bytes
 from protocols.storage.run_folder import RunFolder
@@ -176,7 +177,9 @@ def test_a_frozen_threshold_names_its_file_entry_and_person_by_hand(
 ) -> None:
     context = context_of("locked")
     assert context.seal
-    frozen = FrozenThreshold(5, "2026-11-19T04:45:00Z", Actor("Grace", "grace", "quality"), 4, 0.25, "d" * 64)
+    frozen = FrozenThreshold(
+        5, "2026-11-19T04:45:00Z", Actor("Grace", "grace", "quality"), 4, Threshold(0.25, "d" * 64)
+    )
     seal = replace(context.seal, story=replace(context.seal.story, frozen=frozen))
     document = page_from(replace(context, seal=seal))
     rows = {row[0]: row[1] for row in rows_under(document, "What the test set's ledger tells")}

@@ -12,7 +12,7 @@ from protocols.progress import silent
 from protocols.schema.load import load_protocol
 from protocols.storage.canonical import sha256_file, write_text
 from protocols.storage.run_folder import RunFolder
-from protocols.tables.perturbation_scores import BatteryFolder, BatteryScores, Item, Withheld
+from protocols.tables.perturbation_scores import BatteryFolder, BatteryScores, PerturbationItem, Withheld
 from tests.conftest import Study
 from validation.analyses.robustness import robustness
 from validation.cohort.inputs import input_files
@@ -23,13 +23,13 @@ from validation.run import validate
 
 THRESHOLD = 0.5
 REPEATS = (
-    Item("unchanged", "repeat", "", "unchanged", "As it is."),
-    Item("repeated", "repeat", "", "again", "As it is, once more."),
+    PerturbationItem("unchanged", "repeat", "", "unchanged", "As it is."),
+    PerturbationItem("repeated", "repeat", "", "again", "As it is, once more."),
 )
 
 
-def item(id_: str, withholds: Withheld = "") -> Item:
-    return Item(id_, "shortcut" if withholds else "perturbation", withholds, id_, f"{id_}.")
+def item(id_: str, withholds: Withheld = "") -> PerturbationItem:
+    return PerturbationItem(id_, "shortcut" if withholds else "perturbation", withholds, id_, f"{id_}.")
 
 
 @pytest.fixture
@@ -54,7 +54,9 @@ def predictions(run: RunFolder) -> tuple[tuple[str, ...], np.ndarray]:
     return tuple(row[0] for row in rows), np.array([round(float(row[1]), 6) for row in rows])
 
 
-def battery(run: RunFolder, items: Mapping[Item, np.ndarray], *, repeated: np.ndarray | None = None) -> None:
+def battery(
+    run: RunFolder, items: Mapping[PerturbationItem, np.ndarray], *, repeated: np.ndarray | None = None
+) -> None:
     """Write the tables of some items, the unchanged scores being the predicted ones."""
     image_id, unchanged = predictions(run)
     score = np.stack([unchanged, unchanged if repeated is None else repeated, *items.values()])
@@ -269,7 +271,7 @@ LUNGS, MARKERS, FLAT = item("hidden", "lungs"), item("corners", "markers"), item
     ],
 )
 def test_cautions_by_their_rules(
-    one: Item,
+    one: PerturbationItem,
     scores: Callable[[np.ndarray, np.ndarray], np.ndarray],
     expected: list[str],
     run: RunFolder,

@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.data.pack.journal import Chunk, Entry, chunks_of, journal, line_of
+from model.data.pack.journal import Chunk, PackEntry, chunks_of, journal, line_of
 from protocols.images.hashes import PictureRecord
 
 CHUNKS = [
-    Chunk(0, "a" * 64, (Entry("1 2 3", "", "", PictureRecord(1, 2, "b" * 64, "c" * 64, "d")),)),
-    Chunk(1, "e" * 64, (Entry("4", "is cut short: ≥ 1", "", None), Entry("", "", "too \n small", None))),
+    Chunk(0, "a" * 64, (PackEntry("1 2 3", "", "", PictureRecord(1, 2, "b" * 64, "c" * 64, "d")),)),
+    Chunk(
+        1, "e" * 64, (PackEntry("4", "is cut short: ≥ 1", "", None), PackEntry("", "", "too \n small", None))
+    ),
     Chunk(2, "f" * 64, ()),
 ]
 WRITTEN = b"".join(map(line_of, CHUNKS))

@@ -16,11 +16,14 @@ from protocols.evidence.bundle.cyclonedx import bill_text
 from protocols.evidence.bundle.layout import BundleFolder
 from protocols.evidence.bundle.model_card import device_component
 from protocols.evidence.environment.requirements import locked_requirements, parse_requirements
+from protocols.model_folder import PLAN, WEIGHTS
+from protocols.recorded_results import RecordedResults, recorded_results
 from protocols.schema.load import parse_protocol
-from protocols.storage.canonical import sha256_bytes
+from protocols.storage.canonical import json_text, sha256_bytes
 from protocols.storage.run_folder import RunFolder
 from reports.appendices.bill_of_materials import bill_of_materials
 from tests.conftest import PROTOCOL
+from tests.reports.run_files.test_device import DOCUMENTS
 
 WORDS = """
 [submission]
@@ -53,7 +56,8 @@ def bill(finished_bundle: Path) -> dict[str, Any]:
 
 def device_of(run: Path, results: dict[str, Any], text: str = PROTOCOL) -> dict[str, Any]:
     protocol = parse_protocol(text.encode(), source="protocol.toml").protocol
-    return device_component(RunFolder(run), protocol, results)
+    recorded = recorded_results(json_text(results).encode(), RecordedResults)
+    return device_component(RunFolder(run), protocol, recorded)
 
 
 def of_name(bill: dict[str, Any], name: str) -> dict[str, Any]:
@@ -61,21 +65,23 @@ def of_name(bill: dict[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
-PLAN = {
-    "training": {"network": "densenet121", "image_size": 224, "label_source": "text_mined"},
-    "split": {
-        name: {"images": 10 * n, "patients": n, "positives": n, "negatives": 9 * n}
+def plan_of_a_model() -> dict[str, Any]:
+    """The plan of a DenseNet-121 that was trained on text-mined labels."""
+    plan = DOCUMENTS[PLAN]
+    made = {"network": "densenet121", "image_size": 224, "label_source": "text_mined"}
+    counts = {
+        name: plan["split"][name] | {"images": 10 * n, "patients": n, "positives": n, "negatives": 9 * n}
         for name, n in (("train", 7), ("tune", 3))
-    },
-}
+    }
+    return plan | {"training": plan["training"] | made, "split": plan["split"] | counts}
 
 
 @pytest.fixture
 def trained(run_folder: Path) -> Path:
     """A run folder with what the card reads of a device that the run trained."""
     (run_folder / "model").mkdir()
-    (run_folder / "model" / "plan.json").write_text(json.dumps(PLAN), encoding="utf-8")
-    (run_folder / "model" / "model.weights.h5").write_bytes(b"weights")
+    (run_folder / "model" / PLAN).write_text(json.dumps(plan_of_a_model()), encoding="utf-8")
+    (run_folder / "model" / WEIGHTS).write_bytes(b"weights")
     return run_folder
 
 
@@ -180,7 +186,9 @@ def test_the_card_tells_every_estimate_that_may_be_relied_on(
     ]
 
 
-def test_an_interval_of_the_card_is_the_one_that_decides_by_hand(finished_run: Path) -> None:
+def test_an_interval_of_the_card_is_the_one_that_decides_by_hand(
+    finished_run: Path, results: dict[str, Any]
+) -> None:
     estimate = {
         "metric": "sensitivity",
         "subgroup": {"axis": "sex", "level": "F"},
@@ -191,7 +199,7 @@ def test_an_interval_of_the_card_is_the_one_that_decides_by_hand(finished_run: P
     }
     without = {**estimate, "metric": "auroc", "decision_interval": "bca"}
     poor = {**estimate, "metric": "f1", "status": "insufficient"}
-    device = device_of(finished_run, {"estimates": [estimate, without, poor]})
+    device = device_of(finished_run, results | {"estimates": [estimate, without, poor]})
     assert device["modelCard"]["quantitativeAnalysis"]["performanceMetrics"] == [
         {
             "type": "sensitivity",

@@ -11,9 +11,9 @@ from protocols.evidence.environment.machine import source_sha256
 from protocols.evidence.reproduction.attestation import Attestation, attest
 from protocols.evidence.reproduction.guard_band import GuardBand
 from protocols.evidence.reproduction.levels import INTACT, LevelOutcome, Rerun, Word, outcome
-from protocols.evidence.reproduction.open_evidence import Evidence
+from protocols.evidence.reproduction.open_evidence import OpenedEvidence
 from protocols.evidence.verification.environment_check import EnvironmentRow
-from protocols.finding import Finding
+from protocols.finding import ReproductionFinding
 from protocols.ledger.chain import Actor, Stamp
 from protocols.storage.canonical import json_text, sha256_bytes
 from protocols.storage.run_folder import RunRecord
@@ -34,11 +34,12 @@ RECORD = RunRecord(
 )
 RAN = Stamp("2026-02-01T08:30:00Z", 1, Actor("Ada Example", "ada", "auditor"), "laptop", {"cxr510k": "1"})
 RESULTS = {
+    "schema": "cxr510k-results/1",
     "protocol": {"id": "small", "version": 3, "sha256": "a" * 64, "stage": "exploratory"},
     "verdict": "pass",
 }
-SAME = Finding("results.json", True, "identical to the byte")
-OTHER = Finding("scores", False, "i3 recorded 0.7, recomputed 0.6")
+SAME = ReproductionFinding("results.json", True, "identical to the byte")
+OTHER = ReproductionFinding("scores", False, "i3 recorded 0.7, recomputed 0.6")
 BAND = GuardBand(1e-5, 4, ("i2",))
 
 
@@ -52,12 +53,14 @@ def bundle(tmp_path: Path) -> BundleFolder:
     return made
 
 
-def evidence_of(bundle: BundleFolder, word: Word, *, key_id: str | None, passed: bool = True) -> Evidence:
-    intact = LevelOutcome(INTACT, word, (Finding("payload", passed, "as listed"),))
-    return Evidence(Path("b.tar"), bundle.run, bundle, key_id, intact)
+def evidence_of(
+    bundle: BundleFolder, word: Word, *, key_id: str | None, passed: bool = True
+) -> OpenedEvidence:
+    intact = LevelOutcome(INTACT, word, (ReproductionFinding("payload", passed, "as listed"),))
+    return OpenedEvidence(Path("b.tar"), bundle.run, bundle, key_id, intact)
 
 
-def attested(evidence: Evidence, rerun: Rerun, here: RunRecord = RECORD) -> Attestation:
+def attested(evidence: OpenedEvidence, rerun: Rerun, here: RunRecord = RECORD) -> Attestation:
     return attest(evidence, rerun, here, RAN)
 
 

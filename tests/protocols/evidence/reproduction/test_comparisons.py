@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from protocols.evidence.reproduction.comparisons import compare_images, compare_marks, compare_scores
-from protocols.finding import Finding
+from protocols.finding import ReproductionFinding
 from protocols.images.hashes import Inventory, PictureRecord
 from protocols.images.perceptual_hash import BITS
 from protocols.storage.run_folder import RunFolder
@@ -18,11 +18,13 @@ def folder(root: Path, *scores: str) -> RunFolder:
     (root / "inputs").mkdir(parents=True)
     rows = [f"i{number},{score},{'ok' if score else 'failed'}," for number, score in enumerate(scores)]
     (root / "inputs" / "predictions.csv").write_text(HEADER + "\n".join(rows) + "\n", encoding="utf-8")
-    (root / "results.json").write_text(json.dumps({"operating_point": {"threshold": 0.5}}), encoding="utf-8")
+    (root / "results.json").write_text(
+        json.dumps({"schema": "cxr510k-results/1", "operating_point": {"threshold": 0.5}}), encoding="utf-8"
+    )
     return RunFolder(root)
 
 
-def found(tmp_path: Path, recorded: list[str], recomputed: list[str]) -> dict[str, Finding]:
+def found(tmp_path: Path, recorded: list[str], recomputed: list[str]) -> dict[str, ReproductionFinding]:
     run, again = folder(tmp_path / "run", *recorded), folder(tmp_path / "again", *recomputed)
     return {finding.what: finding for finding in compare_scores(run, again)}
 
@@ -53,7 +55,7 @@ def test_a_flipped_image_is_named_by_hand(tmp_path: Path) -> None:
 def test_a_score_that_came_or_went_is_a_difference_by_hand(tmp_path: Path) -> None:
     findings = found(tmp_path, ["0.1", ""], ["0.1", "0.2"])
     words = "other images have a score: i1 recorded failed, recomputed ok"
-    assert findings == {"scores": Finding("scores", False, words)}
+    assert findings == {"scores": ReproductionFinding("scores", False, words)}
 
 
 MARKS = "image_id,x,y,left,top,width,height\n"
