@@ -6,7 +6,6 @@ signed or filed elsewhere (`Head`). What is registered and counted with it is `r
 Source: 21 CFR 11.10(e), supported, not fulfilled, by this; measurements in docs/decisions/0017-ledger.md.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from pydantic import TypeAdapter
 
 from protocols.errors import BadInputError, EvidenceDiffersError, NotPossibleHereError
 from protocols.storage.canonical import json_line, sha256_bytes, sync_folder
-from protocols.storage.output_lock import told_of
+from protocols.storage.output_lock import describe_os_error, lock
 
 SCHEMA = "cxr510k-ledger/1"
 BEGINNING = "0" * 64  # what the first entry is bound to
@@ -243,11 +242,11 @@ def opened(path: Path) -> Iterator[OpenLedger]:
         NotPossibleHereError: the disk is full or not writable.
     """
     is_new = not path.exists()
-    with told_of(path):
+    with describe_os_error(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = FileIO(path, "a+")
     with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock(file, wait=True)
         if is_new:
             sync_folder(path.parent)
         yield OpenLedger(path, file)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from model.data.pack.file import PackFile
-from model.data.pack.folder import alone_in, name_of, told_in_a_sentence
+from model.data.pack.folder import name_of, work_folder
 from model.data.pack.journal import Chunk, Entry, chunks_of, journal
 from protocols.errors import NotPossibleHereError
 from protocols.images.decode import read_picture
@@ -123,7 +123,7 @@ def pack(
         Task(number, tuple(asked[first : first + CHUNK]), file, gate)
         for number, first in enumerate(range(0, len(asked), CHUNK))
     ]
-    with told_in_a_sentence(file), alone_in(folder):
+    with work_folder(file):
         file.reserve()
         done = _found(tasks, chunks_of(folder / JOURNAL), progress)
         missing = [task for task in tasks if task.number not in done]
