@@ -10,7 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.schema.protocol import EVERY_LEVEL, Criterion, Level, Minimum, Protocol
+from protocols.schema.criteria import Criterion
+from protocols.schema.protocol import Protocol
+from protocols.schema.statistical_analysis import Minimum
+from protocols.schema.subgroups import EVERY_LEVEL, Level
 from validation.cohort.subgroups import Axis
 from validation.metrics.counts import LOWER_IS_BETTER
 from validation.results.results import (

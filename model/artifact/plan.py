@@ -17,8 +17,8 @@ from model.runtime import Device
 from protocols.errors import BadInputError
 from protocols.images.hashes import Like
 from protocols.schema.document import Table
-from protocols.schema.protocol import InputGate, Training
-from protocols.schema.protocol import Split as SplitRule
+from protocols.schema.training import InputGate, Training
+from protocols.schema.training import Split as SplitRule
 from protocols.storage.canonical import FITTED_PLACES, rounded
 
 PLAN = "plan.json"

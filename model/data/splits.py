@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.errors import BadInputError
-from protocols.schema.protocol import Split as SplitRule
-from protocols.schema.protocol import Training
+from protocols.schema.training import Split as SplitRule
+from protocols.schema.training import Training
 from protocols.tables.reading import listing
 from protocols.tables.records import Labels, Split, Studies
 

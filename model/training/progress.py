@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from model.artifact.history import Epoch
 from model.runtime import keras
 from protocols.progress import Progress
-from protocols.schema.protocol import Training
+from protocols.schema.training import Training
 
 
 class Pace:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from protocols.progress import Progress, silent
-from protocols.schema.protocol import Format, Protocol
+from protocols.schema.input_tables import Format
+from protocols.schema.protocol import Protocol
 from protocols.tables.column_mapping import MappedTable, boxes_table, read_as_planned
 from protocols.tables.column_rules import BOXES, TableRule
 from protocols.tables.reading import Reading

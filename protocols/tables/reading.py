@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pandas.api.extensions import ExtensionArray
 
 from protocols.errors import BadInputError
-from protocols.schema.protocol import Format
+from protocols.schema.input_tables import Format
 
 # Whatever Python calls white space, and the spaces without width.
 WHITE_SPACE = (

@@ -6,7 +6,9 @@ Owns the arrangement only; every number is as results.json holds it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from protocols.schema.protocol import Criterion, Level, Protocol
+from protocols.schema.criteria import Criterion
+from protocols.schema.protocol import Protocol
+from protocols.schema.subgroups import Level
 from reports.language.formatting import (
     PLACES_OF_DRAWS,
     count,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from protocols.schema.protocol import UNBOUNDED
+from protocols.schema.criteria import UNBOUNDED
 from reports.content.rows import WHOLE, LevelRow
 from reports.figures.canvas import (
     BLUE,

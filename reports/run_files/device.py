@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from protocols.errors import BadInputError
-from protocols.schema.protocol import InputGate, Training
+from protocols.schema.training import InputGate, Training
 
 PLAN = "plan.json"
 OPERATING_POINT = "operating_point.json"

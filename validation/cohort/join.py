@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from protocols.cohorts.cohort import FlowStep
 from protocols.errors import BadInputError
-from protocols.schema.protocol import Missing
+from protocols.schema.statistical_analysis import Missing
 from protocols.tables.column_mapping import MappedTable
 from protocols.tables.input_account import TableAccount
 from protocols.tables.records import Status, Verdict

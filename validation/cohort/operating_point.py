@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from protocols.errors import BadInputError
-from protocols.schema.protocol import OperatingPoint
+from protocols.schema.reference_standard import OperatingPoint
 from protocols.storage.canonical import sha256_bytes
 from validation.results.results import OperatingPointUsed
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from protocols.evidence.reproduction.comparisons import SHOWN, Finding
 from protocols.evidence.reproduction.json_diff import ABSENT
-from protocols.schema.protocol import Criterion, Protocol
+from protocols.schema.criteria import Criterion
+from protocols.schema.protocol import Protocol
 from validation.independent.extremes import BEST, PROCESSED_ONLY, WORST
 from validation.independent.rows import FITTED
 from validation.independent.study import Opinion

@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise, product
 
-from protocols.schema.protocol import EVERY_LEVEL, Level, Protocol
+from protocols.schema.protocol import Protocol
+from protocols.schema.subgroups import EVERY_LEVEL, Level
 from validation.independent.cohort import Image
 from validation.independent.tables import number, years
 

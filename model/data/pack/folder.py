@@ -12,7 +12,7 @@ from importlib.metadata import version
 from model.data.pack.file import PackFile
 from protocols.images.folder import ImageFolder
 from protocols.images.hashes import PictureRecord
-from protocols.schema.protocol import InputGate
+from protocols.schema.training import InputGate
 from protocols.storage.canonical import json_line
 from protocols.storage.output_lock import describe_os_error, exclusive_output
 from protocols.tables.records import Studies

@@ -26,7 +26,7 @@ from protocols.images.hashes import PictureRecord, record_of
 from protocols.images.input_gate import refusal
 from protocols.parallel.local import cores, spread
 from protocols.progress import Progress
-from protocols.schema.protocol import InputGate
+from protocols.schema.training import InputGate
 from protocols.storage.canonical import sha256_bytes
 from protocols.tables.records import Studies
 

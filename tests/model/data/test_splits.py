@@ -7,7 +7,7 @@ import pytest
 
 from model.data.splits import divide, tunes
 from protocols.errors import BadInputError
-from protocols.schema.protocol import Split, Training
+from protocols.schema.training import Split, Training
 from protocols.tables.records import Labels, Studies
 from tests.records import studies
 

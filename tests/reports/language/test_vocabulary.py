@@ -3,7 +3,8 @@ from typing import get_args
 import pytest
 
 from protocols.cohorts.cohort import FlowStep
-from protocols.schema.protocol import OTHER_ANALYSES, Criterion, Metric
+from protocols.schema.criteria import Criterion, Metric
+from protocols.schema.statistical_analysis import OTHER_ANALYSES
 from reports.language.names import ACCURACY_METRICS, AGREEMENT_METRICS
 from reports.language.rule_sentences import reference_rule, threshold_rule
 from reports.language.vocabulary import Words

@@ -16,7 +16,7 @@ from PIL import Image
 from model.data.pack.pack import CHUNK, Pack, fitted, pack
 from protocols.errors import NotPossibleHereError
 from protocols.images.folder import ImageFolder
-from protocols.schema.protocol import InputGate
+from protocols.schema.training import InputGate
 from protocols.tables.records import Studies
 from tests.records import studies
 
@@ -333,7 +333,7 @@ if __name__ == "__main__":
 
 STUDIES = """
 from tests.records import studies
-from protocols.schema.protocol import InputGate
+from protocols.schema.training import InputGate
 GATE = InputGate(smallest_side=32)
 def studies_of(images):
     return studies([f"i{number}" for number in range(images)], age_years=[50] * images)

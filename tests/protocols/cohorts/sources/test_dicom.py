@@ -14,7 +14,7 @@ from protocols.errors import BadInputError
 from protocols.images.decode import read_picture
 from protocols.images.folder import ImageFolder
 from protocols.images.input_gate import refusal
-from protocols.schema.protocol import InputGate
+from protocols.schema.training import InputGate
 from protocols.tables.checks import studies_from
 from protocols.tables.reading import read_table
 from tests.protocols.cohorts.dicom_files import (
