@@ -16,9 +16,10 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from protocols.errors import BadInputError, EvidenceDiffersError, NotPossibleHereError
+from protocols.errors import EvidenceDiffersError, NotPossibleHereError
 from protocols.storage.canonical import json_line, sha256_bytes, sync_folder
 from protocols.storage.output_lock import describe_os_error, lock
+from protocols.storage.reading import read_content
 
 SCHEMA = "cxr510k-ledger/1"
 BEGINNING = "0" * 64  # what the first entry is bound to
@@ -172,10 +173,7 @@ def read_ledger(path: Path) -> Ledger:
         BadInputError: it cannot be read.
         EvidenceDiffersError: its chain is broken.
     """
-    try:
-        return parse_ledger(path.read_bytes(), source=str(path))
-    except OSError as error:
-        raise BadInputError(f"{path}: cannot be read ({error.strerror}).") from error
+    return parse_ledger(read_content(path), source=str(path))
 
 
 class OpenLedger:
