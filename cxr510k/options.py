@@ -42,6 +42,11 @@ OneTable = Annotated[
     Path | None, typer.Option("--table", help="One table for studies, reads and predictions together.")
 ]
 Boxes = Annotated[Path | None, typer.Option("--boxes", help="Boxes that readers drew around the finding.")]
+Reads = Annotated[Path | None, typer.Option("--reads", help="Readers' verdicts.")]
+TrainingLabels = Annotated[Path | None, typer.Option("--labels", help="Training labels.")]
+NihMetadata = Annotated[
+    Path, typer.Option("--metadata", help="NIH's Data_Entry_2017, for patient, age, sex and view.")
+]
 PublicKeyFile = Annotated[
     Path,
     typer.Option(

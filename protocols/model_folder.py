@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 
 from protocols.errors import BadInputError
 from protocols.schema.document import Share, Table
-from protocols.schema.protocol import InputGate, Training
+from protocols.schema.training import InputGate, Training
 from protocols.storage.canonical import sha256_bytes
 from protocols.storage.json_document import content_of, read_document, read_document_file
 

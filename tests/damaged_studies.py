@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from protocols.cohorts.request import CohortRequest
 from protocols.cohorts.sources.rsna import rsna
 from protocols.progress import silent
 from protocols.schema.load import load_protocol, parse_protocol
@@ -190,9 +191,8 @@ def chexnet(shared: Path) -> DamagedStudy:
     with tempfile.TemporaryDirectory() as folder:
         cohort = rsna(
             shared / "rsna" / "rsna_to_nih.csv.gz",
+            CohortRequest(within=shared / "chexnet" / "preds.csv.gz", out=Path(folder)),
             metadata=shared / "nih" / "Data_Entry_2017_v2020.csv.gz",
-            within=shared / "chexnet" / "preds.csv.gz",
-            out=Path(folder),
         )
     tables = {"studies": pd.DataFrame(cohort.studies), "reads": pd.DataFrame(cohort.reads)}
     there = predictions["image_id"].isin(tables["studies"]["image_id"])

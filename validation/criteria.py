@@ -10,8 +10,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from protocols.schema.criteria import Criterion
 from protocols.schema.metrics import METRICS
-from protocols.schema.protocol import EVERY_LEVEL, Criterion, Minimum, Protocol, SubgroupLevel
+from protocols.schema.protocol import Protocol
+from protocols.schema.statistical_analysis import Minimum
+from protocols.schema.subgroups import EVERY_LEVEL, SubgroupLevel
 from validation.cohort.subgroups import Axis
 from validation.results.results import (
     WHOLE,

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from protocols.schema.protocol import Protocol, SubgroupLevel
+from protocols.schema.protocol import Protocol
+from protocols.schema.subgroups import SubgroupLevel
 from protocols.tables.column_mapping import NO_READ, NO_SCORE, OTHER_FINDING
 from protocols.tables.column_rules import STUDIES
 from protocols.tables.input_account import MOST_EXAMPLES, Notice

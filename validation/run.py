@@ -16,7 +16,8 @@ from protocols.registration.entries import Threshold
 from protocols.registration.look import Unseal
 from protocols.schema.load import LoadedProtocol
 from protocols.schema.metrics import METRICS, SUBGROUP_METRICS
-from protocols.schema.protocol import Bootstrap, Protocol
+from protocols.schema.protocol import Protocol
+from protocols.schema.statistical_analysis import Bootstrap
 from protocols.tables.input_account import InputAccount
 from validation.analyses.calibration import calibration
 from validation.analyses.decision_curve import decision_curve

@@ -2,17 +2,42 @@
 
 import os
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from cxr510k.app import cohort_app
-from cxr510k.options import Boxes, HoldOut, Images, Out, Within, WithProfile
+from cxr510k.options import (
+    Boxes,
+    HoldOut,
+    Images,
+    NihMetadata,
+    Out,
+    Reads,
+    TrainingLabels,
+    Within,
+    WithProfile,
+)
 
 if TYPE_CHECKING:
-    from protocols.cohorts.cohort import Cohort
+    from protocols.progress import Progress
+
+
+def of_source(name: str) -> Callable[[Callable[..., None]], None]:
+    """Add the command of a registered source; the function states its options and its help, and has no body.
+
+    The options bear the names of `CohortRequest`'s fields and of the source's parameters.
+    """
+
+    def add(stated: Callable[..., None]) -> None:
+        @cohort_app.command(name)
+        @wraps(stated)
+        def command(**options: Any) -> None:
+            _make(name, **options)
+
+    return add
 
 
 @cohort_app.command("phantom")
@@ -30,21 +55,20 @@ def cohort_phantom(
     from protocols.cohorts.phantom import generate as phantom
     from protocols.storage.canonical import new_folder
 
-    with new_folder(out) as folder:
-        with progress_bars() as progress:
-            phantom.generate(
-                folder,
-                seed=seed,
-                patients=patients,
-                workers=os.cpu_count() or 1,
-                progress=partial(progress, "phantoms"),
-            )
+    with new_folder(out) as folder, progress_bars() as progress:
+        phantom.generate(
+            folder,
+            seed=seed,
+            patients=patients,
+            workers=os.cpu_count() or 1,
+            progress=partial(progress, "phantoms"),
+        )
         if profile:
-            _write_profile(folder)
+            _write_profile(folder, progress)
     print(f"wrote {out}")
 
 
-@cohort_app.command("nih")
+@of_source("nih")
 def cohort_nih(
     metadata: Annotated[
         Path, typer.Argument(help="Data_Entry_2017, the sample set's labels or a CheXNeXt-style table.")
@@ -57,9 +81,9 @@ def cohort_nih(
     hold_out: HoldOut = None,
     reads: Annotated[Path | None, typer.Option(help="Radiologists' reads of some of these images.")] = None,
     boxes: Boxes = None,
-    finding: Annotated[
+    findings: Annotated[
         list[str] | None,
-        typer.Option(help="Offer this text-mined finding as reads; cannot pass. Repeatable."),
+        typer.Option("--finding", help="Offer this text-mined finding as reads; cannot pass. Repeatable."),
     ] = None,
     profile: WithProfile = False,
 ) -> None:
@@ -67,28 +91,12 @@ def cohort_nih(
 
     Example: cxr510k cohort nih Data_Entry_2017_v2020.csv --images images --out cohorts/nih
     """
-    from protocols.cohorts.sources.nih import nih
-
-    make = partial(
-        nih,
-        metadata,
-        out=out,
-        images=images,
-        train_val_list=train_val_list,
-        test_list=test_list,
-        within=within,
-        hold_out=hold_out,
-        reads=reads,
-        boxes=boxes,
-        findings=finding or (),
-    )
-    _write_cohort(out, make, profile)
 
 
-@cohort_app.command("rsna")
+@of_source("rsna")
 def cohort_rsna(
     mapping: Annotated[Path, typer.Argument(help="RSNA classes matched to NIH images (rsna_to_nih.csv).")],
-    metadata: Annotated[Path, typer.Option(help="NIH's Data_Entry_2017, for patient, age, sex and view.")],
+    metadata: NihMetadata,
     out: Out,
     images: Images = None,
     within: Within = None,
@@ -102,22 +110,9 @@ def cohort_rsna(
 
     Example: cxr510k cohort rsna rsna_to_nih.csv --metadata Data_Entry_2017_v2020.csv --out cohorts/rsna
     """
-    from protocols.cohorts.sources.rsna import rsna
-
-    make = partial(
-        rsna,
-        mapping,
-        metadata=metadata,
-        out=out,
-        images=images,
-        within=within,
-        hold_out=hold_out,
-        boxes=boxes,
-    )
-    _write_cohort(out, make, profile)
 
 
-@cohort_app.command("chexpert")
+@of_source("chexpert")
 def cohort_chexpert(
     folder: Annotated[Path, typer.Argument(help="Folder of the CheXpert test set's labels.")],
     finding: Annotated[str, typer.Option(help="One of the 14 findings, as the files name it.")],
@@ -128,16 +123,13 @@ def cohort_chexpert(
 
     Example: cxr510k cohort chexpert chexpert-test --finding Consolidation --out cohorts/consolidation
     """
-    from protocols.cohorts.sources.chexpert import chexpert
-
-    _write_cohort(out, partial(chexpert, folder, finding=finding), profile)
 
 
-@cohort_app.command("google")
+@of_source("google")
 def cohort_google(
     labels: Annotated[Path, typer.Argument(help="The adjudicated labels, such as validation_labels.csv.")],
     finding: Annotated[str, typer.Option(help="One of the four findings, as the file names it.")],
-    metadata: Annotated[Path, typer.Option(help="NIH's Data_Entry_2017, for patient, age, sex and view.")],
+    metadata: NihMetadata,
     out: Out,
     within: Within = None,
     profile: WithProfile = False,
@@ -146,13 +138,9 @@ def cohort_google(
 
     Example: cxr510k cohort google labels.csv --finding Fracture --metadata Data_Entry_2017_v2020.csv --out cohorts/one
     """
-    from protocols.cohorts.sources.google import google
-
-    make = partial(google, labels, finding=finding, metadata=metadata, out=out, within=within)
-    _write_cohort(out, make, profile)
 
 
-@cohort_app.command("vindr")
+@of_source("vindr")
 def cohort_vindr(
     annotations: Annotated[Path, typer.Argument(help="One row per box and reader, such as train.csv.")],
     studies: Annotated[Path, typer.Option(help="The images' studies, in the suite's columns.")],
@@ -166,20 +154,14 @@ def cohort_vindr(
 
     Example: cxr510k cohort vindr train.csv --studies studies.csv --finding Pneumonia --out cohorts/vindr
     """
-    from protocols.cohorts.sources.vindr import vindr
-
-    make = partial(
-        vindr, annotations, studies=studies, finding=finding, out=out, within=within, hold_out=hold_out
-    )
-    _write_cohort(out, make, profile)
 
 
-@cohort_app.command("dicom")
+@of_source("dicom")
 def cohort_dicom(
     folder: Annotated[Path, typer.Argument(help="Folder of DICOM files, searched with all folders inside.")],
     out: Out,
-    reads: Annotated[Path | None, typer.Option(help="Readers' verdicts.")] = None,
-    labels: Annotated[Path | None, typer.Option(help="Training labels.")] = None,
+    reads: Reads = None,
+    training_labels: TrainingLabels = None,
     within: Within = None,
     hold_out: HoldOut = None,
     boxes: Boxes = None,
@@ -189,30 +171,14 @@ def cohort_dicom(
 
     Example: cxr510k cohort dicom export --reads reads.csv --out cohorts/site
     """
-    from cxr510k.terminal.progress import progress_bars
-    from protocols.cohorts.sources.dicom import dicom
-
-    with progress_bars() as progress:
-        make = partial(
-            dicom,
-            folder,
-            out=out,
-            progress=partial(progress, "headers"),
-            reads=reads,
-            labels=labels,
-            within=within,
-            hold_out=hold_out,
-            boxes=boxes,
-        )
-        _write_cohort(out, make, profile)
 
 
-@cohort_app.command("table")
+@of_source("table")
 def cohort_table(
     studies: Annotated[Path, typer.Argument(help="One row per image: CSV, Parquet or Excel.")],
     out: Out,
-    reads: Annotated[Path | None, typer.Option(help="Readers' verdicts.")] = None,
-    labels: Annotated[Path | None, typer.Option(help="Training labels.")] = None,
+    reads: Reads = None,
+    training_labels: TrainingLabels = None,
     boxes: Boxes = None,
     within: Within = None,
     hold_out: HoldOut = None,
@@ -233,48 +199,33 @@ def cohort_table(
 
     Example: cxr510k cohort table studies.csv --reads reads.csv --out cohorts/site
     """
-    from protocols.cohorts.sources.own_tables import table
-    from protocols.schema.load import load_protocol
-
-    make = partial(
-        table,
-        studies,
-        out=out,
-        reads=reads,
-        labels=labels,
-        boxes=boxes,
-        within=within,
-        hold_out=hold_out,
-        protocol=load_protocol(protocol).protocol if protocol else None,
-        delimiter="\t" if delimiter == "tab" else delimiter,
-        decimal=decimal,
-        sheet=sheet,
-    )
-    _write_cohort(out, make, profile)
 
 
-def _write_cohort(out: Path, make: Callable[[], "Cohort"], profile: bool) -> None:
+def _make(source: str, *, out: Path, profile: bool, protocol: Path | None = None, **options: Any) -> None:
+    """Write the cohort of a source, and print its flow and its notices."""
+    from cxr510k.terminal.progress import progress_bars
     from cxr510k.terminal.study import print_flow, print_notices
     from protocols.cohorts.cohort import FLOW, cohort_notices, read_flow, write_cohort
+    from protocols.cohorts.sources.registry import make_cohort
+    from protocols.schema.load import load_protocol
     from protocols.storage.canonical import new_folder
 
-    with new_folder(out) as folder:
-        cohort = make()
+    plan = load_protocol(protocol).protocol if protocol else None
+    with new_folder(out) as folder, progress_bars() as progress:
+        cohort = make_cohort(source, out=out, protocol=plan, progress=progress, **options)
         write_cohort(cohort, folder)
         if profile:
-            _write_profile(folder)
+            _write_profile(folder, progress)
     print_flow(read_flow(out / FLOW))
     print_notices(cohort_notices(cohort, out))
     print(f"wrote {out}")
 
 
-def _write_profile(folder: Path) -> None:
+def _write_profile(folder: Path, progress: "Progress") -> None:
     """Write profile.json, montage.png and profile.html beside a cohort's tables."""
-    from cxr510k.terminal.progress import progress_bars
     from protocols.cohorts.profile.write import write_profile
     from protocols.storage.canonical import write_text
     from reports.pages.profile import PAGE, profile_html
 
-    with progress_bars() as progress:
-        write_profile(folder, folder, finding=None, progress=progress)
+    write_profile(folder, folder, finding=None, progress=progress)
     write_text(folder / PAGE, profile_html(folder))

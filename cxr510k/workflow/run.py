@@ -18,11 +18,11 @@ from protocols.errors import InterruptedWorkError
 from protocols.ledger.run_trail import record_made
 from protocols.model_folder import OPERATING_POINT
 from protocols.progress import Progress
-from protocols.registration.look import Look, looking
+from protocols.registration.look import Look, counted_look
 from protocols.schema.load import LoadedProtocol
 from protocols.storage.canonical import write_bytes, write_text
 from protocols.storage.manifest import entries_of, write_manifest
-from protocols.storage.output_lock import alone_at
+from protocols.storage.output_lock import exclusive_output
 from protocols.storage.run_folder import IN_THE_RUN, RunFolder, create
 from validation.cohort.inputs import InputFiles
 from validation.results.results import Results
@@ -73,7 +73,7 @@ def run_study(
         BadInputError: a look that `look.begin` would refuse, as far as it is known before anything is trained.
     """
     durations: dict[str, float] = {}
-    looked = looking(ledger.path, loaded, invocation.stamping, named=ledger.named)
+    looked = counted_look(ledger.path, loaded, invocation.stamping, named=ledger.named)
     with looked as look, create(out) as folder:
         write_bytes(folder.protocol, loaded.content)
         folder.inputs.mkdir()
@@ -133,8 +133,8 @@ def validate_study(
     Raises:
         BadInputError: a table, or a look that `look.begin` refuses.
     """
-    looked = looking(ledger.path, loaded, invocation.stamping, named=ledger.named)
-    with alone_at(out), looked as look:
+    looked = counted_look(ledger.path, loaded, invocation.stamping, named=ledger.named)
+    with exclusive_output(out), looked as look:
         done = validate(loaded, inputs, progress, look.begin)
         with create(out) as folder:
             write_bytes(folder.protocol, loaded.content)
@@ -159,7 +159,7 @@ def work_folder(out: Path) -> Iterator[Path]:
         InterruptedWorkError: in place of the user's interruption, saying where the work is kept.
     """
     folder = out.with_name(f"{out.name}.work")
-    with alone_at(out):
+    with exclusive_output(out):
         try:
             yield folder
         except KeyboardInterrupt as stop:

@@ -10,7 +10,7 @@ from model.data.splits import Division, Examples
 from model.data.training_set import Material
 from protocols.images.hashes import Like
 from protocols.model_folder import SplitExamples, TrainedHead, TrainingSplit, TuningLeakage
-from protocols.schema.protocol import SplitRule, Training
+from protocols.schema.training import SplitRule, Training
 from protocols.storage.canonical import FITTED_PLACES, rounded
 
 

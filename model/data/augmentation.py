@@ -15,7 +15,7 @@ from math import radians
 from typing import Any
 
 from model.runtime import keras
-from protocols.schema.protocol import Augmentation
+from protocols.schema.training import Augmentation
 
 
 class Augment(keras.layers.Layer):

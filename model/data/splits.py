@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.errors import BadInputError
-from protocols.schema.protocol import SplitRule, Training
+from protocols.schema.training import SplitRule, Training
 from protocols.tables.reading import listing
 from protocols.tables.records import Labels, Split, Studies
 

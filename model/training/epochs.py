@@ -32,7 +32,7 @@ from model.training.tuning_auroc import auroc_of_heads
 from protocols.errors import BadInputError
 from protocols.model_folder import Epoch
 from protocols.progress import Progress
-from protocols.schema.protocol import Training
+from protocols.schema.training import Training
 
 LOWEST_RATE = 0.01  # of the learning rate: where warm-up begins and the cosine ends
 

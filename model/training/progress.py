@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from model.runtime import keras
 from protocols.model_folder import Epoch
 from protocols.progress import Progress
-from protocols.schema.protocol import Training
+from protocols.schema.training import Training
 
 
 class Pace:

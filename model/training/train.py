@@ -28,7 +28,7 @@ from protocols.images.folder import ImageFolder
 from protocols.model_folder import DeviceName, Epoch, ModelOperatingPoint, ModelPlan, ProtocolReference
 from protocols.progress import Progress
 from protocols.schema.load import LoadedProtocol
-from protocols.schema.protocol import Training
+from protocols.schema.training import Training
 from protocols.storage.canonical import FITTED_PLACES, rounded, sha256_bytes, sha256_file
 from protocols.tables.reading import listing
 from protocols.tables.records import Labels, Studies

@@ -13,7 +13,7 @@ from protocols.images.body_part import body_part
 from protocols.images.decode import Picture
 from protocols.images.dicom_header import FOR_PROCESSING
 from protocols.images.projection import is_other
-from protocols.schema.protocol import InputGate
+from protocols.schema.training import InputGate
 
 MOST_COLOURFUL = 0.05  # of the pixels: an annotation in colour covers less, a photograph far more
 FEWEST_SHADES = 16  # between the darkest and the brightest hundredth of the pixels

@@ -6,7 +6,6 @@ signed or filed elsewhere (`LedgerHead`). What is registered and counted with it
 Source: 21 CFR 11.10(e), supported, not fulfilled, by this; measurements in docs/decisions/0017-ledger.md.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,9 +16,10 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from protocols.errors import BadInputError, EvidenceDiffersError, NotPossibleHereError
+from protocols.errors import EvidenceDiffersError, NotPossibleHereError
 from protocols.storage.canonical import json_line, sha256_bytes, sync_folder
-from protocols.storage.output_lock import told_of
+from protocols.storage.output_lock import describe_os_error, lock
+from protocols.storage.reading import read_content
 
 SCHEMA = "cxr510k-ledger/1"
 BEGINNING = "0" * 64  # what the first entry is bound to
@@ -173,10 +173,7 @@ def read_ledger(path: Path) -> Ledger:
         BadInputError: it cannot be read.
         EvidenceDiffersError: its chain is broken.
     """
-    try:
-        return parse_ledger(path.read_bytes(), source=str(path))
-    except OSError as error:
-        raise BadInputError(f"{path}: cannot be read ({error.strerror}).") from error
+    return parse_ledger(read_content(path), source=str(path))
 
 
 class OpenLedger:
@@ -243,11 +240,11 @@ def opened(path: Path) -> Iterator[OpenLedger]:
         NotPossibleHereError: the disk is full or not writable.
     """
     is_new = not path.exists()
-    with told_of(path):
+    with describe_os_error(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = FileIO(path, "a+")
     with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock(file, wait=True)
         if is_new:
             sync_folder(path.parent)
         yield OpenLedger(path, file)

@@ -1,4 +1,4 @@
-"""Work spread over processes: a bounded queue, results as they come, and nobody left behind.
+"""Work spread over processes: a bounded queue, results in order, and nobody left behind.
 
 Owns how the processes start, stop and die. What they do, and what their results mean, is the caller's.
 """
@@ -6,8 +6,9 @@ Owns how the processes start, stop and die. What they do, and what their results
 import os
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context, parent_process
@@ -18,7 +19,7 @@ import numpy as np
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-WAITING = 2  # tasks a worker: one in work, one at hand
+UNDER_WAY = 4  # tasks per worker: one in work, and enough at hand while a slow one is waited for
 KEPT_WHEN_FREED = 30_000_000
 
 
@@ -32,10 +33,10 @@ def cores() -> int:
 def spread(
     function: Callable[[Task], Result], tasks: Iterable[Task], *, workers: int
 ) -> Generator[Result, None, None]:
-    """The results of a function for each task, in the order in which they are done.
+    """Yield the result of a function for each task, in the order of the tasks.
 
-    At most two tasks a worker are under way, so that memory does not depend on their number. Where the
-    caller stops early, is interrupted or is killed, the workers finish or end too.
+    A bounded number of tasks is under way, so that memory does not depend on their number. Where the caller stops
+    early, is interrupted or is killed, the workers finish or end too.
 
     Args:
         function: of a module, so that another process finds it.
@@ -47,19 +48,17 @@ def spread(
     """
     rest = iter(tasks)
     if workers == 1:
+        keep_freed_memory()
         yield from map(function, rest)
         return
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
     try:
         with _interrupts_held():
-            under_way: set[Future[Result]] = {
-                pool.submit(function, task) for task in islice(rest, WAITING * workers)
-            }
+            under_way = deque(pool.submit(function, task) for task in islice(rest, UNDER_WAY * workers))
         while under_way:
-            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-            under_way |= {pool.submit(function, task) for task in islice(rest, len(done))}
-            for future in done:
-                yield future.result()
+            result = under_way.popleft().result()
+            under_way.extend(pool.submit(function, task) for task in islice(rest, 1))
+            yield result
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

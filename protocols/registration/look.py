@@ -23,7 +23,7 @@ Unseal = Callable[[Studies, Reads, Threshold], None]
 
 
 class Look:
-    """The look of one run; only `looking` makes one."""
+    """The look of one run; only `counted_look` makes one."""
 
     def __init__(self, path: Path | None, loaded: LoadedProtocol, stamping: Stamping, *, named: bool) -> None:
         self._path, self._loaded, self._stamping, self._named = path, loaded, stamping, named
@@ -128,8 +128,10 @@ class Look:
 
 
 @contextmanager
-def looking(path: Path | None, loaded: LoadedProtocol, stamping: Stamping, *, named: bool) -> Iterator[Look]:
-    """A look that ends in the ledger, whatever happens to the work, but for a process that is killed.
+def counted_look(
+    path: Path | None, loaded: LoadedProtocol, stamping: Stamping, *, named: bool
+) -> Iterator[Look]:
+    """Count a look that ends in the ledger, whatever happens to the work, but for a process that is killed.
 
     Args:
         path: the test set's ledger, there or not; None where there is no place for one.

@@ -14,7 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from protocols.errors import BadInputError, ProtocolError
 from protocols.schema.protocol import Protocol
 from protocols.storage.canonical import sha256_bytes
-from protocols.tables.reading import read_content
+from protocols.storage.reading import read_content
 
 NAMED_ENTRIES = ("subgroups", "sensitivity", "criteria", "risk")
 WORDS_OF_TOML = {"a valid tuple": "a list", "a valid dictionary": "a table", "a valid string": "text"}

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from protocols.errors import BadInputError
-from protocols.storage.output_lock import alone_at, beside, told_of
+from protocols.storage.output_lock import beside, describe_os_error, exclusive_output
 
 PLACES = 9
 FITTED_PLACES = 6
@@ -128,10 +128,10 @@ def staged(out: Path) -> Iterator[Path]:
         BadInputError: nothing can be made there.
         NotPossibleHereError: another process works on ``out``, or the disk is full or not writable.
     """
-    with alone_at(out):
+    with exclusive_output(out):
         for stale in out.parent.glob(f"{glob.escape(beside(out, STAGING).name)}*"):
             shutil.rmtree(stale, ignore_errors=True)
-        with told_of(out):
+        with describe_os_error(out):
             staging = Path(tempfile.mkdtemp(dir=out.parent, prefix=beside(out, STAGING).name))
             staging.chmod(0o755)
         try:

@@ -1,7 +1,7 @@
-"""One process at a time makes or changes what lies under a name; a second one is refused at once.
+"""Exclusive, non-blocking lock on an output path (`flock`); a second process fails at once and is told the holder's id.
 
-Owns the lock: a file beside the name, held by `flock`, which the system lets go of when its holder ends, however it
-ends. Who waits for whom is nobody's business: nothing is ever waited for. What is done meanwhile is the caller's.
+Owns every lock of the suite, which the system releases when its holder ends, however it ends, and what an error of the
+disk becomes. What is done meanwhile is the caller's.
 """
 
 import errno
@@ -9,6 +9,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 
 from protocols.errors import BadInputError, NotPossibleHereError
@@ -24,8 +25,18 @@ def beside(path: Path, ending: str) -> Path:
 
 
 @contextmanager
-def told_of(path: Path) -> Iterator[None]:
-    """An error of the disk or of a folder as a refusal that names the output.
+def describe_os_error(
+    path: Path,
+    *,
+    next_step: str = "mend that, or name another",
+    named_by_user: bool = True,
+) -> Iterator[None]:
+    """Refuse in a sentence that names the output where the disk or a folder fails.
+
+    Args:
+        path: the output.
+        next_step: what the user can do.
+        named_by_user: whether another name may be the remedy; if not, the fault is always of this machine.
 
     Raises:
         BadInputError: nothing can be made under that name.
@@ -34,13 +45,23 @@ def told_of(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        kind = NotPossibleHereError if error.errno in CLOSED_DISK else BadInputError
-        raise kind(f"{path}: cannot be written ({error.strerror}); mend that, or name another.") from error
+        at_fault = BadInputError if named_by_user and error.errno not in CLOSED_DISK else NotPossibleHereError
+        what = error.strerror or str(error)
+        raise at_fault(f"{path}: cannot be written ({what}); {next_step}.") from error
+
+
+def lock(file: int | FileIO, *, wait: bool = False) -> None:
+    """Hold an open file against every other process until it is closed.
+
+    Raises:
+        BlockingIOError: another process holds it, and ``wait`` is not set.
+    """
+    fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @contextmanager
-def alone_at(path: Path) -> Iterator[None]:
-    """Hold a name against every other process; the parents of the file or folder are made where they are absent.
+def exclusive_output(path: Path) -> Iterator[None]:
+    """Hold a name against every other process; make the parents of the file or folder where they are absent.
 
     Raises:
         BadInputError: nothing can be written beside it.
@@ -51,26 +72,26 @@ def alone_at(path: Path) -> Iterator[None]:
         yield
         return
     absent = [parent for parent in path.parents if not parent.exists()]
-    lock = beside(path, "lock")
-    with told_of(path):
+    mark = beside(path, "lock")
+    with describe_os_error(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = _taken(lock, path)
+        descriptor = _taken(mark, path)
     _HELD.add(path)
     try:
         yield
     finally:
         _HELD.remove(path)
-        lock.unlink(missing_ok=True)  # while it is held, or it might be another's by now
+        mark.unlink(missing_ok=True)  # while it is held, or it might be another's by now
         os.close(descriptor)
         _remove_empty(absent)
 
 
-def _taken(lock: Path, path: Path) -> int:
+def _taken(mark: Path, path: Path) -> int:
     while True:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+        descriptor = os.open(mark, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_still(lock, descriptor):
+            lock(descriptor)
+            if _is_still(mark, descriptor):
                 with suppress(OSError):  # a full disk is told of by what follows
                     os.ftruncate(descriptor, 0)
                     os.write(descriptor, str(os.getpid()).encode())
@@ -84,14 +105,12 @@ def _taken(lock: Path, path: Path) -> int:
         except BaseException:
             os.close(descriptor)
             raise
-        os.close(
-            descriptor
-        )  # its holder removed the file before letting go of it: another may be there by now
+        os.close(descriptor)  # its holder removed the file before releasing it: another may be there by now
 
 
-def _is_still(lock: Path, descriptor: int) -> bool:
+def _is_still(mark: Path, descriptor: int) -> bool:
     try:
-        return os.path.samestat(lock.stat(), os.fstat(descriptor))
+        return os.path.samestat(mark.stat(), os.fstat(descriptor))
     except FileNotFoundError:
         return False
 

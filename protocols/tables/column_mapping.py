@@ -15,6 +15,7 @@ import pandas as pd
 from protocols.errors import BadInputError
 from protocols.schema.protocol import Protocol
 from protocols.storage.canonical import sha256_bytes
+from protocols.storage.reading import read_content
 from protocols.tables.ages import AGE_STRING, years
 from protocols.tables.column_rules import (
     BOXES,
@@ -46,7 +47,6 @@ from protocols.tables.reading import (
     constant,
     listing,
     parse_table,
-    read_content,
 )
 from protocols.tables.records import FileIdentity, numbers_of
 from protocols.tables.row_lines import json_rows

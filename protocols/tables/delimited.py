@@ -15,7 +15,7 @@ from typing import get_args
 import pandas as pd
 
 from protocols.errors import BadInputError
-from protocols.schema.protocol import Format
+from protocols.schema.input_tables import Format
 from protocols.tables.reading import DECIMAL_COMMA, LONGEST_CELL, TEXT, WHITE_SPACE, Grid, Reading
 
 DELIMITERS = get_args(Format.model_fields["delimiter"].annotation)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from protocols.errors import BadInputError
 from protocols.storage.canonical import csv_text
+from protocols.storage.reading import read_content
 from protocols.storage.run_folder import RunFolder
 
 SCORE_PLACES = 6
@@ -146,12 +147,9 @@ def largest_distance(recorded: BatteryScores, recomputed: BatteryScores) -> floa
 
 
 def _rows(path: Path, columns: Sequence[str]) -> list[list[str]]:
+    content = read_content(path, next_step="run `robustness` on the run folder")
     try:
-        header, *rows = csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline=""))
-    except OSError as error:
-        raise BadInputError(
-            f"{path}: cannot be read ({error.strerror}); run `robustness` on the run folder."
-        ) from error
+        header, *rows = csv.reader(io.StringIO(content.decode("utf-8"), newline=""))
     except (ValueError, csv.Error) as error:
         raise BadInputError(f"{path}: is no table as `robustness` writes it.") from error
     if header != list(columns) or any(len(row) != len(columns) for row in rows):

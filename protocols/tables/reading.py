@@ -5,7 +5,6 @@ the columns mean is the business of `column_mapping` and `records`.
 """
 
 import re
-import stat
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,7 +17,8 @@ from numpy.typing import NDArray
 from pandas.api.extensions import ExtensionArray
 
 from protocols.errors import BadInputError
-from protocols.schema.protocol import Format
+from protocols.schema.input_tables import Format
+from protocols.storage.reading import read_content
 
 # Whatever Python calls white space, and the spaces without width.
 WHITE_SPACE = (
@@ -195,21 +195,6 @@ def read_table(path: Path, reading: Reading = AS_IT_IS) -> Table:
             text nor numbers nor dates, or in a workbook what `excel` refuses.
     """
     return parse_table(path, read_content(path), reading)
-
-
-def read_content(path: Path) -> bytes:
-    """The bytes of a file that a user names.
-
-    Raises:
-        BadInputError: the file cannot be read, or is a pipe or a device, which has no end to wait for.
-    """
-    try:
-        kind = path.stat().st_mode
-        if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
-            raise BadInputError(f"{path}: is not a regular file; save its content as one.")
-        return path.read_bytes()
-    except OSError as error:
-        raise BadInputError(f"{path}: cannot be read ({error.strerror}).") from error
 
 
 def parse_table(path: Path, content: bytes, reading: Reading = AS_IT_IS) -> Table:

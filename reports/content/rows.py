@@ -6,8 +6,10 @@ Owns the arrangement only; every number is as results.json holds it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from protocols.schema.criteria import Criterion
 from protocols.schema.metrics import METRICS, SUBGROUP_METRICS
-from protocols.schema.protocol import Criterion, Protocol, SubgroupLevel
+from protocols.schema.protocol import Protocol
+from protocols.schema.subgroups import SubgroupLevel
 from reports.language.formatting import (
     PLACES_OF_DRAWS,
     count,

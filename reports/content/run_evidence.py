@@ -5,12 +5,12 @@ Owns what is read from where, and the refusal of evidence that contradicts itsel
 
 import itertools
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from protocols.errors import BadInputError, EvidenceDiffersError
+from protocols.errors import EvidenceDiffersError
 from protocols.evidence.reproduction.guard_band import guard_band
 from protocols.schema.load import load_protocol
 from protocols.storage.canonical import sha256_bytes
+from protocols.storage.reading import read_content
 from protocols.storage.run_folder import RunFolder
 from protocols.tables.column_mapping import studies_table
 from reports.content.axes import axis_remarks
@@ -62,7 +62,10 @@ def report_context(run: RunFolder) -> ReportContext:
         EvidenceDiffersError: protocol, results and line listing do not belong together.
     """
     loaded = load_protocol(run.protocol)
-    results_json, listing_csv = _content(run.results), _content(run.line_listing)
+    results_json, listing_csv = (
+        read_content(path, next_step="name a folder that `validate` or `run` made")
+        for path in (run.results, run.line_listing)
+    )
     results = sourced(results_from_json(results_json, source=str(run.results)), RESULTS)
     protocol = sourced(loaded.protocol, PROTOCOL)
     if results.protocol.sha256 != loaded.sha256:
@@ -131,15 +134,6 @@ def report_context(run: RunFolder) -> ReportContext:
         results_json=results_json,
         listing_csv=listing_csv,
     )
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadInputError(
-            f"{path}: cannot be read ({error.strerror}); name a folder that `validate` or `run` made."
-        ) from error
 
 
 def _leading_comment(text: str) -> str:

@@ -17,6 +17,7 @@ from fontTools.varLib.instancer import instantiateVariableFont
 
 from protocols.errors import BadInputError
 from protocols.storage.canonical import sha256_bytes
+from protocols.storage.reading import read_content
 from reports.fonts.bundled import bundled_characters, font_face_rule, names_of_family
 
 OUTLINES = ("glyf", "CFF ")
@@ -100,13 +101,11 @@ def _pictures(letters: Collection[str]) -> list[str]:
 
 
 def _supplied(path: Path) -> SuppliedFont:
+    content = read_content(path, next_step="name a font file")
     try:
-        content = path.read_bytes()
         font = _opened(content)
         characters = frozenset(chr(code) for code in font.getBestCmap() or ())
         embedding = font["OS/2"].fsType
-    except OSError as error:
-        raise BadInputError(f"{path}: cannot be read ({error.strerror}); name a font file.") from error
     except (TTLibError, KeyError, AssertionError) as error:
         raise BadInputError(f"{path}: is not a font; name a TrueType or OpenType file.") from error
     if not any(table in font for table in OUTLINES) or any(table in font for table in COLOURED):

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Self
 
 from protocols.cohorts.cohort import FlowStep
+from protocols.schema.criteria import Criterion
 from protocols.schema.metrics import METRICS
-from protocols.schema.protocol import OTHER_ANALYSES, Criterion, Protocol
+from protocols.schema.protocol import Protocol
+from protocols.schema.statistical_analysis import OTHER_ANALYSES
 from reports.language.formatting import counted, goal, listed, sentence
 from reports.language.names import CRITERION_VERDICTS
 from validation.results.results import OVERALL_AXIS, CriterionResult, ReferenceStandardUsed, Results, Subgroup

@@ -16,6 +16,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from protocols.evidence.reproduction.json_diff import entry_name
+
 Number = int | float
 
 # A key in an expression stands in quotes, as JSON writes it; an expression that is one key and no more is the key.
@@ -180,31 +182,9 @@ def _joined(key: str, name: str) -> str:
 
 
 def entry_names(entries: Any) -> list[str]:
-    """What a person calls the entries of a list, as `json_diff` does; its place where not unique."""
-    names = [_entry_name(entry, place) for place, entry in enumerate(entries)]
+    """Return what a person calls the entries of a list, with the place where that is not unique."""
+    names = [entry_name(entry, place) for place, entry in enumerate(entries)]
     taken: dict[str, int] = {}
     for name in names:
         taken[name] = taken.get(name, 0) + 1
     return [name if taken[name] == 1 else f"{name}, {place}" for place, name in enumerate(names)]
-
-
-def _entry_name(entry: Any, place: int) -> str:
-    metric, subgroup = _of(entry, "metric"), _of(entry, "subgroup")
-    if metric is not None and subgroup is not None:
-        analysis = _of(entry, "analysis")
-        named = f"{metric}, {_of(subgroup, 'axis')}={_of(subgroup, 'level')}"
-        return f"{named}, {analysis}" if analysis is not None else named
-    if metric is not None and _of(entry, "axis") is not None:
-        return f"{metric}, {_of(entry, 'axis')}"
-    for name in ("id", "step", "name", "metric"):
-        found = _of(entry, name)
-        if found is not None:
-            return str(found)
-    return str(place)
-
-
-def _of(entry: Any, name: str) -> Any:
-    """A named part of a table or an object; None for anything else, such as the numbers of a pair."""
-    if isinstance(entry, Mapping):
-        return entry.get(name)
-    return getattr(entry, name, None) if is_dataclass(entry) or isinstance(entry, BaseModel) else None

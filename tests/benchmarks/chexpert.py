@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from protocols.cohorts.cohort import READS, STUDIES, write_cohort
+from protocols.cohorts.request import CohortRequest
 from protocols.cohorts.sources.chexpert import chexpert
 from protocols.progress import silent
 from protocols.schema.load import LoadedProtocol, library_protocol
@@ -51,7 +52,7 @@ def performance(
     data: Path, finding: str, folder: Path, files: Sequence[Decisions]
 ) -> Iterator[tuple[str, Results]]:
     """The results of each file of decisions, with its name; the cohort is written into ``folder``, which exists."""
-    write_cohort(chexpert(data, finding=finding), folder)
+    write_cohort(chexpert(data, CohortRequest(out=folder), finding=finding), folder)
     for one in files:
         given = InputFiles(folder / STUDIES, folder / READS, one.file)
         yield one.name, validate(protocol_of(finding), given, silent).results

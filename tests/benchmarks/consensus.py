@@ -15,6 +15,7 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from protocols.cohorts.cohort import READS, STUDIES, write_cohort
+from protocols.cohorts.request import CohortRequest
 from protocols.cohorts.sources.google import google
 from protocols.progress import silent
 from protocols.schema.load import library_protocol
@@ -71,10 +72,9 @@ def study(data: Path, folder: Path) -> Results:
     scores = data / "chexnet" / "preds.csv.gz"
     cohort = google(
         data / "google" / "four_findings_val.csv.gz",
+        CohortRequest(out=folder, within=scores),
         finding="Airspace opacity",
         metadata=data / "nih" / "Data_Entry_2017_v2020.csv.gz",
-        out=folder,
-        within=scores,
     )
     write_cohort(cohort, folder)
     files = InputFiles(folder / STUDIES, folder / READS, scores)

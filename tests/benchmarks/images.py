@@ -25,7 +25,7 @@ from PIL import Image
 from model.data.pack.pack import Pack
 from protocols.images.decode import read_picture
 from protocols.parallel.local import cores
-from protocols.schema.protocol import Augmentation
+from protocols.schema.training import Augmentation
 from tests.benchmarks.packing import IMAGE_SIZE, Packing, packed
 from tests.benchmarks.process import measured
 from tests.benchmarks.statistics import print_table

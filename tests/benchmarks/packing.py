@@ -15,7 +15,7 @@ from model.data.pack.pack import Pack, pack
 from protocols.images.folder import ImageFolder
 from protocols.parallel.local import cores
 from protocols.progress import silent
-from protocols.schema.protocol import InputGate
+from protocols.schema.training import InputGate
 from protocols.tables.records import Studies
 from tests.records import studies
 

@@ -10,6 +10,7 @@ import numpy as np
 
 import protocols
 from protocols.cohorts.cohort import READS, STUDIES, write_cohort
+from protocols.cohorts.request import CohortRequest
 from protocols.cohorts.sources.rsna import rsna
 from protocols.storage.canonical import csv_text, write_text
 from validation.cohort.inputs import InputFiles
@@ -57,10 +58,8 @@ def real_study(data: Path, folder: Path) -> Study:
     scores = data / "chexnet" / "preds.csv.gz"
     cohort = rsna(
         data / "rsna" / "rsna_to_nih.csv.gz",
+        CohortRequest(out=folder, within=scores, boxes=data / "rsna" / "stage_2_train_labels.csv.gz"),
         metadata=data / "nih" / "Data_Entry_2017_v2020.csv.gz",
-        out=folder,
-        within=scores,
-        boxes=data / "rsna" / "stage_2_train_labels.csv.gz",
     )
     write_cohort(cohort, folder)
     protocol = Path(protocols.__path__[0]) / "library" / "chexnet-nih-rsna.toml"

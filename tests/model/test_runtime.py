@@ -12,7 +12,7 @@ from model.data.augmentation import Augment
 from model.runtime import keras
 from protocols.errors import NotPossibleHereError
 from protocols.model_folder import DeviceName
-from protocols.schema.protocol import Augmentation
+from protocols.schema.training import Augmentation
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -138,7 +138,7 @@ from model.data.augmentation import Augment
 from model.data.batches import Batches
 from model.training.losses import ClassWeightedBinaryCrossentropy
 from model.runtime import keras
-from protocols.schema.protocol import Augmentation
+from protocols.schema.training import Augmentation
 
 rng = np.random.default_rng(1)
 pixels = rng.integers(0, 255, (37, 32, 32), dtype=np.uint8)

@@ -15,7 +15,7 @@ import pytest
 from protocols.ledger.chain import Actor, Stamp
 from protocols.ledger.run_trail import record_made
 from protocols.progress import silent
-from protocols.registration.look import looking
+from protocols.registration.look import counted_look
 from protocols.registration.register import register
 from protocols.registration.test_set import sealed_set_of
 from protocols.schema.load import parse_protocol
@@ -259,14 +259,14 @@ def make_run(root: Path, protocol: str, *, first: str | None = None, **settings:
             reads_from(reads_table(files.reads, loaded.protocol).table),
         )
         register(ledger, earlier, test_set, None, stamping, reason=None)
-        with looking(ledger, earlier, stamping, named=True) as look:
+        with counted_look(ledger, earlier, stamping, named=True) as look:
             look_back = validate(earlier, files, silent, look.begin).results
             look.end(look_back.to_json().encode(), look_back.verdict)
         if earlier.protocol.id == loaded.protocol.id:
             register(
                 ledger, loaded, test_set, None, stamping, reason="An age was mistyped as 80 in version 1."
             )
-    with looking(ledger, loaded, stamping, named=False) as look:
+    with counted_look(ledger, loaded, stamping, named=False) as look:
         made = validate(loaded, files, silent, look.begin if first else None)
         snapshot = look.end(made.results.to_json().encode(), made.results.verdict)
     run.results.write_text(made.results.to_json(), encoding="utf-8")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from protocols.cohorts.cohort import write_cohort
+from protocols.cohorts.request import CohortRequest
 from protocols.cohorts.sources.rsna import rsna
 from protocols.progress import silent
 from protocols.schema.load import library_protocol, load_protocol
@@ -24,10 +25,12 @@ def published_files(shared_data: Path, tmp_path_factory: pytest.TempPathFactory)
     write_cohort(
         rsna(
             shared_data / "rsna" / "rsna_to_nih.csv.gz",
+            CohortRequest(
+                out=folder,
+                within=shared_data / "chexnet" / "preds.csv.gz",
+                boxes=shared_data / "rsna" / "stage_2_train_labels.csv.gz",
+            ),
             metadata=shared_data / "nih" / "Data_Entry_2017_v2020.csv.gz",
-            out=folder,
-            within=shared_data / "chexnet" / "preds.csv.gz",
-            boxes=shared_data / "rsna" / "stage_2_train_labels.csv.gz",
         ),
         folder,
     )

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.schema.protocol import Protocol, SensitivityAnalysis
+from protocols.schema.protocol import Protocol
+from protocols.schema.statistical_analysis import SensitivityAnalysis
 from protocols.tables.records import Verdict
 from validation.analyses.extremes import extreme_samples
 from validation.cohort.inputs import Records

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from protocols.cohorts.cohort import FlowStep
 from protocols.errors import BadInputError
-from protocols.schema.protocol import MissingDataRules
+from protocols.schema.statistical_analysis import MissingDataRules
 from protocols.tables.column_mapping import MappedTable
 from protocols.tables.input_account import TableAccount
 from protocols.tables.records import Status, Studies, Verdict

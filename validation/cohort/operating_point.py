@@ -7,7 +7,7 @@ from pathlib import Path
 
 from protocols.errors import BadInputError
 from protocols.model_folder import read_threshold
-from protocols.schema.protocol import OperatingPoint
+from protocols.schema.reference_standard import OperatingPoint
 from validation.results.results import OperatingPointUsed
 
 CHOSEN_ON_TUNING = "chosen by the rule on the tuning split when the model was trained"

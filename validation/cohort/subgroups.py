@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from protocols.errors import BadInputError
-from protocols.schema.protocol import EVERY_LEVEL, Protocol, SubgroupAxis, SubgroupLevel
+from protocols.schema.protocol import Protocol
+from protocols.schema.subgroups import EVERY_LEVEL, SubgroupAxis, SubgroupLevel
 from protocols.tables.records import Sex, Studies, View
 
 UNKNOWN_LEVEL = "unknown"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.errors import BadInputError
-from protocols.schema.protocol import Weights
+from protocols.schema.statistical_analysis import Weights
 from protocols.tables.records import Studies
 
 STEPS = 2**24

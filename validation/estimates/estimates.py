@@ -7,7 +7,8 @@ Owns the choice of the deciding interval and the rule of sufficiency. Values and
 import numpy as np
 
 from protocols.schema.metrics import METRICS
-from protocols.schema.protocol import Minimum, Protocol
+from protocols.schema.protocol import Protocol
+from protocols.schema.statistical_analysis import Minimum
 from protocols.storage.canonical import FITTED_PLACES, PLACES, rounded
 from validation.cohort.outcomes import Sample
 from validation.estimates.from_counts import count_estimate

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.schema.metrics import METRICS
-from protocols.schema.protocol import Decision, Protocol
+from protocols.schema.protocol import Protocol
+from protocols.schema.statistical_analysis import Decision
 from validation.cohort.outcomes import Sample
 from validation.estimates.metric_result import BOOTSTRAP_INTERVALS, Computed, Intervals
 from validation.estimates.replication import Replicates

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from protocols.parallel.local import cores, keep_freed_memory
 from protocols.progress import Progress
-from protocols.schema.protocol import Bootstrap
+from protocols.schema.statistical_analysis import Bootstrap
 from validation.cohort.outcomes import DrawnPatients, Sample
 from validation.intervals.bootstrap import DrawnChunk, drawn_chunks
 from validation.metrics.brier import squares_of

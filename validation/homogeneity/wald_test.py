@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from protocols.schema.protocol import Family
+from protocols.schema.criteria import Family
 from protocols.storage.canonical import FITTED_PLACES, PLACES, rounded
 from validation.cohort.outcomes import Sample
 from validation.estimates.replication import Replicates

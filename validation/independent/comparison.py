@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from protocols.finding import ABSENT, SHOWN, ReproductionFinding
+from protocols.schema.criteria import Criterion
 from protocols.schema.metrics import METRICS
-from protocols.schema.protocol import Criterion, Protocol
+from protocols.schema.protocol import Protocol
 from validation.independent.extremes import BEST, PROCESSED_ONLY, WORST
 from validation.independent.replicates import OF_COUNTS, OF_SCORES
 from validation.independent.rows import FITTED

@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise, product
 
-from protocols.schema.protocol import EVERY_LEVEL, Protocol, SubgroupLevel
+from protocols.schema.protocol import Protocol
+from protocols.schema.subgroups import EVERY_LEVEL, SubgroupLevel
 from validation.independent.cohort import Image
 from validation.independent.tables import number, years
 

@@ -7,7 +7,9 @@ Owns which levels a criterion is about, its verdict and what all of them come to
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from protocols.schema.protocol import EVERY_LEVEL, Criterion, Protocol, SubgroupLevel
+from protocols.schema.criteria import Criterion
+from protocols.schema.protocol import Protocol
+from protocols.schema.subgroups import EVERY_LEVEL, SubgroupLevel
 from validation.independent.cohort import Image
 from validation.independent.levels import UNKNOWN, WHOLE, LevelName, unknown_on
 from validation.independent.rows import Row

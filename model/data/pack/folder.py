@@ -3,21 +3,18 @@
 Owns the request that decides the name. What lies in the folder is `file`'s and `journal`'s.
 """
 
-import fcntl
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from importlib.metadata import version
-from pathlib import Path
 
 from model.data.pack.file import PackFile
-from protocols.errors import NotPossibleHereError
 from protocols.images.folder import ImageFolder
 from protocols.images.hashes import PictureRecord
-from protocols.schema.protocol import InputGate
+from protocols.schema.training import InputGate
 from protocols.storage.canonical import json_line
+from protocols.storage.output_lock import describe_os_error, exclusive_output
 from protocols.tables.records import Studies
 
 DECODERS = ("pillow", "pydicom", "imagecodecs", "simplejpeg")
@@ -51,41 +48,19 @@ def name_of(
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Nobody else packs into this folder meanwhile; a process that is killed lets go of it.
+def work_folder(file: PackFile) -> Iterator[None]:
+    """Hold the folder of a pack, made where it is absent, against every other process.
 
     Raises:
-        NotPossibleHereError: somebody does.
-        OSError: the folder cannot be made.
+        NotPossibleHereError: another process packs there, or the disk or the folder fails; with what the system said,
+            how much room a pack needs and the next step.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o644)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise NotPossibleHereError(
-                f"{folder}: another process is packing the same pictures there; "
-                "wait until it is done, or name another folder to work in."
-            ) from error
-        yield
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def told_in_a_sentence(file: PackFile) -> Iterator[None]:
-    """An error of the disk or the folder, such as one that is full, as a refusal.
-
-    Raises:
-        NotPossibleHereError: with what the system said, how much room a pack needs and the next step.
-    """
-    try:
-        yield
-    except OSError as error:
-        what = error.strerror or str(error)
-        raise NotPossibleHereError(
-            f"{file.path.parent}: cannot be written ({what}); {file.images:,} packed pictures need "
-            f"{file.gigabytes:.2f} GB there; what is packed is kept, so make room or mend the folder "
-            "and run the same command again."
-        ) from error
+    folder = file.path.parent
+    next_step = (
+        f"{file.images:,} packed pictures need {file.gigabytes:.2f} GB there; what is packed is kept, so make room or "
+        "mend the folder and run the same command again"
+    )
+    with describe_os_error(folder, next_step=next_step, named_by_user=False):
+        folder.mkdir(parents=True, exist_ok=True)
+        with exclusive_output(folder):
+            yield

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from model.data.pack.file import PackFile
-from model.data.pack.folder import alone_in, name_of, told_in_a_sentence
+from model.data.pack.folder import name_of, work_folder
 from model.data.pack.journal import Chunk, PackEntry, chunks_of, journal
 from protocols.errors import NotPossibleHereError
 from protocols.images.decode import read_picture
@@ -26,7 +26,7 @@ from protocols.images.hashes import PictureRecord, record_of
 from protocols.images.input_gate import refusal
 from protocols.parallel.local import cores, spread
 from protocols.progress import Progress
-from protocols.schema.protocol import InputGate
+from protocols.schema.training import InputGate
 from protocols.storage.canonical import sha256_bytes
 from protocols.tables.records import Studies
 
@@ -123,7 +123,7 @@ def pack(
         Task(number, tuple(asked[first : first + CHUNK]), file, gate)
         for number, first in enumerate(range(0, len(asked), CHUNK))
     ]
-    with told_in_a_sentence(file), alone_in(folder):
+    with work_folder(file):
         file.reserve()
         done = _found(tasks, chunks_of(folder / JOURNAL), progress)
         missing = [task for task in tasks if task.number not in done]

@@ -7,10 +7,9 @@ elementary functions differ in the last bit between processors, so the same byte
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +24,7 @@ from protocols.cohorts.phantom.radiograph import Box, Radiograph, radiograph
 from protocols.cohorts.phantom.simulated_readers import Evidence, verdicts
 from protocols.cohorts.phantom.sites import SITE_SHARES, SITES, Site
 from protocols.errors import BadInputError
-from protocols.parallel.local import keep_freed_memory
+from protocols.parallel.local import spread
 from protocols.storage.canonical import csv_text, write_text
 from protocols.tables.boxes_and_marks import box_columns
 from protocols.tables.records import Sex, Split, View
@@ -43,7 +42,6 @@ PORTABLE_ILL, PORTABLE_WELL = 0.58, 0.32
 AGE_UNKNOWN, SEX_UNKNOWN = 0.015, 0.005
 MOST_WORKERS = 61  # what a process pool can wait for on every system
 FAST_COMPRESSION = 1
-CHUNK = 8
 DIVISION, PATIENT, IMAGE, READING = 1, 2, 3, 4  # purposes of the random streams
 
 
@@ -109,9 +107,8 @@ def generate(
     drawn = {number: draw_patient(seed, number) for number in range(1, patients + 1)}
     places = [(number, image) for number in drawn for image in range(1, drawn[number].images + 1)]
     findings: list[Finding] = []
-    context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=keep_freed_memory) as pool:
-        for finding in pool.map(partial(_write_image, folder, seed), places, chunksize=CHUNK):
+    with closing(spread(partial(_write_image, folder, seed), places, workers=workers)) as written:
+        for finding in written:
             findings.append(finding)
             progress(len(findings), len(places))
     cohort = _cohort(findings, drawn, seed)

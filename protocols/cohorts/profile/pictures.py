@@ -7,10 +7,9 @@ numbers.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +19,12 @@ from protocols.cohorts.profile.parts import CLASSES, Fault, Look, PictureProfile
 from protocols.cohorts.profile.people import spread_of
 from protocols.images.decode import read_picture
 from protocols.images.folder import ImageFolder, UndecodableImageError
+from protocols.parallel.local import spread
 from protocols.storage.canonical import rounded, sha256_bytes
 from protocols.tables.records import Studies
 
 MOST_SAMPLED = 1000
 POOL_FROM = 200  # fewer are decoded sooner than processes start
-CHUNK = 8
 GREY_LEVELS, BINS, DISTRIBUTION_BINS = 256, 64, 32
 GREATEST_DEVIATION = 128  # of grey levels: half of them black, half white
 MOST_SIZES = 12
@@ -112,12 +111,14 @@ def picture_profile(
     decoded: dict[str, list[GreyLevels]] = {name: [] for name in CLASSES}
     faults: Counter[str] = Counter()
     paths = [path for row in sample if (path := files[row]) is not None]
-    for done, (row, levels) in enumerate(zip(sample, _all_levels(paths, workers), strict=True), start=1):
-        if levels.fault:
-            faults[levels.fault] += 1
-        else:
-            decoded[names[row]].append(levels)
-        told(done, len(sample))
+    workers = workers if len(paths) > POOL_FROM else 1
+    with closing(spread(grey_levels, paths, workers=workers)) as counted:
+        for done, (row, levels) in enumerate(zip(sample, counted, strict=True), start=1):
+            if levels.fault:
+                faults[levels.fault] += 1
+            else:
+                decoded[names[row]].append(levels)
+            told(done, len(sample))
     everything = [levels for name in CLASSES for levels in decoded[name]]
     aspects = np.array([levels.columns / levels.rows for levels in everything], dtype=np.float64)
     return PictureProfile(
@@ -153,15 +154,6 @@ def _sample(studies: Studies, names: Sequence[str], there: Sequence[int]) -> lis
     rows = {name: [row for row in there if names[row] == name] for name in CLASSES}
     wanted = spread_over({name: len(of_class) for name, of_class in rows.items()}, MOST_SAMPLED)
     return [row for name in CLASSES for row in in_order_of_hash(studies, rows[name])[: wanted[name]]]
-
-
-def _all_levels(paths: Sequence[Path], workers: int) -> Iterator[GreyLevels]:
-    """In the order of the paths, one picture in memory a worker."""
-    if len(paths) <= POOL_FROM or workers == 1:
-        yield from map(grey_levels, paths)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(grey_levels, paths, chunksize=CHUNK)
 
 
 def _look(pictures: Sequence[GreyLevels]) -> Look:

@@ -7,13 +7,16 @@ Source: Irvin et al., AAAI 2019 (five radiologists whose majority is the truth, 
 """
 
 import re
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from protocols.cohorts.assembly import finish_cohort
 from protocols.cohorts.cohort import Cohort
+from protocols.cohorts.request import CohortRequest
 from protocols.cohorts.selection import Selection
 from protocols.errors import BadInputError
 from protocols.tables.checks import checked
@@ -35,11 +38,12 @@ VERDICTS = {Mark.POSITIVE.value: Verdict.POSITIVE.value, Mark.NEGATIVE.value: Ve
 PATIENT = re.compile(r"(?:.*/)?(patient\d+)/study\d+")
 
 
-def chexpert(folder: Path, *, finding: str) -> Cohort:
+def chexpert(folder: Path, request: CohortRequest, *, finding: str) -> Cohort:
     """Make a cohort of the CheXpert test set's studies.
 
     Args:
         folder: of the published labels; holds ``radiologists/groundtruth/bc1_gt.csv`` and four more.
+        request: where the cohort goes, and which images to take.
         finding: a column of these files, such as ``Consolidation``.
 
     Returns:
@@ -56,23 +60,21 @@ def chexpert(folder: Path, *, finding: str) -> Cohort:
     patients = tuple(_patient_of(study, folder) for study in studies)
     unknown = ("",) * len(studies)
     selection = Selection.of_source(studies, patients, "studies of the CheXpert test set")
-    return Cohort(
-        studies={
-            "image_id": studies,
-            "patient_id": patients,
-            "age_years": unknown,
-            "sex": unknown,
-            "view": unknown,
-        },
-        reads={
-            "image_id": tuple(np.repeat(studies, len(READERS)).tolist()),
-            "reader_id": READERS * len(studies),
-            "verdict": tuple(pd.DataFrame(calls).loc[list(studies)].to_numpy().ravel().tolist()),
-        },
-        labels=None,
-        flow=selection.flow,
-        exclusions=selection.exclusions,
-    )
+    columns = {
+        "image_id": studies,
+        "patient_id": patients,
+        "age_years": unknown,
+        "sex": unknown,
+        "view": unknown,
+    }
+    cohort = finish_cohort(selection, columns, request)
+    kept = cohort.studies["image_id"]
+    reads = {
+        "image_id": tuple(np.repeat(kept, len(READERS)).tolist()),
+        "reader_id": READERS * len(kept),
+        "verdict": tuple(pd.DataFrame(calls).loc[list(kept)].to_numpy().ravel().tolist()),
+    }
+    return replace(cohort, reads=reads)
 
 
 def _file_of(folder: Path, reader: str) -> Path:

@@ -12,16 +12,17 @@ descriptions are never read. De-identify a folder before its tables are shared.
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydicom.dataset import Dataset
 
+from protocols.cohorts.assembly import finish_cohort
 from protocols.cohorts.cohort import Cohort, Exclusion, FlowStep
 from protocols.cohorts.image_paths import relative_paths
+from protocols.cohorts.request import CohortRequest
 from protocols.cohorts.selection import SOURCE, Selection
-from protocols.cohorts.sources.own_tables import cohort_with
 from protocols.errors import BadInputError
 from protocols.images.dicom_header import (
     FOR_PROCESSING,
@@ -33,8 +34,8 @@ from protocols.images.dicom_header import (
     value,
 )
 from protocols.images.folder import UndecodableImageError
+from protocols.progress import Progress
 from protocols.tables.ages import years
-from protocols.tables.column_mapping import boxes_table, labels_table, reads_table
 from protocols.tables.input_account import MOST_EXAMPLES, Notice
 from protocols.tables.notices import counted, quoted
 from protocols.tables.records import Sex
@@ -44,6 +45,8 @@ NO_PATIENT = "no_patient_id"
 SAME_IMAGE = "same_sop_instance"
 HEADER_BYTES = 1 << 20  # a header beyond the first megabyte is read with the whole file
 INDEX = "DICOMDIR"
+HEADERS = "headers"  # the stage, as progress names it
+WHERE_STATED = ("manufacturer", "site")  # columns that are written where an image states them
 NOTHING_SAID = Header()
 
 
@@ -66,17 +69,7 @@ class Found:
     fault: str = ""
 
 
-def dicom(
-    folder: Path,
-    *,
-    out: Path,
-    progress: Callable[[int, int], None],
-    reads: Path | None = None,
-    labels: Path | None = None,
-    within: Path | None = None,
-    hold_out: Path | None = None,
-    boxes: Path | None = None,
-) -> Cohort:
+def dicom(folder: Path, request: CohortRequest) -> Cohort:
     """Make a cohort of the DICOM files in a folder and the folders below it.
 
     Every file counts, whatever its name; a DICOMDIR and hidden files are passed over. Leave: files that are
@@ -85,13 +78,8 @@ def dicom(
 
     Args:
         folder: where the files are.
-        out: the folder the cohort will be written to; image paths are relative to it.
-        progress: called with the number of files read and the number in all.
-        reads: readers' verdicts; their image ids are SOP Instance UIDs.
-        labels: training labels; those of test images and of images that leave are dropped.
-        within: a table whose first column names the images to keep.
-        hold_out: a table whose first column names the test images; see `Selection.hold_out`.
-        boxes: boxes around the finding, by the same image ids.
+        request: where the cohort goes, which images to take, and the tables to carry along; image ids are SOP
+            Instance UIDs.
 
     Returns:
         Studies in the order of the files' places in the folder.
@@ -100,44 +88,34 @@ def dicom(
         BadInputError: ``folder`` is no folder or holds no file, no image is left, or a list or table breaks
             its rule.
     """
-    found = _read(folder, progress)
+    found = _read(folder, request.progress)
     selection = _usable(found, f"files of {folder.resolve().name}")
-    if within is not None:
-        selection = selection.within(within)
-    split: Sequence[str] | None = None
-    if hold_out is not None:
-        selection, split = selection.hold_out(hold_out)
-    staying = [found[row] for row in selection.kept]
-    columns: dict[str, Sequence[str]] = {
-        "image_id": tuple(one.image_id for one in staying),
-        "patient_id": tuple(one.patient_id for one in staying),
-        "age_years": tuple(_age(one.header.age_years) for one in staying),
-        "sex": tuple(one.sex for one in staying),
-        "view": tuple(one.header.view for one in staying),
-        "image_path": relative_paths([one.path for one in staying], out),
-        "modality": tuple(one.header.modality for one in staying),
-        "body_part": tuple(one.header.body_part for one in staying),
-        "view_tag": tuple(one.header.view_tag for one in staying),
-    }
-    if split is not None:
-        columns["split"] = split
-    for name, cells in (
-        ("manufacturer", tuple(one.manufacturer for one in staying)),
-        ("site", tuple(one.site for one in staying)),
-    ):
-        if any(cells):
-            columns[name] = cells
-    cohort = cohort_with(
-        columns,
+    cohort = finish_cohort(
         selection,
-        reads=reads_table(reads) if reads else None,
-        labels=labels_table(labels) if labels else None,
-        boxes=boxes_table(boxes) if boxes else None,
+        {
+            "image_id": selection.image_id,
+            "patient_id": selection.patient_id,
+            "age_years": [_age(one.header.age_years) for one in found],
+            "sex": [one.sex for one in found],
+            "view": [one.header.view for one in found],
+            "image_path": relative_paths([one.path for one in found], request.out),
+            "modality": [one.header.modality for one in found],
+            "body_part": [one.header.body_part for one in found],
+            "view_tag": [one.header.view_tag for one in found],
+        },
+        request,
+        further={name: [getattr(one, name) for one in found] for name in WHERE_STATED},
     )
-    return replace(cohort, notices=[*cohort.notices, *_of_newborns(staying), *_of_pairs(staying)])
+    of_id = {found[row].image_id: found[row] for row in selection.kept}
+    staying = [of_id[image_id] for image_id in cohort.studies["image_id"]]
+    studies = {
+        name: cells for name, cells in cohort.studies.items() if name not in WHERE_STATED or any(cells)
+    }
+    notices = [*cohort.notices, *_of_newborns(staying), *_of_pairs(staying)]
+    return replace(cohort, studies=studies, notices=notices)
 
 
-def _read(folder: Path, progress: Callable[[int, int], None]) -> list[Found]:
+def _read(folder: Path, progress: Progress) -> list[Found]:
     if not folder.is_dir():
         raise BadInputError(f"{folder}: is not a folder; name the folder that holds the DICOM files.")
     files = sorted(
@@ -154,7 +132,7 @@ def _read(folder: Path, progress: Callable[[int, int], None]) -> list[Found]:
     found = []
     for number, path in enumerate(files, start=1):
         found.append(_found(path, path.relative_to(folder).as_posix()))
-        progress(number, len(files))
+        progress(HEADERS, number, len(files))
     return found
 
 

@@ -5,13 +5,13 @@ from the corrected one, so patient, age, sex and view all come from NIH. Source:
 labels arrive already decided, so that they are one reader, ``consensus``.
 """
 
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
 from protocols.cohorts.cohort import Cohort
+from protocols.cohorts.request import CohortRequest
 from protocols.cohorts.selection import Selection
-from protocols.cohorts.sources.nih import cohort_of
+from protocols.cohorts.sources.nih import cohort_of_entries
 from protocols.cohorts.sources.nih_release import read_entries_of
 from protocols.errors import BadInputError
 from protocols.tables.checks import checked
@@ -33,15 +33,14 @@ READER = "consensus"
 VERDICTS = {Label.PRESENT.value: Verdict.POSITIVE.value, Label.ABSENT.value: Verdict.NEGATIVE.value}
 
 
-def google(labels: Path, *, finding: str, metadata: Path, out: Path, within: Path | None = None) -> Cohort:
+def google(labels: Path, request: CohortRequest, *, finding: str, metadata: Path) -> Cohort:
     """Make a cohort of the NIH images that the readers adjudicated.
 
     Args:
         labels: the published labels of the validation or the test part, one row an image.
+        request: where the cohort goes, and which images to take.
         finding: one of `FINDINGS`.
         metadata: NIH's Data_Entry_2017, which has every image of ``labels``.
-        out: the folder the cohort will be written to.
-        within: a table whose first column names the images to keep.
 
     Returns:
         Studies in the order of ``labels``; one read an image by the reader ``consensus``; NIH's text-mined labels.
@@ -59,11 +58,5 @@ def google(labels: Path, *, finding: str, metadata: Path, out: Path, within: Pat
     selection = Selection.of_source(
         entries.studies["image_id"], entries.studies["patient_id"], f"images of {labels.name}"
     )
-    cohort, selection = cohort_of(entries, selection, out=out, images=None, within=within, hold_out=None)
-    images = cohort.studies["image_id"]
-    reads = {
-        "image_id": images,
-        "reader_id": (READER,) * len(images),
-        "verdict": selection.pick(settled[finding].map(VERDICTS)),
-    }
-    return replace(cohort, reads=reads)
+    verdicts = {finding: settled[finding].map(VERDICTS)}
+    return cohort_of_entries(entries, selection, request, reader=READER, verdicts=verdicts)

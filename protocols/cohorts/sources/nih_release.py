@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from protocols.errors import BadInputError
+from protocols.storage.reading import read_content
 from protocols.tables.ages import years
 from protocols.tables.checks import labels_from, studies_from
 from protocols.tables.column_rules import STUDIES
@@ -205,9 +206,7 @@ def _from_binary_columns(table: Table) -> Entries:
 
 def _read_lines(path: Path) -> frozenset[str]:
     try:
-        names = frozenset(line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines())
-    except OSError as error:
-        raise BadInputError(f"{path}: cannot be read ({error.strerror}).") from error
+        names = frozenset(line.strip() for line in read_content(path).decode("utf-8-sig").splitlines())
     except UnicodeDecodeError as error:
         raise BadInputError(f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8.") from error
     if not names - {""}:

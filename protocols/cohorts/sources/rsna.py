@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from protocols.cohorts.cohort import Cohort
+from protocols.cohorts.request import CohortRequest
 from protocols.cohorts.selection import Selection
-from protocols.cohorts.sources.nih import cohort_of
+from protocols.cohorts.sources.nih import cohort_of_entries
 from protocols.cohorts.sources.nih_release import read_entries_of
 from protocols.errors import BadInputError
 from protocols.tables.boxes_and_marks import box_columns
@@ -67,16 +68,7 @@ CHALLENGE_LABELS = TableRule(
 SIDE = 1024  # pixels of every RSNA image, which are what its boxes count
 
 
-def rsna(
-    mapping: Path,
-    *,
-    metadata: Path,
-    out: Path,
-    images: Path | None = None,
-    within: Path | None = None,
-    hold_out: Path | None = None,
-    boxes: Path | None = None,
-) -> Cohort:
+def rsna(mapping: Path, request: CohortRequest, *, metadata: Path) -> Cohort:
     """Make a cohort of the NIH images that RSNA's radiologists read.
 
     Where two RSNA images match one NIH image, the closer match (then the smaller RSNA id) is kept and
@@ -84,12 +76,9 @@ def rsna(
 
     Args:
         mapping: a table of `MATCHES`, one row an RSNA image.
+        request: where the cohort goes, and which images to take; its boxes are the challenge's labels, a table of
+            `CHALLENGE_LABELS`.
         metadata: NIH's Data_Entry_2017, which has every image of ``mapping``.
-        out: the folder the cohort will be written to; image paths are relative to it.
-        images: the image folder; images without a file there leave.
-        within: a table whose first column names the images to keep.
-        hold_out: a table whose first column names the test images; see `Selection.hold_out`.
-        boxes: the challenge's labels, a table of `CHALLENGE_LABELS`, for where the opacities are.
 
     Returns:
         Studies in the order of ``mapping`` with ``rsna_id``, ``rsna_class`` and ``match_mse``; one read
@@ -113,27 +102,23 @@ def rsna(
         "matches an NIH image that another RSNA image matches more closely",
         _duplicates(matches),
     )
-    cohort, selection = cohort_of(
+    opacity = matches["detailed_class"] == DetailedClass.OPACITY.value
+    cohort = cohort_of_entries(
         matched,
         selection,
-        out=out,
-        images=images,
-        within=within,
-        hold_out=hold_out,
+        replace(request, boxes=None),
         further={
             "rsna_id": matches["rsna_patient_id"],
             "rsna_class": matches["detailed_class"],
             "match_mse": matches["match_mse"],
         },
+        reader=READER,
+        verdicts={READER: opacity.map({True: Verdict.POSITIVE.value, False: Verdict.NEGATIVE.value})},
     )
-    opacity = np.array(cohort.studies["rsna_class"]) == DetailedClass.OPACITY.value
-    reads = {
-        "image_id": cohort.studies["image_id"],
-        "reader_id": (READER,) * len(opacity),
-        "verdict": tuple(np.where(opacity, Verdict.POSITIVE.value, Verdict.NEGATIVE.value).tolist()),
-    }
+    if request.boxes is None:
+        return cohort
     image_of = dict(zip(cohort.studies["rsna_id"], cohort.studies["image_id"], strict=True))
-    return replace(cohort, reads=reads, boxes=None if boxes is None else _boxes(boxes, image_of))
+    return replace(cohort, boxes=_boxes(request.boxes, image_of))
 
 
 def _boxes(file: Path, image_of: Mapping[str, str]) -> dict[str, list[str]]:

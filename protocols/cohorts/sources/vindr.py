@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from protocols.cohorts.cohort import Cohort
-from protocols.cohorts.sources.own_tables import table as cohort_of_table
+from protocols.cohorts.request import CohortRequest
+from protocols.cohorts.sources.own_tables import own_tables
 from protocols.errors import BadInputError
 from protocols.tables.column_mapping import read_mapped
 from protocols.tables.column_rules import BOXES, IMAGE_ID, READS, Column, Kind, TableRule
@@ -29,27 +30,17 @@ ANNOTATIONS = TableRule(
 )
 
 
-def vindr(
-    annotations: Path,
-    *,
-    studies: Path,
-    finding: str,
-    out: Path,
-    within: Path | None = None,
-    hold_out: Path | None = None,
-) -> Cohort:
+def vindr(annotations: Path, request: CohortRequest, *, studies: Path, finding: str) -> Cohort:
     """Make a cohort of images that several readers annotated.
 
     Args:
         annotations: one row per image, reader and box: ``image_id``, ``rad_id``, ``class_name`` and `EDGES`.
+        request: where the cohort goes, and which images to take.
         studies: one row per image, in the suite's columns; with `SIZE` the boxes are written too.
         finding: a ``class_name``; a reader without a row of it on an image calls the image negative.
-        out: the folder the cohort will be written to; image paths become relative to it.
-        within: a table whose first column names the images to keep.
-        hold_out: a table whose first column names the test images; see `Selection.hold_out`.
 
     Returns:
-        The studies as `cohorts.table` makes them, one read per image and reader, and the boxes of the finding; where
+        The studies as `own_tables` makes them, one read per image and reader, and the boxes of the finding; where
         readers drew the same box, once.
 
     Raises:
@@ -69,7 +60,7 @@ def vindr(
         (frame["class_name"] == NO_FINDING) & (reader.transform("nunique") > 1),
         f"the reader has {NO_FINDING!r} and findings on this image; it can be one of the two.",
     )
-    cohort = cohort_of_table(studies, out=out, within=within, hold_out=hold_out)
+    cohort = own_tables(studies, request)
     if frame["image_id"].isin(cohort.studies["image_id"]).sum() == 0:
         raise BadInputError(
             f"{annotations}: has no row of any image of the cohort; image ids there look like "

@@ -8,10 +8,10 @@ was given, images.csv among a run's inputs, is `hashes`'s.
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal, cast, get_args
+from typing import Any, Final, Literal, get_args
 
 from protocols.errors import BadInputError, EvidenceDiffersError
 from protocols.images.decode import read_picture
@@ -23,18 +23,6 @@ from protocols.storage.canonical import csv_text, sha256_file
 from protocols.tables.reading import parse_table
 from protocols.tables.records import Studies
 
-COLUMNS = (
-    "image_id",
-    "patient_id",
-    "split",
-    "image_path",
-    "size",
-    "file_sha256",
-    "pixels_sha256",
-    "status",
-    "reason",
-    "bundled",
-)
 NOT_AT_HAND: Final = "the images were not at hand; the hashes are those of when it was scored"
 OTHER_PIXELS: Final = "decoded here to other pixels than when it was scored"
 
@@ -67,6 +55,9 @@ class ListedImage:
     status: Status
     reason: str
     bundled: bool
+
+
+COLUMNS = tuple(field.name for field in fields(ListedImage))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,25 +153,14 @@ def recorded_images(studies: Studies, scored: Inventory) -> tuple[FoundImage, ..
 
 
 def listing_text(rows: Sequence[ListedImage]) -> str:
-    """The text of images.csv."""
-    return csv_text(
-        COLUMNS,
-        (
-            [
-                row.image_id,
-                row.patient_id,
-                row.split,
-                row.image_path,
-                "" if row.size is None else str(row.size),
-                row.file_sha256,
-                row.pixels_sha256,
-                row.status,
-                row.reason,
-                "yes" if row.bundled else "no",
-            ]
-            for row in rows
-        ),
-    )
+    """Return the text of images.csv."""
+    return csv_text(COLUMNS, ([_cell(getattr(row, name)) for name in COLUMNS] for row in rows))
+
+
+def _cell(value: str | int | bool | None) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
 
 
 def read_listing(path: Path) -> tuple[ListedImage, ...]:
@@ -204,21 +184,11 @@ def read_listing(path: Path) -> tuple[ListedImage, ...]:
 
 
 def _row(cells: Sequence[str]) -> ListedImage:
-    image_id, patient_id, split, image_path, size, file_sha256, pixels_sha256, status, reason, bundled = cells
-    if status not in get_args(Status):
-        raise ValueError(status)
-    return ListedImage(
-        image_id,
-        patient_id,
-        split,
-        image_path,
-        int(size) if size else None,
-        file_sha256,
-        pixels_sha256,
-        cast("Status", status),
-        reason,
-        bundled == "yes",
-    )
+    row: dict[str, Any] = dict(zip(COLUMNS, cells, strict=True))
+    if row["status"] not in get_args(Status):
+        raise ValueError(row["status"])
+    size = int(row["size"]) if row["size"] else None
+    return ListedImage(**row | {"size": size, "bundled": row["bundled"] == "yes"})
 
 
 def _unseen(studies: Studies, index: int) -> ListedImage:

@@ -1,12 +1,14 @@
 """Two documents of results -> the first place where they differ, by key, with both values.
 
-Owns the walk and what "equal" means at each level of rerun. Running again is `rerun`.
+Owns the walk, the names of a list's entries and what "equal" means at each level of rerun. Running again is `rerun`.
 Source: DESIGN.md, "What reproduced means".
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, is_dataclass
 from typing import Any
+
+from pydantic import BaseModel
 
 from protocols.finding import ABSENT
 from protocols.schema.metrics import METRICS, SCORE_BASED_TOLERANCE
@@ -39,7 +41,7 @@ def differences(recorded: Any, recomputed: Any, key: str = "") -> Iterator[Diffe
         for index in range(max(len(recorded), len(recomputed))):
             ours = recorded[index] if index < len(recorded) else ABSENT
             theirs = recomputed[index] if index < len(recomputed) else ABSENT
-            yield from differences(ours, theirs, f"{key}[{_name(ours, index)}]")
+            yield from differences(ours, theirs, f"{key}[{entry_name(ours, index)}]")
     elif type(recorded) is not type(recomputed) or recorded != recomputed:
         yield Difference(key, recorded, recomputed)
 
@@ -68,15 +70,27 @@ def _tolerance(key: str) -> float:
     return max((metric.tolerance for metric in named), default=0.0)
 
 
-def _name(entry: Any, index: int) -> str:
-    """What a person calls an entry of a list: metric with subgroup or axis, its id, step or name, or its position."""
-    if isinstance(entry, dict) and "metric" in entry and "subgroup" in entry:
-        subgroup = entry["subgroup"]
-        analysis = f", {entry['analysis']}" if "analysis" in entry else ""
-        return f"{entry['metric']}, {subgroup['axis']}={subgroup['level']}{analysis}"
-    if isinstance(entry, dict) and "metric" in entry and "axis" in entry:
-        return f"{entry['metric']}, {entry['axis']}"
-    for name in ("id", "step", "name", "metric"):
-        if isinstance(entry, dict) and name in entry:
-            return str(entry[name])
-    return str(index)
+def entry_name(entry: Any, place: int) -> str:
+    """Return what a person calls an entry of a list: metric with subgroup or axis, its id, step or name, or its place.
+
+    Args:
+        entry: of a JSON document, or the frozen object that was read from it.
+        place: of the entry in its list, from 0.
+    """
+    metric, subgroup = _part(entry, "metric"), _part(entry, "subgroup")
+    if metric is not None and subgroup is not None:
+        named = f"{metric}, {_part(subgroup, 'axis')}={_part(subgroup, 'level')}"
+        analysis = _part(entry, "analysis")
+        return named if analysis is None else f"{named}, {analysis}"
+    axis = _part(entry, "axis")
+    if metric is not None and axis is not None:
+        return f"{metric}, {axis}"
+    names = (_part(entry, name) for name in ("id", "step", "name", "metric"))
+    return str(next((name for name in names if name is not None), place))
+
+
+def _part(entry: Any, name: str) -> Any:
+    """Return a named part of a table or an object; None for anything else, such as the numbers of a pair."""
+    if isinstance(entry, Mapping):
+        return entry.get(name)
+    return getattr(entry, name, None) if is_dataclass(entry) or isinstance(entry, BaseModel) else None

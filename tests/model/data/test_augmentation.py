@@ -6,7 +6,7 @@ import pytest
 from model import runtime
 from model.data.augmentation import Augment
 from model.runtime import keras
-from protocols.schema.protocol import Augmentation
+from protocols.schema.training import Augmentation
 
 PICTURES = np.random.default_rng(2).uniform(0, 255, (3, 16, 16, 1)).astype("float32")
 ALL = {"turn_degrees": 5.0, "shift": 0.05, "zoom": 0.08, "brightness": 0.1, "contrast": 0.1, "mirror": True}

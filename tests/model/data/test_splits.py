@@ -7,7 +7,7 @@ import pytest
 
 from model.data.splits import divide, tunes
 from protocols.errors import BadInputError
-from protocols.schema.protocol import SplitRule, Training
+from protocols.schema.training import SplitRule, Training
 from protocols.tables.records import Labels, Studies
 from tests.records import studies
 

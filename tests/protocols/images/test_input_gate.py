@@ -9,7 +9,7 @@ import pytest
 from protocols.images.decode import Picture, read_picture
 from protocols.images.dicom_header import Header
 from protocols.images.input_gate import refusal
-from protocols.schema.protocol import InputGate
+from protocols.schema.training import InputGate
 
 GATE = InputGate(age_years=(18, 90))
 RAMP = np.tile(np.arange(256, dtype=np.uint8), (256, 1))

@@ -16,7 +16,7 @@ from protocols.registration.entries import (
     freezing,
     registration,
 )
-from protocols.registration.look import looking
+from protocols.registration.look import counted_look
 from protocols.registration.register import register
 from tests.protocols.sealed_study import CHOSEN, MODEL, OTHER_SET, SET, clock, protocol, tables
 
@@ -41,7 +41,7 @@ def faults(path: Path, *events: Event) -> tuple[str, ...]:
 
 def test_a_ledger_of_the_suite_has_no_fault(path: Path) -> None:
     register(path, ONE, SET, None, clock(), reason=None)
-    with looking(path, ONE, clock(), named=False) as look:
+    with counted_look(path, ONE, clock(), named=False) as look:
         look.begin(*tables(), STATED)
         look.end(b"results", "pass")
     register(path, protocol(2, point=MODEL), SET, CHOSEN, clock(), reason="why")

@@ -8,7 +8,7 @@ from protocols.errors import EvidenceDiffersError
 from protocols.ledger.chain import Event, append, opened, read_ledger
 from protocols.registration.entries import Threshold, registration
 from protocols.registration.history import ChangedKey, SealStory, changed_keys, story_of
-from protocols.registration.look import looking
+from protocols.registration.look import counted_look
 from protocols.registration.register import freeze, register
 from protocols.schema.load import LoadedProtocol
 from protocols.storage.canonical import sha256_bytes
@@ -31,13 +31,13 @@ def path(tmp_path: Path) -> Path:
 
 
 def look(path: Path, loaded: LoadedProtocol, results: bytes, threshold: Threshold) -> None:
-    with looking(path, loaded, clock(), named=False) as begun:
+    with counted_look(path, loaded, clock(), named=False) as begun:
         begun.begin(*tables(), threshold)
         begun.end(results, "pass")
 
 
 def fail(path: Path, loaded: LoadedProtocol) -> None:
-    with pytest.raises(MemoryError), looking(path, loaded, clock(), named=False) as begun:
+    with pytest.raises(MemoryError), counted_look(path, loaded, clock(), named=False) as begun:
         begun.begin(*tables(), Threshold(0.5, None))
         raise MemoryError
 

@@ -7,7 +7,7 @@ import pytest
 from protocols.errors import BadInputError, EvidenceDiffersError, InterruptedWorkError
 from protocols.ledger.chain import read_ledger
 from protocols.registration.entries import Threshold
-from protocols.registration.look import Look, looking
+from protocols.registration.look import Look, counted_look
 from protocols.registration.register import register
 from protocols.registration.registry import registry_of
 from protocols.registration.test_set import SealedSet
@@ -30,7 +30,7 @@ def lock(path: Path, loaded: LoadedProtocol, test_set: SealedSet = SET, reason: 
 def looked(
     path: Path | None, loaded: LoadedProtocol, *, named: bool = False, verdict: str = "positive"
 ) -> Look:
-    with looking(path, loaded, clock(), named=named) as look:
+    with counted_look(path, loaded, clock(), named=named) as look:
         look.begin(*tables(verdict), STATED)
         look.end(b"results", "pass")
     return look
@@ -43,7 +43,7 @@ def outcomes(path: Path) -> list[tuple[int, str]]:
 def test_looks_are_counted_and_the_ledger_is_returned_with_the_results(path: Path) -> None:
     lock(path, protocol())
     assert [looked(path, protocol()).number for _ in range(3)] == [1, 2, 3]
-    with looking(path, protocol(), clock(), named=False) as look:
+    with counted_look(path, protocol(), clock(), named=False) as look:
         look.begin(*tables(backwards=True), STATED)
         assert look.end(b"other results", "fail") == path.read_bytes()
     last = registry_of(read_ledger(path)).looks[-1]
@@ -116,7 +116,7 @@ def test_what_stops_the_work_stands_in_the_ledger(
     path: Path, error: BaseException, outcome: str, reason: str
 ) -> None:
     lock(path, protocol())
-    with pytest.raises(type(error)), looking(path, protocol(), clock(), named=False) as look:
+    with pytest.raises(type(error)), counted_look(path, protocol(), clock(), named=False) as look:
         look.begin(*tables(), STATED)
         raise error
     assert outcomes(path) == [(1, outcome)]
@@ -131,7 +131,7 @@ def test_what_stops_the_work_before_the_look_or_after_its_results_adds_nothing(p
         lambda look: (look.begin(*tables(), STATED), look.end(b"results", "pass")),
     ):
         before = outcomes(path) if path.exists() else []
-        with pytest.raises(KeyboardInterrupt), looking(path, protocol(), clock(), named=False) as look:
+        with pytest.raises(KeyboardInterrupt), counted_look(path, protocol(), clock(), named=False) as look:
             work(look)
             raise KeyboardInterrupt
         assert outcomes(path) in (before, [(1, "done")])
@@ -141,7 +141,7 @@ def test_a_run_is_refused_before_it_trains_and_freezes_what_it_has_chosen(path: 
     of_model = protocol(point=MODEL)
     chosen = tmp_path / "operating_point.json"
     chosen.write_text('{"threshold": 0.43, "rule": "youden"}')
-    with looking(path, of_model, clock(), named=False) as look:
+    with counted_look(path, of_model, clock(), named=False) as look:
         with pytest.raises(BadInputError, match="not registered"):
             look.refuse_unlocked(*tables())
         lock(path, of_model)
@@ -161,16 +161,16 @@ def test_a_run_is_refused_before_it_trains_and_freezes_what_it_has_chosen(path: 
 
 def test_a_ledger_that_was_named_in_vain_is_refused_before_training(path: Path) -> None:
     exploring = protocol(stage="exploratory")
-    with looking(path, exploring, clock(), named=False) as look:
+    with counted_look(path, exploring, clock(), named=False) as look:
         look.refuse_unlocked(*tables())
     with (
         pytest.raises(BadInputError, match="no look at it can be counted"),
-        looking(path, exploring, clock(), named=True) as look,
+        counted_look(path, exploring, clock(), named=True) as look,
     ):
         look.refuse_unlocked(*tables())
 
 
 def test_an_exploratory_run_freezes_nothing(path: Path, tmp_path: Path) -> None:
-    with looking(path, protocol(stage="exploratory", point=MODEL), clock(), named=False) as look:
+    with counted_look(path, protocol(stage="exploratory", point=MODEL), clock(), named=False) as look:
         look.freeze(tmp_path / "operating_point.json")
     assert not path.exists()

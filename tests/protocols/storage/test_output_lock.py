@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from protocols.errors import BadInputError, NotPossibleHereError
-from protocols.storage.output_lock import alone_at
+from protocols.storage.output_lock import exclusive_output
 
 REPOSITORY = Path(__file__).parents[3]
 HOLDING = """
 import sys
 from pathlib import Path
-from protocols.storage.output_lock import alone_at
-with alone_at(Path(sys.argv[1])):
+from protocols.storage.output_lock import exclusive_output
+with exclusive_output(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -22,12 +22,12 @@ COUNTING = """
 import sys
 from pathlib import Path
 from protocols.errors import NotPossibleHereError
-from protocols.storage.output_lock import alone_at
+from protocols.storage.output_lock import exclusive_output
 out, counter = Path(sys.argv[1]), Path(sys.argv[2])
 done = 0
 while done < 100:
     try:
-        with alone_at(out):
+        with exclusive_output(out):
             counter.write_text(str(int(counter.read_text()) + 1))
             done += 1
     except NotPossibleHereError:
@@ -52,12 +52,12 @@ def holder(path: Path) -> subprocess.Popen[str]:
 def test_a_second_process_is_refused_and_told_the_first(tmp_path: Path) -> None:
     with holder(tmp_path / "out") as process:
         told = rf"process {process.pid} is at work on it"
-        with pytest.raises(NotPossibleHereError, match=told), alone_at(tmp_path / "out"):
+        with pytest.raises(NotPossibleHereError, match=told), exclusive_output(tmp_path / "out"):
             raise AssertionError("two are at work")
-        with alone_at(tmp_path / "other"):
+        with exclusive_output(tmp_path / "other"):
             pass
         process.communicate()
-    with alone_at(tmp_path / "out"):
+    with exclusive_output(tmp_path / "out"):
         pass
     assert list(tmp_path.iterdir()) == []
 
@@ -67,7 +67,7 @@ def test_a_holder_that_is_killed_holds_nothing(tmp_path: Path) -> None:
     with holder(tmp_path / "out") as process:
         process.kill()
         process.wait()
-    with alone_at(tmp_path / "out"):
+    with exclusive_output(tmp_path / "out"):
         pass
     assert list(tmp_path.iterdir()) == []
 
@@ -83,21 +83,21 @@ def test_of_many_processes_one_at_a_time_is_at_work_by_count(tmp_path: Path) -> 
 
 
 def test_the_same_process_may_hold_a_name_twice(tmp_path: Path) -> None:
-    with alone_at(tmp_path / "out"):
-        with alone_at(tmp_path / "out"):
+    with exclusive_output(tmp_path / "out"):
+        with exclusive_output(tmp_path / "out"):
             pass
         assert len(list(tmp_path.iterdir())) == 1
     assert list(tmp_path.iterdir()) == []
 
 
 def test_folders_that_were_made_for_nothing_are_removed(tmp_path: Path) -> None:
-    with alone_at(tmp_path / "a" / "b" / "out"):
+    with exclusive_output(tmp_path / "a" / "b" / "out"):
         assert (tmp_path / "a" / "b").is_dir()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_folders_that_hold_something_stay(tmp_path: Path) -> None:
-    with alone_at(tmp_path / "a" / "out"):
+    with exclusive_output(tmp_path / "a" / "out"):
         (tmp_path / "a" / "out").mkdir()
     assert list((tmp_path / "a").iterdir()) == [tmp_path / "a" / "out"]
 
@@ -106,5 +106,5 @@ def test_folders_that_hold_something_stay(tmp_path: Path) -> None:
 def test_a_name_below_a_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     told = r"out: cannot be written \(.*\); mend that, or name another"
-    with pytest.raises(BadInputError, match=told), alone_at(tmp_path / "file" / "out"):
+    with pytest.raises(BadInputError, match=told), exclusive_output(tmp_path / "file" / "out"):
         raise AssertionError("it was written")

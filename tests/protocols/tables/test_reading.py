@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocols.errors import BadInputError
-from protocols.schema.protocol import Format
+from protocols.schema.input_tables import Format
 from protocols.storage.canonical import csv_text
 from protocols.tables.reading import LONGEST_CELL, WHITE_SPACE, Reading, Table, read_table
 

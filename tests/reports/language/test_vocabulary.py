@@ -1,8 +1,9 @@
 import pytest
 
 from protocols.cohorts.cohort import FlowStep
+from protocols.schema.criteria import Criterion
 from protocols.schema.metrics import METRICS
-from protocols.schema.protocol import OTHER_ANALYSES, Criterion
+from protocols.schema.statistical_analysis import OTHER_ANALYSES
 from reports.language.rule_sentences import reference_rule, threshold_rule
 from reports.language.vocabulary import Words
 from validation.results.results import AgainstGoal, CriterionResult, Subgroup

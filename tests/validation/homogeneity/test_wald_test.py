@@ -11,7 +11,7 @@ from scipy.stats import f as f_distribution
 from scipy.stats import ttest_ind
 from statsmodels.stats.multitest import multipletests
 
-from protocols.schema.protocol import Family
+from protocols.schema.criteria import Family
 from tests.validation.homogeneity.test_level_estimates import sensitivity_of
 from tests.validation.rankings import units
 from validation.estimates.replication import Replicates

@@ -11,6 +11,7 @@ from protocols.cohorts.cohort import write_cohort
 from protocols.cohorts.profile.parts import Classes
 from protocols.cohorts.profile.record import MONTAGE, PROFILE, read_profile
 from protocols.cohorts.profile.write import write_profile
+from protocols.cohorts.request import CohortRequest
 from protocols.cohorts.sources.nih import nih
 from protocols.cohorts.sources.rsna import rsna
 from protocols.errors import BadInputError
@@ -167,7 +168,7 @@ def test_its_json_has_whole_or_rounded_numbers(tiny: Tiny) -> None:
 @pytest.mark.slow
 def test_nih_against_the_published_counts(shared_data: Path, tmp_path: Path) -> None:
     entries = shared_data / "nih" / "Data_Entry_2017_v2020.csv.gz"
-    write_cohort(nih(entries, out=tmp_path), tmp_path)
+    write_cohort(nih(entries, CohortRequest(out=tmp_path)), tmp_path)
     profile = profile_of(tmp_path)
     assert (profile.images, profile.patients) == (112_120, 30_805)
     assert profile.labels is not None
@@ -182,7 +183,7 @@ def test_nih_against_the_published_counts(shared_data: Path, tmp_path: Path) -> 
 def test_rsna_against_the_published_agreement(shared_data: Path, tmp_path: Path) -> None:
     entries = shared_data / "nih" / "Data_Entry_2017_v2020.csv.gz"
     mapping = shared_data / "rsna" / "rsna_to_nih.csv.gz"
-    write_cohort(rsna(mapping, metadata=entries, out=tmp_path), tmp_path)
+    write_cohort(rsna(mapping, CohortRequest(out=tmp_path), metadata=entries), tmp_path)
     rows = profile_of(tmp_path).label_and_reads
     agreed, both = sum(row.reads.of(row.label) for row in rows), sum(row.reads.known for row in rows)
     assert agreed / both == pytest.approx(0.7719, abs=0.001)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from protocols.cohorts.cohort import write_cohort
+from protocols.cohorts.request import CohortRequest
 from protocols.cohorts.sources.chexpert import READERS, chexpert
 from protocols.errors import BadInputError
 from protocols.tables.checks import reads_from, studies_from
@@ -17,6 +18,7 @@ from validation.readers.consensus import reference_verdicts
 
 STUDIES = ("CheXpert-v1.0/test/patient64742/study1", "CheXpert-v1.0/test/patient64741/study1")
 HEADER = "Study,No Finding,Edema"
+REQUEST = CohortRequest(out=Path("cohort"))
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def write(folder: Path, reader: str, *lines: str) -> None:
 
 
 def test_studies_and_reads_by_hand(release: Path) -> None:
-    cohort = chexpert(release, finding="Edema")
+    cohort = chexpert(release, REQUEST, finding="Edema")
     assert cohort.studies == {
         "image_id": STUDIES,
         "patient_id": ("patient64742", "patient64741"),
@@ -53,7 +55,7 @@ def test_studies_and_reads_by_hand(release: Path) -> None:
 
 
 def test_what_is_written_is_read_again_against_itself(release: Path, tmp_path: Path) -> None:
-    write_cohort(chexpert(release, finding="Edema"), tmp_path)
+    write_cohort(chexpert(release, REQUEST, finding="Edema"), tmp_path)
     assert studies_from(read_table(tmp_path / "studies.csv")).image_id == STUDIES
     verdicts = reference_verdicts(reads_from(read_table(tmp_path / "reads.csv")), "majority")
     assert verdicts == {STUDIES[0]: Verdict.POSITIVE, STUDIES[1]: Verdict.NEGATIVE}
@@ -86,25 +88,25 @@ def test_what_is_written_is_read_again_against_itself(release: Path, tmp_path: P
 def test_refusals_by_hand(release: Path, lines: list[str], sentence: str) -> None:
     write(release, "bc3", *lines)
     with pytest.raises(BadInputError, match=r"bc3_gt\.csv.*" + sentence):
-        chexpert(release, finding="Edema")
+        chexpert(release, REQUEST, finding="Edema")
 
 
 def test_a_missing_reader_by_hand(release: Path) -> None:
     (release / "radiologists" / "groundtruth" / "bc5_gt.csv").unlink()
     with pytest.raises(BadInputError, match=r"bc5_gt\.csv: is not there; name the folder of the CheXpert"):
-        chexpert(release, finding="Edema")
+        chexpert(release, REQUEST, finding="Edema")
 
 
 def test_the_column_study_is_no_finding_by_hand(release: Path) -> None:
     with pytest.raises(BadInputError, match="has no finding 'Study'; those are 'Edema', 'No Finding'"):
-        chexpert(release, finding="Study")
+        chexpert(release, REQUEST, finding="Study")
 
 
 def test_a_study_without_a_patient_by_hand(release: Path) -> None:
     for reader in READERS:
         write(release, reader, "Study,Edema", "somewhere/study1,1")
     with pytest.raises(BadInputError, match="study 'somewhere/study1' does not end in a patient and a study"):
-        chexpert(release, finding="Edema")
+        chexpert(release, REQUEST, finding="Edema")
 
 
 def test_the_command_by_hand(release: Path, tmp_path: Path, command: Callable[..., Outcome]) -> None:
@@ -131,7 +133,7 @@ def test_the_majority_against_published(
     shared_data: Path, tmp_path: Path, finding: str, positive: int
 ) -> None:
     folder = shared_data / "chexpert-test"
-    write_cohort(chexpert(folder, finding=finding), tmp_path)
+    write_cohort(chexpert(folder, REQUEST, finding=finding), tmp_path)
     ours = reference_verdicts(reads_from(read_table(tmp_path / "reads.csv")), "majority")
     published = pd.read_csv(folder / "groundtruth.csv", index_col="Study")[finding]
     assert published.sum() == positive
@@ -141,5 +143,5 @@ def test_the_majority_against_published(
 
 
 def test_one_study_a_patient_against_published(shared_data: Path) -> None:
-    cohort = chexpert(shared_data / "chexpert-test", finding="Edema")
+    cohort = chexpert(shared_data / "chexpert-test", REQUEST, finding="Edema")
     assert [(step.step, step.images, step.patients) for step in cohort.flow] == [("source", 500, 500)]

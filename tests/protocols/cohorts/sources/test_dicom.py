@@ -8,12 +8,13 @@ import pytest
 from pydicom.dataset import Dataset
 
 from protocols.cohorts.cohort import Cohort, write_cohort
+from protocols.cohorts.request import CohortRequest
 from protocols.cohorts.sources.dicom import dicom
 from protocols.errors import BadInputError
 from protocols.images.decode import read_picture
 from protocols.images.folder import ImageFolder
 from protocols.images.input_gate import refusal
-from protocols.schema.protocol import InputGate
+from protocols.schema.training import InputGate
 from protocols.tables.checks import studies_from
 from protocols.tables.reading import read_table
 from tests.protocols.cohorts.dicom_files import (
@@ -33,7 +34,7 @@ def ramp(patient: int, image: int) -> tuple[Shades, bool]:
 
 
 def cohort_of(folder: Path, out: Path, **options: Path) -> Cohort:
-    return dicom(folder, out=out, progress=lambda done, total: None, **options)
+    return dicom(folder, CohortRequest(out=out, **options))
 
 
 @pytest.fixture
@@ -176,7 +177,7 @@ def test_reads_labels_and_hold_out_by_hand(hospital: list[DicomFile], tmp_path: 
         tmp_path / "dicom",
         tmp_path / "out",
         reads=tmp_path / "reads.csv",
-        labels=tmp_path / "labels.csv",
+        training_labels=tmp_path / "labels.csv",
         hold_out=tmp_path / "test.csv",
     )
     assert cohort.reads == {"image_id": ("1.2.3.30.1",), "reader_id": ("r1",), "verdict": ("positive",)}

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from protocols.cohorts.cohort import Cohort
+from protocols.cohorts.request import CohortRequest
 from protocols.cohorts.sources.google import google
 from protocols.errors import BadInputError
 from tests.conftest import Outcome
@@ -30,10 +31,11 @@ def written(folder: Path, name: str, *rows: str) -> Path:
 def cohort_of(folder: Path, *labels: str, finding: str = "Airspace opacity", within: str = "") -> Cohort:
     return google(
         written(folder, "labels.csv", HEADER, *labels),
+        CohortRequest(
+            out=folder / "out", within=written(folder, "within.csv", "image", within) if within else None
+        ),
         finding=finding,
         metadata=written(folder, "entries.csv", *NIH),
-        out=folder / "out",
-        within=written(folder, "within.csv", "image", within) if within else None,
     )
 
 
@@ -103,9 +105,9 @@ def test_the_command_by_hand(tmp_path: Path, command: Callable[..., Outcome]) ->
 def real(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Cohort:
     return google(
         shared_data / "google" / "four_findings_val.csv.gz",
+        CohortRequest(out=tmp_path_factory.mktemp("out")),
         finding="Airspace opacity",
         metadata=shared_data / "nih" / "Data_Entry_2017_v2020.csv.gz",
-        out=tmp_path_factory.mktemp("out"),
     )
 
 

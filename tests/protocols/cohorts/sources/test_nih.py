@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from protocols.cohorts.cohort import write_cohort
+from protocols.cohorts.request import CohortRequest
 from protocols.cohorts.sources.nih import nih
 from protocols.cohorts.sources.rsna import rsna
 from protocols.errors import BadInputError
@@ -42,7 +43,7 @@ def images(tmp_path: Path) -> Path:
 
 
 def test_metadata_alone_by_hand(metadata: Path, tmp_path: Path) -> None:
-    cohort = nih(metadata, out=tmp_path / "out")
+    cohort = nih(metadata, CohortRequest(out=tmp_path / "out"))
     assert list(cohort.studies) == ["image_id", "patient_id", "age_years", "sex", "view"]
     assert cohort.studies["age_years"] == ("57", "58", "411", "34")  # unknown later, counted there
     assert cohort.reads is None  # a label mined from a report is no reader
@@ -55,7 +56,7 @@ def test_metadata_alone_by_hand(metadata: Path, tmp_path: Path) -> None:
 
 
 def test_images_that_are_not_there_leave_by_hand(metadata: Path, images: Path, tmp_path: Path) -> None:
-    cohort = nih(metadata, images=images, out=tmp_path / "out")
+    cohort = nih(metadata, CohortRequest(images=images, out=tmp_path / "out"))
     assert cohort.studies["image_path"] == (
         "../nih/images_001/images/a1.png",
         "../nih/images_001/images/b1.png",
@@ -71,7 +72,7 @@ def test_images_that_are_not_there_leave_by_hand(metadata: Path, images: Path, t
 def test_official_lists_by_hand(metadata: Path, tmp_path: Path) -> None:
     train_val = written(tmp_path, "train_val_list.txt", "b1.png", "elsewhere.png")
     test = written(tmp_path, "test_list.txt", "a1.png", "a2.png")
-    cohort = nih(metadata, train_val_list=train_val, test_list=test, out=tmp_path / "out")
+    cohort = nih(metadata, CohortRequest(out=tmp_path / "out"), train_val_list=train_val, test_list=test)
     assert cohort.studies["split"] == ("test", "test", "train")
     assert cohort.labels is not None
     assert cohort.labels["image_id"] == ("b1.png",)
@@ -79,14 +80,16 @@ def test_official_lists_by_hand(metadata: Path, tmp_path: Path) -> None:
 
 
 def test_only_the_test_list_by_hand(metadata: Path, tmp_path: Path) -> None:
-    cohort = nih(metadata, test_list=written(tmp_path, "test_list.txt", "a1.png"), out=tmp_path / "out")
+    cohort = nih(
+        metadata, CohortRequest(out=tmp_path / "out"), test_list=written(tmp_path, "test_list.txt", "a1.png")
+    )
     assert (cohort.studies["split"], cohort.labels) == (("test",), None)
 
 
 def test_held_out_with_reads_by_hand(metadata: Path, tmp_path: Path) -> None:
     # a1 is the test; a2 is its patient's other image; the read of b1's image stays with it
     reads = written(tmp_path, "reads.csv", "image_id,reader_id,verdict", "a1.png,r,positive")
-    cohort = nih(metadata, hold_out=reads, reads=reads, out=tmp_path / "out")
+    cohort = nih(metadata, CohortRequest(hold_out=reads, reads=reads, out=tmp_path / "out"))
     assert dict(zip(cohort.studies["image_id"], cohort.studies["split"], strict=True)) == {
         "a1.png": "test",
         "b1.png": "train",
@@ -99,13 +102,13 @@ def test_held_out_with_reads_by_hand(metadata: Path, tmp_path: Path) -> None:
 
 def test_boxes_are_carried_along_by_hand(metadata: Path, tmp_path: Path) -> None:
     boxes = written(tmp_path, "boxes.csv", "image_id,x,y,width,height", "a1.png,0,0,0.5,0.5", "z.png,0,0,1,1")
-    cohort = nih(metadata, boxes=boxes, out=tmp_path / "out")
+    cohort = nih(metadata, CohortRequest(boxes=boxes, out=tmp_path / "out"))
     assert cohort.boxes is not None
     assert cohort.boxes["image_id"] == ("a1.png", "z.png")
 
 
 def test_reads_of_the_text_mined_label_by_hand(metadata: Path, tmp_path: Path) -> None:
-    cohort = nih(metadata, findings=["Pneumonia"], out=tmp_path / "out")
+    cohort = nih(metadata, CohortRequest(out=tmp_path / "out"), findings=["Pneumonia"])
     assert cohort.reads == {
         "image_id": ("a1.png", "a2.png", "b1.png", "c1.png"),
         "reader_id": ("text-mined",) * 4,
@@ -114,7 +117,7 @@ def test_reads_of_the_text_mined_label_by_hand(metadata: Path, tmp_path: Path) -
 
 
 def test_reads_of_several_findings_are_told_apart_by_hand(metadata: Path, tmp_path: Path) -> None:
-    cohort = nih(metadata, findings=["Pneumonia", "Hernia"], out=tmp_path / "out")
+    cohort = nih(metadata, CohortRequest(out=tmp_path / "out"), findings=["Pneumonia", "Hernia"])
     assert cohort.reads is not None
     assert cohort.reads["finding"] == ("Pneumonia",) * 4 + ("Hernia",) * 4
     assert cohort.reads["image_id"] == ("a1.png", "a2.png", "b1.png", "c1.png") * 2
@@ -123,7 +126,7 @@ def test_reads_of_several_findings_are_told_apart_by_hand(metadata: Path, tmp_pa
 
 def test_a_finding_twice_is_refused_by_hand(metadata: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="Each finding can be given once; received Mass, Mass"):
-        nih(metadata, findings=["Mass", "Mass"], out=tmp_path)
+        nih(metadata, CohortRequest(out=tmp_path), findings=["Mass", "Mass"])
 
 
 def test_an_unknown_label_is_an_indeterminate_read_by_hand(tmp_path: Path) -> None:
@@ -132,7 +135,7 @@ def test_an_unknown_label_is_an_indeterminate_read_by_hand(tmp_path: Path) -> No
         "Mass,Nodule,PatientId,Pleural_Thickening,Pneumonia,Pneumothorax"
     )
     binary = written(tmp_path, "train-small.csv", header, "x.png,0,0,0,0,0,0,0,0,0,0,0,8270,0,,0")
-    cohort = nih(binary, findings=["Pneumonia"], out=tmp_path / "out")
+    cohort = nih(binary, CohortRequest(out=tmp_path / "out"), findings=["Pneumonia"])
     assert cohort.reads is not None
     assert cohort.reads["verdict"] == ("indeterminate",)
 
@@ -143,29 +146,29 @@ def test_contradicting_options_by_hand(metadata: Path, tmp_path: Path) -> None:
     with pytest.raises(
         BadInputError, match="Give either reads or a finding as the reference standard, not both"
     ):
-        nih(metadata, reads=reads, findings=["Edema"], out=tmp_path)
+        nih(metadata, CohortRequest(reads=reads, out=tmp_path), findings=["Edema"])
     with pytest.raises(BadInputError, match="Give either the official lists or a hold-out list, not both"):
-        nih(metadata, test_list=names, hold_out=reads, out=tmp_path)
+        nih(metadata, CohortRequest(hold_out=reads, out=tmp_path), test_list=names)
 
 
 def test_a_finding_that_nih_lacks_by_hand(metadata: Path, tmp_path: Path) -> None:
     with pytest.raises(
         BadInputError, match=r"Finding 'pneumonia' is not NIH's; those are 'Atelectasis', .* 'Pneumothorax'\."
     ):
-        nih(metadata, findings=["pneumonia"], out=tmp_path)
+        nih(metadata, CohortRequest(out=tmp_path), findings=["pneumonia"])
 
 
 def test_a_patient_in_both_lists_by_hand(metadata: Path, tmp_path: Path) -> None:
     train_val = written(tmp_path, "train_val_list.txt", "a1.png")
     test = written(tmp_path, "test_list.txt", "a2.png")
     with pytest.raises(BadInputError, match="Patient '1' has images in both official lists"):
-        nih(metadata, train_val_list=train_val, test_list=test, out=tmp_path)
+        nih(metadata, CohortRequest(out=tmp_path), train_val_list=train_val, test_list=test)
 
 
 def test_no_image_left_by_hand(metadata: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(BadInputError, match="No image is left after step 'no_image_file'"):
-        nih(metadata, images=tmp_path / "empty", out=tmp_path)
+        nih(metadata, CohortRequest(images=tmp_path / "empty", out=tmp_path))
 
 
 # --- the real release ------------------------------------------------------------------------------
@@ -173,7 +176,7 @@ def test_no_image_left_by_hand(metadata: Path, tmp_path: Path) -> None:
 
 def test_the_whole_release_against_published(shared_data: Path, tmp_path: Path) -> None:
     # Wang et al.: 112,120 images of 30,805 patients, of which 1,431 with Pneumonia in the list as it stands
-    cohort = nih(shared_data / "nih" / "Data_Entry_2017_v2020.csv.gz", out=tmp_path)
+    cohort = nih(shared_data / "nih" / "Data_Entry_2017_v2020.csv.gz", CohortRequest(out=tmp_path))
     assert (len(cohort.studies["image_id"]), len(set(cohort.studies["patient_id"]))) == (112_120, 30_805)
     assert cohort.labels is not None
     assert (cohort.labels["Pneumonia"].count("1"), cohort.labels["No Finding"].count("1")) == (1_431, 60_361)
@@ -185,9 +188,9 @@ def test_trained_on_real_images_against_pandas(shared_data: Path, tmp_path: Path
     images = shared_data / "nih" / "images-320"
     radiologists = tmp_path / "rsna"
     radiologists.mkdir()
-    write_cohort(rsna(mapping, metadata=entries, out=radiologists), radiologists)
+    write_cohort(rsna(mapping, CohortRequest(out=radiologists), metadata=entries), radiologists)
     reads = radiologists / "reads.csv"
-    cohort = nih(entries, images=images, hold_out=reads, reads=reads, out=tmp_path / "nih")
+    cohort = nih(entries, CohortRequest(images=images, hold_out=reads, reads=reads, out=tmp_path / "nih"))
 
     table = pd.read_csv(entries, dtype=str).set_index("Image Index")
     table = table.loc[[file.name for file in images.iterdir()]]
@@ -204,10 +207,11 @@ def test_trained_on_real_images_against_published(shared_data: Path, tmp_path: P
     radiologists = tmp_path / "rsna"
     radiologists.mkdir()
     mapping = shared_data / "rsna" / "rsna_to_nih.csv.gz"
-    write_cohort(rsna(mapping, metadata=entries, out=radiologists), radiologists)
+    write_cohort(rsna(mapping, CohortRequest(out=radiologists), metadata=entries), radiologists)
     reads = radiologists / "reads.csv"
     cohort = nih(
-        entries, images=shared_data / "nih" / "images-320", hold_out=reads, reads=reads, out=tmp_path
+        entries,
+        CohortRequest(images=shared_data / "nih" / "images-320", hold_out=reads, reads=reads, out=tmp_path),
     )
     test = [place for place, part in enumerate(cohort.studies["split"]) if part == "test"]
     assert len({cohort.studies["patient_id"][place] for place in test}) == 276
@@ -226,7 +230,7 @@ def test_every_image_path_leads_to_a_file_by_hand(shared_data: Path, tmp_path: P
     entries = shared_data / "nih" / "Data_Entry_2017_v2020.csv.gz"
     out = tmp_path / "cohort"
     out.mkdir()
-    cohort = nih(entries, images=shared_data / "nih" / "images-1024", out=out)
+    cohort = nih(entries, CohortRequest(images=shared_data / "nih" / "images-1024", out=out))
     assert len(cohort.studies["image_path"]) == 14
     assert all((out / path).is_file() for path in cohort.studies["image_path"])
 
@@ -242,11 +246,11 @@ def test_every_image_path_leads_to_a_file_by_hand(shared_data: Path, tmp_path: P
 def test_other_forms_of_the_release_by_hand(
     shared_data: Path, tmp_path: Path, name: str, images: int, patients: int
 ) -> None:
-    cohort = nih(shared_data / name, out=tmp_path)
+    cohort = nih(shared_data / name, CohortRequest(out=tmp_path))
     assert (cohort.flow[0].images, cohort.flow[0].patients) == (images, patients)
 
 
 def test_ages_of_the_real_sample_set_by_hand(shared_data: Path, tmp_path: Path) -> None:
-    cohort = nih(shared_data / "nih" / "sample_labels.csv.gz", out=tmp_path)
+    cohort = nih(shared_data / "nih" / "sample_labels.csv.gz", CohortRequest(out=tmp_path))
     ages = [float(age) for age in cohort.studies["age_years"]]  # all of years, months and days parse
     assert sum(age != int(age) for age in ages) == 2

@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from protocols.cohorts.cohort import Cohort, write_cohort
-from protocols.cohorts.sources.own_tables import table
+from protocols.cohorts.request import CohortRequest
+from protocols.cohorts.sources.own_tables import own_tables
 from protocols.errors import BadInputError
 from protocols.tables.checks import labels_from, reads_from, studies_from
 from protocols.tables.reading import read_table
@@ -39,7 +40,7 @@ def reads(tmp_path: Path) -> Path:
 
 
 def test_passed_on_by_hand(studies: Path, reads: Path, tmp_path: Path) -> None:
-    cohort = table(studies, reads=reads, out=tmp_path / "out")
+    cohort = own_tables(studies, CohortRequest(reads=reads, out=tmp_path / "out"))
     assert cohort.studies == {
         "image_id": ("a1", "a2", "b1", "c1"),
         "patient_id": ("1", "1", "2", "3"),
@@ -56,13 +57,15 @@ def test_passed_on_by_hand(studies: Path, reads: Path, tmp_path: Path) -> None:
 def test_within_and_hold_out_by_hand(studies: Path, reads: Path, tmp_path: Path) -> None:
     # c1 is not within; a1 is the test, a2 its patient's other image, b1 trains
     labels = written(tmp_path, "labels.csv", "image_id,Pneumonia", "b1,1", "a1,0", "c1,0", "z9,1")
-    cohort = table(
+    cohort = own_tables(
         studies,
-        reads=reads,
-        labels=labels,
-        within=written(tmp_path, "within.csv", "image_id", "a1", "a2", "b1"),
-        hold_out=written(tmp_path, "test.csv", "image_id", "a1"),
-        out=tmp_path / "out",
+        CohortRequest(
+            reads=reads,
+            training_labels=labels,
+            within=written(tmp_path, "within.csv", "image_id", "a1", "a2", "b1"),
+            hold_out=written(tmp_path, "test.csv", "image_id", "a1"),
+            out=tmp_path / "out",
+        ),
     )
     assert [(step.step, step.images, step.patients) for step in cohort.flow] == [
         ("source", 4, 3),
@@ -79,7 +82,7 @@ def test_within_and_hold_out_by_hand(studies: Path, reads: Path, tmp_path: Path)
 def test_labels_of_test_images_are_dropped_by_hand(tmp_path: Path) -> None:
     studies = written(tmp_path, "s.csv", HEADER + ",split", "a,1,,,,train", "b,2,,,,tune", "c,3,,,,test")
     labels = written(tmp_path, "l.csv", "image_id,Pneumonia", "c,1", "b,0", "a,")
-    assert table(studies, labels=labels, out=tmp_path).labels == {
+    assert own_tables(studies, CohortRequest(training_labels=labels, out=tmp_path)).labels == {
         "image_id": ("b", "a"),
         "Pneumonia": ("0", ""),
     }
@@ -88,12 +91,12 @@ def test_labels_of_test_images_are_dropped_by_hand(tmp_path: Path) -> None:
 def test_no_labels_when_all_images_are_for_the_test_by_hand(tmp_path: Path) -> None:
     studies = written(tmp_path, "s.csv", HEADER + ",split", "c,3,,,,test")
     labels = written(tmp_path, "l.csv", "image_id,Pneumonia", "c,1")
-    assert table(studies, labels=labels, out=tmp_path).labels is None
+    assert own_tables(studies, CohortRequest(training_labels=labels, out=tmp_path)).labels is None
 
 
 def test_image_paths_lead_to_the_same_files_by_hand(tmp_path: Path) -> None:
     studies = written(tmp_path, "site/s.csv", HEADER + ",image_path", "a,1,,,,pictures/a.png", "b,2,,,,")
-    cohort = table(studies, out=tmp_path / "cohorts" / "one")
+    cohort = own_tables(studies, CohortRequest(out=tmp_path / "cohorts" / "one"))
     assert cohort.studies["image_path"] == ("../../site/pictures/a.png", "")
 
 
@@ -101,7 +104,7 @@ def test_image_paths_of_another_system_are_led_to_their_files_and_told_by_hand(t
     rows = ("a,1,,,,pictures\\A.PNG", "b,2,,,,pictures/a2.png", "c,3,,,,pictures/a.png")
     studies = written(tmp_path, "site/s.csv", HEADER + ",image_path", *rows)
     written(tmp_path, "site/pictures/a.png", "a picture")
-    cohort = table(studies, out=tmp_path / "site")
+    cohort = own_tables(studies, CohortRequest(out=tmp_path / "site"))
     assert cohort.studies["image_path"] == ("pictures/a.png", "pictures/a2.png", "pictures/a.png")
     assert [(one.kind, one.count, one.examples) for one in cohort.notices] == [
         ("image_paths_respelt", 1, (r"'pictures\\A.PNG' for 'pictures/a.png'",)),
@@ -118,7 +121,7 @@ def test_parquet_by_hand(tmp_path: Path) -> None:
         "view": ["PA", ""],
     }
     pq.write_table(pa.table(columns), tmp_path / "s.parquet")
-    cohort = table(tmp_path / "s.parquet", out=tmp_path)
+    cohort = own_tables(tmp_path / "s.parquet", CohortRequest(out=tmp_path))
     assert cohort.studies == {
         "image_id": ("001", "1"),
         "patient_id": ("7", "8"),
@@ -132,7 +135,7 @@ def test_what_is_written_is_read_again_against_itself(studies: Path, reads: Path
     out = tmp_path / "out"
     out.mkdir()
     labels = written(tmp_path, "labels.csv", "image_id,Pneumonia", "b1,1")
-    cohort: Cohort = table(studies, reads=reads, labels=labels, out=out)
+    cohort: Cohort = own_tables(studies, CohortRequest(reads=reads, training_labels=labels, out=out))
     write_cohort(cohort, out)
     assert studies_from(read_table(out / "studies.csv")).image_id == cohort.studies["image_id"]
     assert len(reads_from(read_table(out / "reads.csv")).verdict) == 4
@@ -154,7 +157,7 @@ def test_what_is_written_is_read_again_against_itself(studies: Path, reads: Path
 )
 def test_refusals_by_hand(tmp_path: Path, rows: list[str], sentence: str) -> None:
     with pytest.raises(BadInputError, match=sentence):
-        table(written(tmp_path, "s.csv", *rows), out=tmp_path)
+        own_tables(written(tmp_path, "s.csv", *rows), CohortRequest(out=tmp_path))
 
 
 def test_two_splits_at_once_by_hand(tmp_path: Path) -> None:
@@ -162,18 +165,18 @@ def test_two_splits_at_once_by_hand(tmp_path: Path) -> None:
     with pytest.raises(
         BadInputError, match=r"s\.csv: already has a column 'split' and a hold-out list would write another"
     ):
-        table(studies, hold_out=written(tmp_path, "h.csv", "image_id", "a"), out=tmp_path)
+        own_tables(studies, CohortRequest(hold_out=written(tmp_path, "h.csv", "image_id", "a"), out=tmp_path))
 
 
 def test_labels_are_checked_by_hand(studies: Path, tmp_path: Path) -> None:
     labels = written(tmp_path, "l.csv", "image_id,Pneumonia", "a1,maybe")
     with pytest.raises(BadInputError, match=r"l\.csv, row 2: Pneumonia is 'maybe'"):
-        table(studies, labels=labels, out=tmp_path)
+        own_tables(studies, CohortRequest(training_labels=labels, out=tmp_path))
 
 
 def test_boxes_are_carried_along_by_hand(studies: Path, tmp_path: Path) -> None:
     boxes = written(tmp_path, "site/boxes.csv", "image_id,x,y,width,height", "a1,0,0,0.5,0.5")
-    cohort = table(studies, boxes=boxes, out=tmp_path / "out")
+    cohort = own_tables(studies, CohortRequest(boxes=boxes, out=tmp_path / "out"))
     assert cohort.boxes == {
         "image_id": ("a1",),
         "x": ("0",),

@@ -9,6 +9,7 @@ import pytest
 
 from protocols.cohorts.cohort import BOXES as BOXES_FILE
 from protocols.cohorts.cohort import Cohort, write_cohort
+from protocols.cohorts.request import CohortRequest
 from protocols.cohorts.sources.rsna import rsna
 from protocols.errors import BadInputError
 from protocols.tables.boxes_and_marks import boxes_from
@@ -39,7 +40,7 @@ def written(folder: Path, name: str, *rows: str) -> Path:
 
 def cohort_of(folder: Path, *matches: str) -> Cohort:
     mapping = written(folder, "mapping.csv", HEADER, *matches)
-    return rsna(mapping, metadata=written(folder, "entries.csv", *NIH), out=folder / "out")
+    return rsna(mapping, CohortRequest(out=folder / "out"), metadata=written(folder, "entries.csv", *NIH))
 
 
 def test_the_closest_match_is_kept_by_hand(tmp_path: Path) -> None:
@@ -96,10 +97,12 @@ def test_within_and_images_by_hand(tmp_path: Path) -> None:
         (tmp_path / "images" / name).touch()
     cohort = rsna(
         written(tmp_path, "mapping.csv", HEADER, *MATCHES),
+        CohortRequest(
+            images=tmp_path / "images",
+            within=written(tmp_path, "device.csv", "image,score", "b1.png,0.5"),
+            out=tmp_path / "out",
+        ),
         metadata=written(tmp_path, "entries.csv", *NIH),
-        images=tmp_path / "images",
-        within=written(tmp_path, "device.csv", "image,score", "b1.png,0.5"),
-        out=tmp_path / "out",
     )
     assert [(step.step, step.images, step.patients) for step in cohort.flow] == [
         ("source", 5, 2),
@@ -113,9 +116,8 @@ def test_within_and_images_by_hand(tmp_path: Path) -> None:
 def test_hold_out_by_hand(tmp_path: Path) -> None:
     cohort = rsna(
         written(tmp_path, "mapping.csv", HEADER, *MATCHES),
+        CohortRequest(hold_out=written(tmp_path, "test.csv", "image", "a1.png"), out=tmp_path / "out"),
         metadata=written(tmp_path, "entries.csv", *NIH),
-        hold_out=written(tmp_path, "test.csv", "image", "a1.png"),
-        out=tmp_path / "out",
     )
     assert (cohort.studies["image_id"], cohort.studies["split"]) == (("a1.png", "b1.png"), ("test", "train"))
     assert cohort.labels is not None
@@ -150,7 +152,7 @@ def test_hold_out_by_hand(tmp_path: Path) -> None:
 def test_refusals_by_hand(tmp_path: Path, rows: list[str], sentence: str) -> None:
     mapping = written(tmp_path, "mapping.csv", *rows)
     with pytest.raises(BadInputError, match=r"mapping\.csv.*" + sentence):
-        rsna(mapping, metadata=written(tmp_path, "entries.csv", *NIH), out=tmp_path / "out")
+        rsna(mapping, CohortRequest(out=tmp_path / "out"), metadata=written(tmp_path, "entries.csv", *NIH))
 
 
 BOXES = "patientId,x,y,width,height,Target"
@@ -159,9 +161,8 @@ BOXES = "patientId,x,y,width,height,Target"
 def boxes_of(folder: Path, *rows: str, matches: tuple[str, ...] = MATCHES) -> Cohort:
     return rsna(
         written(folder, "mapping.csv", HEADER, *matches),
+        CohortRequest(out=folder / "out", boxes=written(folder, "boxes.csv", BOXES, *rows)),
         metadata=written(folder, "entries.csv", *NIH),
-        out=folder / "out",
-        boxes=written(folder, "boxes.csv", BOXES, *rows),
     )
 
 
@@ -204,9 +205,11 @@ def test_boxes_without_a_column_by_hand(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="column 'Target' is missing; the file has 'height'"):
         rsna(
             written(tmp_path, "mapping.csv", HEADER, *MATCHES),
+            CohortRequest(
+                out=tmp_path / "out",
+                boxes=written(tmp_path, "boxes.csv", "patientId,x,y,width,height", "r3,1,1,1,1"),
+            ),
             metadata=written(tmp_path, "entries.csv", *NIH),
-            out=tmp_path / "out",
-            boxes=written(tmp_path, "boxes.csv", "patientId,x,y,width,height", "r3,1,1,1,1"),
         )
 
 
@@ -218,8 +221,8 @@ def whole(shared_data: Path) -> Cohort:
     """All RSNA images."""
     return rsna(
         shared_data / "rsna" / "rsna_to_nih.csv.gz",
+        CohortRequest(out=shared_data),
         metadata=shared_data / "nih" / "Data_Entry_2017_v2020.csv.gz",
-        out=shared_data,
     )
 
 
@@ -228,9 +231,8 @@ def within(shared_data: Path) -> Cohort:
     """Those that the published CheXNet did not train on."""
     return rsna(
         shared_data / "rsna" / "rsna_to_nih.csv.gz",
+        CohortRequest(within=shared_data / "chexnet" / "preds.csv.gz", out=shared_data),
         metadata=shared_data / "nih" / "Data_Entry_2017_v2020.csv.gz",
-        within=shared_data / "chexnet" / "preds.csv.gz",
-        out=shared_data,
     )
 
 
@@ -284,10 +286,12 @@ def test_every_real_positive_has_a_box_against_published(shared_data: Path, tmp_
     """Of the 340 images at hand that RSNA read, the 129 with Lung Opacity have 205 boxes."""
     cohort = rsna(
         shared_data / "rsna" / "rsna_to_nih.csv.gz",
+        CohortRequest(
+            images=shared_data / "nih" / "images-320",
+            boxes=shared_data / "rsna" / "stage_2_train_labels.csv.gz",
+            out=tmp_path / "out",
+        ),
         metadata=shared_data / "nih" / "Data_Entry_2017_v2020.csv.gz",
-        images=shared_data / "nih" / "images-320",
-        boxes=shared_data / "rsna" / "stage_2_train_labels.csv.gz",
-        out=tmp_path / "out",
     )
     assert cohort.reads is not None and cohort.boxes is not None
     verdicts = dict(zip(cohort.reads["image_id"], cohort.reads["verdict"], strict=True))

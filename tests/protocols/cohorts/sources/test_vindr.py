@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from protocols.cohorts.cohort import Cohort, write_cohort
+from protocols.cohorts.request import CohortRequest
 from protocols.cohorts.sources.vindr import vindr
 from protocols.errors import BadInputError
 from protocols.tables.column_mapping import boxes_table, reads_table
@@ -29,7 +30,9 @@ def made(
 ) -> Cohort:
     annotations = written(folder, "train.csv", ANNOTATIONS, *rows)
     table = written(folder, "studies.csv", *studies)
-    return vindr(annotations, studies=table, finding="Pneumonia", out=folder / "out", **options)
+    return vindr(
+        annotations, CohortRequest(out=folder / "out", **options), studies=table, finding="Pneumonia"
+    )
 
 
 def test_reads_and_boxes_by_hand(tmp_path: Path) -> None:
@@ -97,4 +100,4 @@ def test_a_column_is_missing_by_hand(tmp_path: Path) -> None:
     annotations = written(tmp_path, "train.csv", "image_id,class_name", "a,Pneumonia")
     studies = written(tmp_path, "studies.csv", *STUDIES)
     with pytest.raises(BadInputError, match="column 'rad_id' is missing"):
-        vindr(annotations, studies=studies, finding="Pneumonia", out=tmp_path / "out")
+        vindr(annotations, CohortRequest(out=tmp_path / "out"), studies=studies, finding="Pneumonia")
