@@ -2,7 +2,7 @@
 
 Owns every key a protocol may have, its rule and its default. Reading the file and telling its faults
 is `load`; whether an axis exists in the data is decided where the data are (`validation.cohort.join`).
-Source: the contract ("Protocol"), repeated key by key in docs/protocol.md.
+Source: the contract ("Protocol"), repeated key by key in docs/reference/protocol.md.
 """
 
 import itertools

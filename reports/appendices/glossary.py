@@ -1,7 +1,7 @@
 """The words of a report, each with its meaning: metrics, intervals and terms that this run's report uses.
 
 Owns the meanings; the names are `names` and `vocabulary`, so that a run without a reference standard is explained in
-words of agreement. Terms of what a run may lack name the holding that brings them. Source: docs/statistics.md.
+words of agreement. Terms of what a run may lack name the holding that brings them. Source: docs/methods.
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 Owns which keys of plan.json and operating_point.json and which columns of history.csv and tuning_curve.csv are
 told. `reports` never imports `model`: these files are evidence, and are read as such. Source: the contract ("Run
-folder"); docs/results.md.
+folder"); docs/reference/model-folder.md.
 """
 
 import csv

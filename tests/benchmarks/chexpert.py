@@ -1,6 +1,6 @@
 """The CheXpert reader study: what models' decisions and other radiologists come to against five readers' majority.
 
-``python -m tests.benchmarks.chexpert`` prints the Markdown tables of docs/chexpert.md. Every row is a run of
+``python -m tests.benchmarks.chexpert`` prints the Markdown tables of docs/evidence/chexpert.md. Every row is a run of
 `validate` on a file as it was published, by the library's protocol for the finding.
 """
 
