@@ -135,6 +135,11 @@ def test_a_page_has_at_most_1500_words(page: Path) -> None:
     assert len(TEXTS[page].split()) <= 1_500
 
 
+@pytest.mark.parametrize("record", sorted(DOCS.glob("decisions/*.md")), ids=lambda path: path.name[:4])
+def test_a_decision_has_under_40_lines(record: Path) -> None:
+    assert len(TEXTS[record].splitlines()) < 40
+
+
 def test_readme_has_at_most_90_lines() -> None:
     assert len(TEXTS[ROOT / "README.md"].splitlines()) <= 90
 

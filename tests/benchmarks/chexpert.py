@@ -127,7 +127,9 @@ def main() -> None:
             for name, results in performance(DATA, finding, Path(folder), decisions(DATA, finding)):
                 print(_performance_row(name, results), flush=True)
                 agreements[finding] = results.agreement  # of the five, whoever is measured
-    print("\n| finding | agreement | Fleiss' kappa | Gwet's AC1 | pairwise Cohen's kappa | read as positive |")
+    print(
+        "\n| finding | agreement | Fleiss' kappa | Gwet's AC1 | pairwise Cohen's kappa | read as positive |"
+    )
     print("|---" * 6 + "|")
     for finding, agreement in agreements.items():
         print(_agreement_row(finding, agreement))
