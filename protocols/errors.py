@@ -1,7 +1,7 @@
 """Every way the suite refuses to go on, with the exit code that the command line gives it.
 
 One class a way of failing; the text is one sentence that names the thing, the rule, what was
-received and the next step. Exit codes are fixed by the contract (docs/exit-codes.md).
+received and the next step. Exit codes are fixed by the contract (docs/reference/exit-codes.md).
 """
 
 

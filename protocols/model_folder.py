@@ -1,7 +1,7 @@
 """The model folder: the names of its files and the types of its documents, which `model` writes and every part reads.
 
 Owns both, and the reading of what others than `model` need: plan, operating point, history and tuning curve. What is
-written, and the weights themselves, are `model.artifact`'s business. Source: docs/training.md, "The model folder".
+written, and the weights themselves, are `model.artifact`'s business. Source: docs/reference/model-folder.md.
 """
 
 import csv

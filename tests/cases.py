@@ -154,12 +154,12 @@ def ages_90_plus(case: Path) -> tuple[str, bool]:
 
 
 def one_row_a_box_and_reader(case: Path) -> tuple[str, bool]:
-    """The lines of docs/tables.md make reads of the boxes; without them the boxes are refused, in a sentence."""
+    """The lines of docs/reference/tables.md make reads of the boxes; without them the boxes are refused."""
     refused = validated(case, protocol=case / "protocol-a.toml", reads="train.csv")
-    page = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reference" / "tables.md").read_text(encoding="utf-8")
     lines = re.search(r"^```python\n(.*?rad_id.*?)^```", page, re.DOTALL | re.MULTILINE)
     if not lines:
-        return f"{refused}; docs/tables.md shows no way", False
+        return f"{refused}; docs/reference/tables.md shows no way", False
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "train.csv").write_bytes((case / "train.csv").read_bytes())
         subprocess.run([sys.executable, "-c", lines[1]], cwd=folder, check=True)

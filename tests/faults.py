@@ -1,23 +1,23 @@
 """The register of fault cases: which tests show each, read from the marks in their sources.
 
-Owns the last column of docs/faults.md, which nobody writes by hand: `python -m tests.faults` writes it anew. What the
-cases are and what the suite does stands in the page itself.
+Owns the last column of docs/evidence/faults.md, which nobody writes by hand: `python -m tests.faults` writes it anew,
+and `python -m tests.faults 17` also prints the tests of case 17. What the cases are stands in the page itself.
 """
 
 import ast
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 TESTS = ROOT / "tests"
-PAGE = ROOT / "docs" / "faults.md"
+PAGE = ROOT / "docs" / "evidence" / "faults.md"
 KNOWN = range(1, 55)
-CASES = range(17, 55)  # those before are faults of pictures, which docs/images.md is about
+CASES = range(17, 55)  # those before are faults of pictures, which docs/reference/images.md is about
 INAPPLICABLE = frozenset({43})  # the suite signs no PDF
 NONE = "does not apply"
-BETWEEN = "<br>"
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ def rows(page: str) -> list[Row]:
 
 
 def cell(names: list[str]) -> str:
-    """The last column of a case."""
-    return BETWEEN.join(f"`{name}`" for name in names)
+    """Return the last column of a case: how many tests show it, and the first file that holds one."""
+    return f"{len(names)}: `{names[0].partition('::')[0].removeprefix('tests/')}`" if names else ""
 
 
 def rewritten(page: str, found: Mapping[int, list[str]]) -> str:
@@ -97,5 +97,7 @@ def _cases(mark: ast.Call, test: str) -> Iterator[int]:
 
 
 if __name__ == "__main__":
+    for case in map(int, sys.argv[1:]):
+        print(*shown(TESTS)[case], sep="\n")
     before = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(rewritten(before, shown(TESTS)), encoding="utf-8")

@@ -278,7 +278,7 @@ def test_boxes_of_several_readers_become_reads_as_documented(
     command: Command, study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, sound = validated(command, study, name="sound")
-    page = Path(__file__).parents[1] / "docs" / "tables.md"
+    page = Path(__file__).parents[1] / "docs" / "reference" / "tables.md"
     lines = re.search(
         r"^```python\n(.*?rad_id.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
     )

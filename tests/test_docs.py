@@ -18,7 +18,8 @@ from cxr510k.main import app
 from protocols.schema.load import parse_protocol
 from validation.results.results import Results
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 TEXTS = {path: path.read_text(encoding="utf-8") for path in PAGES}
 VERBS = {
@@ -116,6 +117,39 @@ def test_every_relative_link_resolves(page: Path) -> None:
     assert not broken
 
 
+def anchors(page: Path) -> set[str]:
+    """The names of a page's headings, as links use them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_anchor_of_a_link_is_a_heading(page: Path) -> None:
+    links = re.findall(r"\]\(([^)\s:#]*)#([^)\s]+)\)", TEXTS[page])
+    wrong = [(to, anchor) for to, anchor in links if anchor not in anchors(page.parent / to if to else page)]
+    assert not wrong
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda path: str(path.relative_to(DOCS)))
+def test_a_page_has_at_most_1500_words(page: Path) -> None:
+    assert len(TEXTS[page].split()) <= 1_500
+
+
+@pytest.mark.parametrize("record", sorted(DOCS.glob("decisions/*.md")), ids=lambda path: path.name[:4])
+def test_a_decision_has_under_40_lines(record: Path) -> None:
+    assert len(TEXTS[record].splitlines()) < 40
+
+
+def test_readme_has_at_most_90_lines() -> None:
+    assert len(TEXTS[ROOT / "README.md"].splitlines()) <= 90
+
+
+def test_the_index_links_every_page() -> None:
+    linked = {(DOCS / link).resolve() for link in re.findall(r"\]\(([^)#\s]+)", TEXTS[DOCS / "index.md"])}
+    pages = set(DOCS.rglob("*.md")) - {DOCS / "index.md"}
+    assert sorted(str(page.relative_to(DOCS)) for page in pages - linked) == []
+
+
 @pytest.mark.parametrize("path", DOCUMENTED_MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_doctests_run(path: Path) -> None:
     module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
@@ -141,5 +175,6 @@ def keys_of(kind: type) -> Iterator[str]:
 
 
 def test_every_key_of_results_is_documented() -> None:
-    documented = set(re.findall(r"`([^`]+)`", TEXTS[ROOT / "docs" / "results.md"]))
+    pages = [text for path, text in TEXTS.items() if path.match("docs/reference/results*.md")]
+    documented = {name for text in pages for name in re.findall(r"`([^`]+)`", text)}
     assert sorted(set(keys_of(Results)) - documented) == []

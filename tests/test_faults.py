@@ -1,4 +1,4 @@
-"""Every fault case of the register has a test that shows what the suite does, and docs/faults.md names it."""
+"""Every fault case of the register has a test that shows what the suite does, and docs/evidence/faults.md names it."""
 
 from pathlib import Path
 
@@ -67,8 +67,7 @@ def test_marks_that_say_nothing_are_refused_by_hand(tmp_path: Path, source: str,
 
 def test_the_column_is_written_and_nothing_else_by_hand() -> None:
     page = "# T\n\n| 17 | a | b | old |\n| 43 | c | d | old |\n| 18 | e | \\1 |  |\n\nend\n"
-    after = rewritten(page, {17: ["t::x", "t::y"], 18: ["t::z"]})
-    assert (
-        after
-        == f"# T\n\n| 17 | a | b | `t::x`<br>`t::y` |\n| 43 | c | d | {NONE} |\n| 18 | e | \\1 | `t::z` |\n\nend\n"
+    found = {17: ["tests/t::x", "tests/t::y"], 18: ["tests/a::z", "tests/b::z", "tests/b::y"]}
+    assert rewritten(page, found) == (
+        f"# T\n\n| 17 | a | b | 2: `t` |\n| 43 | c | d | {NONE} |\n| 18 | e | \\1 | 3: `a` |\n\nend\n"
     )

@@ -1,7 +1,7 @@
 """Level 1 on other machines: whatever the processor, time zone, locale or folder, the same bytes.
 
 Another machine is imitated by what the libraries let one switch off. Every case asks the process itself whether the
-setting took effect, so that a variable which nobody reads cannot pass. What was measured: docs/machines.md.
+setting took effect, so that a variable which nobody reads cannot pass. What was measured: docs/evidence/machines.md.
 """
 
 import json

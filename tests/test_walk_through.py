@@ -1,7 +1,7 @@
 """The auditor's walk-through is done as written: from the wheel, the bundle and the public key alone.
 
-Every command of docs/audit.md runs in one shell, in the page's order, in a folder that holds these three and with a new
-home; what each prints is held against what the page says it prints. ``...`` there stands for anything.
+Every command of docs/guides/audit.md runs in one shell, in the page's order, in a folder that holds these three and
+with a new home; what each prints is held against what the page says it prints. ``...`` there stands for anything.
 """
 
 import os
@@ -21,7 +21,7 @@ from tests.clean_environment import build_wheel
 from tests.cxr510k.commands.test_run import PROTOCOL
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "audit.md"
+PAGE = ROOT / "docs" / "guides" / "audit.md"
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
 END = "--- end of a command ---"
 

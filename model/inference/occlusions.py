@@ -3,7 +3,7 @@
 Owns the masks and the battery. Blanked pixels are given the median of the pixels that stay, which tells nothing of
 those that went. The lungs are a fixed
 template of two ellipses, the same for every picture: no segmentation, so that nothing here depends on a second model;
-docs/robustness.md says how much of the radiologists' boxes it covers.
+docs/methods/robustness.md says how much of the radiologists' boxes it covers.
 """
 
 from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 Owns what may be registered, frozen and looked at, and the sentences of what may not. One look, from its beginning to
 its end, is `look`; what a ledger tells afterwards is `seal.story`. Order is provable only by a receipt that was filed
-where the ledger's owner cannot change it (docs/ledger.md).
+where the ledger's owner cannot change it (docs/guides/ledger.md).
 """
 
 from collections.abc import Callable

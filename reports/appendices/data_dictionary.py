@@ -1,7 +1,7 @@
 """What the columns and keys of the attached files hold, in words: line_listing.csv and results.json.
 
 Owns the words of the report's data dictionary. What the files are is `validation.cohort.line_listing` and
-`validation.results.results`; a test holds all three together. docs/results.md tells more of results.json.
+`validation.results.results`; a test holds all three together. docs/reference/results.md tells more of results.json.
 """
 
 from collections.abc import Mapping, Sequence

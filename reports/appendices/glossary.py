@@ -2,7 +2,7 @@
 
 Owns the meanings of intervals and terms; those of metrics are `protocols.schema.metrics`. The names are
 `vocabulary`, so that a run without a reference standard is explained in words of agreement. Terms of what a run may
-lack name the holding that brings them. Source: docs/statistics.md.
+lack name the holding that brings them. Source: docs/methods.
 """
 
 from collections.abc import Mapping

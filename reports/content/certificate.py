@@ -1,7 +1,7 @@
 """What simulation has shown of the one-sided error of a criterion, for its interval and the kind of study at hand.
 
-Owns the highest errors of docs/coverage.md, with which a test compares them, and the division of studies by their
-numbers of images per patient. A nominal error is no proof: a report says what was seen.
+Owns the highest errors of docs/evidence/coverage.md, with which a test compares them, and the division of studies by
+their numbers of images per patient. A nominal error is no proof: a report says what was seen.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ def highest_errors(deciding: Sequence[Estimate], cohort: CohortSummary, confiden
         confidence_level: two-sided.
     """
     if confidence_level != SIMULATED_LEVEL:
-        return "This level of confidence was not simulated (docs/coverage.md)."
+        return "This level of confidence was not simulated (docs/evidence/coverage.md)."
     kind, shown, unknown = kind_of_study(cohort), dict[str, None](), dict[str, None]()
     for row in deciding:
         name = row.decision_interval or ""
@@ -49,7 +49,7 @@ def highest_errors(deciding: Sequence[Estimate], cohort: CohortSummary, confiden
         else:
             what = {"f1": "F1", "auroc": "AUROC"}.get(row.metric, f"proportions with {kind}")
             shown[f"{error} % of simulated studies for {what}"] = None
-    told = f"Seen at most (docs/coverage.md): {listed(list(shown))}." if shown else ""
+    told = f"Seen at most (docs/evidence/coverage.md): {listed(list(shown))}." if shown else ""
     return f"{told} Not simulated: {listed(list(unknown))}.".strip() if unknown else told
 
 

@@ -2,7 +2,7 @@
 
 Owns the arithmetic that any reader could do with the printed numbers. It reads the document as it lies in the file
 and shares no code with what made it; what a page prints of it is `check`'s.
-Source: the contract ("results.json"); docs/results.md.
+Source: the contract ("results.json"); docs/reference/results.md.
 """
 
 import json

@@ -1,6 +1,6 @@
 """The CheXpert reader study: what models' decisions and other radiologists come to against five readers' majority.
 
-``python -m tests.benchmarks.chexpert`` prints the Markdown tables of docs/chexpert.md. Every row is a run of
+``python -m tests.benchmarks.chexpert`` prints the Markdown tables of docs/evidence/chexpert.md. Every row is a run of
 `validate` on a file as it was published, by the library's protocol for the finding.
 """
 
@@ -128,7 +128,9 @@ def main() -> None:
             for name, results in performance(DATA, finding, Path(folder), decisions(DATA, finding)):
                 print(_performance_row(name, results), flush=True)
                 agreements[finding] = results.agreement  # of the five, whoever is measured
-    print("\n| finding | agreement | Fleiss' kappa | Gwet's AC1 | pairwise Cohen's kappa | called positive |")
+    print(
+        "\n| finding | agreement | Fleiss' kappa | Gwet's AC1 | pairwise Cohen's kappa | read as positive |"
+    )
     print("|---" * 6 + "|")
     for finding, agreement in agreements.items():
         print(_agreement_row(finding, agreement))

@@ -1,7 +1,8 @@
 """The consensus study: how its score and threshold were chosen, and what the device comes to against the readers.
 
-``python -m tests.benchmarks.consensus`` prints the Markdown tables of docs/consensus.md. The choice sees RSNA's reads
-of patients of whom no image is in the adjudicated labels; the study is a run of `validate` by the library's protocol.
+``python -m tests.benchmarks.consensus`` prints the Markdown tables of docs/evidence/consensus.md. The choice sees
+RSNA's reads of patients of whom no image is in the adjudicated labels; the study is a run of `validate` by the
+library's protocol.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The tables of docs/chexpert.md: that other libraries find the same numbers in the same files."""
+"""The tables of docs/evidence/chexpert.md: that other libraries find the same numbers in the same files."""
 
 from collections.abc import Sequence
 from pathlib import Path

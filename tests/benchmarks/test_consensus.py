@@ -1,4 +1,4 @@
-"""The consensus study: that its protocol holds what was chosen beforehand, and docs/consensus.md its numbers."""
+"""The consensus study: its protocol holds what was chosen beforehand, docs/evidence/consensus.md its numbers."""
 
 from pathlib import Path
 
@@ -9,7 +9,11 @@ from protocols.schema.load import library_protocol
 from tests.benchmarks.consensus import PROTOCOL, candidates, choice_rows, study, study_rows
 from validation.results.results import Results
 
-PAGE = (Path(__file__).parents[2] / "docs" / "consensus.md").read_text(encoding="utf-8").splitlines()
+PAGE = (
+    (Path(__file__).parents[2] / "docs" / "evidence" / "consensus.md")
+    .read_text(encoding="utf-8")
+    .splitlines()
+)
 
 
 @pytest.fixture(scope="module")

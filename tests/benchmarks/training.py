@@ -1,6 +1,7 @@
 """Networks trained on real radiographs with text-mined labels, and what radiologists say of them.
 
-``python -m tests.benchmarks.training`` prints the Markdown table of docs/training.md. Every row is a `cxr510k run` of
+``python -m tests.benchmarks.training`` prints the Markdown table of docs/evidence/training.md. Every row is a `cxr510k
+run` of
 the library's protocol nih-radiologists with another network, other heads or another seed; runs stand under
 build/training and are not made again. The same scores are then measured against the text-mined label of these images.
 """

@@ -4,7 +4,7 @@ Owns the critical value, taken from the draws that all levels share, and the int
 their joint covariance are `level_estimates`.
 Sources: Zou & Donner 2008 and Newcombe 1998 (interval of a difference from those of its parts and their correlation);
 Clopper & Pearson 1934 on the effective size (Korn & Graubard 1998); Dunn 1961 (Bonferroni's bound). How often they
-hold the truth is in docs/statistics.md.
+hold the truth is in docs/methods/homogeneity.md.
 """
 
 import itertools

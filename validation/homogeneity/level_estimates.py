@@ -4,7 +4,7 @@ Owns the effective size of a level and the joint covariance, which hold for leve
 that do not. What is asked of them is `homogeneity` and `gaps`.
 Sources: Rao & Scott 1992 (variance of a ratio over patients); Obuchowski 1997 (AUROC); Kish 1965 (effective number);
 Agresti & Caffo 2000 (one success and one failure added); Bamber 1975 (the largest variance an AUROC can have). The
-mean of what is believed and of the worst case is this suite's own, chosen by simulation (docs/statistics.md).
+mean of what is believed and of the worst case is this suite's own, chosen by simulation (docs/methods/homogeneity.md).
 """
 
 import itertools

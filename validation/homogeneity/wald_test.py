@@ -3,7 +3,7 @@
 Owns which levels enter, the test and the adjustment. The levels and their joint covariance are `level_estimates`, the
 largest gap is `gaps`; who is too small to enter is decided with the rows of the results (`estimates`).
 Sources: Korn & Graubard 1990 (F in place of chi-square); Nel & van der Merwe 1986 and Krishnamoorthy & Yu 2004 (degrees
-of freedom of a sum of covariances); Holm 1979. How often the test errs is in docs/statistics.md.
+of freedom of a sum of covariances); Holm 1979. How often the test errs is in docs/evidence/homogeneity.md.
 """
 
 import itertools

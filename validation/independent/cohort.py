@@ -1,7 +1,7 @@
 """Tables -> images -> units and their outcomes, a second time, in plain Python.
 
 Owns the reference standard's rules, the join, who is analysed and what counts as what. Written from the contract and
-docs/statistics.md without a line of the first implementation; rows come from `tables`, levels of subgroups
+docs/methods without a line of the first implementation; rows come from `tables`, levels of subgroups
 are `levels`. What is computed from the units is `formulas`.
 """
 

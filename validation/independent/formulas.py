@@ -1,6 +1,6 @@
 """The quantities that may decide, a second time: plain Python, exact where it can be, one quantity a function.
 
-Owns formulas of counts and shares: numbers in, a number out. Written from the contract, docs/statistics.md and the
+Owns formulas of counts and shares: numbers in, a number out. Written from the contract, docs/methods and the
 papers, without NumPy or SciPy and without a line of the first implementation. What needs scores is
 `scores`, draws and the intervals from them are `draws`, which images are counted is
 `cohort`, rows and verdicts are `rows` and `study`, the comparison with

@@ -94,7 +94,7 @@ def average_precision(ranks: Ranking, weight: Sequence[int]) -> float | None:
 class SquaredErrors:
     """Of patients with scored units: their numbers, how many units they have, and their sums of (score - truth)^2.
 
-    Squares are whole multiples of 2^-30, as docs/statistics.md has them, so that sums are exact.
+    Squares are whole multiples of 2^-30, as docs/methods/metrics.md has them, so that sums are exact.
     """
 
     patients: tuple[int, ...]

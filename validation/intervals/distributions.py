@@ -2,7 +2,7 @@
 
 Owns how both are made of the incomplete beta function. SciPy's own `stdtrit` and `fdtrc` differ between its versions
 by 8e-11 and 1e-13, which bounds of likelihood ratios magnify beyond the rounding of results; its incomplete beta
-function and the inverse agree within 1e-15 (docs/machines.md).
+function and the inverse agree within 1e-15 (docs/evidence/machines.md).
 Source: Johnson, Kotz & Balakrishnan 1995, chapters 27 and 28: t^2 / (d + t^2) has a beta distribution.
 """
 

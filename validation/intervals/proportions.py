@@ -4,7 +4,7 @@ Owns Clopper-Pearson, Wilson, both on the effective sample size, and MOVER for w
 proportions. Bootstrap intervals are `bootstrap`; those of AUROC are `auroc`.
 Sources: Clopper & Pearson 1934; Wilson 1927; Korn & Graubard 1998 (exact interval on the effective
 size); Rao & Scott 1992 (ratio-estimator variance); Kish 1965 (effective number); Donner & Zou 2012
-(MOVER, MOVER-R). The shrinkage towards the worst case is this suite's own, proven in docs/coverage.md.
+(MOVER, MOVER-R). The shrinkage towards the worst case is this suite's own, proven in docs/evidence/coverage.md.
 """
 
 import math

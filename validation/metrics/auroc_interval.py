@@ -3,7 +3,7 @@
 Owns the step from placements to the interval. Placements, area and variance are `auroc`. A high AUROC hangs on the few
 patients whose units are in the wrong order: the variance is then itself uncertain, and the normal quantile too short.
 Sources: Obuchowski 1997 (variance); Pepe 2003 (logit scale); Satterthwaite 1946 (degrees of freedom). The floor of
-three is this suite's own; how often the interval holds the truth is in docs/coverage.md.
+three is this suite's own; how often the interval holds the truth is in docs/evidence/coverage.md.
 """
 
 import math

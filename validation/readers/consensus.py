@@ -1,7 +1,7 @@
 """Reads of several readers -> one reference verdict per image, by the protocol's rule.
 
 Owns the five rules and nothing of how often readers agree (`agreement`).
-Source: the contract ("Statistics", 5); regulatory background in docs/statistics.md.
+Source: the contract ("Statistics", 5); regulatory background in docs/methods/metrics.md.
 """
 
 import numpy as np

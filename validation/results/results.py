@@ -1,7 +1,7 @@
 """The results of one validation as frozen types, and their one way to bytes and back.
 
 Owns the shape of results.json. The numbers are made elsewhere and arrive rounded.
-Source: the contract ("results.json"), repeated in docs/results.md.
+Source: the contract ("results.json"), repeated in docs/reference/results.md.
 """
 
 from collections.abc import Mapping

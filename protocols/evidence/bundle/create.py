@@ -2,7 +2,7 @@
 
 Owns what goes in, in which order, and the entry in the ledger. The layout's names are `bundle.folder`'s, the bag is
 `bag`'s, the signed words are `statement`'s, the envelope is `signing`'s. Nothing reads the clock: the same run, key
-and stamp give the same bytes. Source: the contract ("Bundle"); docs/bundle.md.
+and stamp give the same bytes. Source: the contract ("Bundle"); docs/guides/bundle.md.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Whether a bag is whole: the exact root, the signed manifests, every tag file, every file of the payload, both ways.
 
 Owns the comparison of what lies there with what the manifests list. The manifests are read also where nothing vouches
-for them, but only to name files. Sources: RFC 8493; what the `bagit` package lets through (docs/verify.md).
+for them, but only to name files. Sources: RFC 8493; what the `bagit` package lets through (docs/guides/verify.md).
 """
 
 from collections.abc import Iterator, Mapping

@@ -2,7 +2,7 @@
 
 Owns the order of the checks: the signature under the auditor's key first, and no document of the bundle is read before
 its bytes are covered by it. All findings are collected, and each names its file. What each check compares is its own
-file's; recomputing is `rerun`'s. Source: docs/verify.md.
+file's; recomputing is `rerun`'s. Source: docs/guides/verify.md.
 """
 
 import tempfile

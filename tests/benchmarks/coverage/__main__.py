@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks.coverage``: simulate what is missing and write the page."""
+"""``python -m tests.benchmarks.coverage``: simulate what is missing and write the pages."""
 
 import argparse
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.benchmarks.coverage.certificate import certificate
 from tests.benchmarks.coverage.ledger import Ledger
-from tests.benchmarks.coverage.page import page
+from tests.benchmarks.coverage.page import pages
 
 ROOT = Path(__file__).parents[3]
 
@@ -17,11 +17,14 @@ def main() -> None:
     parser.add_argument(
         "--ledger", type=Path, default=ROOT / "build" / "coverage", help="folder of finished cells"
     )
-    parser.add_argument("--page", type=Path, default=ROOT / "docs" / "coverage.md", help="file to write")
+    parser.add_argument(
+        "--pages", type=Path, default=ROOT / "docs" / "evidence", help="folder of the pages to write"
+    )
     options = parser.parse_args()
     done = certificate(Ledger(options.ledger, lambda line: print(line, file=sys.stderr, flush=True)))
-    options.page.write_text(page(done), encoding="utf-8")
-    print(f"wrote {options.page}")
+    for name, text in pages(done).items():
+        (options.pages / name).write_text(text, encoding="utf-8")
+        print(f"wrote {options.pages / name}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The page docs/coverage.md: the words of ``page.md`` around the certificate's tables."""
+"""The coverage pages below docs/evidence: the templates of ``pages/`` filled with the certificate's tables."""
 
 import platform
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from tests.benchmarks.coverage.tables import (
     metrics_table,
 )
 
-WORDS = Path(__file__).with_name("page.md")
+TEMPLATES = {path.name: path for path in sorted(Path(__file__).with_name("pages").glob("*.md"))}
 CLOSEST = 10
 Chosen = Callable[[Kind], bool]
 GROUPS: dict[str, Chosen] = {
@@ -32,10 +32,13 @@ IN_SCORES = ("1", "1 to 8", "skewed")
 BESIDE = ("percentile", "bca", DEFAULT)
 
 
-def page(done: Certificate) -> str:
-    """The whole page."""
-    template = Template(WORDS.read_text(encoding="utf-8"))
-    return template.substitute(_settings(done), **_sizes(done), **_of_counts(done), **_of_scores(done))
+def pages(done: Certificate) -> dict[str, str]:
+    """Return the text of every page by its file name."""
+    values = {**_settings(done), **_sizes(done), **_of_counts(done), **_of_scores(done)}
+    return {
+        name: Template(path.read_text(encoding="utf-8")).substitute(values)
+        for name, path in TEMPLATES.items()
+    }
 
 
 def _settings(done: Certificate) -> dict[str, str]:

@@ -282,7 +282,7 @@ def _tolerance(dataset: Dataset) -> float:
 
 
 def _by_pydicom(dataset: Dataset) -> tuple[Shades, float]:
-    """The steps of docs/images.md in their simplest form, of values that pydicom decodes."""
+    """The steps of docs/reference/dicom.md in their simplest form, of values that pydicom decodes."""
     values, _ = get_decoder(dataset.file_meta.TransferSyntaxUID).as_array(dataset, raw=False)
     values = values[..., 0] if values.ndim == 3 else values
     padding = values == dataset.get("PixelPaddingValue", np.inf)

@@ -597,12 +597,17 @@ def test_a_protocol_cannot_be_changed_by_hand() -> None:
         parsed().bootstrap.seed = 1
 
 
-DOCUMENT = (Path(__file__).parents[3] / "docs" / "protocol.md").read_text(encoding="utf-8")
+REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
+KEYS = "\n".join(
+    (REFERENCE / name).read_text(encoding="utf-8")
+    for name in ("protocol.md", "protocol-criteria.md", "protocol-device.md", "submission.md")
+)
+EXAMPLE = (REFERENCE / "protocol-example.md").read_text(encoding="utf-8")
 
 
-def test_the_documents_example_against_itself() -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", DOCUMENT, flags=re.DOTALL)
-    protocol = parse_protocol(example.encode(), source="docs/protocol.md").protocol
+def test_the_example_of_the_documentation_against_itself() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", EXAMPLE, flags=re.DOTALL)
+    protocol = parse_protocol(example.encode(), source="docs/reference/protocol-example.md").protocol
     assert protocol.model_fields_set == set(Protocol.model_fields)  # complete: every table is there
 
 
@@ -622,6 +627,6 @@ def models_of(annotation: object) -> list[type[BaseModel]]:
     return [model for part in get_args(annotation) for model in models_of(part)]
 
 
-def test_the_document_has_every_key_against_itself() -> None:
-    missing = {key for key in keys_of(Protocol) if not re.search(rf"[`.\[]{key}\b", DOCUMENT)}
+def test_the_documentation_has_every_key_against_itself() -> None:
+    missing = {key for key in keys_of(Protocol) if not re.search(rf"[`.\[]{key}\b", KEYS)}
     assert not missing

@@ -316,7 +316,7 @@ def test_images_are_not_named_for_a_run_that_holds_its_own(
 
 SCRIPT = re.search(
     r"^```python\n(.*?)^```",
-    (Path(__file__).parents[4] / "docs" / "bundle.md").read_text(encoding="utf-8"),
+    (Path(__file__).parents[4] / "docs" / "guides" / "bundle.md").read_text(encoding="utf-8"),
     re.DOTALL | re.MULTILINE,
 )
 
