@@ -1,7 +1,6 @@
-"""What the entries about a sealed test set say: `register`, `amend`, `freeze`, `look` and `results`, both ways.
+"""Entries about a locked test set (`register`, `amend`, `freeze`, `look`, `results`): their facts, written and read.
 
-Owns their facts, nothing more. What follows from all of them together is `registry`; who may write which is
-`registration`.
+The state that follows from all entries is `registry`; the rules for writing them are in `register`.
 """
 
 from dataclasses import asdict, dataclass
@@ -15,7 +14,7 @@ from protocols.schema.load import LoadedProtocol
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """Positive when score >= value; sha256 is of the model's operating_point.json, None for a stated one."""
+    """Positive when score >= value; ``sha256`` is of the model's operating_point.json, None for a stated one."""
 
     value: float
     sha256: str | None
@@ -23,7 +22,7 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class ProtocolFacts:
-    """A protocol as entries name it."""
+    """A protocol as entries identify it."""
 
     id: str
     version: int
@@ -33,7 +32,7 @@ class ProtocolFacts:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationFacts:
-    """Of `register` and `amend`."""
+    """The facts of `register` and `amend`."""
 
     protocol: ProtocolFacts
     text: str
@@ -43,7 +42,7 @@ class RegistrationFacts:
 
 @dataclass(frozen=True, slots=True)
 class FreezeFacts:
-    """Of `freeze`."""
+    """The facts of `freeze`."""
 
     registered: int
     threshold: float
@@ -51,7 +50,7 @@ class FreezeFacts:
 
 @dataclass(frozen=True, slots=True)
 class LookFacts:
-    """Of `look`."""
+    """The facts of `look`."""
 
     protocol: ProtocolFacts
     test_set: SealedSet
@@ -61,7 +60,7 @@ class LookFacts:
 
 @dataclass(frozen=True, slots=True)
 class EndFacts:
-    """Of `results`."""
+    """The facts of `results`."""
 
     look: int
     verdict: str | None
@@ -74,7 +73,7 @@ LOOKS, ENDS = TypeAdapter(LookFacts), TypeAdapter(EndFacts)
 def registration(
     loaded: LoadedProtocol, test_set: SealedSet, before_sha256: str | None, reason: str | None
 ) -> Event:
-    """The entry that registers a protocol, or amends the version before; it holds the text of the file."""
+    """Make the entry that registers a protocol or amends its previous version; it contains the protocol's text."""
     facts = RegistrationFacts(
         _named(loaded), loaded.content.decode("utf-8"), test_set, loaded.protocol.operating_point.threshold
     )
@@ -83,25 +82,25 @@ def registration(
 
 
 def freezing(registered: int, threshold: Threshold) -> Event:
-    """The entry that freezes a model's threshold for the version whose entry is ``registered``."""
+    """Make the entry that freezes a model's threshold for the version whose entry is ``registered``."""
     facts = FreezeFacts(registered, threshold.value)
     return Event("freeze", [Touched("operating_point.json", None, threshold.sha256)], asdict(facts))
 
 
 def beginning(loaded: LoadedProtocol, test_set: SealedSet, threshold: Threshold) -> Event:
-    """The entry that a look begins with."""
+    """Make the entry that begins a look."""
     facts = LookFacts(_named(loaded), test_set, threshold.value, threshold.sha256)
     return Event("look", facts=asdict(facts), outcome="begun")
 
 
 def end(look: int, results_sha256: str, verdict: str) -> Event:
-    """The entry that a look ends with; ``look`` is the entry it began with."""
+    """Make the entry that ends a look; ``look`` is the number of the entry that began it."""
     facts = EndFacts(look, verdict)
     return Event("results", [Touched("results.json", None, results_sha256)], asdict(facts))
 
 
 def end_without_results(look: int, outcome: Outcome, reason: str) -> Event:
-    """The entry of a look that failed or was interrupted."""
+    """Make the entry that ends a look which failed or was interrupted."""
     return Event("results", facts=asdict(EndFacts(look, None)), reason=reason, outcome=outcome)
 
 

@@ -1,4 +1,4 @@
-"""A study so small that its seal can be followed by hand: protocols by version, two test sets, one clock."""
+"""A study small enough to follow its registration by hand: protocols by version, two test sets, one clock."""
 
 from collections.abc import Callable
 from itertools import count
@@ -18,7 +18,7 @@ CHOSEN = Threshold(0.43, "4" * 64)
 
 
 def clock() -> Callable[[], Stamp]:
-    """A second later each time it is asked."""
+    """Return a clock that advances by one second per call."""
     seconds = count()
 
     def now() -> Stamp:
