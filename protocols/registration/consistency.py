@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from protocols.errors import EvidenceDiffersError, ProtocolError
 from protocols.ledger.chain import CLOCK_WENT_BACK, Entry, Ledger
 from protocols.registration.entries import Threshold
-from protocols.registration.register import broken_promise
+from protocols.registration.register import registration_deviation
 from protocols.registration.registry import LookMade, RegisteredVersion, Registry
 from protocols.schema.load import parse_protocol
 from protocols.storage.canonical import sha256_bytes
@@ -105,6 +105,6 @@ def _faults_of_look(look: LookMade, before: Registry) -> Iterator[str]:
     if look.stage != "confirmatory":
         return
     threshold = Threshold(look.threshold, look.operating_point_sha256)
-    broken = broken_promise(before, name, look.test_set, threshold)
+    broken = registration_deviation(before, name, look.test_set, threshold)
     if broken:
         yield f"a confirmatory look that was not allowed: {broken}"

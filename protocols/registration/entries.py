@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pydantic import TypeAdapter
 
 from protocols.ledger.chain import Event, Outcome, Touched
-from protocols.registration.test_set import SealedSet
+from protocols.registration.test_set import LockedTestSet
 from protocols.schema.load import LoadedProtocol
 
 
@@ -36,7 +36,7 @@ class RegistrationFacts:
 
     protocol: ProtocolFacts
     text: str
-    test_set: SealedSet
+    test_set: LockedTestSet
     threshold: float | None
 
 
@@ -53,7 +53,7 @@ class LookFacts:
     """The facts of `look`."""
 
     protocol: ProtocolFacts
-    test_set: SealedSet
+    test_set: LockedTestSet
     threshold: float
     operating_point_sha256: str | None
 
@@ -71,7 +71,7 @@ LOOKS, ENDS = TypeAdapter(LookFacts), TypeAdapter(EndFacts)
 
 
 def registration(
-    loaded: LoadedProtocol, test_set: SealedSet, before_sha256: str | None, reason: str | None
+    loaded: LoadedProtocol, test_set: LockedTestSet, before_sha256: str | None, reason: str | None
 ) -> Event:
     """Make the entry that registers a protocol or amends its previous version; it contains the protocol's text."""
     facts = RegistrationFacts(
@@ -87,7 +87,7 @@ def freezing(registered: int, threshold: Threshold) -> Event:
     return Event("freeze", [Touched("operating_point.json", None, threshold.sha256)], asdict(facts))
 
 
-def beginning(loaded: LoadedProtocol, test_set: SealedSet, threshold: Threshold) -> Event:
+def beginning(loaded: LoadedProtocol, test_set: LockedTestSet, threshold: Threshold) -> Event:
     """Make the entry that begins a look."""
     facts = LookFacts(_named(loaded), test_set, threshold.value, threshold.sha256)
     return Event("look", facts=asdict(facts), outcome="begun")

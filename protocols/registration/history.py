@@ -12,7 +12,7 @@ from typing import Any
 
 from protocols.ledger.chain import Ledger
 from protocols.registration.entries import Threshold
-from protocols.registration.register import broken_promise
+from protocols.registration.register import registration_deviation
 from protocols.registration.registry import (
     FrozenThreshold,
     LookMade,
@@ -34,7 +34,7 @@ class ChangedKey:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldVersion:
+class VersionHistory:
     """A registered version, its changes to the previous one, and the number of looks before it.
 
     Attributes:
@@ -53,7 +53,7 @@ class ToldVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class SealStory:
+class LookHistory:
     """The history of one look, from the ledger when its results were written.
 
     Attributes:
@@ -72,7 +72,7 @@ class SealStory:
 
     protocol_id: str
     registered: RegisteredVersion | None
-    versions: tuple[ToldVersion, ...]
+    versions: tuple[VersionHistory, ...]
     frozen: FrozenThreshold | None
     look: LookMade
     looks: int
@@ -82,7 +82,7 @@ class SealStory:
     other_protocols: tuple[str, ...]
 
 
-def story_of(ledger: Ledger, results_sha256: str) -> SealStory | None:
+def history_of_look(ledger: Ledger, results_sha256: str) -> LookHistory | None:
     """Return the history of the look that produced these results; None where the ledger has no such look.
 
     Of several looks with identical results the last is returned, as a run keeps the ledger of the time when its own
@@ -102,7 +102,7 @@ def story_of(ledger: Ledger, results_sha256: str) -> SealStory | None:
     )
     before = registry_of(Ledger(ledger.entries[: look.seq - 1]))
     registered = _kept_by(look, before)
-    return SealStory(
+    return LookHistory(
         protocol_id=look.protocol_id,
         registered=registered,
         versions=tuple(
@@ -146,13 +146,17 @@ def _kept_by(look: LookMade, before: Registry) -> RegisteredVersion | None:
     """Return the registered version that a look complied with, in protocol, test set and threshold."""
     name = (look.protocol_id, look.version, look.protocol_sha256)
     threshold = Threshold(look.threshold, look.operating_point_sha256)
-    return None if broken_promise(before, name, look.test_set, threshold) else before.newest(look.protocol_id)
+    return (
+        None
+        if registration_deviation(before, name, look.test_set, threshold)
+        else before.newest(look.protocol_id)
+    )
 
 
 def _version_history(
     before: RegisteredVersion | None, version: RegisteredVersion, registry: Registry
-) -> ToldVersion:
-    return ToldVersion(
+) -> VersionHistory:
+    return VersionHistory(
         version=version,
         replaces_sha256=before.sha256 if before else None,
         changed=changed_keys(before.text, version.text) if before else (),

@@ -12,9 +12,9 @@ from pathlib import Path
 from protocols.errors import BadInputError, InterruptedWorkError, SuiteError
 from protocols.ledger.chain import opened, read_ledger
 from protocols.registration.entries import Threshold, beginning, end, end_without_results
-from protocols.registration.register import Stamping, freeze, refuse_broken_promise
+from protocols.registration.register import Stamping, freeze, refuse_deviation
 from protocols.registration.registry import Registry, registry_of
-from protocols.registration.test_set import SealedSet, sealed_set_of
+from protocols.registration.test_set import LockedTestSet, locked_test_set_of
 from protocols.schema.load import LoadedProtocol
 from protocols.storage.canonical import sha256_bytes
 from protocols.tables.records import Reads, Studies
@@ -44,7 +44,7 @@ class Look:
             BadInputError: a confirmatory protocol is not registered as it is for this test set; or the ledger that
                 was named does not contain this test set.
         """
-        test_set, registry = sealed_set_of(studies, reads), self._registry()
+        test_set, registry = locked_test_set_of(studies, reads), self._registry()
         self._refuse(registry, test_set, None)
         if not registry.holds(test_set):
             self._leave(registry)
@@ -70,7 +70,7 @@ class Look:
                 ledger that was named does not contain this test set.
             EvidenceDiffersError: the chain of the ledger is broken.
         """
-        test_set = sealed_set_of(studies, reads)
+        test_set = locked_test_set_of(studies, reads)
         registry = self._registry()
         self._refuse(registry, test_set, threshold)
         if self._path is None or not registry.holds(test_set):
@@ -109,12 +109,12 @@ class Look:
             return Registry()
         return registry_of(read_ledger(self._path))
 
-    def _refuse(self, registry: Registry, test_set: SealedSet, threshold: Threshold | None) -> None:
+    def _refuse(self, registry: Registry, test_set: LockedTestSet, threshold: Threshold | None) -> None:
         if self._path is None and self._loaded.protocol.stage == "confirmatory":
             raise BadInputError(
                 f"{self._loaded.protocol.id}: is confirmatory; name its ledger with --ledger."
             )
-        refuse_broken_promise(self._path or Path(), registry, self._loaded, test_set, threshold)
+        refuse_deviation(self._path or Path(), registry, self._loaded, test_set, threshold)
 
     def _leave(self, registry: Registry) -> None:
         """Leave the look uncounted: with a note where a ledger exists, refused where the user named it."""

@@ -12,7 +12,7 @@ from protocols.errors import BadInputError
 from protocols.ledger.chain import Actor, Head, Ledger
 from protocols.registration.entries import ProtocolFacts, Threshold
 from protocols.registration.registry import registry_of
-from protocols.registration.test_set import SealedSet
+from protocols.registration.test_set import LockedTestSet
 from protocols.storage.canonical import json_text
 
 SCHEMA = "cxr510k-receipt/1"
@@ -32,7 +32,7 @@ class Receipt:
     """
 
     protocol: ProtocolFacts
-    test_set: SealedSet
+    test_set: LockedTestSet
     threshold: Threshold | None
     time: str
     actor: Actor
@@ -83,7 +83,7 @@ def read_receipt(path: Path) -> Receipt:
     raise BadInputError(f"{path}: is not {SCHEMA}; give the file that `lock --receipt` wrote.")
 
 
-def missing_promise(receipt: Receipt, ledger: Ledger) -> str | None:
+def receipt_mismatch(receipt: Receipt, ledger: Ledger) -> str | None:
     """Return why a ledger does not continue the one that a receipt was issued for; None where it does.
 
     Comparing the head suffices: it depends on all entries before it.

@@ -12,7 +12,7 @@ from protocols.ledger.chain import OpenLedger, Stamp, opened
 from protocols.registration.entries import Threshold, freezing, registration
 from protocols.registration.receipt import Receipt, receipt_of
 from protocols.registration.registry import RegisteredVersion, Registry, registry_of
-from protocols.registration.test_set import SealedSet
+from protocols.registration.test_set import LockedTestSet
 from protocols.schema.load import LoadedProtocol
 from protocols.storage.run_folder import RunFolder
 
@@ -41,7 +41,7 @@ def place_of_ledger(protocol: Path, named: Path | None) -> Path | None:
 def register(
     path: Path,
     loaded: LoadedProtocol,
-    test_set: SealedSet,
+    test_set: LockedTestSet,
     threshold: Threshold | None,
     stamping: Stamping,
     *,
@@ -103,8 +103,8 @@ def freeze(ledger: OpenLedger, loaded: LoadedProtocol, threshold: Threshold, sta
         )
 
 
-def broken_promise(
-    registry: Registry, name: tuple[str, int, str], test_set: SealedSet, threshold: Threshold | None
+def registration_deviation(
+    registry: Registry, name: tuple[str, int, str], test_set: LockedTestSet, threshold: Threshold | None
 ) -> str | None:
     """Return how a confirmatory look would deviate from what is registered; None where it complies.
 
@@ -145,8 +145,12 @@ def broken_promise(
     return None
 
 
-def refuse_broken_promise(
-    path: Path, registry: Registry, loaded: LoadedProtocol, test_set: SealedSet, threshold: Threshold | None
+def refuse_deviation(
+    path: Path,
+    registry: Registry,
+    loaded: LoadedProtocol,
+    test_set: LockedTestSet,
+    threshold: Threshold | None,
 ) -> None:
     """Refuse a confirmatory look that deviates from what is registered; an exploratory one may deviate.
 
@@ -157,7 +161,7 @@ def refuse_broken_promise(
     if protocol.stage != "confirmatory":
         return
     name = (protocol.id, protocol.version, loaded.sha256)
-    broken = broken_promise(registry, name, test_set, threshold)
+    broken = registration_deviation(registry, name, test_set, threshold)
     if broken is None:
         return
     newest = registry.newest(protocol.id)
@@ -193,5 +197,5 @@ def _name(version: RegisteredVersion) -> str:
     return f"{version.protocol_id} version {version.version}"
 
 
-def _words(test_set: SealedSet) -> str:
+def _words(test_set: LockedTestSet) -> str:
     return f"{test_set.images} images of {test_set.patients} patients, content {test_set.content_sha256}"

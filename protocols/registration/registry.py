@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from protocols.errors import EvidenceDiffersError
 from protocols.ledger.chain import Actor, Entry, Ledger, Outcome
 from protocols.registration.entries import ENDS, FREEZES, LOOKS, REGISTRATIONS, EndFacts
-from protocols.registration.test_set import SealedSet
+from protocols.registration.test_set import LockedTestSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class RegisteredVersion:
     sha256: str
     stage: str
     text: str
-    test_set: SealedSet
+    test_set: LockedTestSet
     threshold: float | None
     reason: str | None
 
@@ -82,7 +82,7 @@ class LookMade:
     stage: str
     threshold: float
     operating_point_sha256: str | None
-    test_set: SealedSet
+    test_set: LockedTestSet
     outcome: Outcome
     results_sha256: str | None
     verdict: str | None
@@ -100,11 +100,11 @@ class Registry:
         """Return the version in force; None where the id was never registered."""
         return next((one for one in reversed(self.versions) if one.protocol_id == protocol_id), None)
 
-    def holds(self, test_set: SealedSet) -> bool:
+    def holds(self, test_set: LockedTestSet) -> bool:
         """Return whether a protocol is registered for exactly this test set."""
         return any(one.test_set == test_set for one in self.versions)
 
-    def looks_at(self, test_set: SealedSet) -> tuple[LookMade, ...]:
+    def looks_at(self, test_set: LockedTestSet) -> tuple[LookMade, ...]:
         """Return the looks at a test set, including those before an amendment changed it."""
         same = {test_set.content_sha256}
         sets_of: dict[str, set[str]] = {}

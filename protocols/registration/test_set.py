@@ -13,7 +13,7 @@ from protocols.tables.row_lines import json_rows
 
 
 @dataclass(frozen=True, slots=True)
-class SealedSet:
+class LockedTestSet:
     """The test split of the studies with its reads: its size and the hash of its content."""
 
     images: int
@@ -21,7 +21,7 @@ class SealedSet:
     content_sha256: str
 
 
-def sealed_set_of(studies: Studies, reads: Reads) -> SealedSet:
+def locked_test_set_of(studies: Studies, reads: Reads) -> LockedTestSet:
     """Return the identity of a test set: SHA-256 of its rows as sorted JSON lines, independent of the files' order.
 
     Without a column ``split`` every image belongs to the test set. Reads of other images are left out.
@@ -34,7 +34,7 @@ def sealed_set_of(studies: Studies, reads: Reads) -> SealedSet:
             *json_rows([constant("read", read), read["image_id"], read["reader_id"], read["verdict"]]),
         ]
     )
-    return SealedSet(
+    return LockedTestSet(
         images=len(images),
         patients=images["patient_id"].nunique(),
         content_sha256=sha256_bytes("".join(f"{line}\n" for line in lines).encode("utf-8")),

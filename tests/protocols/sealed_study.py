@@ -5,7 +5,7 @@ from itertools import count
 
 from protocols.ledger.chain import Actor, Stamp
 from protocols.registration.entries import Threshold
-from protocols.registration.test_set import SealedSet, sealed_set_of
+from protocols.registration.test_set import LockedTestSet, locked_test_set_of
 from protocols.schema.load import LoadedProtocol, parse_protocol
 from protocols.tables.checks import reads_from, studies_from
 from protocols.tables.reading import Table
@@ -77,5 +77,5 @@ def tables(
     return studies_from(next(made)), reads_from(next(made))
 
 
-SET: SealedSet = sealed_set_of(*tables())
-OTHER_SET: SealedSet = sealed_set_of(*tables("negative"))
+SET: LockedTestSet = locked_test_set_of(*tables())
+OTHER_SET: LockedTestSet = locked_test_set_of(*tables("negative"))

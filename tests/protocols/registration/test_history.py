@@ -7,7 +7,7 @@ import pytest
 from protocols.errors import EvidenceDiffersError
 from protocols.ledger.chain import Event, append, opened, read_ledger
 from protocols.registration.entries import Threshold, registration
-from protocols.registration.history import ChangedKey, SealStory, changed_keys, story_of
+from protocols.registration.history import ChangedKey, LookHistory, changed_keys, history_of_look
 from protocols.registration.look import looking
 from protocols.registration.register import freeze, register
 from protocols.schema.load import LoadedProtocol
@@ -42,8 +42,8 @@ def fail(path: Path, loaded: LoadedProtocol) -> None:
         raise MemoryError
 
 
-def told(path: Path, results: bytes) -> SealStory:
-    story = story_of(read_ledger(path), sha256_bytes(results))
+def told(path: Path, results: bytes) -> LookHistory:
+    story = history_of_look(read_ledger(path), sha256_bytes(results))
     assert story
     return story
 
@@ -135,13 +135,13 @@ def test_another_test_set_is_recorded(path: Path) -> None:
 def test_results_of_no_look_have_no_history(path: Path) -> None:
     register(path, protocol(), SET, None, clock(), reason=None)
     fail(path, protocol())
-    assert story_of(read_ledger(path), "0" * 64) is None
+    assert history_of_look(read_ledger(path), "0" * 64) is None
 
 
 def test_an_entry_without_its_facts_is_named(path: Path) -> None:
     append(path, Event("look", facts={"protocol": "small"}), clock()())
     with pytest.raises(EvidenceDiffersError, match=r"entry 1 of the ledger \(look\) lacks"):
-        story_of(read_ledger(path), "0" * 64)
+        history_of_look(read_ledger(path), "0" * 64)
 
 
 @pytest.mark.parametrize(

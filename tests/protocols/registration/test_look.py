@@ -10,7 +10,7 @@ from protocols.registration.entries import Threshold
 from protocols.registration.look import Look, looking
 from protocols.registration.register import register
 from protocols.registration.registry import registry_of
-from protocols.registration.test_set import SealedSet
+from protocols.registration.test_set import LockedTestSet
 from protocols.schema.load import LoadedProtocol
 from protocols.storage.canonical import sha256_bytes
 from tests.protocols.sealed_study import CHOSEN, MODEL, OTHER_SET, SET, clock, protocol, tables
@@ -23,7 +23,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "ledger.jsonl"
 
 
-def lock(path: Path, loaded: LoadedProtocol, test_set: SealedSet = SET, reason: str | None = None) -> None:
+def lock(
+    path: Path, loaded: LoadedProtocol, test_set: LockedTestSet = SET, reason: str | None = None
+) -> None:
     register(path, loaded, test_set, None, clock(), reason=reason)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from protocols.errors import BadInputError
 from protocols.ledger.chain import Event, Ledger, append, read_ledger
-from protocols.registration.receipt import missing_promise, read_receipt, receipt_of
+from protocols.registration.receipt import read_receipt, receipt_mismatch, receipt_of
 from protocols.registration.register import register
 from tests.protocols.sealed_study import CHOSEN, MODEL, SET, clock, protocol
 
@@ -55,12 +55,12 @@ def test_a_truncated_or_rewritten_ledger_does_not_match_the_receipt(path: Path, 
     ledger = read_ledger(path)
     receipt = receipt_of(ledger, "model")
     append(path, Event("look"), clock()())
-    assert missing_promise(receipt, read_ledger(path)) is None
-    assert "truncated or rewritten" in str(missing_promise(receipt, Ledger(ledger.entries[:2])))
+    assert receipt_mismatch(receipt, read_ledger(path)) is None
+    assert "truncated or rewritten" in str(receipt_mismatch(receipt, Ledger(ledger.entries[:2])))
     anew = tmp_path / "anew.jsonl"
     for _ in range(4):
         append(anew, Event("report"), clock()())
-    assert "entry 3 is" in str(missing_promise(receipt, read_ledger(anew)))
+    assert "entry 3 is" in str(receipt_mismatch(receipt, read_ledger(anew)))
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from protocols.errors import BadInputError
 from protocols.ledger.chain import opened, read_ledger
 from protocols.registration.entries import Threshold
 from protocols.registration.receipt import Receipt
-from protocols.registration.register import freeze, refuse_broken_promise, register
+from protocols.registration.register import freeze, refuse_deviation, register
 from protocols.registration.registry import registry_of
-from protocols.registration.test_set import SealedSet
+from protocols.registration.test_set import LockedTestSet
 from protocols.schema.load import LoadedProtocol
 from tests.protocols.sealed_study import CHOSEN, MODEL, OTHER_SET, SET, clock, protocol
 
@@ -26,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 def lock(
     path: Path,
     loaded: LoadedProtocol = ONE,
-    test_set: SealedSet = SET,
+    test_set: LockedTestSet = SET,
     threshold: Threshold | None = None,
     reason: str | None = None,
 ) -> Receipt:
@@ -79,13 +79,13 @@ def test_an_amendment_names_what_it_replaces_and_why(path: Path) -> None:
         (protocol(2), SET, None, r"version 2 amends it; give the reason with --reason"),
         (protocol(2), SET, "", r"give the reason with --reason"),
         (ONE, OTHER_SET, None, r"another test set amends it; give the reason with --reason"),
-        (ONE, SealedSet(0, 0, "0" * 64), None, "has no image to lock"),
+        (ONE, LockedTestSet(0, 0, "0" * 64), None, "has no image to lock"),
         (protocol(2, stage="exploratory"), SET, "why", 'write stage = "confirmatory" in it'),
     ],
 )
 @pytest.mark.fault(30, "protocol changed after registration")
 def test_an_invalid_amendment_is_refused_and_writes_nothing(
-    path: Path, loaded: LoadedProtocol, test_set: SealedSet, reason: str | None, sentence: str
+    path: Path, loaded: LoadedProtocol, test_set: LockedTestSet, reason: str | None, sentence: str
 ) -> None:
     lock(path)
     before = path.read_bytes()
@@ -122,9 +122,9 @@ def test_nothing_is_frozen_for_an_unregistered_protocol(path: Path) -> None:
         freeze(ledger, OF_MODEL, CHOSEN, clock())
 
 
-def look(path: Path, loaded: LoadedProtocol, test_set: SealedSet, threshold: Threshold | None) -> None:
+def look(path: Path, loaded: LoadedProtocol, test_set: LockedTestSet, threshold: Threshold | None) -> None:
     registry = registry_of(read_ledger(path))
-    refuse_broken_promise(path, registry, loaded, test_set, threshold)
+    refuse_deviation(path, registry, loaded, test_set, threshold)
 
 
 STATED = Threshold(0.5, None)
@@ -152,7 +152,7 @@ STATED = Threshold(0.5, None)
     ],
 )
 def test_a_confirmatory_look_that_deviates_is_refused(
-    path: Path, loaded: LoadedProtocol, test_set: SealedSet, threshold: Threshold, sentence: str
+    path: Path, loaded: LoadedProtocol, test_set: LockedTestSet, threshold: Threshold, sentence: str
 ) -> None:
     lock(path)
     lock(path, protocol(name="trained", point=MODEL))

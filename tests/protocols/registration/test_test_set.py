@@ -2,7 +2,7 @@
 
 import pytest
 
-from protocols.registration.test_set import SealedSet, sealed_set_of
+from protocols.registration.test_set import LockedTestSet, locked_test_set_of
 from protocols.storage.canonical import sha256_bytes
 from tests.protocols.sealed_study import OTHER_SET, SET, tables
 
@@ -19,7 +19,7 @@ ROWS = """["read","i1","R1","negative"]
 
 
 def test_identity_by_hand() -> None:
-    assert SealedSet(3, 2, sha256_bytes(ROWS.encode())) == SET
+    assert LockedTestSet(3, 2, sha256_bytes(ROWS.encode())) == SET
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_identity_by_hand() -> None:
 def test_identity_ignores_the_order_of_rows_and_other_splits_against_itself(
     changes: dict[str, bool],
 ) -> None:
-    assert sealed_set_of(*tables(**changes)) == SET
+    assert locked_test_set_of(*tables(**changes)) == SET
 
 
 def test_one_changed_verdict_is_another_test_set() -> None:
