@@ -89,11 +89,10 @@ def _faults_of_version(entry: Entry, version: RegisteredVersion, before: Registr
             yield "names another id, version, stage or threshold than its text states"
     newest = before.newest(version.protocol_id)
     if (entry.action == "amend") != (newest is not None):
-        yield (
-            "amends a protocol that was not registered"
-            if newest is None
-            else "registers a protocol that was registered already"
+        action, state = (
+            ("amends", "not registered") if newest is None else ("registers", "registered already")
         )
+        yield f"{action} a protocol that was {state}"
     elif newest and newest.sha256 != version.sha256 and newest.version >= version.version:
         yield f"amends version {newest.version} by version {version.version}"
     elif newest and not version.reason:

@@ -24,10 +24,7 @@ def ledger_table(ledger: Ledger, width: int) -> Iterator[str]:
         time = entry.ts_utc.replace("T", " ").removesuffix("Z")
         yield from _row((str(entry.seq), time, role, entry.action, _words(entry, registry)), width)
     if ledger.torn:
-        yield (
-            f"After the last entry: {len(ledger.torn)} bytes of a line that was cut short; the next entry will record "
-            "them."
-        )
+        yield f"After the last entry: {len(ledger.torn)} bytes of a line that was cut short; the next entry records it."
     yield f"entries: {ledger.head.entries}, head {ledger.head.sha256}"
 
 
