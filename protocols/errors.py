@@ -1,12 +1,12 @@
-"""Every way the suite refuses to go on, with the exit code that the command line gives it.
+"""The suite's errors, one class per exit code of the command line.
 
-One class a way of failing; the text is one sentence that names the thing, the rule, what was
-received and the next step. Exit codes are fixed by the contract (docs/reference/exit-codes.md).
+The message is one sentence that names the thing, the rule, what was received and the next step.
+Exit codes are fixed by the contract (docs/reference/exit-codes.md).
 """
 
 
 class SuiteError(Exception):
-    """A refusal with a sentence for a person; never an accident of the program."""
+    """A refusal with a message for the user; never a defect of the program."""
 
     exit_code = 4
 
@@ -18,10 +18,10 @@ class BadInputError(SuiteError):
 
 
 class ProtocolError(BadInputError):
-    """All faults of one protocol, told at once.
+    """All faults of one protocol, reported at once.
 
     Attributes:
-        faults: one sentence a fault, in the order of the file.
+        faults: one sentence per fault, in the order of the file.
     """
 
     def __init__(self, faults: list[str]) -> None:
@@ -30,7 +30,7 @@ class ProtocolError(BadInputError):
 
 
 class EvidenceDiffersError(SuiteError):
-    """A recorded file is not what its manifest says."""
+    """A recorded file differs from its manifest."""
 
     exit_code = 1
 
@@ -42,6 +42,6 @@ class NotPossibleHereError(SuiteError):
 
 
 class InterruptedWorkError(SuiteError):
-    """The user stopped the work; what is done of it is kept."""
+    """The user stopped the work; finished steps are kept."""
 
     exit_code = 130

@@ -1,14 +1,14 @@
-"""How long work tells how far it is: one callable that the command line draws and everyone else ignores."""
+"""Progress of long work: one callable, shown by the command line and ignored elsewhere."""
 
 from typing import Protocol
 
 
 class Progress(Protocol):
-    """Told after each step; never changes what is computed."""
+    """A callable that is called after each step; it never changes what is computed."""
 
     def __call__(self, stage: str, done: int, total: int, note: str = "") -> None:
-        """Say that ``done`` of ``total`` steps of a stage are done."""
+        """Report that ``done`` of ``total`` steps of a stage are done."""
 
 
 def silent(stage: str, done: int, total: int, note: str = "") -> None:
-    """Tell nobody."""
+    """Report nothing."""

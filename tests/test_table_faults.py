@@ -323,9 +323,9 @@ def test_subgroups_of_nobody_one_patient_or_one_class_are_not_estimable_instead_
 @pytest.mark.parametrize(
     ("table", "spoil", "sentence"),
     [
-        ("reads", lambda text: text.encode("utf-16"), "holds a NUL byte; save it as UTF-8 text."),
-        ("predictions", lambda text: text.encode("utf-16-le"), "holds a NUL byte; save it as UTF-8 text."),
-        ("studies", lambda text: text.encode("utf-32"), "holds a NUL byte; save it as UTF-8 text."),
+        ("reads", lambda text: text.encode("utf-16"), "contains a NUL byte; save it as UTF-8 text."),
+        ("predictions", lambda text: text.encode("utf-16-le"), "contains a NUL byte; save it as UTF-8 text."),
+        ("studies", lambda text: text.encode("utf-32"), "contains a NUL byte; save it as UTF-8 text."),
         (
             "reads",
             lambda text: text.replace("i003", "i\u00e93").encode("latin-1"),
@@ -334,7 +334,7 @@ def test_subgroups_of_nobody_one_patient_or_one_class_are_not_estimable_instead_
         (
             "predictions",
             lambda text: text.replace("i003", "i0\x003").encode(),
-            "holds a NUL byte; save it as UTF-8 text.",
+            "contains a NUL byte; save it as UTF-8 text.",
         ),
         (
             "studies",

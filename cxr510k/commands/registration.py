@@ -35,7 +35,7 @@ def lock(
     from cxr510k.workflow.inputs import reads_of, studies_of
     from protocols.registration.entries import Threshold
     from protocols.registration.register import place_of_ledger, register
-    from protocols.registration.test_set import sealed_set_of
+    from protocols.registration.test_set import locked_test_set_of
     from protocols.schema.load import load_protocol
     from protocols.storage.canonical import refuse_existing_file, write_text
     from validation.cohort.operating_point import operating_point as point_of
@@ -45,7 +45,7 @@ def lock(
     loaded = load_protocol(protocol)
     tables = tables_given(cohort, studies, reads, table)
     verdicts = reads_of(loaded, tables["reads"], one_table=bool(table))
-    sealed = sealed_set_of(studies_of(loaded, tables["studies"]), verdicts)
+    sealed = locked_test_set_of(studies_of(loaded, tables["studies"]), verdicts)
     threshold = None
     if operating_point:
         point = point_of(loaded.protocol.operating_point, operating_point)
@@ -95,12 +95,12 @@ def ledger_verify(
     """
     from protocols.ledger.chain import read_ledger
     from protocols.registration.consistency import faults_of, notes_of
-    from protocols.registration.receipt import missing_promise, read_receipt
+    from protocols.registration.receipt import read_receipt, receipt_mismatch
 
     filed = read_receipt(receipt) if receipt else None
     held = read_ledger(ledger)
     faults = list(faults_of(held))
-    missing = missing_promise(filed, held) if filed else None
+    missing = receipt_mismatch(filed, held) if filed else None
     print(f"chain: whole; entries: {held.head.entries}, head {held.head.sha256}")
     for note in notes_of(held):
         print(f"note: {note}")

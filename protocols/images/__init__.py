@@ -1,1 +1,1 @@
-"""Image files of any kind the field uses -> one grey picture with what its header says, or a reason why not."""
+"""Image files (DICOM, PNG, JPEG) -> grey pixels and header, or the reason why not."""

@@ -1,6 +1,6 @@
-"""The body part that a header names: which of the words and codes in use mean the chest.
+"""The body part that a DICOM header names: the words and codes in use for the chest.
 
-Owns the words and codes; which body parts a device is made for is the protocol's.
+Owns the words and codes. Which body parts a device is made for is stated in the protocol.
 Source: DICOM PS3.16 2024d, annex L (SNOMED CT and SRT codes of anatomic regions); words found in public archives.
 """
 
@@ -13,7 +13,7 @@ _CHEST_WORDS = (
     "CHEST CXR THORAX TORAX TORACE TORSE BRUSTKORB LUNG LUNGS LUNGE LUNGEN PULMON PULMONES POUMON POUMONS "
     "POLMONE POLMONI HEMITHORAX"
 )
-# what stands beside them: the projection, how the patient was placed and the picture was taken
+# words found beside them: projection, position of the patient, how the image was taken
 _BESIDE_WORDS = (
     "PA AP LL RL LAT LATERAL FRONTAL DECUB DECUBITUS LLD RLD 1 2 3 1V 2V V VW VIEW VIEWS SINGLE TWO ONE PORT "
     "PORTABLE MOBILE BED BEDSIDE ROUTINE STAT UPRIGHT ERECT STANDING SUPINE SITTING ADULT XR XRAY X RAY CR DX DR "
@@ -28,11 +28,10 @@ _CODES = frozenset(
 
 
 def body_part(words: str) -> str:
-    """The body part that words name: ``CHEST`` for the words in use, empty for a word that says nothing.
+    """Return the body part that words name: ``CHEST`` for the words in use, empty for a word such as ``UNKNOWN``.
 
-    Words count as the chest where one is of the chest and all others say only how the picture was taken:
-    ``PORT CHEST`` and ``TÓRAX`` do, ``CHEST ABDOMEN`` and ``THORACIC SPINE`` do not. Others stay as they are, in
-    upper case.
+    Words mean the chest where one names it and all others state only how the image was taken: ``PORT CHEST`` and
+    ``TÓRAX`` do, ``CHEST ABDOMEN`` and ``THORACIC SPINE`` do not. Other words are returned in upper case.
     """
     plain = words.upper().strip()
     if plain in _UNSAID:
@@ -46,7 +45,7 @@ def body_part(words: str) -> str:
 
 
 def coded_body_part(codes: Iterable[tuple[str, str]]) -> str:
-    """The body part of pairs of code and meaning: ``CHEST`` where all are of the chest, else the first meaning."""
+    """Return the body part of pairs of code and meaning: ``CHEST`` where all name it, else the first other one."""
     pairs = list(codes)
     parts = [CHEST if code.strip().upper() in _CODES else body_part(meaning) for code, meaning in pairs]
     return next((part for part in parts if part and part != CHEST), CHEST if CHEST in parts else "")

@@ -1,7 +1,7 @@
-"""A compressed frame of a DICOM file -> its values, strictly: JPEG, JPEG-LS, JPEG 2000.
+"""Strict decoding of a compressed DICOM frame: JPEG, JPEG-LS, JPEG 2000.
 
-Owns which decoder reads what, and that a stream is whole: what follows its end may be padding alone, and a JPEG of
-which the decoder so much as warns is refused. What the values mean is `dicom`'s.
+Owns the choice of decoder and the check that a stream is complete: only padding may follow its end, and a JPEG that
+makes the decoder warn is refused. `dicom` interprets the values.
 Source: ITU-T T.81, B.1 (markers); T.87 (JPEG-LS); T.800, A.5 (JPEG 2000); docs/decisions/0012 (the decoders).
 """
 
@@ -42,19 +42,19 @@ J2K_SIZE = b"\xff\x4f\xff\x51"
 def decode_frame(
     frame: bytes, syntax: str, shape: tuple[int, int], *, signed_bits: int
 ) -> NDArray[np.integer]:
-    """Decode one compressed frame, of a transfer syntax of `SYNTAXES`.
+    """Decode one compressed frame.
 
     Args:
         frame: its bytes.
-        syntax: the transfer syntax.
+        syntax: the transfer syntax, one of `SYNTAXES`.
         shape: rows and columns that the header states.
-        signed_bits: the bits of a value that has a sign by the header; 0 where values have none.
+        signed_bits: Bits Stored where the header states signed values, else 0.
 
     Returns:
-        The values, of ``shape``, or of ``shape`` and three channels, red, green and blue.
+        The values, of shape ``shape`` or ``(*shape, 3)`` (red, green, blue).
 
     Raises:
-        UndecodableImageError: the stream is cut short, damaged, of another size, kind or sign than is stated.
+        UndecodableImageError: the stream is cut short, damaged, or of another size, kind or sign than is stated.
     """
     end = frame.rfind(END)
     if end < 0 or frame[end + len(END) :].strip(PADDING):
@@ -96,7 +96,7 @@ def _jpeg(stream: bytes, shape: tuple[int, int], *, signed_bits: int) -> NDArray
         # The strict decoder reads 8 bits; the entropy coding of more is the same, so the header is made to say 8.
         pixels = decode_jpeg(stream[: place + 4] + b"\x08" + stream[place + 5 :], colour=channels == 3)
         pixels = pixels if precision == 8 else np.asarray(imagecodecs.jpeg8_decode(stream))
-    # JPEG knows no sign: of 16 bits every decoder makes the same signed values, of fewer not
+    # JPEG has no sign: decoders agree on signed values of 16 bits, not on those of fewer
     top = min(precision, signed_bits)
     if 0 < top < 16 and int(pixels.max()) >> (top - 1):
         raise _fault(
@@ -106,7 +106,7 @@ def _jpeg(stream: bytes, shape: tuple[int, int], *, signed_bits: int) -> NDArray
 
 
 def _frame_header(stream: bytes) -> int:
-    """Where the marker stands that begins the frame, its size and its precision."""
+    """Return the offset of the frame header, which states size and precision."""
     place = 2
     while stream[:2] == b"\xff\xd8" and place + 10 <= len(stream) and stream[place] == 0xFF:
         kind = stream[place + 1]
@@ -125,4 +125,4 @@ def _fault(reason: str) -> UndecodableImageError:
 
 
 def _other_size(shape: tuple[int, int]) -> UndecodableImageError:
-    return _fault(f"holds pixel data of another shape than the {shape[1]} x {shape[0]} that it states")
+    return _fault(f"has pixel data of another shape than the {shape[1]} x {shape[0]} that it states")

@@ -1,7 +1,7 @@
-"""One image file -> one picture: grey pixels, what the header says of them, and hashes of file and pixels.
+"""One image file -> grey pixels, header, and hashes of file and pixels.
 
-Owns the choice of decoder, by what a file holds and not by how its name ends, and the record that everything
-else works on. Whether a picture is one that the device is made for is `input_gate`'s.
+Owns the choice of decoder, by content and not by file ending. Whether the device is made for an image is decided in
+`input_gate`.
 """
 
 import hashlib
@@ -24,8 +24,8 @@ class Picture:
 
     Attributes:
         pixels: uint8 of shape (rows, columns), 0 black to 255 white; bone is bright.
-        colourful: share of pixels whose channels differ visibly; 0 for grey, also for grey stored as colour.
-        header: what a DICOM header says; empty for other files.
+        colourful: proportion of pixels whose channels differ visibly; 0 for grey, also for grey stored as colour.
+        header: of a DICOM file; empty for other files.
         file_sha256: of the bytes of the file.
     """
 
@@ -36,7 +36,7 @@ class Picture:
 
     @property
     def pixels_sha256(self) -> str:
-        """SHA-256 of rows and columns as little-endian uint32 and then the pixels: equal for equal pictures."""
+        """SHA-256 of rows and columns as little-endian uint32 and then the pixels: equal for equal images."""
         digest = hashlib.sha256(np.array(self.pixels.shape, dtype="<u4").tobytes())
         digest.update(np.ascontiguousarray(self.pixels).data)
         return digest.hexdigest()
@@ -47,7 +47,7 @@ def read_picture(path: Path) -> Picture:
 
     Raises:
         UndecodableImageError: the file cannot be read, is empty, of another kind, damaged, truncated,
-            animated, of several frames, of another colour space, or larger than `raster.MOST_PIXELS`.
+            animated, of several frames, of another colour space, or larger than `png_jpeg.MOST_PIXELS`.
     """
     try:
         content = path.read_bytes()
@@ -60,7 +60,7 @@ def read_picture(path: Path) -> Picture:
 
 
 def decode_picture(content: bytes) -> Picture:
-    """`read_picture` for the bytes of a file."""
+    """Decode the bytes of a PNG, JPEG or DICOM file, as `read_picture` does."""
     if is_raster(content):
         raster = decode_raster(content)
         return Picture(raster.pixels, raster.colourful, Header(), sha256_bytes(content))

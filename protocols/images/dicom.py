@@ -1,8 +1,8 @@
-"""A DICOM file -> grey pixels as a radiologist would see them, strictly, and what its header says.
+"""Strict decoding of a DICOM file to grey pixels as a radiologist would see them, and its header.
 
 Owns the way from stored values to shades: bits, padding, modality look-up, window or VOI look-up, photometric
-interpretation. The header's words are `dicom_header`'s, tables `look_up_table`'s, compressed pixels `codestream`'s. The
-decoder of each transfer syntax is fixed, so that a file has the same pixels wherever it is read.
+interpretation. `dicom_header` reads the header, `look_up_table` the tables, `codestream` compressed pixels. The
+decoder of each transfer syntax is fixed, so that a file has the same pixels on every machine.
 Source: DICOM PS3.3 2024d, C.7.6.3.1.2 (photometric interpretation), C.7.5.1.1.2 (pixel padding), C.8.11.3.1.2
 (presentation LUT shape), C.11.1 (modality LUT), C.11.2.1.2 (window: LINEAR, LINEAR_EXACT, SIGMOID); PS3.5, 8.1 (bits)
 and A.4 (encapsulation).
@@ -60,11 +60,11 @@ def decode_dicom(content: bytes) -> tuple[NDArray[np.uint8], Header]:
     """Decode the bytes of a DICOM file to grey pixels.
 
     Stored values pass the modality LUT or rescale, then the first VOI LUT or else the first window. Without
-    either, 8 bits or fewer keep their full range, so that such a file equals the same picture as PNG, and
-    more bits are stretched from the least to the greatest value of the picture that is no outlier, since the
-    bits that a file states are often more than its detector has. MONOCHROME1 is turned round, so bone is bright;
-    so is MONOCHROME2 of the presentation LUT shape INVERSE. Pixels of the padding value or range count for
-    nothing and become black. Overlays are not drawn. Colour of three equal channels is grey.
+    either, 8 bits or fewer keep their full range, so that such a file equals the same image as PNG, and
+    more bits are stretched from the smallest to the largest value that is no outlier, since files often state
+    more bits than the detector has. MONOCHROME1 is inverted, so that bone is bright; so is MONOCHROME2 with
+    presentation LUT shape INVERSE. Pixels of the padding value or range are ignored and become black. Overlays
+    are not rendered. Colour with three equal channels is grey.
 
     Returns:
         uint8 of shape (rows, columns), 0 black to 255 white, and the header.
@@ -92,11 +92,11 @@ def _fault(reason: str) -> UndecodableImageError:
 
 
 def _checked_shape(dataset: Dataset) -> tuple[int, int]:
-    """Rows and columns, after every refusal that the header alone decides."""
-    # pydicom parses an element when it is asked for, so this also finds damage that `read_dataset` did not
+    """Return rows and columns; refuse what the header alone shows to be unreadable."""
+    # pydicom parses an element on access, so this also finds damage that `read_dataset` did not
     if "PixelData" not in dataset:
         other = "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset
-        raise _fault("holds floating-point values, no picture" if other else "holds no pixels")
+        raise _fault("has floating-point values in place of pixels" if other else "has no pixels")
     numbers = {name: _whole(dataset, name) for name in NEEDED}
     missing = [f"{name} {NEEDED[name]}" for name, found in numbers.items() if found is None]
     if missing:
@@ -104,12 +104,12 @@ def _checked_shape(dataset: Dataset) -> tuple[int, int]:
     rows, columns, allocated, stored, signed = (found or 0 for found in numbers.values())
     frames = _whole(dataset, "NumberOfFrames")
     if frames is not None and frames > 1:
-        raise _fault(f"has {frames} frames; a radiograph is one picture")
+        raise _fault(f"has {frames} frames; a radiograph is one image")
     photometric = text(dataset, "PhotometricInterpretation")
     samples = _whole(dataset, "SamplesPerPixel")
     if (photometric, samples or 1) not in {*((name, 1) for name in GREY), *((name, 3) for name in COLOUR)}:
         found_there = photometric or "no photometric interpretation"
-        raise _fault(f"has {samples or 1} samples a pixel as {found_there}; {' and '.join(GREY)} are read")
+        raise _fault(f"has {samples or 1} samples per pixel as {found_there}; {' and '.join(GREY)} are read")
     if photometric == "MONOCHROME1" and text(dataset, "PresentationLUTShape") == "IDENTITY":
         raise _fault(
             "contradicts itself: MONOCHROME1 is dark where the presentation LUT shape IDENTITY is bright"
@@ -131,7 +131,7 @@ def _whole(dataset: Dataset, keyword: str) -> int | None:
 
 
 def _cells(dataset: Dataset, shape: tuple[int, int]) -> NDArray[np.integer]:
-    """What stands in each pixel's cell, with all its bits."""
+    """Return each pixel's cell with all bits allocated, shape ``shape``."""
     syntax = UID(dataset.file_meta.TransferSyntaxUID)
     if syntax in SYNTAXES:
         frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
@@ -146,7 +146,7 @@ def _cells(dataset: Dataset, shape: tuple[int, int]) -> NDArray[np.integer]:
         expected = shape[0] * shape[1] * samples * dataset.BitsAllocated // 8
         received = len(dataset.PixelData)
         if received < expected:
-            colour = "" if photometric in GREY else f"has 3 samples a pixel as {photometric} and "
+            colour = "" if photometric in GREY else f"has 3 samples per pixel as {photometric} and "
             raise _fault(f"{colour}is cut short: {received:,} of {expected:,} bytes of pixel data are there")
     pixels, _ = get_decoder(syntax).as_array(
         dataset,
@@ -155,7 +155,7 @@ def _cells(dataset: Dataset, shape: tuple[int, int]) -> NDArray[np.integer]:
         correct_unused_bits=False,  # type: ignore[arg-type]  # annotated as if each option were all of them
     )
     if pixels.shape[:2] != shape:
-        raise _fault(f"holds pixel data of another shape than the {shape[1]} x {shape[0]} that it states")
+        raise _fault(f"has pixel data of another shape than the {shape[1]} x {shape[0]} that it states")
     return _one_channel(pixels)
 
 
@@ -163,14 +163,14 @@ def _one_channel(pixels: NDArray[np.integer]) -> NDArray[np.integer]:
     if pixels.ndim == 2:
         return pixels
     if (pixels != pixels[..., :1]).any():
-        raise _fault("is in colour; of three channels, grey alone is read, in which they are equal")
+        raise _fault("is in colour; three channels are read only where they are equal (grey)")
     return pixels[..., 0]
 
 
 def _stored_values(
     cells: NDArray[np.integer], dataset: Dataset
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The stored value of each pixel: the stated bits, with their sign; and which are padding."""
+    """Return the stored value of each pixel (the stated bits, with their sign), and which are padding."""
     bits, signed = int(dataset.BitsStored), dataset.PixelRepresentation == 1
     width = 8 * cells.dtype.itemsize
     whole = cells.astype(np.int64)
@@ -185,20 +185,18 @@ def _stored_values(
     )
     outside = whole & ~sum(1 << position for position in _overlay_bits(dataset))
     above, below = outside >> (lowest + bits), outside & ((1 << lowest) - 1)
-    # a sign that is carried on to the end of the cell is no value
+    # a sign bit extended to the end of the cell is no value
     carried = signed & (values < 0) & (above == (1 << max(0, width - lowest - bits)) - 1)
-    # old overlays stand apart from the stored bits; values that run over reach the bit above them
+    # old overlays are apart from the stored bits; values that overflow reach the bit above them
     if ((above & 1 == 1) & ~carried & ~padding).any():
-        raise _fault(
-            f"holds values above the {bits} bits that it states; correct its Bits Stored (0028,0101)"
-        )
+        raise _fault(f"has values above the {bits} bits that it states; correct its Bits Stored (0028,0101)")
     if (below[~padding] != 0).any():
-        raise _fault(f"holds values below the {bits} bits that it states; correct its High Bit (0028,0102)")
+        raise _fault(f"has values below the {bits} bits that it states; correct its High Bit (0028,0102)")
     return values, padding
 
 
 def _overlay_bits(dataset: Dataset) -> list[int]:
-    """The bits of the cells in which old overlays stand."""
+    """Return the bit positions of the cells that old overlays use."""
     places = (
         dataset.get((group, 0x0102)) for group in range(0x6000, 0x6020, 2) if (group, 0x3000) not in dataset
     )
@@ -207,10 +205,10 @@ def _overlay_bits(dataset: Dataset) -> list[int]:
 
 def _shades(stored: NDArray[np.int64], padding: NDArray[np.bool_], dataset: Dataset) -> NDArray[np.uint8]:
     values = _modality(stored, dataset)
-    share = _presented(values, ~padding, dataset)
+    brightness = _presented(values, ~padding, dataset)
     if text(dataset, "PhotometricInterpretation") == "MONOCHROME1" or _is_inverse(dataset):
-        share = 1.0 - share
-    shades = np.rint(np.clip(share, 0.0, 1.0) * 255.0).astype(np.uint8)
+        brightness = 1.0 - brightness
+    shades = np.rint(np.clip(brightness, 0.0, 1.0) * 255.0).astype(np.uint8)
     shades[padding] = 0
     return shades
 
@@ -225,7 +223,7 @@ def _padding(stored: NDArray[np.int64], dataset: Dataset) -> NDArray[np.bool_]:
 
 
 def _as_stored(end: int, dataset: Dataset) -> int:
-    """A padding value of a signed picture is at times written as if it had no sign."""
+    """Return a padding value with its sign, which some files of signed values leave out."""
     allocated = int(dataset.BitsAllocated)
     signed = dataset.PixelRepresentation == 1 and end >= 1 << (allocated - 1)
     return end - (1 << allocated) if signed else end
@@ -243,7 +241,7 @@ def _modality(stored: NDArray[np.int64], dataset: Dataset) -> NDArray[np.float64
 def _presented(
     values: NDArray[np.float64], shown: NDArray[np.bool_], dataset: Dataset
 ) -> NDArray[np.float64]:
-    """Values -> the share of full brightness, before clipping."""
+    """Return the brightness of values as a proportion of the full one, before clipping."""
     if table := _table(dataset, "VOILUTSequence", signed=bool(values.min() < 0)):
         return table.of(values) / table.greatest
     centre, width = _first(dataset, "WindowCenter"), _first(dataset, "WindowWidth")
@@ -278,10 +276,10 @@ def _range(values: NDArray[np.float64], shown: NDArray[np.bool_], dataset: Datas
 
 
 def _first(dataset: Dataset, keyword: str) -> float | None:
-    """The first number of an element of one or several; None where it is absent or empty.
+    """Return the first number of an element of one or several; None where it is absent or empty.
 
     Raises:
-        UndecodableImageError: something stands there that is no number: without it, the shades would be others.
+        UndecodableImageError: the element is not a number; ignoring it would change the shades.
     """
     found = value(dataset, keyword)
     raw = dataset.get_item(keyword) if keyword in dataset else None
@@ -298,7 +296,7 @@ def _first(dataset: Dataset, keyword: str) -> float | None:
 
 
 def _table(dataset: Dataset, keyword: str, *, signed: bool) -> LookUpTable | None:
-    """The first table of a sequence."""
+    """Read the first table of a sequence."""
     tables = value(dataset, keyword)
     if not tables:
         return None

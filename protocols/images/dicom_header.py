@@ -1,7 +1,7 @@
-"""What a DICOM header says of a picture and its patient, in the suite's words.
+"""The header of a DICOM file: image and patient in the suite's terms.
 
-Owns the reading of a DICOM file's data set and the tags that the suite looks at. Pixels are `dicom`'s.
-The words of a projection are `projection`'s, those of a body part `body_part`'s.
+Owns the parsing of the data set and the choice of tags. Pixels are decoded in `dicom`; the words of projections are in
+`projection`, those of body parts in `body_part`.
 Source: DICOM PS3.3 2024d, C.7.1 (patient), C.7.3.1.1.1 (modality), C.8.1 and C.8.11.5 (view and position), C.8.11.1
 (presentation intent); PS3.10, 7.1 (preamble); PS3.5, 6.2 (value representations).
 """
@@ -33,7 +33,7 @@ from protocols.tables.records import View, number
 PREAMBLE = 128
 MARK = b"DICM"
 OLDEST = 120.0
-IDENTIFYING = ("SOPClassUID", "Modality", "Rows")  # one of them stands in every file of an image
+IDENTIFYING = ("SOPClassUID", "Modality", "Rows")  # every image file has one of them
 UPRIGHT = (str(View.PA), str(View.AP))
 FOR_PROCESSING = "FOR PROCESSING"
 STUDY_DAYS = ("StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate")
@@ -57,15 +57,15 @@ PYDICOM_FAULTS = (
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a DICOM header says of a picture; text is empty and the age None where it says nothing.
+    """What a DICOM header states of an image; where it is silent, text is empty and the age None.
 
     Attributes:
         modality: (0008,0060), such as ``DX``.
         body_part: what (0018,0015), or else the code of the anatomic region, names, such as ``CHEST``.
         view: the projection, one of `View`, or empty.
-        view_tag: where it stood: ``ViewPosition``, ``ViewCodeSequence``, ``PatientPosition``,
+        view_tag: the tag it was found in: ``ViewPosition``, ``ViewCodeSequence``, ``PatientPosition``,
             ``BodyPartExamined`` or empty.
-        view_code: what stood there, such as ``LL``; also where it is no projection of `View`, such as ``RAO``.
+        view_code: the value of that tag, such as ``LL``; also where it is no projection of `View`, such as ``RAO``.
         age_years: of the patient, 0 to 120.
         intent: (0008,0068), such as ``FOR PROCESSING``.
     """
@@ -80,10 +80,10 @@ class Header:
 
 
 def is_dicom(content: bytes) -> bool:
-    """Whether bytes are a DICOM file's: with the mark after the preamble, or beginning with a data element.
+    """Return whether bytes are of a DICOM file: ``DICM`` after the preamble, or a data element at the beginning.
 
-    The second form, of old archives, has neither preamble nor file meta information: it begins with an element
-    of group 0002 or 0008, little endian, whose length is short.
+    The second form, of old archives, has neither preamble nor file meta information: it begins with a short
+    little-endian element of group 0002 or 0008.
     """
     if content[PREAMBLE : PREAMBLE + 4] == MARK:
         return True
@@ -99,13 +99,13 @@ def read_dataset(content: bytes, *, pixels: bool) -> Dataset:
 
     Args:
         content: the bytes of the file.
-        pixels: also the pixel data; without, the data set ends before them.
+        pixels: whether to read the pixel data too.
 
     Returns:
-        The data set with a transfer syntax, taken from how it is written where the file does not state it.
+        The data set with a transfer syntax, derived from its encoding where the file does not state it.
 
     Raises:
-        UndecodableImageError: it is no DICOM file, or nothing can be read behind its preamble.
+        UndecodableImageError: it is not a DICOM file, or nothing after its preamble can be read.
     """
     if not content:
         raise UndecodableImageError("image", "is empty (0 bytes)")
@@ -116,30 +116,30 @@ def read_dataset(content: bytes, *, pixels: bool) -> Dataset:
         try:
             dataset = _parsed(content, pixels=pixels)
             if not dataset and pixels and _parsed(content, pixels=False):
-                # pydicom gives nothing at all back where compressed pixel data have no end
+                # pydicom returns an empty data set where compressed pixel data have no end
                 raise UndecodableImageError("image", "is cut short: the end of its pixel data is missing")
         except PYDICOM_FAULTS as error:
             raise UndecodableImageError("image", "is DICOM that cannot be parsed; it is damaged") from error
         if not any(name in dataset for name in IDENTIFYING):
-            raise UndecodableImageError("image", "is no whole DICOM file: nothing is said of an image in it")
+            raise UndecodableImageError("image", "is not a complete DICOM file: it describes no image")
         _state_transfer_syntax(dataset)
     return dataset
 
 
 def header_of(dataset: Dataset) -> Header:
-    """The header of a picture; what cannot be read counts as not said.
+    """Return the header of an image; what cannot be read counts as absent.
 
-    The view is that of the first of these that names a projection: `ViewPosition`, unless the code contradicts it by a
-    view that is neither PA nor AP; `ViewCodeSequence`;
-    `PatientPosition`, as course material writes it (a CT has its own codes there, such as ``HFS``, which say nothing
-    of a projection); `BodyPartExamined`, such as ``CHEST LAT``. The age is `PatientAge`, or the one on the day of the
-    study by the birth date, where the age is not said, impossible, or 0 years against that date; no date is kept.
+    The view is that of the first of these tags that names a projection: `ViewPosition`, unless the code sequence names
+    a view that is neither PA nor AP; `ViewCodeSequence`; `PatientPosition`, as teaching files use it (a CT has its own
+    codes there, such as ``HFS``, which name no projection); `BodyPartExamined`, such as ``CHEST LAT``. The age is
+    `PatientAge`; where that is absent, impossible or 0 years, it is computed from birth date and study date. No date
+    is kept.
     """
     codes = _codes(dataset, "ViewCodeSequence")
     tags = {
         name: text(dataset, name).upper() for name in ("ViewPosition", "PatientPosition", "BodyPartExamined")
     }
-    said = {
+    views = {
         "ViewPosition": (tags["ViewPosition"], projection(tags["ViewPosition"])),
         "ViewCodeSequence": (
             " ".join(code for code, _ in codes),
@@ -148,11 +148,11 @@ def header_of(dataset: Dataset) -> Header:
         "PatientPosition": (tags["PatientPosition"], projection(tags["PatientPosition"])),
         "BodyPartExamined": (tags["BodyPartExamined"], projection(tags["BodyPartExamined"])),
     }
-    tag = next((name for name, (_, view) in said.items() if view), "")
-    coded = said["ViewCodeSequence"][1]
+    tag = next((name for name, (_, view) in views.items() if view), "")
+    coded = views["ViewCodeSequence"][1]
     if tag == "ViewPosition" and coded and coded not in UPRIGHT:
         tag = "ViewCodeSequence"
-    code, view = said[tag] if tag else (tags["ViewPosition"], "")
+    code, view = views[tag] if tag else (tags["ViewPosition"], "")
     part = body_part(tags["BodyPartExamined"])
     by_class = FOR_PROCESSING if value(dataset, "SOPClassUID") == DigitalXRayImageStorageForProcessing else ""
     return Header(
@@ -167,8 +167,8 @@ def header_of(dataset: Dataset) -> Header:
 
 
 def _age(dataset: Dataset) -> float | None:
-    said = number(years(text(dataset, "PatientAge")))
-    age = said if 0 <= said <= OLDEST else None
+    stated = number(years(text(dataset, "PatientAge")))
+    age = stated if 0 <= stated <= OLDEST else None
     if age:
         return age
     days = (text(dataset, name) for name in STUDY_DAYS)
@@ -177,7 +177,7 @@ def _age(dataset: Dataset) -> float | None:
 
 
 def _codes(dataset: Dataset, keyword: str) -> list[tuple[str, str]]:
-    """Code and meaning of each item of a sequence of codes."""
+    """Return code and meaning of each item of a code sequence."""
     items = value(dataset, keyword)
     return [
         (text(item, "CodeValue") or text(item, "LongCodeValue"), text(item, "CodeMeaning"))
@@ -187,18 +187,18 @@ def _codes(dataset: Dataset, keyword: str) -> list[tuple[str, str]]:
 
 
 def text(dataset: Dataset, keyword: str) -> str:
-    """An element as text on one line, without padding or control characters; empty where absent or damaged."""
+    """Return an element as one line of text without control characters; empty where absent or damaged."""
     found = value(dataset, keyword)
     return "" if found is None else one_line(str(found))
 
 
 def one_line(words: str) -> str:
-    """Words of a file as they may stand in a sentence or a table."""
+    """Return text as one line of printable characters."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
 
 
 def value(dataset: Dataset, keyword: str) -> Any:
-    """An element's value; None where it is absent, empty or damaged."""
+    """Return an element's value; None where it is absent, empty or damaged."""
     return _quietly(lambda: dataset.get(keyword))
 
 

@@ -1,7 +1,7 @@
-"""Where the file of each image lies.
+"""The folder of a study's images, and the lookup of each image's file.
 
-Owns the lookup by path or by name, as other systems write them too, and the refusal that every decoder raises. What a
-file holds is `decode`'s.
+Owns the lookup by path or by name, also as other operating systems write paths, and the error that every decoder
+raises. Files are decoded in `decode`.
 """
 
 import difflib
@@ -18,10 +18,10 @@ WINDOWS_ROOT = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
 
 class UndecodableImageError(BadInputError):
-    """An image that is not there or cannot be turned into pixels.
+    """An image that is missing or cannot be decoded.
 
     Attributes:
-        reason: why, without the name of the file or a folder, so that it may stand in evidence.
+        reason: why, without the name of file or folder, so that it may be printed in evidence.
     """
 
     def __init__(self, name: str, reason: str) -> None:
@@ -30,12 +30,11 @@ class UndecodableImageError(BadInputError):
 
 
 class ImageFolder:
-    """Where the images of a studies table lie.
+    """The images of a studies table.
 
     Args:
         root: the folder that ``image_path`` is relative to.
-        search: the images were moved: look for a file's name anywhere under ``root`` where the
-            stated path does not exist.
+        search: whether to search for the file name anywhere under ``root`` where the stated path does not exist.
 
     Raises:
         BadInputError: ``root`` is not a folder.
@@ -50,13 +49,13 @@ class ImageFolder:
         self._names: dict[Path, dict[str, list[str]]] = {}
 
     def path_of(self, image_id: str, image_path: str) -> Path:
-        """The file of one image; without an ``image_path`` the file named by its id, ending or not.
+        """Return the file of one image; without an ``image_path``, the file named by its id, with any known ending.
 
-        A path that leads to no file counts as written on another system: with backslashes, in another letter case or
-        another normal form of Unicode, or below a drive, of which the longest end that leads to a file counts.
+        A path that leads to no file is tried as written on another system: with backslashes, in another letter case
+        or Unicode normal form, or below a drive, where the longest trailing part that leads to a file is used.
 
         Raises:
-            UndecodableImageError: there is no such file, or several are alike.
+            UndecodableImageError: there is no such file, or several match equally.
             BadInputError: the path is absolute, or two files under the folder have that name.
         """
         if Path(image_path).is_absolute():
@@ -78,7 +77,7 @@ class ImageFolder:
         return self._by_name(image_id, _parts(image_path)[-1] if image_path else image_id)
 
     def nearest(self, image_path: str) -> str:
-        """The path of a file of a similar name where a path leads to none; empty where no name is similar."""
+        """Return the path of the file with the most similar name; empty where no name is similar."""
         *above, name = _parts(image_path)
         home = self.root.joinpath(*above)
         names = [one for alike in self._listing(home).values() for one in alike if (home / one).is_file()]
@@ -86,7 +85,7 @@ class ImageFolder:
         return "/".join([*above, close[0]]) if close else ""
 
     def _alike(self, image_path: str) -> list[Path]:
-        """The files that a path may mean that leads to none as it is written."""
+        """Return the files that a path may mean if it was written on another system."""
         parts = _parts(image_path)
         for start in range(len(parts) if WINDOWS_ROOT.match(image_path) else 1):
             places = [self.root]
@@ -99,7 +98,7 @@ class ImageFolder:
         return []
 
     def _listing(self, folder: Path) -> Mapping[str, list[str]]:
-        """The names in a folder by how they are alike; ``..`` leads up."""
+        """Return the names in a folder by their `_plain` form; ``..`` leads up."""
         if folder not in self._names:
             names = self._names[folder] = {"..": [".."]}
             for path in folder.iterdir() if folder.is_dir() else ():
@@ -127,7 +126,7 @@ class ImageFolder:
 
 
 def _parts(image_path: str) -> list[str]:
-    """The names of a path, without a drive, of either way of parting them."""
+    """Return the parts of a path, split at slashes and backslashes, without a drive."""
     inner = re.sub(r"^[A-Za-z]:", "", image_path)
     return [part for part in re.split(r"[\\/]+", inner) if part not in ("", ".")] or [image_path]
 

@@ -1,7 +1,7 @@
-"""What identifies the pictures of a study, and which of them are the same or nearly the same.
+"""The image inventory of a study (images.csv): size, hashes, and the most similar image of another split.
 
-Owns the record of one picture and the table images.csv. What follows where a picture of one split is like one
-of another is decided by whoever trains or validates.
+Owns the record of one image and the table. What follows from similar images across splits is decided in training and
+validation.
 """
 
 import re
@@ -15,7 +15,7 @@ from protocols.images.perceptual_hash import likeness as likeness_of
 from protocols.storage.canonical import csv_text, write_text
 from protocols.tables.reading import Table, read_table
 
-if TYPE_CHECKING:  # who reads an inventory needs no decoder
+if TYPE_CHECKING:  # reading an inventory needs no decoder
     from protocols.images.decode import Picture
 
 COLUMNS = (
@@ -39,7 +39,7 @@ Kind = Literal["identical", "near"]
 
 @dataclass(frozen=True, slots=True)
 class PictureRecord:
-    """Size, hashes and look of one decoded picture."""
+    """Size, hashes and perceptual hash (``likeness``) of one decoded image."""
 
     rows: int
     columns: int
@@ -50,7 +50,7 @@ class PictureRecord:
 
 @dataclass(frozen=True, slots=True)
 class Like:
-    """Another picture and how alike it is: ``identical`` in every pixel, or ``near``."""
+    """A similar image: ``identical`` in every pixel, or ``near`` by its perceptual hash."""
 
     image_id: str
     kind: Kind
@@ -58,18 +58,18 @@ class Like:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The pictures of a study.
+    """The images of a study.
 
     Attributes:
         records: image_id -> record.
-        likes: image_id -> the most alike picture of another split, for those that have one.
+        likes: image_id -> the most similar image of another split, for images that have one.
     """
 
     records: Mapping[str, PictureRecord]
     likes: Mapping[str, Like]
 
     def to_csv(self) -> str:
-        """The text of images.csv, in the code-point order of image_id."""
+        """Return the text of images.csv, in the code-point order of image_id."""
         rows = []
         for image_id in sorted(self.records):
             record, like = self.records[image_id], self.likes.get(image_id)
@@ -84,7 +84,7 @@ class Inventory:
 
 
 def record_of(picture: "Picture") -> PictureRecord:
-    """The record of a picture."""
+    """Return the record of a decoded image."""
     rows, columns = picture.pixels.shape
     return PictureRecord(
         rows, columns, picture.file_sha256, picture.pixels_sha256, likeness_of(picture.pixels)
@@ -95,8 +95,8 @@ def read_inventory(path: Path) -> Inventory:
     """Read images.csv.
 
     Raises:
-        BadInputError: as `read_table`, or a column is missing, an image stands twice or has no id, a size is
-            not a whole number above 0, a hash is not one, or a like has no kind or a kind no like.
+        BadInputError: as `read_table`, or a column is missing, an image_id is empty or a duplicate, a size is not a
+            whole number above 0, a hash has another form, or only one of like and like_kind is given.
     """
     table = read_table(path)
     table.require(COLUMNS)
@@ -105,9 +105,8 @@ def read_inventory(path: Path) -> Inventory:
     for index, cells in enumerate(zip(*(table.columns[name] for name in COLUMNS), strict=True)):
         image_id, rows, columns, file_sha256, pixels_sha256, likeness, like, kind = cells
         if not image_id or image_id in records:
-            raise table.fault(
-                index, f"image_id {image_id!r} {'stands twice' if image_id else 'is empty'}; give each once."
-            )
+            what = f"duplicate image_id {image_id!r}" if image_id else "image_id is empty"
+            raise table.fault(index, f"{what}; expected one row per image.")
         _require(table, index, {"rows": rows, "columns": columns}, _SIDE, "a whole number above 0")
         hashes = {"file_sha256": file_sha256, "pixels_sha256": pixels_sha256}
         _require(table, index, hashes, _SHA256, "64 hexadecimal digits")
@@ -124,15 +123,15 @@ def read_inventory(path: Path) -> Inventory:
 
 
 def likes(these: Mapping[str, PictureRecord], among: Mapping[str, PictureRecord]) -> Mapping[str, Like]:
-    """For each of some pictures the most alike of others, where one is alike.
+    """Return the most similar image of ``among`` for each of ``these`` that has one.
 
     Args:
         these: image_id -> record, such as those of the test split.
-        among: image_id -> record of the pictures to look through, such as those of training.
+        among: image_id -> record of the images to search, such as those of training.
 
     Returns:
-        image_id of ``these`` -> the picture of ``among`` with the same pixels, or else the nearest within
-        `likeness.NEAR` bits; the first in code-point order where several are equally alike.
+        image_id of ``these`` -> the image of ``among`` with the same pixels, or else the nearest within
+        `perceptual_hash.NEAR` bits; of several at the same distance the first in code-point order.
     """
     ours, others = sorted(these), sorted(among)
     same: dict[str, str] = {}

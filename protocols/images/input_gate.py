@@ -1,7 +1,7 @@
-"""Whether a picture is one that the device is made for, and if not, why.
+"""The input gate: whether the device is made for an image, and if not, why.
 
-Owns the order of the questions, their words and what is no radiograph at all. The limits are the protocol's
-``[input_gate]``. What neither the header nor the studies say is not held against a picture.
+Owns the order of the checks, their sentences and the limits of what can be a radiograph; the other limits are the
+protocol's ``[input_gate]``. What neither header nor studies state does not exclude an image.
 """
 
 import math
@@ -17,20 +17,20 @@ from protocols.schema.training import InputGate
 
 MOST_COLOURFUL = 0.05  # of the pixels: an annotation in colour covers less, a photograph far more
 FEWEST_SHADES = 16  # between the darkest and the brightest hundredth of the pixels
-SAMPLES = 128  # pixels a side from which the shades are counted
+SAMPLES = 128  # pixels per side from which the shades are counted
 
 
 def refusal(picture: Picture, gate: InputGate, *, age_years: float, view: str) -> str:
-    """Why a picture is out of scope, without the name of the file; empty where it is in scope.
+    """Return why an image is out of scope, without the name of the file; empty where it is in scope.
 
-    Asked in this order: modality, intent, body part, view, age, size, colour, constant. The header counts before
-    the studies.
+    Checked in this order: modality, intent, body part, view, age, size, colour, contrast. The header has precedence
+    over the studies.
 
     Args:
         picture: as decoded.
         gate: the limits.
-        age_years: as the studies have it, NaN where unknown; counts where the header says nothing.
-        view: likewise, empty where unknown.
+        age_years: of the studies, NaN where unknown; used where the header has no age.
+        view: of the studies, empty where unknown; used where the header has no view.
     """
     header = picture.header
     if header.modality and header.modality not in map(str.upper, gate.modalities):
@@ -63,7 +63,7 @@ def _look(picture: Picture, gate: InputGate) -> str:
 
 
 def _shades(picture: Picture) -> int:
-    """How many shades lie from the darkest to the brightest hundredth of the pixels."""
+    """Count the shades between the 1st and the 99th percentile of the pixels."""
     step = max(1, min(picture.pixels.shape) // SAMPLES)
     counts = np.bincount(picture.pixels[::step, ::step].ravel(), minlength=256).cumsum()
     low, high = np.searchsorted(counts, [0.01 * counts[-1], 0.99 * counts[-1]])

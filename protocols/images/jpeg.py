@@ -1,7 +1,7 @@
-"""A JPEG stream -> its channels, only where every byte of it was needed.
+"""Strict decoding of a JPEG stream: every byte of it must be needed.
 
-Owns the strictness: libjpeg fills with grey what a damaged stream lacks and passes over what it has too much, with a
-warning that most programs never see. Source: ITU-T T.81, B.1.1 (markers, stuffed bytes).
+libjpeg fills with grey what a damaged stream lacks and skips surplus bytes, with a warning that most programs ignore;
+here both are refused. Source: ITU-T T.81, B.1.1 (markers, stuffed bytes).
 """
 
 import re
@@ -15,13 +15,13 @@ _MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")  # in a scan: neither a stuf
 
 
 def decode_jpeg(content: bytes, *, colour: bool) -> NDArray[np.uint8]:
-    """Decode a JPEG of 8 bits, of which bytes after the end count for nothing.
+    """Decode a JPEG of 8 bits; bytes after its end are ignored.
 
     Returns:
         uint8 of shape (rows, columns), with ``colour`` (rows, columns, 3).
 
     Raises:
-        ValueError: the decoder warns, or the stream ends in another place than its picture does.
+        ValueError: the decoder warns, or bytes are left over before the end of the stream.
     """
     space = "RGB" if colour else "GRAY"
     pixels = simplejpeg.decode_jpeg(content, colorspace=space, strict=True)
@@ -29,7 +29,7 @@ def decode_jpeg(content: bytes, *, colour: bool) -> NDArray[np.uint8]:
     data = content[:end].rstrip(b"\xff")
     shorter = data[: -2 if data.endswith(b"\xff\0") else -1] + b"\xff\xd9"
     try:
-        # The decoder reads a few bytes ahead and tells nothing of these, so the last byte must be one that it misses.
+        # The decoder reads a few bytes ahead without reporting them, so the last byte must be one that it misses.
         simplejpeg.decode_jpeg(shorter, colorspace=space, strict=True)
     except ValueError:
         return np.asarray(pixels if colour else pixels[..., 0])
@@ -37,7 +37,7 @@ def decode_jpeg(content: bytes, *, colour: bool) -> NDArray[np.uint8]:
 
 
 def _end(content: bytes) -> int:
-    """Where the end marker stands."""
+    """Return the offset of the end marker."""
     place = 2
     while place + 4 <= len(content) and content[place] == 0xFF:
         kind = content[place + 1]

@@ -1,6 +1,6 @@
-"""A look-up table of a DICOM file, with entries of any size and however they are packed, and its application.
+"""A look-up table (LUT) of a DICOM file, with entries of 8 or 16 bits, and its application.
 
-Owns the reading of `LUTDescriptor` and `LUTData`, of which pydicom takes entries of 8 bits modulo 256.
+Owns the reading of `LUTDescriptor` and `LUTData`; pydicom would take entries of 8 bits modulo 256.
 Source: DICOM PS3.3 2024d, C.11.1.1 (modality LUT) and C.11.2.1.1 (VOI LUT).
 """
 
@@ -15,19 +15,19 @@ from protocols.images.folder import UndecodableImageError
 
 @dataclass(frozen=True, slots=True)
 class LookUpTable:
-    """Entries of a table and the value that the first stands for; values beyond either end take the entry there."""
+    """The entries and the value that the first is for; values beyond either end take the entry at that end."""
 
     first: int
     entries: NDArray[np.int64]
 
     def of(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The entry of each value, rounded to a whole one first."""
+        """Return the entry of each value, which is rounded to a whole number first."""
         places = np.clip(np.rint(values).astype(np.int64) - self.first, 0, len(self.entries) - 1)
         return self.entries[places].astype(np.float64)
 
     @property
     def greatest(self) -> int:
-        """The greatest number of the bits in use, 8 at least: the stated bits are often wrong."""
+        """The largest number of as many bits as the entries need, 8 at least: the stated bits are often wrong."""
         return (1 << max(8, int(self.entries.max()).bit_length())) - 1
 
 
@@ -36,11 +36,11 @@ def look_up_table(item: Dataset, *, signed: bool, big_endian: bool) -> LookUpTab
 
     Args:
         item: with `LUTDescriptor` and `LUTData`, as numbers, or as bytes (OW, OB).
-        signed: whether the values that are looked up may be below 0, so that the first may be.
-        big_endian: how words of the file are written.
+        signed: whether the values to look up, and so the first one, may be below 0.
+        big_endian: the byte order of the file.
 
     Raises:
-        UndecodableImageError: it has not the number of entries that it states, in words or in bytes.
+        UndecodableImageError: the number of entries differs from the stated one.
     """
     count, first, _ = (int(number) for number in item.LUTDescriptor)
     count = count & 0xFFFF or 1 << 16
@@ -52,7 +52,7 @@ def look_up_table(item: Dataset, *, signed: bool, big_endian: bool) -> LookUpTab
         words = np.atleast_1d(np.asarray(data, dtype=np.int64)) & 0xFFFF
     if len(words) == count:
         return LookUpTable(first, words)
-    if len(words) == (count + 1) // 2:  # two entries a word, the low byte first
+    if len(words) == (count + 1) // 2:  # two entries per word, the low byte first
         return LookUpTable(first, np.column_stack([words & 0xFF, words >> 8]).ravel()[:count])
     raise UndecodableImageError(
         "image", f"has a look-up table of {len(words):,} words where it states {count:,} entries"

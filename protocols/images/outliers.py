@@ -1,23 +1,19 @@
-"""The range of a picture's values without its outliers: a burnt-in marker must not squeeze the lungs into few shades.
+"""The range of an image's values without outliers, so that a burnt-in marker does not compress the lungs' contrast.
 
-Owns the rule; it serves only where neither a window nor a table says which values are shown.
+Used only where neither a window nor a look-up table states which values are shown.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-TAILS = (
-    2.0,
-    98.0,
-)  # percentiles between which the body of the values lies; a burnt-in marker covers less than 2 %
+TAILS = (2.0, 98.0)  # percentiles; a burnt-in marker covers less than 2 % of the pixels
 
 
 def range_of(values: NDArray[np.number]) -> tuple[float, float]:
-    """The least and the greatest value that is no outlier; 0 and 0 where there are none.
+    """Return the smallest and the largest value that is no outlier; 0 and 0 where there are no values.
 
-    An outlier lies beyond the body, from the 2nd to the 98th percentile, by more than the width of the body. A picture
-    without any keeps its full range, so that its shades do not depend on this rule; of one with some, at least a
-    third of the range is the body's.
+    An outlier is farther from the interval between the 2nd and the 98th percentile than that interval is wide. An
+    image without outliers keeps its full range; in any other, the interval covers at least a third of the range.
     """
     if not values.size:
         return 0.0, 0.0

@@ -1,12 +1,12 @@
-"""How alike two pictures look: a short hash that survives another size, compression and brightness.
+"""Perceptual hash of an image: robust to resizing, compression and brightness.
 
-Owns the hash, the distance from which two pictures count as nearly the same, and the search for such pairs. What
-a pair means for a study is `hashes`'s. A turned or mirrored copy is not found.
+Owns the hash, the distance up to which two images count as nearly the same, and the search for such pairs. `hashes`
+records the pairs of a study. A rotated or mirrored copy is not found.
 
-The hash is the signs of the low frequencies of a picture's cosine transform, in whole numbers, so that it is the
-same on every machine. Hash and limit are chosen by measurement (docs, "Images that are alike"): among 1,000
-radiographs no two of different patients came nearer than 168 bits, among 1,511 phantoms than 85; no copy in
-another size, as JPEG, a fifth brighter or with a fifth more or less contrast lay farther away than 71.
+The hash consists of the signs of the low frequencies of the image's discrete cosine transform, computed in integers, so
+that it is the same on every machine. Hash and limit were chosen by measurement (docs, "Images that are alike"): among
+1,000 radiographs no two of different patients were nearer than 168 bits, among 1,511 phantoms than 85; no copy in
+another size, as JPEG, 20 % brighter or with 20 % more or less contrast was farther away than 71.
 Source: Zauner, Implementation and benchmarking of perceptual image hash functions, 2010 (section 3.2.1).
 """
 
@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-SAMPLES = 256  # a side is sampled down to about this many pixels before it is averaged
-SIDE = 64  # cells a side that are transformed
+SAMPLES = 256  # a side is sampled down to about this many pixels before averaging
+SIDE = 64  # cells per side that are transformed
 FREQUENCIES = 24  # kept in each direction; the mean brightness is left out
 BITS = FREQUENCIES * FREQUENCIES - 1
 NEAR = 72  # bits, an eighth of `BITS`
@@ -37,7 +37,7 @@ _BASIS = np.array(
 
 
 def likeness(pixels: NDArray[np.uint8]) -> str:
-    """144 hexadecimal digits: the signs of `BITS` coefficients, and one bit that is 0."""
+    """Compute the hash: the signs of `BITS` coefficients and one bit that is 0, as 144 hexadecimal digits."""
     step = max(1, min(pixels.shape) // SAMPLES)
     sampled = Image.fromarray(np.ascontiguousarray(pixels[::step, ::step]))
     cells = np.asarray(sampled.resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.float64)
@@ -46,17 +46,17 @@ def likeness(pixels: NDArray[np.uint8]) -> str:
 
 
 def distance(one: str, other: str) -> int:
-    """In how many of `BITS` bits two hashes differ."""
+    """Count the bits in which two hashes differ, of `BITS`."""
     return (int(one, 16) ^ int(other, 16)).bit_count()
 
 
 def nearest(these: Sequence[str], among: Sequence[str], *, limit: int = NEAR) -> NDArray[np.int64]:
-    """The position of the most alike of others for each hash.
+    """Find the nearest hash of ``among`` for each of ``these``.
 
     Args:
         these: m hashes.
         among: n hashes.
-        limit: the greatest distance that counts.
+        limit: the largest distance that counts.
 
     Returns:
         m positions in ``among``, the first of several at the same distance; -1 where none is within the limit.
@@ -75,7 +75,7 @@ def nearest(these: Sequence[str], among: Sequence[str], *, limit: int = NEAR) ->
 
 
 def _words(hashes: Sequence[str]) -> NDArray[np.uint64]:
-    """Shape (WORDS, n)."""
+    """Return the hashes as 64-bit words, shape (WORDS, n)."""
     content = bytes.fromhex("".join(hashes))
     return np.ascontiguousarray(np.frombuffer(content, dtype=np.uint64).reshape(len(hashes), WORDS).T)
 
@@ -83,7 +83,7 @@ def _words(hashes: Sequence[str]) -> NDArray[np.uint64]:
 def _near_pairs(
     left: NDArray[np.uint64], right: NDArray[np.uint64], limit: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Row, column and distance of every pair within the limit; a pair too far apart early is not looked at further."""
+    """Return row, column and distance of every pair within the limit; the first words exclude most pairs."""
     early = np.zeros((left.shape[1], right.shape[1]), dtype=np.uint16)
     for mine, theirs in zip(left[:EARLY], right[:EARLY], strict=True):
         early += np.bitwise_count(mine[:, None] ^ theirs[None, :])

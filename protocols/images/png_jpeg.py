@@ -1,9 +1,8 @@
-"""PNG and JPEG -> grey pixels, strictly: every decoder of the suite sees the same 8-bit picture, or a reason.
+"""Strict decoding of PNG and JPEG to grey pixels of 8 bits.
 
-Owns the decoding of PNG and JPEG. Pillow alone is too lenient: it accepts a PNG with a wrong checksum, without
-its end, or with fewer rows than its header promises, and a JPEG of which its library warns. The chunks are therefore
-walked here, and the common kinds of PNG go straight to Pillow's inflating decoder, in one call and once; JPEG is
-decoded by the same library through `jpeg`, which takes a warning for a refusal.
+Pillow alone is too lenient: it accepts a PNG with a wrong checksum, without its end, or with fewer rows than its header
+states, and a JPEG of which its library warns. The chunks are therefore checked here, and the common kinds of PNG are
+inflated by Pillow's decoder in one call; JPEG is decoded through `jpeg`, where a warning is an error.
 Source: PNG specification (W3C, 3rd edition), sections 5, 7, 8 and 11.
 """
 
@@ -24,32 +23,26 @@ from protocols.images.outliers import range_of
 
 MOST_PIXELS = 60_000_000  # the largest detectors in use have about 20 million
 GREY_FROM = ("1", "L", "LA", "P", "PA", "RGB", "RGBA")
-APART = (
-    32  # levels between two channels of a pixel from which it counts as coloured; JPEG moves grey by a few
-)
+APART = 32  # levels between two channels above which a pixel is coloured; JPEG changes grey by a few
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _JPEG_SIGNATURE = b"\xff\xd8\xff"
-_PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type -> samples a pixel (table 11.1)
+_PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type -> samples per pixel (table 11.1)
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _PLAIN_MODES = {0: "L", 2: "RGB", 4: "LA", 6: "RGBA"}  # of 8-bit PNG that needs no look-up
-_UNLIKELY: dict[str, int | tuple[int, ...]] = {
-    "L": 1,
-    "RGB": (1, 2, 3),
-    "LA": (1, 2),
-    "RGBA": (1, 2, 3, 4),
-}  # no last row
+# no last row of a radiograph is all of this colour
+_UNLIKELY: dict[str, int | tuple[int, ...]] = {"L": 1, "RGB": (1, 2, 3), "LA": (1, 2), "RGBA": (1, 2, 3, 4)}
 _TURNING = (b"Raw profile type", b"XML:com.adobe.xmp")  # texts in which Pillow finds an orientation
 _FAULTS = (OSError, SyntaxError, ValueError, EOFError, RuntimeError, struct.error, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
 class Raster:
-    """Grey pixels and how much colour they were made of.
+    """Grey pixels and how much of the image was in colour.
 
     Attributes:
         pixels: uint8 of shape (rows, columns), 0 black to 255 white.
-        colourful: share of pixels in which two channels differ by more than `APART` levels.
+        colourful: proportion of pixels in which two channels differ by more than `APART` levels.
     """
 
     pixels: NDArray[np.uint8]
@@ -58,9 +51,9 @@ class Raster:
 
 @dataclass(frozen=True, slots=True)
 class _Chunks:
-    """What the walk over a PNG found: the header's bytes, all pixel data, and how it is to be decoded.
+    """The chunks of a PNG: bytes of the header, all pixel data, and how they are to be decoded.
 
-    ``plain`` is an 8-bit picture as is, ``deep`` one of 16-bit colour or grey with alpha, which Pillow cuts to 8.
+    ``plain`` is an 8-bit image as is, ``deep`` one of 16-bit colour or grey with alpha, which Pillow cuts to 8.
     """
 
     header: bytes
@@ -70,7 +63,7 @@ class _Chunks:
 
 
 def is_raster(content: bytes) -> bool:
-    """Whether the bytes begin as a PNG or JPEG file does."""
+    """Return whether the bytes begin as a PNG or JPEG file does."""
     return content.startswith((_PNG_SIGNATURE, _JPEG_SIGNATURE))
 
 
@@ -79,9 +72,8 @@ def decode_raster(content: bytes) -> Raster:
 
     Colour becomes luma (ITU-R 601-2; grey stored as colour keeps its values), an alpha channel is
     dropped, a palette is looked up, one-bit black and white become 0 and 255. Sixteen-bit values, of grey and of
-    colour, are scaled by the bits that the image uses but for outliers, so a 12-bit radiograph stored in 16 bits
-    keeps 256 levels.
-    EXIF orientation is applied; colour profiles and gamma are not.
+    colour, are scaled by the bits that the image uses without its outliers, so that a 12-bit radiograph stored in
+    16 bits keeps 256 levels. EXIF orientation is applied; colour profiles and gamma are not.
 
     Raises:
         UndecodableImageError: the content is empty, not PNG or JPEG, damaged, truncated, animated, of another
@@ -102,7 +94,7 @@ def decode_raster(content: bytes) -> Raster:
             image: Image.Image = Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
         check_size(*image.size)
         if getattr(image, "n_frames", 1) > 1:
-            raise _fault("is animated; a radiograph is one picture")
+            raise _fault("is animated; a radiograph is one image")
         _refuse_mode(image.mode)
         if image.format == "JPEG":
             image = _with_pixels(image, decode_jpeg(content, colour=image.mode == "RGB"))
@@ -116,7 +108,7 @@ def decode_raster(content: bytes) -> Raster:
 
 
 def check_size(width: int, height: int) -> None:
-    """Refuse a picture by the size that its header states.
+    """Refuse an image by the size that its header states.
 
     Raises:
         UndecodableImageError: it has no pixels, or more than `MOST_PIXELS`.
@@ -137,14 +129,14 @@ def _refuse_mode(mode: str) -> None:
 
 
 def _with_pixels(image: Image.Image, pixels: NDArray[np.uint8]) -> Image.Image:
-    """Pixels with what the file says of them, such as how it is to be turned."""
+    """Return pixels with the metadata of the file, such as its orientation."""
     decoded = Image.fromarray(pixels)
     decoded.info.update(image.info)
     return decoded
 
 
 def _shades(values: NDArray[np.unsignedinteger]) -> NDArray[np.uint8]:
-    """Values of 16 bits, of grey or of colour with or without alpha, as shades of grey or of three colours."""
+    """Scale values of 16 bits to 8, without an alpha channel."""
     if values.ndim == 3:
         values = values[..., 0] if values.shape[2] == 2 else values[..., :3]
     top = (1 << max(8, int(range_of(values)[1]).bit_length())) - 1
@@ -172,7 +164,7 @@ def _colourful(colours: NDArray[np.uint8]) -> float:
 
 
 def _walk(content: bytes) -> _Chunks:
-    """Walk the chunks of a PNG: each whole and with its checksum, up to IEND."""
+    """Check the chunks of a PNG up to IEND: each complete and with its checksum."""
     position = len(_PNG_SIGNATURE)
     view = memoryview(content)
     header = b""
@@ -208,16 +200,15 @@ def _walk(content: bytes) -> _Chunks:
 
 
 def _plain_png(chunks: _Chunks) -> Image.Image:
-    """An 8-bit PNG without interlacing or palette: inflated and unfiltered in one call of Pillow's decoder.
+    """Decode an 8-bit PNG without interlacing or palette in one call of Pillow's decoder.
 
-    The decoder ends quietly where the data end early, but it writes whole rows and in order. So the last row
-    is first given a colour that no picture's last row is made of, and where it still has that colour the data
-    are inflated once more and counted.
+    The decoder ends silently where the data end early, but it writes whole rows in order. So the last row is first
+    filled with an unlikely colour; where it still has that colour, the data are inflated again and counted.
     """
     width, height = struct.unpack_from(">II", chunks.header)
     mode = _PLAIN_MODES[chunks.header[9]]
     last_row = (0, height - 1, width, height)
-    image = Image.new(mode, (width, height), None)  # every row is written, or the picture refused
+    image = Image.new(mode, (width, height), None)  # every row is written, or the image refused
     image.paste(_UNLIKELY[mode], last_row)
     try:
         image.frombytes(chunks.pixel_data, "zip", mode, 0)
@@ -241,7 +232,7 @@ def _check_rows(chunks: _Chunks) -> None:
 
 
 def _png_bytes(header: bytes) -> int:
-    """Decompressed size of all scanlines, each with its filter byte, by the header alone."""
+    """Return the decompressed size of all scanlines, each with its filter byte, by the header alone."""
     width, height, depth, colour, _, _, interlace = struct.unpack(">IIBBBBB", header)
     bits = depth * _PNG_SAMPLES[colour]
     passes = _ADAM7 if interlace else ((0, 0, 1, 1),)

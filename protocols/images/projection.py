@@ -1,6 +1,6 @@
-"""The projection that a header names, in the words and codes of vendors and public data sets.
+"""The projection that a DICOM header names, in the words and codes of vendors and public data sets.
 
-Owns the words of `ViewPosition` and the codes of `ViewCodeSequence`; which tag counts is decided in `dicom_header`.
+Owns the words of `ViewPosition` and the codes of `ViewCodeSequence`; which tag is used is decided in `dicom_header`.
 Source: DICOM PS3.16 2024d, CID 4010 (view) and CID 20 (patient orientation), with the SRT codes that came before
 SNOMED CT; values found in MIMIC-CXR, PadChest and OpenI.
 """
@@ -13,7 +13,7 @@ from protocols.tables.records import View
 OBLIQUE = "OBLIQUE"
 AXIAL = "AXIAL"
 OTHERS = (OBLIQUE, AXIAL)  # projections that are neither PA, AP nor lateral
-# Asked in this order: a patient who lies on a side is not an upright AP, so "AP LLD" is LATERAL.
+# In order of precedence: a patient who lies on a side is not an upright AP, so "AP LLD" is LATERAL.
 _WORDS = {
     View.LATERAL: "LL RL LAT LATERAL LLAT RLAT LLATERAL RLATERAL LATERO LLD RLD DECUB DECUBITUS DECUBITO DEC PROFIL "
     "PERFIL SEITLICH XTABLE",
@@ -43,11 +43,11 @@ _LONG = (
 
 
 def projection(words: str) -> str:
-    """The projection that words name: one of `View`, of `OTHERS`, or empty.
+    """Return the projection that words name: one of `View`, one of `OTHERS`, or empty.
 
-    Lying on a side and lateral count before all else, then oblique and axial, so that ``AP LLD`` is LATERAL and
-    ``AP AXIAL`` no AP. Words that name both PA and AP name neither. ``L`` and ``R`` alone are lateral, as PadChest
-    writes them; beside other words they are the side of a marker.
+    Decubitus and lateral have precedence, then oblique and axial, so that ``AP LLD`` is LATERAL and ``AP AXIAL`` is
+    AXIAL. Words that name both PA and AP name neither. ``L`` and ``R`` alone are lateral, as PadChest writes them;
+    beside other words they are the side of a marker.
     """
     plain = words.upper().replace("_", " ").strip()
     if plain in ("L", "R"):
@@ -58,12 +58,12 @@ def projection(words: str) -> str:
 
 
 def coded_projection(codes: Iterable[str]) -> str:
-    """The projection that SNOMED CT or SRT codes name, as `projection` gives it for words."""
+    """Return the projection that SNOMED CT or SRT codes name, as `projection` does for words."""
     return _first(CODES.get(code.strip().upper(), "") for code in codes)
 
 
 def is_other(words: str) -> bool:
-    """Whether words or codes name a projection that is neither PA, AP nor lateral."""
+    """Return whether words or codes name a projection that is neither PA, AP nor lateral."""
     return projection(words) in OTHERS or coded_projection(words.split()) in OTHERS
 
 

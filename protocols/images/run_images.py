@@ -1,4 +1,4 @@
-"""Where the images of a run are."""
+"""The image folder of a run."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from protocols.storage.run_folder import IN_THE_RUN, RunFolder
 
 
 def recorded_images(run: RunFolder, image_root: str | None) -> ImageFolder:
-    """Where a run had its images.
+    """Return the folder that a run read its images from.
 
     Raises:
         NotPossibleHereError: they are no longer there.

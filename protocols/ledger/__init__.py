@@ -1,1 +1,1 @@
-"""An append-only, chained record of who did what: of a test set, and of a run folder."""
+"""Append-only, hash-chained records: the ledger of a test set and the audit trail of a run folder."""

@@ -1,8 +1,8 @@
-"""An append-only record of who did what, when, to which bytes: one JSON line an entry, each bound to the one before.
+"""An append-only, hash-chained record of who did what, when, to which bytes; one JSON line per entry.
 
-Owns the line, the chain, the file lock and what a torn last line becomes. An entry changed, taken out, moved or put in
-breaks the chain. A ledger cut short or written anew from its first line does not: that is caught by a head that was
-signed or filed elsewhere (`LedgerHead`). What is registered and counted with it is `registration`; signing, `signing`.
+Owns the line, the chain, the file lock and the recovery of a torn last line. Changing, removing, moving or inserting
+an entry breaks the chain. Truncating or rewriting the whole ledger does not; it is detected by a head that was signed
+or filed elsewhere (`LedgerHead`). Registration and looks are in `registration`, signatures in `signing`.
 Source: 21 CFR 11.10(e), supported, not fulfilled, by this; measurements in docs/decisions/0017-ledger.md.
 """
 
@@ -22,7 +22,7 @@ from protocols.storage.output_lock import describe_os_error, lock
 from protocols.storage.reading import read_content
 
 SCHEMA = "cxr510k-ledger/1"
-BEGINNING = "0" * 64  # what the first entry is bound to
+BEGINNING = "0" * 64  # `prev` of the first entry
 CLOCK_WENT_BACK = "clock went back"
 RECOVERY_BEGINS = b'{"action":"recover",'
 
@@ -34,7 +34,7 @@ Outcome = Literal["begun", "done", "failed", "interrupted"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person as the ledger names them: what they call themselves, the account of the system, and their role."""
+    """A person in the ledger: stated name, system account and role."""
 
     name: str
     id: str
@@ -43,7 +43,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Who, where, when and with what: UTC as ``2026-01-31T12:00:00Z``, and a clock that no setting turns back."""
+    """Who, where, when and with which tool: UTC as ``2026-01-31T12:00:00Z``, and a monotonic clock."""
 
     ts_utc: str
     mono_ns: int
@@ -54,7 +54,7 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """A file or a content that an entry is about, by its SHA-256 before and after; None where there was none."""
+    """A file or content that an entry is about: its SHA-256 before and after, None where it did not exist."""
 
     path: str
     before: str | None
@@ -63,7 +63,7 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What an entry tells, without its place in the chain.
+    """The content of an entry, without its place in the chain.
 
     Attributes:
         action: what was done.
@@ -101,12 +101,12 @@ class LedgerEntry:
 
     @property
     def line(self) -> bytes:
-        """The bytes of the entry in the file, with the line feed."""
+        """The entry's bytes in the file, with the line feed."""
         return json_line(asdict(self)).encode("utf-8")
 
     @property
     def sha256(self) -> str:
-        """What the next entry is bound to: of the line without its line feed."""
+        """SHA-256 of the line without its line feed; `prev` of the next entry."""
         return sha256_bytes(self.line.removesuffix(b"\n"))
 
 
@@ -123,25 +123,25 @@ class LedgerHead:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The whole entries of a ledger, and the bytes of a line that was never finished."""
+    """The complete entries of a ledger, and the bytes of an unfinished last line."""
 
     entries: tuple[LedgerEntry, ...]
     torn: bytes = b""
 
     @property
     def head(self) -> LedgerHead:
-        """Of the last whole entry."""
+        """The head at the last complete entry."""
         return LedgerHead(len(self.entries), self.entries[-1].sha256 if self.entries else BEGINNING)
 
     def continues(self, head: LedgerHead) -> bool:
-        """Whether this is what it was when it had that head, with or without entries since."""
+        """Return whether the ledger is unchanged up to that head; later entries may follow."""
         if head.entries > len(self.entries):
             return False
         return Ledger(self.entries[: head.entries]).head == head
 
 
 def parse_ledger(content: bytes, *, source: str) -> Ledger:
-    """The bytes of a ledger -> its entries.
+    """Parse the bytes of a ledger and check its chain.
 
     Raises:
         EvidenceDiffersError: naming the line at which the chain breaks.
@@ -149,13 +149,13 @@ def parse_ledger(content: bytes, *, source: str) -> Ledger:
     entries: list[LedgerEntry] = []
     head = LedgerHead(0, BEGINNING)
     *lines, torn = content.split(b"\n")
-    if _entry(torn):  # whole, but for its line feed
+    if _entry(torn):  # complete, but for its line feed
         lines.append(torn)
         torn = b""
     for number, line in enumerate(lines, start=1):
         entry = _entry(line)
         if entry is None:
-            raise EvidenceDiffersError(f"{source}: line {number} is no entry of a ledger.")
+            raise EvidenceDiffersError(f"{source}: line {number} is not an entry of a ledger.")
         if (entry.seq, entry.prev) != (head.entries + 1, head.sha256):
             raise EvidenceDiffersError(
                 f"{source}: line {number} does not follow the line before it (entry {entry.seq} bound to "
@@ -177,13 +177,13 @@ def read_ledger(path: Path) -> Ledger:
 
 
 class OpenLedger:
-    """A ledger that this process alone may add to; only `opened` makes one."""
+    """A ledger locked by this process for appending; `opened` makes it."""
 
     def __init__(self, path: Path, file: FileIO) -> None:
         self._path, self._file = path, file
 
     def read(self) -> Ledger:
-        """What it holds now.
+        """Read and check the entries.
 
         Raises:
             EvidenceDiffersError: its chain is broken.
@@ -191,16 +191,16 @@ class OpenLedger:
         return parse_ledger(self.content(), source=str(self._path))
 
     def content(self) -> bytes:
-        """The bytes of the file."""
+        """Read the bytes of the file."""
         self._file.seek(0)
         return self._file.read()
 
     def append(self, event: Event, stamp: Stamp) -> LedgerEntry:
-        """Add one entry; it is on the disk when this returns. A torn last line is recorded first, and kept.
+        """Append one entry and flush it to disk. A torn last line is kept, and recorded first.
 
         Raises:
-            EvidenceDiffersError: the chain is broken, so nothing may be added.
-            NotPossibleHereError: the disk is full; a line begun is recorded as torn by the next entry.
+            EvidenceDiffersError: the chain is broken, so nothing may be appended.
+            NotPossibleHereError: the disk is full; the next entry records an unfinished line as torn.
         """
         ledger = self.read()
         if ledger.torn:
@@ -233,7 +233,7 @@ class OpenLedger:
 
 @contextmanager
 def opened(path: Path) -> Iterator[OpenLedger]:
-    """Hold a ledger against every other process; it is made where it does not exist.
+    """Lock a ledger against other processes; create it where it does not exist.
 
     Raises:
         BadInputError: it cannot be written under that name.
@@ -251,13 +251,13 @@ def opened(path: Path) -> Iterator[OpenLedger]:
 
 
 def append(path: Path, event: Event, stamp: Stamp) -> LedgerEntry:
-    """Add one entry to a ledger that is not held."""
+    """Open a ledger and append one entry."""
     with opened(path) as ledger:
         return ledger.append(event, stamp)
 
 
 def _entry(line: bytes) -> LedgerEntry | None:
-    """The entry of a line; None where it holds none, or one that is not written as the suite writes it."""
+    """Parse the entry of a line; None where there is none, or where its encoding is not the suite's."""
     length = max(line.rfind(RECOVERY_BEGINS), 0)  # of what a crash cut short, before the entry that says so
     entry = _parsed(line[length:])
     if entry is None or entry.action != "recover":
@@ -269,7 +269,7 @@ def _parsed(line: bytes) -> LedgerEntry | None:
     try:
         entry = ENTRIES.validate_json(line)
         return entry if entry.schema == SCHEMA and entry.line == line + b"\n" else None
-    except ValueError:  # no JSON, none of an entry, or a number that JSON does not know
+    except ValueError:  # not JSON, not an entry, or a number that JSON does not allow
         return None
 
 
@@ -291,8 +291,8 @@ def _next(ledger: Ledger, event: Event, stamp: Stamp) -> LedgerEntry:
 
 
 def _recovery(torn: bytes) -> Event:
-    """The bytes of a line that a crash cut short stay where they are; this entry ends the line and says so.
+    """Make the entry that records a torn line; it follows the torn bytes on the same line.
 
-    Were it to begin with a line feed, a crash after that one byte would leave a whole line that is no entry.
+    If it began with a line feed, a crash after that one byte would leave a complete line that is not an entry.
     """
     return Event("recover", facts={"bytes": len(torn), "sha256": sha256_bytes(torn)})

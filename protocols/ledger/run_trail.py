@@ -1,7 +1,7 @@
-"""The trail of a run folder: what was done to it, by whom and when, with the hashes before and after.
+"""The audit trail of a run folder: what was done to it, by whom and when, with the hashes before and after.
 
-Owns what an entry of it names: each file at the top of the folder, and each folder there by one hash. The trail is
-of one folder and begins with it; looks at a test set are counted in the ledger of the test set (`registration`).
+An entry lists each file at the top of the folder, and each folder there by one hash. The trail begins with the folder;
+looks at a test set are counted in the ledger of the test set (`registration`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,16 +13,16 @@ from protocols.storage.run_folder import RunFolder
 
 
 def record_made(folder: RunFolder, stamp: Stamp, command: str) -> None:
-    """The first entry: everything that is there now."""
+    """Append the first entry: all present files."""
     record_change(folder, "run", (), stamp, {"command": command})
 
 
 def record_change(
     folder: RunFolder, action: Action, before: Iterable[ManifestEntry], stamp: Stamp, facts: Mapping[str, str]
 ) -> None:
-    """One more entry: what came, went or changed since ``before``, the manifest's entries."""
+    """Append an entry: what was added, removed or changed since ``before``, the manifest's entries."""
     was, now = state_of(before), state_of(entries_of(folder.root))
-    # The record of a run is volatile, and the trail cannot hold its own hash.
+    # The record of a run is volatile, and the trail cannot contain its own hash.
     for name in (folder.record.name, folder.trail.name):
         was.pop(name, None)
         now.pop(name, None)
@@ -35,7 +35,7 @@ def record_change(
 
 
 def state_of(entries: Iterable[ManifestEntry]) -> dict[str, str]:
-    """Top-level name -> SHA-256: of a file, or of a folder's list as ``sha256sum`` prints it, sorted by path.
+    """Map top-level names to SHA-256: of a file, or of a folder's list as ``sha256sum`` prints it, sorted by path.
 
     >>> state_of([ManifestEntry("results.json", 2, "ab")])
     {'results.json': 'ab'}

@@ -1,1 +1,1 @@
-"""The locked test set: registration before the first look, looks, receipts, history."""
+"""The locked test set: registration before the first look, looks, receipts and history."""

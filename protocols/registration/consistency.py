@@ -1,21 +1,21 @@
-"""Whether the entries of a ledger kept the order that they prove: no confirmatory look before its registration.
+"""Rules between the entries of a ledger: no confirmatory look before its registration.
 
-Owns the rules between entries, for whoever checks a ledger that others wrote. That no line was changed is `ledger`'s
-chain; that no line is missing at the end is for a head from elsewhere (`receipt`, the statement of a bundle).
+Used to check a ledger that others wrote. Changed lines are detected by the chain (`ledger`), a missing end by a head
+from outside (`receipt`, the statement of a bundle).
 """
 
 from collections.abc import Iterator
 
 from protocols.errors import EvidenceDiffersError, ProtocolError
 from protocols.ledger.chain import CLOCK_WENT_BACK, Ledger, LedgerEntry
-from protocols.registration.register import broken_promise
+from protocols.registration.register import registration_deviation
 from protocols.registration.registry import LookMade, RegisteredVersion, Registry
 from protocols.schema.load import parse_protocol
 from protocols.storage.canonical import sha256_bytes
 
 
 def faults_of(ledger: Ledger) -> tuple[str, ...]:
-    """Every entry that breaks a rule, in a sentence that begins with its number; empty where none does."""
+    """Return a sentence for each broken rule, beginning with the number of the entry."""
     found: list[str] = []
     registry = Registry()
     for entry in ledger.entries:
@@ -30,7 +30,7 @@ def faults_of(ledger: Ledger) -> tuple[str, ...]:
 
 
 def notes_of(ledger: Ledger) -> tuple[str, ...]:
-    """What is no fault and should be known: clocks that went back, lines cut short, looks without an end."""
+    """Return remarks that are no faults: clocks that went back, torn lines, looks without an end."""
     notes = [
         f"entry {entry.seq}: {CLOCK_WENT_BACK} (the order is that of the entries, not of the clock)"
         for entry in ledger.entries
@@ -47,7 +47,7 @@ def notes_of(ledger: Ledger) -> tuple[str, ...]:
         )
     ended = [entry.facts.get("look") for entry in ledger.entries if entry.action == "results"]
     notes += [
-        f"entry {entry.seq}: a look of which nothing was heard again"
+        f"entry {entry.seq}: a look without a recorded end"
         for entry in ledger.entries
         if entry.action == "look" and entry.seq not in ended
     ]
@@ -61,35 +61,38 @@ def _faults(entry: LedgerEntry, before: Registry, after: Registry) -> Iterator[s
         registered = entry.facts["registered"]
         newest = {before.newest(one.protocol.id) for one in before.versions}
         if registered not in {one.seq for one in newest if one}:
-            yield "freezes a threshold for what is not the newest version of a protocol"
+            yield "freezes a threshold for a version that is not the newest of its protocol"
         if registered in before.frozen:
-            yield f"freezes a threshold where entry {before.frozen[registered].seq} had frozen one"
+            yield f"freezes a threshold that entry {before.frozen[registered].seq} had frozen already"
     elif entry.action == "look":
         yield from _faults_of_look(after.looks[-1], before)
     elif entry.action == "results":
         look = next((one for one in before.looks if one.seq == entry.facts["look"]), None)
         if look is None:
-            yield f"tells the results of a look that is not there (entry {entry.facts['look']})"
+            yield f"records the results of a look that does not exist (entry {entry.facts['look']})"
         elif look.outcome != "begun":
-            yield f"tells the results of a look that had ended (entry {look.seq})"
+            yield f"records the results of a look that had already ended (entry {look.seq})"
 
 
 def _faults_of_version(entry: LedgerEntry, version: RegisteredVersion, before: Registry) -> Iterator[str]:
     content = version.text.encode("utf-8")
     if sha256_bytes(content) != version.protocol.sha256:
-        yield "holds the text of another protocol than it names"
+        yield "contains the text of another protocol than it names"
     try:
-        told = parse_protocol(content, source=version.protocol.id).protocol
+        stated = parse_protocol(content, source=version.protocol.id).protocol
     except ProtocolError:
-        yield "holds a text that is no protocol"
+        yield "contains a text that is not a protocol"
     else:
         named = version.protocol
         names = (named.id, named.version, named.stage, version.threshold)
-        if names != (told.id, told.version, told.stage, told.operating_point.threshold):
-            yield "names another id, version, stage or threshold than the text it holds"
+        if names != (stated.id, stated.version, stated.stage, stated.operating_point.threshold):
+            yield "names another id, version, stage or threshold than its text states"
     newest = before.newest(version.protocol.id)
     if (entry.action == "amend") != (newest is not None):
-        yield "amends what was not registered" if newest is None else "registers what was registered"
+        action, state = (
+            ("amends", "not registered") if newest is None else ("registers", "registered already")
+        )
+        yield f"{action} a protocol that was {state}"
     elif (
         newest
         and newest.protocol.sha256 != version.protocol.sha256
@@ -103,6 +106,6 @@ def _faults_of_version(entry: LedgerEntry, version: RegisteredVersion, before: R
 def _faults_of_look(look: LookMade, before: Registry) -> Iterator[str]:
     if look.protocol.stage != "confirmatory":
         return
-    broken = broken_promise(before, look.protocol, look.test_set, look.threshold)
+    broken = registration_deviation(before, look.protocol, look.test_set, look.threshold)
     if broken:
         yield f"a confirmatory look that was not allowed: {broken}"

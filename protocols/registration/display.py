@@ -1,6 +1,6 @@
-"""A ledger for a person to read: one row an entry, oldest first, what it tells in words.
+"""A ledger as a readable table: one row per entry, oldest first, its content in words.
 
-Owns the words of each action. The whole of an entry stands in its line of the file.
+Owns the words of each action. The complete entry is in its line of the file.
 """
 
 import textwrap
@@ -12,11 +12,11 @@ from protocols.schema.load import ProtocolIdentity
 
 COLUMNS = (("entry", 5), ("time (UTC)", 19), ("actor", 22), ("action", 10))
 SHOWN = 12  # digits of a hash
-NARROWEST = 30  # of the last column
+NARROWEST = 30  # characters, of the last column
 
 
 def ledger_table(ledger: Ledger, width: int) -> Iterator[str]:
-    """The lines of the table, headed, for a terminal of so many columns."""
+    """Yield the lines of the table with its header, for a terminal of ``width`` columns."""
     yield from _row((*(name for name, _ in COLUMNS), "what"), width)
     registry = Registry()
     for entry in ledger.entries:
@@ -25,7 +25,7 @@ def ledger_table(ledger: Ledger, width: int) -> Iterator[str]:
         time = entry.ts_utc.replace("T", " ").removesuffix("Z")
         yield from _row((str(entry.seq), time, role, entry.action, _words(entry, registry)), width)
     if ledger.torn:
-        yield f"After it {len(ledger.torn)} bytes of a line that was cut short; the next entry will record them."
+        yield f"After the last entry: {len(ledger.torn)} bytes of a line that was cut short; the next entry records it."
     yield f"entries: {ledger.head.entries}, head {ledger.head.sha256}"
 
 
@@ -42,13 +42,13 @@ def _row(cells: tuple[str, ...], width: int) -> Iterator[str]:
 
 
 def _words(entry: LedgerEntry, registry: Registry) -> str:
-    words = _told(entry, registry)
+    words = _content(entry, registry)
     if entry.reason:
         words += f". Reason: {entry.reason}"
     return words + (f" [{CLOCK_WENT_BACK}]" if CLOCK_WENT_BACK in entry.flags else "")
 
 
-def _told(entry: LedgerEntry, registry: Registry) -> str:
+def _content(entry: LedgerEntry, registry: Registry) -> str:
     match entry.action:
         case "register" | "amend":
             return _version(registry.versions[-1])
@@ -62,12 +62,12 @@ def _told(entry: LedgerEntry, registry: Registry) -> str:
         case "results":
             look = next((one for one in registry.looks if one.seq == entry.facts["look"]), None)
             if look is None:
-                return f"of entry {entry.facts['look']}, which is no look"
+                return f"of entry {entry.facts['look']}, which is not a look"
             sha256 = look.results_sha256
-            told = f", verdict {look.verdict}, results.json {sha256[:SHOWN]}" if sha256 else ""
-            return f"look {look.number} {look.outcome}{told}"
+            results = f", verdict {look.verdict}, results.json {sha256[:SHOWN]}" if sha256 else ""
+            return f"look {look.number} {look.outcome}{results}"
         case "recover":
-            return f"{entry.facts['bytes']} bytes before it are of a line that was cut short"
+            return f"after {entry.facts['bytes']} bytes of a line that was cut short"
     return (
         ", ".join(f"{touched.path} {(touched.after or 'removed')[:SHOWN]}" for touched in entry.objects)
         or "nothing changed"

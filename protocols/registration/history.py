@@ -1,6 +1,6 @@
-"""What a ledger tells of one look at a sealed test set, for the report: what was promised, changed and frozen.
+"""The history of one look at a locked test set, for the report: what was registered, amended and frozen before it.
 
-Owns the reading of a run's snapshot of the ledger for the run's own results. The entries as records are `registry`'s.
+Reads a run's copy of the ledger for the run's own results. The entries as records are in `registry`.
 """
 
 import json
@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from protocols.ledger.chain import Ledger
-from protocols.registration.register import broken_promise
+from protocols.registration.register import registration_deviation
 from protocols.registration.registry import (
     FrozenThreshold,
     LookMade,
@@ -20,7 +20,7 @@ from protocols.registration.registry import (
     registry_of,
 )
 
-NAMED_BY = ("id", "axis")  # the key by which an entry of a list of tables is known
+NAMED_BY = ("id", "axis")  # the key that identifies an entry of a list of tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,14 @@ class ChangedKey:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldVersion:
-    """A registered version, what it changed of the one before, and how many looks there had been by then.
+class VersionHistory:
+    """A registered version, its changes to the previous one, and the number of looks before it.
 
     Attributes:
         version: the registration: entry, time, actor, version, hash, test set, threshold, reason.
         replaces_sha256: hash of the version before; None for the first.
         changed: keys of the protocol, in the order of their names; empty for the first version.
-        other_test_set: whether it also names another test set than the version before.
+        other_test_set: whether its test set differs from that of the version before.
         looks_before: looks at the test set before it was registered.
     """
 
@@ -52,26 +52,26 @@ class ToldVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class SealStory:
-    """The account of one look, as the ledger stood when its results were written.
+class LookHistory:
+    """The history of one look, from the ledger when its results were written.
 
     Attributes:
-        protocol_id: of the protocol looked with.
-        registered: the version that the look kept to; None where an exploratory look was made with a protocol, test
-            set or threshold that is not what is registered.
+        protocol_id: of the look's protocol.
+        registered: the version that the look complied with; None where an exploratory look used a protocol, test set
+            or threshold that differs from what is registered.
         versions: every registered version of this protocol id up to the look, oldest first.
         frozen: the threshold that the model gave, frozen for the registered version; None where the protocol states it.
         look: this look; ``look.number`` counts from 1.
-        looks: how many looks at the test set the ledger held when the results were written.
-        looks_without_results: how many of the earlier ones ended without results.
-        looks_of_others: how many of the earlier ones were made with another protocol id.
+        looks: the number of looks at the test set in the ledger when the results were written.
+        looks_without_results: the number of earlier looks that ended without results.
+        looks_of_others: the number of earlier looks with another protocol id.
         earlier: the looks before this one, oldest first.
         other_protocols: ids of the other protocols registered for the test set, sorted.
     """
 
     protocol_id: str
     registered: RegisteredVersion | None
-    versions: tuple[ToldVersion, ...]
+    versions: tuple[VersionHistory, ...]
     frozen: FrozenThreshold | None
     look: LookMade
     looks: int
@@ -81,11 +81,11 @@ class SealStory:
     other_protocols: tuple[str, ...]
 
 
-def story_of(ledger: Ledger, results_sha256: str) -> SealStory | None:
-    """The look that ended in these results; None where the ledger holds none.
+def history_of_look(ledger: Ledger, results_sha256: str) -> LookHistory | None:
+    """Return the history of the look that produced these results; None where the ledger has no such look.
 
-    The very same results may have come of several looks. The last is meant, for a run keeps the ledger as it was when
-    its own were written.
+    Of several looks with identical results the last is returned, as a run keeps the ledger of the time when its own
+    results were written.
 
     Raises:
         EvidenceDiffersError: an entry lacks the facts of its action.
@@ -101,11 +101,11 @@ def story_of(ledger: Ledger, results_sha256: str) -> SealStory | None:
     )
     before = registry_of(Ledger(ledger.entries[: look.seq - 1]))
     registered = _kept_by(look, before)
-    return SealStory(
+    return LookHistory(
         protocol_id=look.protocol.id,
         registered=registered,
         versions=tuple(
-            _told(before, version, registry)
+            _version_history(before, version, registry)
             for before, version in pairwise((None, *versions))
             if version is not None
         ),
@@ -128,9 +128,9 @@ def story_of(ledger: Ledger, results_sha256: str) -> SealStory | None:
 
 
 def changed_keys(old: str, new: str) -> tuple[ChangedKey, ...]:
-    """What differs between two protocols as documents; comments and the order of keys are nothing to it.
+    r"""Return the keys whose values differ between two protocols; comments and the order of keys do not count.
 
-    >>> changed_keys("[bootstrap]\\nseed = 1", "# another\\n[bootstrap]\\nseed = 2")
+    >>> changed_keys("[bootstrap]\nseed = 1", "# another\n[bootstrap]\nseed = 2")
     (ChangedKey(key='bootstrap.seed', old='1', new='2'),)
     """
     before, after = (dict(_leaves(tomllib.loads(text.removeprefix("\ufeff")))) for text in (old, new))
@@ -142,13 +142,15 @@ def changed_keys(old: str, new: str) -> tuple[ChangedKey, ...]:
 
 
 def _kept_by(look: LookMade, before: Registry) -> RegisteredVersion | None:
-    """The registered version that a look kept to: protocol, test set and threshold."""
-    broken = broken_promise(before, look.protocol, look.test_set, look.threshold)
+    """Return the registered version that a look complied with, in protocol, test set and threshold."""
+    broken = registration_deviation(before, look.protocol, look.test_set, look.threshold)
     return None if broken else before.newest(look.protocol.id)
 
 
-def _told(before: RegisteredVersion | None, version: RegisteredVersion, registry: Registry) -> ToldVersion:
-    return ToldVersion(
+def _version_history(
+    before: RegisteredVersion | None, version: RegisteredVersion, registry: Registry
+) -> VersionHistory:
+    return VersionHistory(
         version=version,
         replaces_sha256=before.protocol.sha256 if before else None,
         changed=changed_keys(before.text, version.text) if before else (),
@@ -158,7 +160,7 @@ def _told(before: RegisteredVersion | None, version: RegisteredVersion, registry
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every value that is no table, by its path; an entry of a list of tables is known by its id or axis."""
+    """Yield path and value of everything that is not a table; an entry of a list is identified by its id or axis."""
     if isinstance(value, dict) and (value or not path):
         for key, inner in value.items():
             yield from _leaves(inner, f"{path}.{key}" if path else key)

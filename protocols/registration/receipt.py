@@ -1,6 +1,6 @@
-"""The receipt of a registration: what was promised and how the ledger stood then, to be signed or filed elsewhere.
+"""The receipt of a registration: what was registered and the head of the ledger, to be signed or filed elsewhere.
 
-Owns its JSON, both ways. A receipt is a function of the ledger alone: asked for again, it is the same to the byte.
+Owns its JSON, written and read. A receipt depends on the ledger alone: issued again, its bytes are the same.
 """
 
 from dataclasses import asdict, dataclass
@@ -10,7 +10,7 @@ from protocols.errors import BadInputError
 from protocols.ledger.chain import Actor, Ledger, LedgerHead
 from protocols.registration.entries import Threshold
 from protocols.registration.registry import registry_of
-from protocols.registration.test_set import SealedSet
+from protocols.registration.test_set import LockedTestSet
 from protocols.schema.load import ProtocolIdentity
 from protocols.storage.canonical import json_text
 from protocols.storage.json_document import read_document_file
@@ -20,31 +20,31 @@ SCHEMA = "cxr510k-receipt/1"
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was registered, by whom and when, and the head of the ledger with it.
+    """What was registered, by whom and when, and the head of the ledger then.
 
     Attributes:
         protocol: id, version, hash and stage.
-        test_set: that it is registered for.
+        test_set: the one it is registered for.
         threshold: None where the model's is not frozen yet.
         time: UTC, of the last entry about this version.
         actor: who made that entry.
-        ledger: how many entries there were then, and the hash of the last.
+        ledger: the number of entries then, and the hash of the last.
     """
 
     protocol: ProtocolIdentity
-    test_set: SealedSet
+    test_set: LockedTestSet
     threshold: Threshold | None
     time: str
     actor: Actor
     ledger: LedgerHead
 
     def to_json(self) -> str:
-        """Canonical JSON."""
+        """Encode the receipt as canonical JSON."""
         return json_text({"schema": SCHEMA, **asdict(self)})
 
 
 def receipt_of(ledger: Ledger, protocol_id: str) -> Receipt:
-    """The receipt of the newest registered version of a protocol.
+    """Return the receipt of the newest registered version of a protocol.
 
     Raises:
         BadInputError: it is not registered.
@@ -70,26 +70,26 @@ def read_receipt(path: Path) -> Receipt:
     """Read a receipt.
 
     Raises:
-        BadInputError: it cannot be read, or is none.
+        BadInputError: it cannot be read, or is not a receipt.
     """
     given = "give the file that `lock --receipt` wrote"
     return read_document_file(path, Receipt, schema=SCHEMA, next_step=given)
 
 
-def missing_promise(receipt: Receipt, ledger: Ledger) -> str | None:
-    """Why a ledger is not the one that a receipt was given for; None where it continues it.
+def receipt_mismatch(receipt: Receipt, ledger: Ledger) -> str | None:
+    """Return why a ledger does not continue the one that a receipt was issued for; None where it does.
 
-    A head that differs says so alone: the entries up to it are what the receipt was given for.
+    Comparing the head suffices: it depends on all entries before it.
     """
     if ledger.continues(receipt.ledger):
         return None
     if receipt.ledger.entries > len(ledger.entries):
         return (
-            f"it has {len(ledger.entries)} entries, and had {receipt.ledger.entries} when the receipt was given: "
-            "it was cut short or written anew"
+            f"it has {len(ledger.entries)} entries, and had {receipt.ledger.entries} when the receipt was issued: "
+            "it was truncated or rewritten"
         )
     there = Ledger(ledger.entries[: receipt.ledger.entries]).head.sha256
     return (
-        f"its entry {receipt.ledger.entries} is {there}; when the receipt was given it was {receipt.ledger.sha256}: "
-        "it was written anew"
+        f"its entry {receipt.ledger.entries} is {there}; when the receipt was issued it was {receipt.ledger.sha256}: "
+        "it was rewritten"
     )

@@ -1,8 +1,7 @@
-"""Lock before look: a protocol, its test set and its threshold are registered before scores meet the reference.
+"""Registration before the first look: protocol, test set and threshold are locked before scores meet the reference.
 
-Owns what may be registered, frozen and looked at, and the sentences of what may not. One look, from its beginning to
-its end, is `look`; what a ledger tells afterwards is `seal.story`. Order is provable only by a receipt that was filed
-where the ledger's owner cannot change it (docs/guides/ledger.md).
+Owns what may be registered, frozen and looked at, and the refusals. One look is in `look`, its history in `history`.
+The order is provable only with a receipt filed where the ledger's owner cannot change it (docs/ledger.md).
 """
 
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from protocols.ledger.chain import OpenLedger, Stamp, opened
 from protocols.registration.entries import Threshold, freezing, registration
 from protocols.registration.receipt import Receipt, receipt_of
 from protocols.registration.registry import RegisteredVersion, Registry, registry_of
-from protocols.registration.test_set import SealedSet
+from protocols.registration.test_set import LockedTestSet
 from protocols.schema.load import LoadedProtocol, ProtocolIdentity
 from protocols.storage.run_folder import RunFolder
 
@@ -23,18 +22,18 @@ Stamping = Callable[[], Stamp]
 
 
 def place_of_ledger(protocol: Path, named: Path | None) -> Path | None:
-    """The ledger that was named, else the one beside the protocol, there or not; None beside the protocol of a run.
+    """Return the ledger that was named, else the one beside the protocol, existing or not; None for a run folder's.
 
     Raises:
-        BadInputError: the ledger would be a run folder's, which is a copy of how the real one stood and never changes.
+        BadInputError: the ledger would be that of a run folder, which is a copy and never changes.
     """
     path = named or protocol.parent / LEDGER
     if not RunFolder(path.parent).record.exists():
         return path
     if named or path.exists():
         raise BadInputError(
-            f"{path}: belongs to a run folder and only says how the ledger of the test set stood then; name that "
-            "ledger with --ledger (run.json of the folder says where it was)."
+            f"{path}: belongs to a run folder and is a copy of the test set's ledger at that time; name the test set's "
+            "own ledger with --ledger (run.json of the folder states where it was)."
         )
     return None
 
@@ -42,34 +41,34 @@ def place_of_ledger(protocol: Path, named: Path | None) -> Path | None:
 def register(
     path: Path,
     loaded: LoadedProtocol,
-    test_set: SealedSet,
+    test_set: LockedTestSet,
     threshold: Threshold | None,
     stamping: Stamping,
     *,
     reason: str | None,
 ) -> Receipt:
-    """Register a protocol for a test set, or amend what is registered; the very same again changes nothing.
+    """Register a protocol for a test set, or amend what is registered; repeating a registration changes nothing.
 
     Args:
-        path: the test set's ledger; it is made where it does not exist.
+        path: the test set's ledger; it is created where it does not exist.
         loaded: the protocol.
-        test_set: that it is for.
-        threshold: of the model, to be frozen with it; None where the protocol states it or it is not chosen yet.
-        stamping: who, where and when, asked for each entry.
-        reason: why, for an amendment.
+        test_set: the one to register it for.
+        threshold: of the model, to be frozen too; None where the protocol states it or it is not chosen yet.
+        stamping: called for the stamp of each entry.
+        reason: of an amendment.
 
     Raises:
-        BadInputError: an exploratory protocol, an empty test set, an amendment without a higher version or without a
-            reason, or another threshold than the one that is frozen for this version.
+        BadInputError: the protocol is exploratory, the test set is empty, an amendment has no higher version or no
+            reason, or another threshold is frozen for this version.
         EvidenceDiffersError: the chain of the ledger is broken.
     """
     if loaded.protocol.stage != "confirmatory":
         raise BadInputError(
-            f"{loaded.protocol.id}: an exploratory protocol promises nothing and is not locked; write stage = "
+            f"{loaded.protocol.id}: is exploratory, and only a confirmatory protocol can be locked; write stage = "
             '"confirmatory" in it, with criteria by which the study passes or fails, or validate it as it is.'
         )
     if not test_set.images:
-        raise BadInputError(f"{loaded.protocol.id}: the test split of the studies holds no image to lock.")
+        raise BadInputError(f"{loaded.protocol.id}: the test split of the studies has no image to lock.")
     with opened(path) as ledger:
         newest = registry_of(ledger.read()).newest(loaded.protocol.id)
         if newest is None or (newest.protocol.sha256, newest.test_set) != (loaded.sha256, test_set):
@@ -84,10 +83,10 @@ def register(
 
 
 def freeze(ledger: OpenLedger, loaded: LoadedProtocol, threshold: Threshold, stamping: Stamping) -> None:
-    """Freeze a model's threshold for the registered version; the very same again changes nothing.
+    """Freeze a model's threshold for the registered version; freezing the same one again changes nothing.
 
     Raises:
-        BadInputError: another one is frozen.
+        BadInputError: another threshold is frozen.
     """
     registry = registry_of(ledger.read())
     version = registry.newest(loaded.protocol.id)
@@ -104,10 +103,10 @@ def freeze(ledger: OpenLedger, loaded: LoadedProtocol, threshold: Threshold, sta
         )
 
 
-def broken_promise(
-    registry: Registry, protocol: ProtocolIdentity, test_set: SealedSet, threshold: Threshold | None
+def registration_deviation(
+    registry: Registry, protocol: ProtocolIdentity, test_set: LockedTestSet, threshold: Threshold | None
 ) -> str | None:
-    """Why a confirmatory look would break what is registered; None where it keeps it.
+    """Return how a confirmatory look would deviate from what is registered; None where it complies.
 
     Args:
         registry: what the ledger holds.
@@ -145,18 +144,22 @@ def broken_promise(
     return None
 
 
-def refuse_broken_promise(
-    path: Path, registry: Registry, loaded: LoadedProtocol, test_set: SealedSet, threshold: Threshold | None
+def refuse_deviation(
+    path: Path,
+    registry: Registry,
+    loaded: LoadedProtocol,
+    test_set: LockedTestSet,
+    threshold: Threshold | None,
 ) -> None:
-    """Refuse a look that a confirmatory protocol does not allow; any other protocol may look.
+    """Refuse a confirmatory look that deviates from what is registered; an exploratory one may deviate.
 
     Raises:
-        BadInputError: in a sentence that says what to type.
+        BadInputError: the look deviates; the message states the command to type.
     """
     protocol = loaded.protocol
     if protocol.stage != "confirmatory":
         return
-    broken = broken_promise(registry, loaded.identity, test_set, threshold)
+    broken = registration_deviation(registry, loaded.identity, test_set, threshold)
     if broken is None:
         return
     newest = registry.newest(protocol.id)
@@ -187,7 +190,8 @@ def _refuse_amendment(newest: RegisteredVersion, loaded: LoadedProtocol, reason:
     if not reason:
         what = "another test set" if held.sha256 == loaded.sha256 else f"version {protocol.version}"
         raise BadInputError(
-            f"{_name(newest)} is registered (entry {newest.seq}), and {what} amends it; say why with --reason TEXT."
+            f"{_name(newest)} is registered (entry {newest.seq}), and {what} amends it; give the reason with --reason "
+            "TEXT."
         )
 
 
@@ -195,5 +199,5 @@ def _name(version: RegisteredVersion) -> str:
     return f"{version.protocol.id} version {version.protocol.version}"
 
 
-def _words(test_set: SealedSet) -> str:
+def _words(test_set: LockedTestSet) -> str:
     return f"{test_set.images} images of {test_set.patients} patients, content {test_set.content_sha256}"

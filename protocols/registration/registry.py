@@ -1,6 +1,7 @@
-"""The entries of a test set's ledger as records: what was registered and frozen, who looked and what came of it.
+"""The state of a test set's ledger as records: registered versions, frozen thresholds, and looks with their outcomes.
 
-Owns what follows from the entries in their order, and how looks are counted. What each entry says is `seal.entries`'.
+Owns the state that follows from the entries in their order, and the counting of looks. The content of each entry is
+defined in `entries`.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 from protocols.errors import EvidenceDiffersError
 from protocols.ledger.chain import Actor, Ledger, LedgerEntry, Outcome
 from protocols.registration.entries import ENDS, FREEZES, LOOKS, REGISTRATIONS, EndFacts, Threshold
-from protocols.registration.test_set import SealedSet
+from protocols.registration.test_set import LockedTestSet
 from protocols.schema.load import ProtocolIdentity
 
 
@@ -35,10 +36,10 @@ class RegisteredVersion:
 
     Attributes:
         seq, ts_utc, actor: of the entry.
-        protocol: which one.
-        text: the protocol file itself.
-        test_set: what it is registered for.
-        threshold: that the protocol states; None where the model gives it.
+        protocol: its identity.
+        text: the content of the protocol file.
+        test_set: the one it is registered for.
+        threshold: the one that the protocol states; None where the model provides it.
         reason: of an amendment; None for the first version.
     """
 
@@ -47,7 +48,7 @@ class RegisteredVersion:
     actor: Actor
     protocol: ProtocolIdentity
     text: str
-    test_set: SealedSet
+    test_set: LockedTestSet
     threshold: float | None
     reason: str | None
 
@@ -59,10 +60,10 @@ class LookMade:
     Attributes:
         seq, ts_utc, actor: of the entry.
         number: among all looks at this test set, from 1.
-        protocol: looked with.
+        protocol: of the look.
         threshold: stated by the protocol, or the model's.
-        test_set: that was looked at.
-        outcome: ``done``, ``failed`` or ``interrupted``; ``begun`` where nothing was heard of it again (killed).
+        test_set: of the look.
+        outcome: ``done``, ``failed`` or ``interrupted``; ``begun`` where no end is recorded (killed).
         results_sha256: of results.json; None unless done.
         verdict: of the results; None unless done.
     """
@@ -73,7 +74,7 @@ class LookMade:
     number: int
     protocol: ProtocolIdentity
     threshold: Threshold
-    test_set: SealedSet
+    test_set: LockedTestSet
     outcome: Outcome
     results_sha256: str | None
     verdict: str | None
@@ -81,22 +82,22 @@ class LookMade:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """What a ledger holds up to some entry; ``frozen`` by the entry of the version it is for."""
+    """The state of a ledger up to some entry; ``frozen`` is keyed by the entry number of the version."""
 
     versions: tuple[RegisteredVersion, ...] = ()
     frozen: Mapping[int, FrozenThreshold] = field(default_factory=dict)
     looks: tuple[LookMade, ...] = ()
 
     def newest(self, protocol_id: str) -> RegisteredVersion | None:
-        """The version that holds now; None where the id was never registered."""
+        """Return the version in force; None where the id was never registered."""
         return next((one for one in reversed(self.versions) if one.protocol.id == protocol_id), None)
 
-    def holds(self, test_set: SealedSet) -> bool:
-        """Whether a protocol is registered for exactly this test set."""
+    def holds(self, test_set: LockedTestSet) -> bool:
+        """Return whether a protocol is registered for exactly this test set."""
         return any(one.test_set == test_set for one in self.versions)
 
-    def looks_at(self, test_set: SealedSet) -> tuple[LookMade, ...]:
-        """The looks at a test set, also as it was before an amendment changed it: that counts no look anew."""
+    def looks_at(self, test_set: LockedTestSet) -> tuple[LookMade, ...]:
+        """Return the looks at a test set, including those before an amendment changed it."""
         same = {test_set.content_sha256}
         sets_of: dict[str, set[str]] = {}
         for one in self.versions:
@@ -106,7 +107,7 @@ class Registry:
         return tuple(look for look in self.looks if look.test_set.content_sha256 in same)
 
     def after(self, entry: LedgerEntry) -> "Registry":
-        """What it holds with one entry more.
+        """Return the state after one more entry.
 
         Raises:
             EvidenceDiffersError: the entry lacks the facts of its action.
@@ -118,7 +119,7 @@ class Registry:
                 case "freeze":
                     frozen = FREEZES.validate_python(entry.facts)
                     threshold = Threshold(frozen.threshold, str(entry.objects[0].after))
-                    made = FrozenThreshold(*_told(entry), frozen.registered, threshold)
+                    made = FrozenThreshold(*_recorded(entry), frozen.registered, threshold)
                     return replace(self, frozen={**self.frozen, frozen.registered: made})
                 case "look":
                     return replace(self, looks=(*self.looks, self._look(entry)))
@@ -127,14 +128,14 @@ class Registry:
                     return replace(self, looks=tuple(_ended(look, ended, entry) for look in self.looks))
         except (ValidationError, IndexError) as error:
             raise EvidenceDiffersError(
-                f"entry {entry.seq} of the ledger ({entry.action}) lacks what such an entry tells."
+                f"entry {entry.seq} of the ledger ({entry.action}) lacks the facts of that action."
             ) from error
         return self
 
     def _look(self, entry: LedgerEntry) -> LookMade:
         facts = LOOKS.validate_python(entry.facts)
         return LookMade(
-            *_told(entry),
+            *_recorded(entry),
             number=len(self.looks_at(facts.test_set)) + 1,
             protocol=facts.protocol,
             threshold=Threshold(facts.threshold, facts.operating_point_sha256),
@@ -146,7 +147,7 @@ class Registry:
 
 
 def registry_of(ledger: Ledger) -> Registry:
-    """All that a ledger holds.
+    """Return the state of a whole ledger.
 
     Raises:
         EvidenceDiffersError: an entry lacks the facts of its action.
@@ -157,14 +158,14 @@ def registry_of(ledger: Ledger) -> Registry:
     return registry
 
 
-def _told(entry: LedgerEntry) -> tuple[int, str, Actor]:
+def _recorded(entry: LedgerEntry) -> tuple[int, str, Actor]:
     return entry.seq, entry.ts_utc, entry.actor
 
 
 def _version(entry: LedgerEntry) -> RegisteredVersion:
     facts = REGISTRATIONS.validate_python(entry.facts)
     return RegisteredVersion(
-        *_told(entry),
+        *_recorded(entry),
         protocol=facts.protocol,
         text=facts.text,
         test_set=facts.test_set,

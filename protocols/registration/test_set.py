@@ -1,7 +1,7 @@
-"""What a sealed test set is, whatever files it comes from: its images, their patients and what readers said of them.
+"""The identity of a locked test set: its images, their patients and their reads, independent of the files.
 
-Owns the identity that a ledger registers and counts looks for. Columns that a protocol may use as subgroups and boxes
-are no part of it; results.json holds the hashes of the whole tables.
+A ledger registers this identity and counts looks for it. Columns for subgroups and boxes do not belong to it;
+results.json contains the hashes of the complete tables.
 """
 
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ from protocols.tables.row_lines import json_rows
 
 
 @dataclass(frozen=True, slots=True)
-class SealedSet:
-    """The test split of some studies with its reads: how much it is, and the hash of what it is."""
+class LockedTestSet:
+    """The test split of the studies with its reads: its size and the hash of its content."""
 
     images: int
     patients: int
     content_sha256: str
 
 
-def sealed_set_of(studies: Studies, reads: Reads) -> SealedSet:
-    """The identity of a test set: SHA-256 of its rows as sorted JSON lines, whatever the order of the files.
+def locked_test_set_of(studies: Studies, reads: Reads) -> LockedTestSet:
+    """Return the identity of a test set: SHA-256 of its rows as sorted JSON lines, independent of the files' order.
 
-    Without a column ``split`` every image is of the test set. Reads of other images do not enter.
+    Without a column ``split`` every image belongs to the test set. Reads of other images are left out.
     """
     images = studies.frame[studies.in_test_split]
     read = reads.frame[among(reads.frame["image_id"], images["image_id"])]
@@ -34,7 +34,7 @@ def sealed_set_of(studies: Studies, reads: Reads) -> SealedSet:
             *json_rows([constant("read", read), read["image_id"], read["reader_id"], read["verdict"]]),
         ]
     )
-    return SealedSet(
+    return LockedTestSet(
         images=len(images),
         patients=images["patient_id"].nunique(),
         content_sha256=sha256_bytes("".join(f"{line}\n" for line in lines).encode("utf-8")),

@@ -1,7 +1,7 @@
 """The validation protocol as frozen types: what was promised before a score was looked at.
 
 Owns the whole plan and the rules between its tables; the tables of each theme are in a file beside this one. Reading
-the file and describing its faults is `load`. Source: the contract ("Protocol"); docs/reference/protocol.md has each key.
+the file and describing its faults is `load`. Source: the contract ("Protocol"); docs/reference/protocol.md lists keys.
 """
 
 from collections.abc import Iterator

@@ -1,1 +1,1 @@
-"""Canonical bytes, manifest, run folder, output lock, strict JSON."""
+"""Files of the suite: canonical bytes, manifest, run folder, output lock, strict JSON."""

@@ -1,7 +1,6 @@
-"""The one encoder and the one writer: the same value always becomes the same bytes, whole or not at all.
+"""Canonical encoding and atomic writing: equal values give equal bytes, and a file is complete or absent.
 
-Owns canonical JSON, the evidence CSV, SHA-256, the atomic write and the folder that
-appears at once. Knows nothing of what is written.
+Owns canonical JSON, the evidence CSV, SHA-256, and the atomic creation of files and folders.
 Sources: the contract ("results.json"); measurements of torn writes in docs/decisions/0003-bytes.md.
 """
 
@@ -27,47 +26,47 @@ QUOTED = re.compile('[,"\r\n]')
 
 
 def rounded(value: float, places: int = PLACES) -> float:
-    """A number as results carry it: ``places`` decimals, and zero without a sign."""
+    """Round a number as results record it: ``places`` decimals, and zero without a sign."""
     return round(value, places) + 0.0
 
 
 def json_text(value: Any) -> str:
-    """Canonical JSON: sorted keys, two-space indent, real characters, one final newline.
+    """Encode as canonical JSON: sorted keys, two-space indent, characters unescaped, one final newline.
 
     Raises:
-        ValueError: a NaN or an infinity stands in ``value``.
+        ValueError: ``value`` contains a NaN or an infinity.
     """
     return json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def json_line(value: Any) -> str:
-    """The compact form of one record: no spaces and no newline inside, one line feed after."""
+    """Encode one record as compact JSON: no spaces and no newline inside, one line feed after."""
     return (
         json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False) + "\n"
     )
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Evidence CSV: ``\\n`` line ends, quotes only where a cell needs them."""
+    """Encode a table as evidence CSV: line feeds, quotes only where a cell needs them."""
     return "".join(_csv_line(row) for row in (header, *rows))
 
 
 def sha256_bytes(content: bytes) -> str:
-    """SHA-256 as 64 lower-case hexadecimal digits."""
+    """Compute SHA-256 as 64 lower-case hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
 
 
 def sha256_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, read in blocks."""
+    """Compute the SHA-256 of a file, read in blocks."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
 def new_file(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
-    """A file that appears under its name, or replaces the one there, only when the block ends without an exception.
+    """Create or replace a file when the block ends without an exception, and not before.
 
-    ``mode`` is what it has from the moment it has its name: a secret is never anyone else's to read.
+    The file has ``mode`` as soon as it has its name, so that a secret is never readable by others.
     """
     temporary = None
     try:
@@ -82,30 +81,30 @@ def new_file(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
         if isinstance(accident, OSError) and (temporary is None or accident.filename in (None, temporary)):
-            # A full disk is told without a name, and the temporary file's would say nothing to anyone.
-            what = accident.strerror or str(accident)
-            raise OSError(accident.errno, what, str(path)) from accident
+            # A full disk is reported without a name, and the temporary file's name would not help.
+            reason = accident.strerror or str(accident)
+            raise OSError(accident.errno, reason, str(path)) from accident
         raise
     sync_folder(path.parent)
 
 
 def write_bytes(path: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """Write a file whole or not at all, also when the disk fills or the process is killed."""
+    """Write a file atomically: complete or not at all, even if the disk fills or the process is killed."""
     with new_file(path, mode=mode) as file:
         file.write(content)
 
 
 def write_text(path: Path, text: str) -> None:
-    """`write_bytes` for text, as UTF-8."""
+    """Write text as UTF-8, as `write_bytes` does."""
     write_bytes(path, text.encode("utf-8"))
 
 
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
-    """A folder that appears under its name only when the block ends without an exception.
+    """Create a folder when the block ends without an exception, and not before.
 
     Raises:
-        BadInputError: ``out`` exists and is not an empty folder, or cannot be made there.
+        BadInputError: ``out`` exists and is not an empty folder, or cannot be created.
         NotPossibleHereError: another process is making it, or the disk is full or not writable.
     """
     refuse_occupied(out)
@@ -120,12 +119,12 @@ def new_folder(out: Path) -> Iterator[Path]:
 
 @contextmanager
 def staged(out: Path) -> Iterator[Path]:
-    """An empty folder beside ``out``, which this process alone works on; gone when the block ends, if still there.
+    """Create an empty staging folder beside ``out`` and lock ``out``; remove the folder when the block ends.
 
-    What killed processes left of theirs is removed first.
+    Staging folders that killed processes left behind are removed first.
 
     Raises:
-        BadInputError: nothing can be made there.
+        BadInputError: no folder can be created there.
         NotPossibleHereError: another process works on ``out``, or the disk is full or not writable.
     """
     with exclusive_output(out):
@@ -139,7 +138,7 @@ def staged(out: Path) -> Iterator[Path]:
         except OSError as error:
             if not str(error.filename).startswith(str(staging)):
                 raise
-            # By the name that was asked for: the staging folder is gone when anyone looks for it.
+            # Report the requested name: the staging folder no longer exists when the message is read.
             named = out / Path(error.filename).relative_to(staging)
             raise OSError(error.errno, error.strerror, str(named)) from error
         finally:
@@ -147,7 +146,7 @@ def staged(out: Path) -> Iterator[Path]:
 
 
 def refuse_occupied(out: Path) -> None:
-    """Refuse an output folder that holds something.
+    """Refuse an output folder that is not empty.
 
     Raises:
         BadInputError: naming the folder and what to do.
@@ -160,23 +159,23 @@ def refuse_occupied(out: Path) -> None:
 
 
 def refuse_existing_file(out: Path) -> None:
-    """Refuse an output file that is there already.
+    """Refuse an output file that exists.
 
     Raises:
         BadInputError: naming the file and what to do.
     """
     if out.exists():
-        raise BadInputError(f"{out}: exists; name a file that does not.")
+        raise BadInputError(f"{out}: exists already; name a file that does not exist.")
 
 
 def _csv_line(row: Sequence[str]) -> str:
-    """One record. The standard writer quotes a lone carriage return in some Python versions only."""
+    """Encode one record; the standard writer quotes a lone carriage return in some Python versions only."""
     cells = ('"' + cell.replace('"', '""') + '"' if QUOTED.search(cell) else cell for cell in row)
     return ('""' if tuple(row) == ("",) else ",".join(cells)) + "\n"
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the new name survive a power cut, not only the content."""
+    """Flush a folder to disk, so that a new name in it survives a power failure."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

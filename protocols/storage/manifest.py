@@ -1,7 +1,7 @@
-"""manifest.json: path, size and SHA-256 of every file of a folder, and what has changed since.
+"""manifest.json: path, size and SHA-256 of every file of a folder, and the check against it.
 
-Owns integrity against accident and careless change. Against an adversary who rewrites the manifest as
-well stands the signature of the bundle, not this file.
+It detects accidental and careless changes. An adversary who rewrites the manifest too is detected by the signature of
+the bundle, not by this file.
 """
 
 from dataclasses import asdict, dataclass
@@ -30,18 +30,18 @@ class _Manifest:
 
 
 def write_manifest(folder: Path) -> None:
-    """List every file of the folder as it is now."""
+    """Write the manifest of a folder's present files."""
     entries = [asdict(entry) for entry in entries_of(folder)]
     write_text(folder / NAME, json_text({"schema": SCHEMA, "files": entries}))
 
 
 def entries_of(folder: Path) -> tuple[ManifestEntry, ...]:
-    """Every file of the folder as it is now, but for the manifest."""
+    """Return the entries of a folder's present files, without the manifest."""
     return tuple(_entry(folder, path) for path in _files(folder))
 
 
 def read_manifest(folder: Path) -> tuple[ManifestEntry, ...]:
-    """The recorded entries.
+    """Read the recorded entries.
 
     Raises:
         BadInputError: there is no manifest, or it is not of this schema.
@@ -66,22 +66,22 @@ def recorded_files(
 
 
 def differences(folder: Path) -> list[str]:
-    """One sentence for each file that was changed, added or removed since the manifest was written."""
+    """Return one sentence for each file that was changed, added or removed since the manifest was written."""
     recorded = {entry.path: entry for entry in read_manifest(folder)}
     there = {path.relative_to(folder).as_posix(): path for path in _files(folder)}
     found = []
     for name in sorted({*recorded, *there}):
         if name not in there:
-            found.append(f"{name}: recorded, but not there")
+            found.append(f"{name}: recorded, but missing")
         elif name not in recorded:
-            found.append(f"{name}: there, but not recorded")
+            found.append(f"{name}: not recorded in the manifest")
         elif _entry(folder, there[name]) != recorded[name]:
             found.append(f"{name}: changed since it was recorded (sha256 {recorded[name].sha256})")
     return found
 
 
 def check_manifest(folder: Path, *, copy_of: Path | None = None) -> None:
-    """Refuse a folder that is not what its manifest says; of a copy, the original is named.
+    """Refuse a folder that differs from its manifest; for a copy, the message names the original.
 
     Raises:
         EvidenceDiffersError: naming every file that differs.
@@ -89,7 +89,7 @@ def check_manifest(folder: Path, *, copy_of: Path | None = None) -> None:
     """
     found = differences(folder)
     if found:
-        raise EvidenceDiffersError(f"{copy_of or folder}: is not as it was recorded.\n" + "\n".join(found))
+        raise EvidenceDiffersError(f"{copy_of or folder}: differs from its manifest.\n" + "\n".join(found))
 
 
 def _files(folder: Path) -> list[Path]:

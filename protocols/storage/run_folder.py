@@ -1,7 +1,7 @@
-"""The folder of one run: where everything lies, how it comes to be whole or not at all, and its run record.
+"""The run folder: the names of its files, its atomic creation and change, and its run record.
 
-Owns names and the volatile record of time, machine and versions (run.json). What each file holds is the
-business of whoever writes it. Source: the contract ("Run folder").
+Owns the names and the volatile record of time, machine and versions (run.json). The content of each file is defined
+where it is written. Source: the contract ("Run folder").
 """
 
 import os
@@ -24,21 +24,21 @@ IN_THE_RUN = "."  # the image root of a run that holds its images itself
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """What is true of this run alone: hashed, never compared by a rerun.
+    """Facts of this run alone: hashed, never compared by a rerun.
 
     Attributes:
         started: UTC, as ``2026-01-31T12:00:00Z``; also the date of the report.
-        command: what was typed after ``cxr510k``.
+        command: the command line after ``cxr510k``.
         suite: version of this package.
         python, platform, host: of the machine.
-        versions: package -> version of what computed or drew.
+        versions: package -> version, of the packages used for computing and plotting.
         image_root: folder that the studies' ``image_path`` is relative to, ``.`` for the run folder
             itself, or None where no image was read.
-        device: what trained and scored, as TensorFlow or JAX names it, or None.
+        device: the processor that trained and scored, as TensorFlow or JAX names it, or None.
         durations_seconds: stage -> seconds.
         images_per_second: stage -> rate, for training.
-        render_stack: what laid out the PDF, name -> version; empty before `report`.
-        ledger: where the test set's ledger lies; None where the test set is not sealed.
+        render_stack: component that rendered the PDF -> version; empty before `report`.
+        ledger: path of the test set's ledger; None where the test set is not locked.
     """
 
     started: str
@@ -56,13 +56,13 @@ class RunRecord:
     ledger: str | None = None
 
     def to_json(self) -> str:
-        """Canonical JSON of run.json."""
+        """Encode run.json as canonical JSON."""
         return json_text({"schema": RUN_SCHEMA, **asdict(self)})
 
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """Paths of a run folder; only `create` makes one."""
+    """Paths of a run folder; `create` makes the folder."""
 
     root: Path
 
@@ -83,7 +83,7 @@ class RunFolder:
 
     @property
     def line_listing(self) -> Path:
-        """One line an image."""
+        """The line listing, one line per image."""
         return self.root / "line_listing.csv"
 
     @property
@@ -93,7 +93,7 @@ class RunFolder:
 
     @property
     def initial_weights(self) -> Path:
-        """The weights that training began from, where a file was given; bytes as given."""
+        """The weights that training started from, where a file was given; bytes as given."""
         return self.inputs / "initial_weights.h5"
 
     @property
@@ -113,7 +113,7 @@ class RunFolder:
 
     @property
     def summary_pdf(self) -> Path:
-        """The summary in the shape of 21 CFR 807.92 as PDF."""
+        """The summary in the form of 21 CFR 807.92 as PDF."""
         return self.root / "summary.pdf"
 
     @property
@@ -128,12 +128,12 @@ class RunFolder:
 
     @property
     def trail(self) -> Path:
-        """What was done to this run folder, by whom and when: a ledger of its own."""
+        """The audit trail of this run folder: what was done to it, by whom and when."""
         return self.root / "trail.jsonl"
 
     @property
     def ledger(self) -> Path:
-        """The test set's ledger as it was when the results were written, where the test set has one."""
+        """A copy of the test set's ledger when the results were written, where the test set has one."""
         return self.root / "ledger.jsonl"
 
     @property
@@ -147,9 +147,9 @@ class RunFolder:
         return self.root / "manifest.json"
 
     def input(self, name: str) -> Path | None:
-        """The input table of a name, whatever its ending; None where the run has none.
+        """Return the path of an input table, whatever its ending; None where the run has none.
 
-        Where one table stands for studies, reads and predictions, it is each of them.
+        One table may contain studies, reads and predictions; it is then the path of each.
         """
         names = (name, ONE_TABLE) if name in OF_ONE_TABLE else (name,)
         return next(
@@ -163,14 +163,14 @@ class RunFolder:
         )
 
     def require_input(self, name: str) -> Path:
-        """The input table of a name.
+        """Return the path of an input table.
 
         Raises:
-            BadInputError: the run has none.
+            BadInputError: the run has no such table.
         """
         path = self.input(name)
         if path is None:
-            raise BadInputError(f"{self.inputs}: holds no table {name!r}.")
+            raise BadInputError(f"{self.inputs}: has no table {name!r}.")
         return path
 
     def read_record(self) -> RunRecord:
@@ -195,22 +195,22 @@ class RunFolder:
 
 @contextmanager
 def create(out: Path) -> Iterator[RunFolder]:
-    """A run folder that appears under its name only when the block ends without an exception."""
+    """Create a run folder when the block ends without an exception, and not before."""
     with new_folder(out) as folder:
         yield RunFolder(folder)
 
 
 @contextmanager
 def amended(root: Path) -> Iterator[RunFolder]:
-    """A run folder as it will be: a copy that takes its place only when the block ends without an exception.
+    """Change a copy of a run folder, which replaces it when the block ends without an exception.
 
-    The copy is whole and as recorded when the block begins. A process that is killed leaves the folder as it was or
-    as it was to become; between the two stands one renaming, and where that was cut short it is made up for here.
+    The copy is complete and checked against the manifest when the block begins. A process that is killed leaves the
+    old folder or the new one; an interruption between the two renamings is repaired here at the next call.
 
     Raises:
-        BadInputError: this is no run folder.
-        EvidenceDiffersError: a file of it is not what the manifest says.
-        NotPossibleHereError: another process works on it, or the disk is full or not writable.
+        BadInputError: this is not a run folder.
+        EvidenceDiffersError: a file differs from the manifest.
+        NotPossibleHereError: another process works on the folder, or the disk is full or not writable.
     """
     root = root.resolve()
     before = beside(root, "before")
@@ -234,13 +234,13 @@ def amended(root: Path) -> Iterator[RunFolder]:
 
 
 def _copy(root: Path, into: Path) -> None:
-    """Images, which are many and never written again, are shared by both where the disk allows it."""
+    """Copy a run folder; images, which never change, are hard-linked where the file system allows it."""
 
-    def share(source: str, target: str) -> None:
+    def link_or_copy(source: str, target: str) -> None:
         if Path(source).is_relative_to(RunFolder(root).images):
             with suppress(OSError):
                 os.link(source, target)
                 return
         shutil.copy2(source, target)
 
-    shutil.copytree(root, into, copy_function=share, symlinks=True, dirs_exist_ok=True)
+    shutil.copytree(root, into, copy_function=link_or_copy, symlinks=True, dirs_exist_ok=True)

@@ -1,7 +1,7 @@
-"""JSON that came from elsewhere: read within bounds, with one meaning, or refused in a sentence.
+"""Strict reading of JSON from other sources: bounded in size and unambiguous.
 
-Owns what the standard reader lets through: a key given twice, NaN, nesting and numbers without end, size. What the
-document says is the business of whoever reads it. Source: RFC 8259, sections 4, 6 and 9; RFC 7493 (I-JSON).
+Refuses what the standard reader accepts: duplicate keys, NaN, unbounded nesting, numbers and size. The caller checks
+the content. Source: RFC 8259, sections 4, 6 and 9; RFC 7493 (I-JSON).
 """
 
 import json
@@ -44,7 +44,7 @@ def json_value(content: bytes, *, largest: int = LARGEST) -> Any:
 
 
 def member(document: Any, *path: str | int, source: str) -> Any:
-    """The value at a path of keys and places.
+    """Return the value at a path of keys and positions.
 
     Raises:
         EvidenceDiffersError: there is none.
@@ -61,15 +61,15 @@ def member(document: Any, *path: str | int, source: str) -> Any:
 
 
 def text_member(document: Any, *path: str | int, source: str) -> str:
-    """The text at a path.
+    """Return the text at a path.
 
     Raises:
-        EvidenceDiffersError: there is none, or it is no text.
+        EvidenceDiffersError: there is no value, or it is not text.
     """
     value = member(document, *path, source=source)
     if not isinstance(value, str):
         where = ".".join(str(part) for part in path)
-        raise EvidenceDiffersError(f"{source}: the value at {where} is no text.")
+        raise EvidenceDiffersError(f"{source}: the value at {where} is not text.")
     return value
 
 
@@ -87,10 +87,10 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise ValueError(f"the key {key[:80]!r} stands twice")
+                raise ValueError(f"duplicate key {key[:80]!r}")
             seen.add(key)
     return document
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number in JSON")

@@ -1,1 +1,1 @@
-"""CSV, Parquet and Excel into checked records: reading, mapping, rules, checks, notices."""
+"""CSV, Parquet and Excel files -> checked records: reading, column mapping, rules, checks, notices."""

@@ -1,8 +1,8 @@
-"""An age as hospitals write it -> years as text, for the sources that meet such forms.
+"""Ages in DICOM form -> years as text, and the age between two dates.
 
-Owns DICOM's age string (PS3.5, value representation AS: three digits and Y, M, W or D), also with fewer digits, a
-small letter, a blank before the letter, or the plus of a top-coded age behind it; and the age between two dates.
-Whether a number of years is believable is decided in `protocols.tables.records`.
+Reads DICOM's age string (PS3.5, value representation AS: three digits and Y, M, W or D), also with fewer digits, a
+lower-case letter, a space before the letter, or a plus after it (top-coded age). The range of plausible ages is
+checked in `protocols.tables.checks`.
 """
 
 import re
@@ -15,15 +15,14 @@ NO_BIRTH = date(1900, 1, 1)  # what de-identification writes in place of a date
 
 
 def years(cell: str) -> str:
-    """An age in years as the shortest text of the number; any other form passes unchanged.
+    """Convert an age string to years, as the shortest text of the number; return other text unchanged.
 
     Args:
-        cell: ``062Y``, ``62 y``, ``018M``, ``002W``, ``001D``, ``90Y+`` (the least that it can be), or anything
-            else, such as ``62`` or nothing.
+        cell: ``062Y``, ``62 y``, ``018M``, ``002W``, ``001D``, ``90Y+`` (read as 90), or anything else, such as
+            ``62`` or nothing.
 
     Returns:
-        ``62`` for ``062Y``, ``1.5`` for ``018M``; ``cell`` itself where it is no age string, so that
-        the records call it unknown (or read the number it is).
+        ``62`` for ``062Y``, ``1.5`` for ``018M``; ``cell`` itself where it is not an age string.
     """
     match = AGE_STRING.fullmatch(cell)
     if match is None:
@@ -34,11 +33,12 @@ def years(cell: str) -> str:
 
 
 def years_between(birth: str, day: str) -> float | None:
-    """The age in whole years on a day, in parts of a year below 2; None where it cannot be told.
+    """Compute the age in whole years on a day, in fractions of a year below 2; None where it is unknown.
 
     Args:
-        birth, day: as DICOM writes dates, ``19600615`` or ``1960.06.15``. The first day of 1900, which
-            de-identification writes, is no birth date.
+        birth: date as DICOM writes it, ``19600615`` or ``1960.06.15``; 1 January 1900, which de-identification
+            writes, counts as unknown.
+        day: date in the same form.
     """
     born, seen = _date(birth), _date(day)
     if born is None or seen is None or born == NO_BIRTH or seen < born:

@@ -1,7 +1,7 @@
-"""Where a finding is and where a device points: the tables ``boxes`` and ``marks``, read and checked.
+"""Locations of findings and of the device's marks: the tables ``boxes`` and ``marks``, read and checked.
 
-Owns both tables, whoever made them. Everything is a share of the picture's width or height, from its upper left
-corner, so that no size of a picture matters. What is measured on them is `validation.analyses.localisation`.
+All coordinates are proportions of the image's width or height, from its upper left corner, so that they do not depend
+on its size. The metrics are in `validation.analyses.localisation`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,11 +19,8 @@ from protocols.tables.records import numbers_of
 REGION = ("left", "top", "width", "height")
 BOX_SIZE = "box_size"  # the column of studies
 NO_BOX = "no box"
-SIZES = {
-    "small (to 5 %)": 0.05,
-    "medium (to 15 %)": 0.15,
-    "large (above 15 %)": float("inf"),
-}  # shares of the image
+# largest proportion of the image
+SIZES = {"small (to 5 %)": 0.05, "medium (to 15 %)": 0.15, "large (above 15 %)": float("inf")}
 ROUNDING = 2e-6  # by which two proportions of six decimals may pass the image's edge
 
 Rectangles = NDArray[np.float64]  # left, top, width, height of each, shape (n, 4)
@@ -31,14 +28,14 @@ Rectangles = NDArray[np.float64]  # left, top, width, height of each, shape (n, 
 
 @dataclass(frozen=True, slots=True)
 class Boxes:
-    """One entry a box of the reference standard; ``rectangles`` has shape (boxes, 4), within the picture."""
+    """The boxes of the reference standard, one entry per box; ``rectangles`` has shape (boxes, 4), within the image."""
 
     source: str
     image_id: tuple[str, ...]
     rectangles: Rectangles
 
     def by_image(self) -> Mapping[str, Rectangles]:
-        """The boxes of each image that has any, in an order that does not depend on the file's."""
+        """Return the boxes of each image that has any, in an order independent of the file's."""
         rows: dict[str, list[list[float]]] = {}
         for image, rectangle in zip(self.image_id, self.rectangles.tolist(), strict=True):
             rows.setdefault(image, []).append(rectangle)
@@ -47,7 +44,7 @@ class Boxes:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Where a device points in one image: a point, and the region that it stands for as left, top, width, height."""
+    """The device's mark in one image: a point, and its region as left, top, width, height."""
 
     x: float
     y: float
@@ -56,14 +53,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """One entry an image that the device looked at; None where it points at nothing."""
+    """The device's marks, one entry per image it processed; None where it marks nothing."""
 
     source: str
     by_image: Mapping[str, Mark | None]
 
 
 def boxes_from(table: Table) -> Boxes:
-    """Check and type the boxes: any number of an image, each inside its picture.
+    """Check and type the boxes: any number per image, each inside its image.
 
     Raises:
         BadInputError: a column is missing, an id is empty, a cell is not a proportion of the image, a box has no
@@ -79,7 +76,7 @@ def boxes_from(table: Table) -> Boxes:
 
 
 def marks_from(table: Table) -> Marks:
-    """Check and type the marks: one row per image; all further cells are empty where the device points at nothing.
+    """Check and type the marks: one row per image; all further cells are empty where the device marks nothing.
 
     Raises:
         BadInputError: a column is missing, an id is empty or a duplicate, some cells of a row are empty and
@@ -97,30 +94,30 @@ def marks_from(table: Table) -> Marks:
 
 
 def box_columns(boxes: Iterable[tuple[str, Sequence[float]]], *, side: int) -> dict[str, list[str]]:
-    """The columns of the table of boxes, shares written without loss.
+    """Make the columns of the table of boxes, with proportions written without loss.
 
     Args:
         boxes: image id and x, y, width, height in pixels.
-        side: rows and columns of the square picture that the pixels are of.
+        side: pixels per side of the square image.
     """
     rows = [[image, *(repr(float(value) / side) for value in box)] for image, box in boxes]
     return {name: [row[column] for row in rows] for column, name in enumerate(BOXES.required)}
 
 
 def box_sizes(images: Sequence[str], boxes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """Return how much of each image its boxes cover together, as one of `NO_BOX` and `SIZES`.
+    """Classify the proportion of each image that its boxes cover together: `NO_BOX` or one of `SIZES`.
 
     Args:
         images: the ids.
-        boxes: columns of the table of boxes; what several boxes share counts once for each.
+        boxes: columns of the table of boxes; where boxes overlap, the area counts once for each.
     """
     areas = numbers_of(pd.Series(boxes["width"])) * numbers_of(pd.Series(boxes["height"]))
     covered = pd.Series(areas).groupby(list(boxes["image_id"])).sum()
     return tuple(NO_BOX if image not in covered else _size(float(covered[image])) for image in images)
 
 
-def _size(share: float) -> str:
-    return next(name for name, largest in SIZES.items() if share <= largest)
+def _size(proportion: float) -> str:
+    return next(name for name, largest in SIZES.items() if proportion <= largest)
 
 
 def _proportions(table: Table, name: str) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
-"""Tables of text -> typed records: what is refused, and what is accepted and becomes unknown.
+"""Tables of text -> typed records: what is refused, and what is accepted as unknown.
 
-Owns the checks; the rules they apply are declared in `column_rules`. How the file is read is `tables`, under which
-names is `column_mapping`, and how the records are joined is `validation.cohort.join`. Source: the contract ("Tables").
+Owns the checks; their rules are declared in `column_rules`. Files are read in `reading`, columns renamed in
+`column_mapping`, records joined in `validation.cohort.join`. Source: the contract ("Tables").
 """
 
 import json
@@ -21,11 +21,11 @@ LABEL_VALUES = {"1": 1.0, "1.0": 1.0, "0": 0.0, "0.0": 0.0, "": np.nan}
 
 
 def checked(table: Table, rule: TableRule) -> pd.DataFrame:
-    """Refuse what the rule of a table forbids and return its frame, rows numbered from 0.
+    """Check a table against its rule and return its frame, with rows numbered from 0.
 
     Raises:
-        BadInputError: a required column is missing, an identifier is empty, a word is outside its vocabulary, or two
-            rows have the same key.
+        BadInputError: a required column is missing, an identifier is empty, a word is not in the vocabulary of its
+            column, or two rows have the same key.
     """
     table.require(rule.required)
     frame = table.frame
@@ -80,7 +80,7 @@ def predictions_from(table: Table) -> Predictions:
     """Check and type the predictions table.
 
     Raises:
-        BadInputError: as `checked`, or a score that is to be read is not a finite number in [0, 1].
+        BadInputError: as `checked`, or a score with status ok is not a finite number in [0, 1].
     """
     frame = checked(table, PREDICTIONS)
     status = frame["status"] if "status" in frame else constant(Status.OK.value, frame)
@@ -90,7 +90,7 @@ def predictions_from(table: Table) -> Predictions:
         cell = frame["score"].iloc[int(wrong.argmax())]
         table.refuse(
             wrong,
-            f"score {cell!r} is not a number between 0 and 1; correct it, or say why there is none in a column "
+            f"score {cell!r} is not a number between 0 and 1; correct it, or state why there is none in a column "
             f"'status' (ok, failed, out_of_scope).{table.decimal_remedy(cell, 'predictions')}",
         )
     columns = {"image_id": frame["image_id"], "score": scores, "status": status}

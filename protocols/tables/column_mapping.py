@@ -1,8 +1,7 @@
-"""A file's own names and values -> the suite's, trimmed, with ages in years; and the identity of what was read.
+"""A file's column names and values -> the suite's, trimmed, with ages in years; and the identity of the content.
 
-Owns which cells are changed on the way in; how that is told is `notices`. What the columns are is `column_rules`,
-what their cells must be `checks`. Source: the contract ("Tables", "Protocol: [columns], [values]",
-"content_sha256").
+Owns which cells are changed on reading; `notices` reports the changes. Columns are declared in `column_rules`, cells
+checked in `checks`. Source: the contract ("Tables", "Protocol: [columns], [values]", "content_sha256").
 """
 
 from collections.abc import Iterable, Mapping
@@ -51,7 +50,7 @@ from protocols.tables.reading import (
 from protocols.tables.records import FileIdentity, numbers_of
 from protocols.tables.row_lines import json_rows
 
-CONSENSUS = "consensus"  # the reader of a reference standard that arrives already decided
+CONSENSUS = "consensus"  # the reader of a reference standard that has one final verdict per image
 OTHER_FINDING, NO_READ, NO_SCORE = "other_finding", "no_read", "no_score"
 
 
@@ -63,11 +62,11 @@ class MappedTable:
         rule: the declared columns.
         table: the rows that count; those in ``excluded`` are left out.
         file_sha256: of the file's bytes.
-        named: the columns that the contract knows or the protocol maps.
+        named: the columns that the contract declares or the protocol maps.
         rows_read: all rows of the file with content.
         excluded: rows that do not belong to this table, by reason.
-        cells_trimmed, ages_converted: how many cells were changed.
-        notices: what was changed or left out, for a person.
+        cells_trimmed, ages_converted: the number of cells changed.
+        notices: what was changed or left out, for the user.
     """
 
     rule: TableRule
@@ -97,7 +96,7 @@ class MappedTable:
         return FileIdentity(self.file_sha256, sha256_bytes("".join(f"{line}\n" for line in lines).encode()))
 
     def only(self, kept: pd.Series, reason: str) -> "MappedTable":
-        """Return the table without the rows that ``kept`` is False for; ``reason`` names why in the account."""
+        """Return the table of the rows where ``kept`` is True; ``reason`` names the others in the account."""
         left_out = int((~kept).sum())
         if not left_out:
             return self
@@ -122,16 +121,17 @@ def read_mapped(
 
     Args:
         path: the file.
-        rule: what the contract says about this table.
+        rule: the columns that the contract declares for this table.
         columns: suite's name -> file's name.
         values: column -> file's value -> suite's value.
-        categories, numeric: columns that the protocol uses beside those, as words and as numbers.
+        categories: further columns that the protocol uses as categories.
+        numeric: further columns that the protocol uses as numbers.
         reading: how the file is read.
 
     Raises:
         BadInputError: as `read_table`, or a mapped name that the file lacks.
     """
-    # Read once: the hash is of the bytes that were parsed, whatever happens to the file meanwhile.
+    # Read once, so that the hash is of the bytes that were parsed even if the file changes meanwhile.
     content = read_content(path)
     table = parse_table(path, content, reading)
     columns = {ours: theirs.strip(WHITE_SPACE) for ours, theirs in (columns or {}).items()}
@@ -230,7 +230,7 @@ def read_as_planned(
         path: the file.
         rule: of studies, reads, predictions or labels.
         protocol: the plan.
-        reading: how the file is read, where that is not what the protocol's ``[format]`` says.
+        reading: how the file is read, where the protocol's ``[format]`` does not apply.
 
     Raises:
         BadInputError: as `read_mapped`.
@@ -255,16 +255,16 @@ def studies_table(path: Path, protocol: Protocol | None = None) -> MappedTable:
 
 
 def reads_table(path: Path, protocol: Protocol | None = None, *, one_table: bool = False) -> MappedTable:
-    """Read the reads as a protocol maps them, and of reads of several findings those of the protocol's.
+    """Read the reads as a protocol maps them; of reads of several findings, those of the protocol's finding.
 
     Args:
         path: the file.
         protocol: the plan.
-        one_table: the file holds studies, truth and scores together: a row without a verdict is no read, and without
-            a column ``reader_id`` the reader is ``consensus``.
+        one_table: the file contains studies, reads and scores: a row without a verdict is not a read, and without a
+            column ``reader_id`` the reader is ``consensus``.
 
     Raises:
-        BadInputError: as `read_mapped`, or the finding cannot be told.
+        BadInputError: as `read_mapped`, or the finding is ambiguous or missing.
     """
     mapped = read_as_planned(path, READS, protocol)
     if one_table:
@@ -277,7 +277,7 @@ def predictions_table(
 ) -> MappedTable:
     """Read the predictions as a protocol maps them.
 
-    With ``one_table`` (see `reads_table`) a row without a score counts as no row of predictions.
+    With ``one_table`` (see `reads_table`), a row without score and status is not a prediction.
     """
     mapped = read_as_planned(path, PREDICTIONS, protocol)
     frame = mapped.table.frame

@@ -1,7 +1,6 @@
-"""Which columns each table has, and the rule of each: the contract's tables as data.
+"""The columns of each table and their rules: the contract's tables as data.
 
-Owns the declarations. Renaming a file's columns is `column_mapping`, the checks themselves are `checks`.
-Source: the contract ("Tables").
+Columns of a file are renamed in `column_mapping` and checked in `checks`. Source: the contract ("Tables").
 """
 
 from collections.abc import Sequence
@@ -14,11 +13,11 @@ FINDING = "finding"  # of reads of several findings
 
 
 class Kind(Enum):
-    """What the cells of a column must be."""
+    """The kind of a column's cells."""
 
     IDENTIFIER = auto()  # text, never empty
-    CHOICE = auto()  # a word of the vocabulary, any other is refused
-    CODE = auto()  # a word of the vocabulary, any other is unknown
+    CHOICE = auto()  # a word of the vocabulary; any other is refused
+    CODE = auto()  # a word of the vocabulary; any other is unknown
     AGE = auto()  # years, or an age string; any other is unknown
     NUMBER = auto()
     TEXT = auto()
@@ -26,7 +25,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column under the suite's name; ``content`` says whether it counts as content of the table."""
+    """One column under the suite's name; ``content`` states whether it belongs to the table's content hash."""
 
     name: str
     kind: Kind
@@ -42,7 +41,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class TableRule:
-    """The columns of one table, and the columns of which no two rows may be equal."""
+    """The columns of one table, and its key: the columns that together identify a row."""
 
     table: str
     columns: tuple[Column, ...]
@@ -51,12 +50,12 @@ class TableRule:
 
     @property
     def required(self) -> tuple[str, ...]:
-        """The columns that must be there."""
+        """The columns that a file must have."""
         return tuple(column.name for column in self.columns if column.required)
 
     @property
     def content(self) -> tuple[str, ...]:
-        """The columns that count as content wherever they are there."""
+        """The columns that belong to the table's content hash where a file has them."""
         return tuple(column.name for column in self.columns if column.content)
 
     @property
@@ -65,7 +64,7 @@ class TableRule:
         return frozenset(c.name for c in self.columns if c.kind in (Kind.AGE, Kind.NUMBER))
 
     def present(self, names: Sequence[str]) -> tuple[Column, ...]:
-        """The declared columns among those of a file."""
+        """Return the declared columns among those of a file."""
         return tuple(column for column in self.columns if column.name in names)
 
 
@@ -82,7 +81,7 @@ STUDIES = TableRule(
         Column("split", Kind.CHOICE, Split, required=False),
         Column("site", Kind.TEXT, required=False),
         Column("manufacturer", Kind.TEXT, required=False),
-        Column("image_path", Kind.TEXT, required=False, content=False),  # only says where a file lies
+        Column("image_path", Kind.TEXT, required=False, content=False),  # location only
     ),
     key=("image_id",),
     one_row="image",

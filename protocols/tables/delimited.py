@@ -1,6 +1,6 @@
-"""CSV, plain or gzipped -> rows of text cells, by the delimiter that was promised and no other.
+"""CSV, plain or gzipped -> rows of text cells, with the declared delimiter only.
 
-Owns the strictness of CSV, and telling a file that is separated otherwise. Source: the contract ("Tables").
+Owns the strict reading of CSV, and the detection of another delimiter. Source: the contract ("Tables").
 """
 
 import csv
@@ -20,24 +20,23 @@ from protocols.tables.reading import DECIMAL_COMMA, LONGEST_CELL, TEXT, WHITE_SP
 
 DELIMITERS = get_args(Format.model_fields["delimiter"].annotation)
 WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-DECLARED = re.compile(
-    r'"?sep=(.)"?[,;\t| ]*(?:\r\n|\r|\n|$)', re.IGNORECASE
-)  # a line that Excel itself reads
+# a first line by which Excel declares the delimiter
+DECLARED = re.compile(r'"?sep=(.)"?[,;\t| ]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 
 
 def from_csv(path: Path, content: bytes, reading: Reading) -> Grid:
     """Read the bytes of a CSV file; ``path`` names it in a refusal.
 
     Raises:
-        BadInputError: it is no well-formed UTF-8 CSV, is empty, has a row of another width than its header, or is
-            separated otherwise than ``reading`` says.
+        BadInputError: it is not well-formed UTF-8 CSV, is empty, has a row of another width than its header, or has
+            another delimiter than ``reading`` states.
     """
     text = _decoded(path, content)
     declared = DECLARED.match(text)
     if declared:
         if declared[1] != reading.format.delimiter:
             raise _separated_by(path, declared[1], text[declared.end() :], reading)
-        text = text[declared.end() :]  # no row: a spreadsheet does not show it
+        text = text[declared.end() :]  # not a row: a spreadsheet does not show it
     try:
         grid = _grid(path, text, reading.format.delimiter)
     except BadInputError as refusal:
@@ -58,7 +57,7 @@ def _decoded(path: Path, content: bytes) -> str:
         except (OSError, EOFError, zlib.error) as error:
             raise BadInputError(f"{path}: ends in .gz but is not a whole gzip file ({error}).") from error
     if b"\0" in content:
-        raise BadInputError(f"{path}: holds a NUL byte; save it as UTF-8 text.")
+        raise BadInputError(f"{path}: contains a NUL byte; save it as UTF-8 text.")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -89,7 +88,7 @@ def _records(text: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _other_delimiter(text: str, ours: str) -> str | None:
-    """The delimiter that makes a table of what ``ours`` makes one column of, or rows of unequal width."""
+    """Find a delimiter that gives a table where ``ours`` gives one column or rows of unequal width."""
     one_column = _width(text, ours) < 2
     for delimiter in DELIMITERS:
         if delimiter != ours and _width(text, delimiter, even=not one_column) > 1:
@@ -98,7 +97,7 @@ def _other_delimiter(text: str, ours: str) -> str | None:
 
 
 def _width(text: str, delimiter: str, *, even: bool = False) -> int:
-    """The columns of the header; 0 where it is not well-formed or, with ``even``, other rows have another width."""
+    """Count the header's columns; 0 where it is not well-formed or, with ``even``, rows differ in width."""
     try:
         rows = (row for row in _records(text, delimiter) if "".join(row).strip(WHITE_SPACE))
         width = len(next(rows, ()))
@@ -108,7 +107,7 @@ def _width(text: str, delimiter: str, *, even: bool = False) -> int:
 
 
 def _separated_by(path: Path, found: str, text: str, reading: Reading) -> BadInputError:
-    """The refusal of a file with another delimiter, with every way out."""
+    """Make the refusal of a file with another delimiter, with every remedy."""
     toml = {"\t": "\\t"}.get(found, found)
     ways = ["save it separated by commas"]
     if found in DELIMITERS:

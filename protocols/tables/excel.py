@@ -1,7 +1,7 @@
-"""One sheet of an Excel workbook -> rows of text cells: what the cells hold, never what a format makes of them.
+"""One sheet of an Excel workbook -> rows of text cells: the stored values, not their display format.
 
-Owns what a workbook must not do to data: hide leading zeros, merge cells, leave formulas without values, spread a table
-over sheets. The parsing is openpyxl's. Source: the contract ("Tables").
+Refuses what would change data silently: leading zeros shown only by a format, merged cells, formulas without values, a
+table spread over several sheets. openpyxl parses the file. Source: the contract ("Tables").
 """
 
 import io
@@ -27,8 +27,8 @@ from protocols.tables.reading import TEXT, WHITE_SPACE, Grid, listing
 
 LARGEST = 2**30  # bytes of an unpacked workbook
 MOST_ROWS, MOST_COLUMNS, MOST_CELLS = 1_048_576, 16_384, 50_000_000
-WHOLE_DIGITS = 15  # that Excel keeps of a number
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # how old workbooks and encrypted ones begin
+WHOLE_DIGITS = 15  # digits that Excel keeps of a number
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # signature of old and of encrypted workbooks
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 NOT_SHOWN = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')  # of a number format: literals, colours, paddings
 DAMAGED = (  # what openpyxl raises on damaged files
@@ -49,7 +49,7 @@ DAMAGED = (  # what openpyxl raises on damaged files
 
 
 class _SheetParser(_reader.WorkSheetParser):  # type: ignore[misc]
-    """openpyxl's parser, which also tells where a formula has no cached value."""
+    """openpyxl's parser, which also marks formulas without a cached value."""
 
     def parse_cell(self, element: Any) -> dict[str, Any]:
         cell: dict[str, Any] = super().parse_cell(element)
@@ -65,17 +65,17 @@ def from_excel(path: Path, content: bytes, sheet: str | None) -> Grid:
     Args:
         path: the file.
         content: its bytes.
-        sheet: its name; None where one sheet alone holds anything.
+        sheet: its name; None where only one sheet is not empty.
 
     Raises:
-        BadInputError: it is no whole workbook, is protected by a password or unpacks to more than 1 GiB; there is no
-            such sheet, or several hold something; cells are merged; a cell shows leading zeros that it does not hold,
-            holds an error, a whole number of more than 15 digits or a formula whose value was not saved.
+        BadInputError: it is not a complete workbook, is protected by a password or unpacks to more than 1 GiB; there
+            is no such sheet, or several are not empty; cells are merged; a cell shows leading zeros by its format
+            only, or contains an error, a whole number of more than 15 digits or a formula whose value was not saved.
     """
     _refuse_other_files(path, content)
     try:
         with warnings.catch_warnings(), zipfile.ZipFile(io.BytesIO(content)) as archive:
-            warnings.simplefilter("ignore")  # of what openpyxl leaves out, such as drop-down lists
+            warnings.simplefilter("ignore")  # openpyxl warns of what it leaves out, such as drop-down lists
             size = sum(part.file_size for part in archive.infolist())
             if size > LARGEST:
                 raise BadInputError(
@@ -98,7 +98,7 @@ def _refuse_other_files(path: Path, content: bytes) -> None:
 
 
 def _chosen(path: Path, book: Any, name: str | None) -> Any:
-    """The sheet of a name, or the one that holds anything."""
+    """Return the sheet of a name, or the only one that is not empty."""
     sheets = {sheet.title: sheet for sheet in book.worksheets}
     if name is not None:
         if name not in sheets:
@@ -116,7 +116,7 @@ def _chosen(path: Path, book: Any, name: str | None) -> Any:
 
 
 def _cells(path: Path, sheet: Any) -> Iterator[dict[str, Any]]:
-    """The cells that hold anything, row by row; merged cells are refused at the end."""
+    """Yield the cells that are not empty, row by row; refuse merged cells at the end."""
     book = sheet.parent
     with sheet._get_source() as source:
         parser = _SheetParser(
@@ -132,18 +132,18 @@ def _cells(path: Path, sheet: Any) -> Iterator[dict[str, Any]]:
     if parser.merged_cells is not None:
         merged = parser.merged_cells.mergeCell[0].ref
         raise BadInputError(
-            f"{path}, sheet {sheet.title!r}: cells {merged} are merged; divide them, so that each row says all of it."
+            f"{path}, sheet {sheet.title!r}: cells {merged} are merged; unmerge them, so that every row is complete."
         )
 
 
 def _grid(path: Path, sheet: Any) -> Grid:
-    """The cells of a sheet, without the rows and columns that hold nothing."""
+    """Return the cells of a sheet, without empty rows and columns."""
     texts: dict[int, dict[int, str]] = {}
     rows: set[int] = set()
     for cell in _cells(path, sheet):
         row, column = cell["row"], cell["column"]
         if row > MOST_ROWS or column > MOST_COLUMNS or row in texts.setdefault(column, {}):
-            raise ValueError(f"cell {get_column_letter(column)}{row} is no cell or there twice")
+            raise ValueError(f"cell {get_column_letter(column)}{row} is outside the sheet or a duplicate")
         text = _text(path, sheet, cell)
         texts[column][row] = text
         if text.strip(WHITE_SPACE):
@@ -166,7 +166,7 @@ def _grid(path: Path, sheet: Any) -> Grid:
 
 
 def _text(path: Path, sheet: Any, cell: dict[str, Any]) -> str:
-    """What a cell holds: text, the digits of a whole number, the ``repr`` of another, a date as ISO 8601."""
+    """Return a cell's value as text: whole numbers as digits, others as ``repr``, dates in ISO 8601."""
     value, kind = cell["value"], cell["data_type"]
 
     def refusal(sentence: str) -> BadInputError:
@@ -175,10 +175,10 @@ def _text(path: Path, sheet: Any, cell: dict[str, Any]) -> str:
 
     if kind == "f":
         raise refusal(
-            "holds a formula whose value was not saved; save the file in a spreadsheet program, or paste values."
+            "contains a formula whose value was not saved; save the file in a spreadsheet program, or paste values."
         )
     if kind == "e":
-        raise refusal(f"holds the error {value}; correct it, or empty the cell.")
+        raise refusal(f"contains the error {value}; correct it, or empty the cell.")
     if isinstance(value, datetime) and value.time() == time():
         return value.date().isoformat()
     if hasattr(value, "isoformat"):
@@ -190,16 +190,16 @@ def _text(path: Path, sheet: Any, cell: dict[str, Any]) -> str:
     digits = str(abs(int(value)))
     if len(digits) > WHOLE_DIGITS:
         raise refusal(
-            f"holds a number of {len(digits)} digits, of which Excel keeps {WHOLE_DIGITS}; enter it again as text."
+            f"contains a number of {len(digits)} digits, of which Excel keeps {WHOLE_DIGITS}; enter it again as text."
         )
     if len(digits) < _digits_shown(ReadOnlyCell(sheet, **cell).number_format or ""):
         raise refusal(
-            f"holds {int(value)} and shows leading zeros only by its number format; enter it again as text."
+            f"contains {int(value)} and shows leading zeros only by its number format; enter it again as text."
         )
     return str(int(value))
 
 
 def _digits_shown(number_format: str) -> int:
-    """How many digits a number format shows before the decimal mark at least, such as 5 for ``00000``."""
+    """Count the digits that a number format shows at least before the decimal mark, such as 5 for ``00000``."""
     whole = re.split("[.eE;]", NOT_SHOWN.sub("", number_format))[0]
     return whole.count("0")

@@ -1,7 +1,7 @@
-"""The input account: what became of every row of every input table, and what a reader of the results must know.
+"""The input account: the use of every row of every input table, and notices for the reader of the results.
 
-Owns the types. Tables count their own rows where they are read and checked; where they are joined, the account is
-completed (`validation.cohort.join`). Source: the contract ("results.json: input_account").
+Owns the types. Rows are counted where tables are read and checked; the account is completed where they are joined
+(`validation.cohort.join`). Source: the contract ("results.json: input_account").
 """
 
 from collections.abc import Mapping
@@ -37,9 +37,9 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableAccount:
-    """What became of the rows of one table; ``rows_read`` = ``rows_used`` + the sum of ``rows_excluded``.
+    """The use of one table's rows; ``rows_read`` = ``rows_used`` + the sum of ``rows_excluded``.
 
-    Rows without any content are dropped before they count as read. A reason is named only where its count is not 0.
+    Rows without any content are dropped and do not count as read. A reason is listed only where its count is not 0.
     """
 
     table: str

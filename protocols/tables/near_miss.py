@@ -1,7 +1,7 @@
-"""Why identifiers of one table are not found in another: the change that a spreadsheet or an export made to them.
+"""Near misses of identifiers between tables: the change that a spreadsheet or an export made to them.
 
-Owns the causes and their order; what is told of them is the account's business. Identifiers are never changed: a near
-miss is named, not mended. Linear in the number of identifiers.
+Owns the causes and their order; `notices` and the input account report them. Identifiers are never changed: a near miss
+is reported, not corrected. Linear in the number of identifiers.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ Text = pd.Series  # of `TEXT`, numbered from 0
 Places = NDArray[np.intp]
 
 ENDING = r"(?i)(\.(png|jpe?g|dcm|dicom|tiff?|bmp|npy|nii|gz))+$"
-# What makes two identifiers equal: patterns and what each is replaced by. Lower case and Unicode are done in `_key`.
+# Patterns and their replacements that make two identifiers equal. Lower case and Unicode are handled in `_key`.
 WHITE_SPACE, CASE, UNICODE = "white space", "letter case", "the Unicode form of letters"
 PATTERNS = {
     "quotes": {"^[\"'`\u00b4\u2018-\u201f]+|[\"'`\u00b4\u2018-\u201f]+$": ""},
@@ -36,12 +36,12 @@ CAUSES = (
     *("a file ending", "a folder or a file ending", UNICODE, "quotes"),
 )
 SEVERAL = "more than one of white space, letter case, zeros, quotes, folders and file endings"
-# Two values of one column may well differ so: images of one name in two folders, two long numbers.
+# Two values of one column may legitimately differ so: images of one name in two folders, two long numbers.
 BETWEEN_TABLES_ONLY = {SCIENTIFIC, FIFTEEN_DIGITS, "a folder or a file ending"}
 
 NUMBER = r"^0*([1-9]\d{0,98})(?:[.,]0+)?$"
 WITH_EXPONENT = r"^([1-9])(?:[.,](\d+))?[eE]\+?(\d{1,2})$"
-DIGITS_KEPT = 15  # of a number, by a spreadsheet; a binary64 keeps no more surely
+DIGITS_KEPT = 15  # of a number, by a spreadsheet; a binary64 guarantees no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class NearMiss:
 
     Attributes:
         cause: in words for the middle of a sentence: one of `CAUSES`, or `SEVERAL`.
-        count: how many of the identifiers it explains, at least 1.
+        count: the number of identifiers that it explains, at least 1.
         examples: at most three different pairs (given, known), in the order given.
     """
 
@@ -63,12 +63,12 @@ def near_misses(unmatched: Sequence[str], known: Sequence[str]) -> NearMiss | No
     """Find the one change that brings most of ``unmatched`` to an identifier in ``known``.
 
     Args:
-        unmatched: identifiers, one a row, repeated or not; those that stand in ``known`` too are passed over.
+        unmatched: identifiers, one per row, repeated or not; those that are in ``known`` are ignored.
         known: the identifiers of the other table.
 
     Returns:
-        The change that explains most, of equals the earlier in `CAUSES`; where none explains any, several at once;
-        None where these do not either.
+        The change that explains most, of equals the earlier in `CAUSES`; where none explains any, `SEVERAL`; None
+        where several changes together explain none either.
     """
     targets, given = _text(known).drop_duplicates(ignore_index=True), _text(unmatched)
     given = given[_places(given, targets) < 0].reset_index(drop=True)
@@ -79,7 +79,7 @@ def near_misses(unmatched: Sequence[str], known: Sequence[str]) -> NearMiss | No
 
 
 def near_duplicates(values: Sequence[str]) -> NearMiss | None:
-    """Find values of one column that differ only as an export or a typist would make them differ.
+    """Find values of one column that differ only by a change that exports or typists make.
 
     Args:
         values: identifiers, repeated or not.
@@ -104,7 +104,7 @@ def _text(values: Sequence[str]) -> Text:
 
 
 def _most(found: dict[str, Places], given: Text, known: Text) -> NearMiss | None:
-    """The cause that explains most; ``found`` holds where each of ``given`` stands in ``known``, -1 if nowhere."""
+    """Return the cause that explains most; ``found`` maps causes to positions of ``given`` in ``known``, -1 if none."""
     cause = max(found, key=lambda name: np.count_nonzero(found[name] >= 0))
     hit = np.flatnonzero(found[cause] >= 0)
     if not len(hit):
@@ -115,7 +115,7 @@ def _most(found: dict[str, Places], given: Text, known: Text) -> NearMiss | None
 
 
 def _places(given: pd.Series, known: pd.Series) -> Places:
-    """Where each value stands first in ``known``, -1 where it does not."""
+    """Return the first position of each value in ``known``, -1 where it has none."""
     codes, keys = pd.factorize(known)
     first = np.unique(codes, return_index=True)[1]
     places: Places = np.append(first, -1)[pd.Index(keys).get_indexer(pd.Index(given))]
@@ -131,7 +131,7 @@ def _places_but_for(cause: str, given: Text, known: Text) -> Places:
 
 
 def _key(cause: str, values: Text) -> Text:
-    """The values with all that a change of this cause touches brought to one form."""
+    """Return the values in a form that a change of this cause does not affect."""
     if cause == CASE:
         return values.str.casefold()
     if cause == UNICODE:
@@ -148,7 +148,7 @@ def _several(values: Text) -> Text:
 
 
 def _scientific(given: Text, known: Text) -> Places:
-    """One side written with an exponent: the same number to as many digits as that writing has."""
+    """Match numbers with an exponent on one side: equal to as many digits as that notation has."""
     places = np.full(len(given), -1)
     short, whole = (_with_exponent(given), _with_exponent(known)), (_numbers(given), _numbers(known))
     for digits in sorted({*short[0]["precision"], *short[1]["precision"]}):
@@ -161,7 +161,7 @@ def _scientific(given: Text, known: Text) -> Places:
 
 
 def _with_exponent(values: Text) -> pd.DataFrame:
-    """Of the values such as ``1.2E+10``: their digits, the length of the number, and how many digits count."""
+    """Return digits, length and number of significant digits of values such as ``1.2E+10``."""
     parts = values[values.str.match(WITH_EXPONENT)].str.extract(WITH_EXPONENT)
     digits = parts[0] + parts[1].fillna("")
     length = parts[2].astype(np.int64) + 1
@@ -171,13 +171,13 @@ def _with_exponent(values: Text) -> pd.DataFrame:
 
 
 def _numbers(values: Text) -> pd.DataFrame:
-    """Of the values that are whole numbers: their digits and their length."""
+    """Return digits and length of the values that are whole numbers."""
     digits = values[values.str.match(NUMBER)].str.replace(NUMBER, r"\1", regex=True)
     return pd.DataFrame({"digits": digits, "length": digits.str.len().astype(np.int64)})
 
 
 def _rounded(numbers: pd.DataFrame, digits: int) -> pd.Series:
-    """A key that numbers share which are equal to so many digits, half away from zero."""
+    """Return a key that is equal for numbers that agree to so many digits, rounded half away from zero."""
     head = numbers["digits"].str.slice(0, digits + 1).str.pad(digits + 1, side="right", fillchar="0")
     rounded = (head.astype(np.int64) + 5) // 10
     carried = rounded == 10**digits
@@ -186,7 +186,7 @@ def _rounded(numbers: pd.DataFrame, digits: int) -> pd.Series:
 
 
 def _fifteen_digits(given: Text, known: Text) -> Places:
-    """Numbers too long for a spreadsheet: all long ones of one side end in zeros where the other side's do not."""
+    """Match numbers too long for a spreadsheet: on one side alone, all long numbers end in zeros."""
     places = np.full(len(given), -1)
     left, right = (numbers[numbers["length"] > DIGITS_KEPT] for numbers in (_numbers(given), _numbers(known)))
     cut = [numbers["digits"].str.slice(DIGITS_KEPT).str.match("^0+$").all() for numbers in (left, right)]

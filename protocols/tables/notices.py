@@ -1,7 +1,7 @@
-"""Notices of one table as it was read: what was changed in it, and what in it looks like an accident of an export.
+"""Notices of one table as it was read: changes made to it, and values that look damaged by an export.
 
-Owns the kinds, their sentences and the examples. What is changed is decided in `column_mapping`; rows that were not
-used are told where tables are joined.
+Owns the kinds, their sentences and the examples. Changes are made in `column_mapping`; unused rows are reported where
+tables are joined.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ from protocols.tables.input_account import MOST_EXAMPLES, Notice
 from protocols.tables.near_miss import near_duplicates
 from protocols.tables.reading import Table
 
-# What exports write where nothing is, in lower case.
+# What exports write for a missing value, in lower case.
 NOTHING = frozenset(
     ("na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "unknown", "missing")
 )
@@ -26,7 +26,7 @@ ROUNDED = "{count} of {column} hold numbers that a spreadsheet rounded ({example
 
 @dataclass(frozen=True, slots=True)
 class CellKind:
-    """A kind of notice about cells of one column: what one of them is called, the likely cause, and the sentence."""
+    """A kind of notice about cells of one column: the noun for one of them, the likely cause, and the sentence."""
 
     kind: str
     noun: str
@@ -37,12 +37,12 @@ class CellKind:
         """Yield the notice of these cells; none where there are none."""
         if len(cells):
             examples = examples_of(cells)
-            told = self.sentence.format(
+            sentence = self.sentence.format(
                 count=counted(len(cells), self.noun), column=column, examples=quoted(examples)
             )
             yield Notice(
                 kind=self.kind,
-                text=f"{table}: {told}",
+                text=f"{table}: {sentence}",
                 table=table,
                 column=column,
                 count=len(cells),
@@ -80,7 +80,7 @@ ROUNDED_SCORES = CellKind(
 
 
 def of_placeholders(table: str, column: str, cells: pd.Series) -> Iterator[Notice]:
-    """Yield a notice where a word for nothing stands as an identifier, so that rows of several count as one."""
+    """Yield a notice of words for a missing value among identifiers, which would count as one identifier."""
     yield from PLACEHOLDERS.of(table, column, cells[cells.str.lower().isin(list(NOTHING))])
 
 
@@ -92,7 +92,7 @@ def of_rounded(table: str, column: str, cells: pd.Series) -> Iterator[Notice]:
 
 
 def of_near_duplicates(table: str, column: str, cells: pd.Series) -> Iterator[Notice]:
-    """Yield a notice of values that differ only as a typist or an export would make them differ."""
+    """Yield a notice of values that differ only by a change that typists or exports make."""
     found = near_duplicates(list(cells.unique()))
     if found:
         pairs = tuple(f"{one} / {other}" for one, other in found.examples)
@@ -120,7 +120,7 @@ def of_dropped(table: Table, rule: TableRule) -> Iterator[Notice]:
 
 
 def of_unused_columns(frame: pd.DataFrame, rule: TableRule) -> Iterator[Notice]:
-    """Yield notices of columns named almost like one that the file lacks: they would be ignored in silence."""
+    """Yield notices of columns named almost like one that the file lacks, which would be ignored silently."""
     missing = {_plain(column.name): column.name for column in rule.columns if column.name not in frame}
     for name in map(str, frame):
         meant = missing.get(_plain(name))
@@ -148,7 +148,7 @@ def examples_of(cells: pd.Series) -> tuple[str, ...]:
 
 
 def quoted(examples: Iterable[str]) -> str:
-    """Return examples for a sentence."""
+    """Return examples, quoted and separated by commas."""
     return ", ".join(map(repr, examples))
 
 

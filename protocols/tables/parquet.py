@@ -1,6 +1,6 @@
-"""A Parquet file -> rows of text cells, as a CSV file of the same values would hold them.
+"""A Parquet file -> rows of text cells, equal to those of a CSV file of the same values.
 
-Owns the text of each type of column. Source: the contract ("Tables").
+Owns the text form of each column type. Source: the contract ("Tables").
 """
 
 import io
@@ -22,7 +22,7 @@ def from_parquet(path: Path, content: bytes) -> Grid:
     """Read the bytes of a Parquet file; ``path`` names it in a refusal.
 
     Raises:
-        BadInputError: it is no whole Parquet file, or a column is neither text nor numbers nor dates.
+        BadInputError: it is not a complete Parquet file, or a column is neither text nor numbers nor dates.
     """
     try:
         table = pq.ParquetFile(io.BytesIO(content)).read()
@@ -31,11 +31,11 @@ def from_parquet(path: Path, content: bytes) -> Grid:
                 raise BadInputError(
                     f"{path}: column {field.name!r} is of type {field.type}; save it as text, numbers or dates."
                 )
-        table.validate(full=True)  # of text, that it is UTF-8
+        table.validate(full=True)  # text must be UTF-8
         columns = [_texts(column) for column in table.columns]
     except (pa.ArrowException, OSError, ValueError, OverflowError, LookupError) as error:
-        # pyarrow tells a damaged page as OSError, damaged text as a ValueError, a date that no calendar
-        # has as one or as OverflowError, and a time zone that does not exist as a KeyError.
+        # pyarrow raises OSError for a damaged page, ValueError for damaged text, ValueError or OverflowError for an
+        # impossible date, and KeyError for an unknown time zone.
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise BadInputError(f"{path}: ends in .parquet but cannot be read as Parquet ({reason}).") from error
     kept = np.zeros(table.num_rows, dtype=bool)
@@ -50,7 +50,7 @@ def from_parquet(path: Path, content: bytes) -> Grid:
 
 
 def _is_plain(kind: Any) -> bool:
-    """Whether a column holds what a cell of CSV could hold."""
+    """Return whether the values of a column type have a form in CSV."""
     if types.is_dictionary(kind):
         return _is_plain(kind.value_type)
     binary = types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind)
@@ -58,7 +58,7 @@ def _is_plain(kind: Any) -> bool:
 
 
 def _texts(column: Any) -> ExtensionArray:
-    """The cells of a column: digits of whole numbers, ``repr`` of others, nothing for null and NaN."""
+    """Return the cells of a column: digits of whole numbers, ``repr`` of others, empty for null and NaN."""
     kind = column.type
     if types.is_dictionary(kind):
         column, kind = column.cast(kind.value_type), kind.value_type
@@ -68,7 +68,7 @@ def _texts(column: Any) -> ExtensionArray:
     if types.is_floating(kind):
         values = column.to_numpy()
         if values.itemsize < np.dtype(float).itemsize:
-            # 0.7 in 32 bits is 0.699999988 in 64; what was meant is the shortest number that 32 bits name so.
+            # 0.7 in 32 bits is 0.699999988 in 64; the shortest number with the same 32 bits was meant.
             values = values.astype(str).astype(float)
         cells = np.where(np.isnan(values), "", list(map(repr, values.tolist())))
         return pd.array(cells, dtype=TEXT)

@@ -1,7 +1,7 @@
-"""The battery: which changes were made to the pictures, and the score of every image after each of them.
+"""The perturbation set: the changes made to the images, and the score of every image after each of them.
 
-Owns the two tables that the device's side writes and the measuring side reads, and where they lie. What a change
-does to a picture is `model.inference.perturbations` and `model.inference.occlusions`; what follows from the scores is
+Owns the two tables that `model` writes and `validation` reads, and their folder. The changes are made in
+`model.inference.perturbations` and `model.inference.occlusions`; the scores are analysed in
 `validation.analyses.robustness`.
 """
 
@@ -34,11 +34,11 @@ class PerturbationItem:
     """One way in which every picture was scored.
 
     Attributes:
-        id: its name in the tables; ``unchanged`` and ``repeated`` are the pictures as they are.
-        family: ``repeat``, ``perturbation`` (what happens to pictures) or ``shortcut`` (what hides a part of them).
-        withholds: what the device can no longer see; empty where it still sees everything.
+        id: its name in the tables; ``unchanged`` and ``repeated`` score the unchanged images.
+        family: ``repeat``, ``perturbation`` (a plausible change of the image) or ``shortcut`` (a part is hidden).
+        withholds: the part that is hidden from the device; empty where none is.
         name: a few words.
-        does: one sentence that says what is done to the picture.
+        does: one sentence that describes the change.
     """
 
     id: str
@@ -53,9 +53,9 @@ class BatteryScores:
     """Scores of the same images under every item.
 
     Attributes:
-        items: ``unchanged`` first, ``repeated`` second, then the battery in its order.
+        items: ``unchanged`` first, ``repeated`` second, then the perturbation set in its order.
         image_id: the images that were scored, in the order of the studies.
-        score: shape (items, images), in [0, 1] with 6 decimals; NaN where the device's answer was no number.
+        score: shape (items, images), in [0, 1] with 6 decimals; NaN where the device's output was not a number.
     """
 
     items: tuple[PerturbationItem, ...]
@@ -63,12 +63,12 @@ class BatteryScores:
     score: NDArray[np.float64]
 
     def items_csv(self) -> str:
-        """The table of the items."""
+        """Return the table of the items as CSV."""
         rows = [(item.id, item.family, item.withholds, item.name, item.does) for item in self.items]
         return csv_text(ITEM_COLUMNS, rows)
 
     def scores_csv(self) -> str:
-        """The table of the scores, item by item; a score that is no number is empty."""
+        """Return the table of the scores as CSV, item by item; NaN is an empty cell."""
         return csv_text(
             SCORE_COLUMNS,
             (
@@ -81,37 +81,37 @@ class BatteryScores:
 
 @dataclass(frozen=True, slots=True)
 class BatteryFolder:
-    """Where a run keeps its robustness test."""
+    """The folder of a run's robustness test."""
 
     root: Path
 
     @property
     def items(self) -> Path:
-        """What was done to the pictures."""
+        """The perturbation set."""
         return self.root / "perturbations.csv"
 
     @property
     def scores(self) -> Path:
-        """The score of every image after each of it."""
+        """The score of every image under each item."""
         return self.root / "scores.csv"
 
     @property
     def timing(self) -> Path:
-        """How long an image takes; volatile: hashed, never compared."""
+        """The time per image; volatile: hashed, never compared."""
         return self.root / "timing.json"
 
     @property
     def results(self) -> Path:
-        """What follows from the scores."""
+        """The results of the analysis of the scores."""
         return self.root / "results.json"
 
     @classmethod
     def of(cls, run: RunFolder) -> Self:
-        """The folder of a run, there or not."""
+        """Return the folder of a run, existing or not."""
         return cls(run.root / "robustness")
 
     def read(self) -> BatteryScores:
-        """Both tables.
+        """Read both tables.
 
         Raises:
             BadInputError: one is missing or not as `robustness` writes it.
@@ -127,7 +127,7 @@ class BatteryFolder:
             )
         if not images or [(image, name) for image, name, _ in rows] != expected:
             raise BadInputError(
-                f"{self.scores}: must hold every image once for each line of {self.items.name}, in its order; "
+                f"{self.scores}: must contain every image once for each line of {self.items.name}, in its order; "
                 "run `robustness` again."
             )
         score = np.array([_score(text, self.scores) for _, _, text in rows]).reshape(len(items), len(images))
@@ -135,13 +135,13 @@ class BatteryFolder:
 
 
 def largest_distance(recorded: BatteryScores, recomputed: BatteryScores) -> float | None:
-    """The largest difference of two scores of the same image and item; None where other images or items were scored."""
+    """Return the largest difference between scores of the same image and item; None where images or items differ."""
     if recorded.items != recomputed.items or recorded.image_id != recomputed.image_id:
         return None
     there = ~np.isnan(recorded.score)
     if bool((there == np.isnan(recomputed.score)).any()):
         return None
-    # Scores carry 6 decimals; the difference of two of them carries the error of binary fractions as well.
+    # Scores have 6 decimals; their difference also has the error of binary fractions.
     distance = np.round(np.abs(recorded.score - recomputed.score)[there], 9)
     return float(distance.max(initial=0.0))
 
@@ -151,7 +151,9 @@ def _rows(path: Path, columns: Sequence[str]) -> list[list[str]]:
     try:
         header, *rows = csv.reader(io.StringIO(content.decode("utf-8"), newline=""))
     except (ValueError, csv.Error) as error:
-        raise BadInputError(f"{path}: is no table as `robustness` writes it.") from error
+        raise BadInputError(
+            f"{path}: is not a table as `robustness` writes it; run `robustness` again."
+        ) from error
     if header != list(columns) or any(len(row) != len(columns) for row in rows):
         raise BadInputError(f"{path}: must have the columns {', '.join(columns)} in every line.")
     return rows
@@ -164,7 +166,8 @@ def _item(row: Sequence[str], path: Path) -> PerturbationItem:
             if (known, hidden) == (family, withholds):
                 return PerturbationItem(id_, known, hidden, name, does)
     raise BadInputError(
-        f"{path}: {id_!r} is of family {family!r} and withholds {withholds!r}; neither may be new."
+        f"{path}: {id_!r} has family {family!r} and withholds {withholds!r}, which are not both known; run "
+        "`robustness` again."
     )
 
 

@@ -1,7 +1,7 @@
-"""A file of rows -> a table of text cells, read strictly: nothing is guessed, padded or skipped.
+"""Strict reading of a file to a table of text cells: nothing is guessed, padded or skipped.
 
-Owns the table and what no file may hold, whatever its format; the formats are `delimited`, `parquet` and `excel`. What
-the columns mean is the business of `column_mapping` and `records`.
+Owns the table and the checks common to all formats; the formats are `delimited`, `parquet` and `excel`. Columns are
+interpreted in `column_mapping` and `checks`.
 """
 
 import re
@@ -20,17 +20,17 @@ from protocols.errors import BadInputError
 from protocols.schema.input_tables import Format
 from protocols.storage.reading import read_content
 
-# Whatever Python calls white space, and the spaces without width.
+# All white space of Python, and the spaces of zero width.
 WHITE_SPACE = (
     "".join(chr(code) for code in range(0x10000) if chr(code).isspace()) + "\u180e\u200b\u2060\ufeff"
 )
 TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 FIRST_ROW = 2  # as a spreadsheet shows it: the header is row 1
-LONGEST_CELL = 32_767  # characters, as a spreadsheet's own cell holds
+LONGEST_CELL = 32_767  # characters, the limit of a spreadsheet's cell
 DELIMITED = (".csv.gz", ".csv")
 ENDINGS = (*DELIMITED, ".parquet", ".xlsx")
 OTHER_WORKBOOKS = (".xls", ".xlsb", ".xlsm", ".ods")
-NUMBER = re.compile(r"[+-]?[0-9.,]*[0-9]([eE][+-]?[0-9]+)?")  # with either mark, also with marks of thousands
+NUMBER = re.compile(r"[+-]?[0-9.,]*[0-9]([eE][+-]?[0-9]+)?")  # decimal comma or point, thousands separators
 DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?")
 EXCHANGED = str.maketrans(",.", ".,")
 PLAIN = Format()
@@ -43,7 +43,7 @@ class Reading:
     Attributes:
         table: studies, reads, predictions or labels, whose ``[format]`` a refusal names; None for any other file.
         format: of CSV.
-        sheet: the one to read of a workbook; None where it has one sheet that is not empty.
+        sheet: the sheet of a workbook; None where only one is not empty.
     """
 
     table: str | None = None
@@ -61,7 +61,7 @@ class Grid(NamedTuple):
         names: of the columns, as in the file.
         columns: the cells of each column, as `TEXT`.
         numbers: of the rows, as a spreadsheet shows them.
-        empty_rows, empty_columns: how many were left out.
+        empty_rows, empty_columns: the number left out.
     """
 
     names: Sequence[str]
@@ -77,7 +77,7 @@ class Table:
 
     Attributes:
         source: the file, as refusals name it.
-        frame: columns of text (`TEXT`), no cell missing; the index holds the row numbers that a spreadsheet shows, the
+        frame: columns of text (`TEXT`), no cell missing; the index is the row number that a spreadsheet shows, the
             header being row 1.
         rows_dropped_empty: rows of the file without any content, which are not in the frame.
         columns_dropped_empty: columns of the file without a name and without content.
@@ -108,22 +108,22 @@ class Table:
         return {str(name): tuple(cells) for name, cells in self.frame.items()}
 
     def number(self, index: int) -> int:
-        """The number of a row in its file, as a spreadsheet shows it, for a zero-based ``index``."""
+        """Return the row number in the file, as a spreadsheet shows it, for a zero-based ``index``."""
         return int(self.frame.index[index])
 
     def only(self, rows: NDArray[np.bool_]) -> "Table":
-        """The table of the rows that a mask of shape (rows,) selects; they keep their numbers."""
+        """Return the table of the rows that a mask of shape (rows,) selects; they keep their numbers."""
         return replace(self, frame=self.frame[rows])
 
     def with_points(self, numbers: pd.Series) -> pd.Series:
         """Exchange comma and point in a column of numbers where the file has decimal commas.
 
-        ``0,5`` becomes ``0.5``, and ``1.234``, which may be meant as thousands, is no number any more.
+        ``0,5`` becomes ``0.5``, and ``1.234``, which may mean thousands, is no longer a number.
         """
         return numbers if self.format.decimal == "." else numbers.map(_exchanged).astype(TEXT)
 
     def decimal_remedy(self, cell: str, table: str) -> str:
-        """What to do where ``cell`` is no number because of its comma; empty where that is not the reason.
+        """Return the remedy where ``cell`` is not a number because of its comma; empty where that is not the reason.
 
         Args:
             cell: of a column of numbers, after `with_points`.
@@ -152,11 +152,11 @@ class Table:
                 )
 
     def fault(self, index: int, sentence: str) -> BadInputError:
-        """A refusal that names the file and the row of a zero-based ``index``."""
+        """Make a refusal that names the file and the row of a zero-based ``index``."""
         return BadInputError(f"{self.source}, row {self.number(index)}: {sentence}")
 
     def refuse(self, wrong: pd.Series | NDArray[np.bool_], sentence: str) -> None:
-        """Refuse the first row that a mask of shape (rows,) marks; none where it marks none.
+        """Refuse the first row that a mask of shape (rows,) marks, if it marks any.
 
         Raises:
             BadInputError: naming the file, the row and the sentence.
@@ -189,16 +189,16 @@ def read_table(path: Path, reading: Reading = AS_IT_IS) -> Table:
     """Read ``.csv``, ``.csv.gz``, ``.parquet`` or ``.xlsx`` into text cells.
 
     Raises:
-        BadInputError: the file cannot be read, is not what its ending says, has no rows, has two
-            columns of one name, a row of another width, a NUL byte, text that is not UTF-8, a cell of
-            more than 32,767 characters, another separator than ``reading`` says, in Parquet a column that is neither
-            text nor numbers nor dates, or in a workbook what `excel` refuses.
+        BadInputError: the file cannot be read, is not what its ending states, has no rows, has two columns of one
+            name, a row of another width, a NUL byte, text that is not UTF-8, a cell of more than 32,767 characters,
+            another delimiter than ``reading`` states, in Parquet a column that is neither text nor numbers nor dates,
+            or in a workbook what `excel` refuses.
     """
     return parse_table(path, read_content(path), reading)
 
 
 def parse_table(path: Path, content: bytes, reading: Reading = AS_IT_IS) -> Table:
-    """The bytes of a file -> its table; ``path`` gives the ending and the name in a refusal.
+    """Parse the bytes of a file as a table; ``path`` gives the ending and the name in a refusal.
 
     Raises:
         BadInputError: as `read_table`.
@@ -220,7 +220,7 @@ def parse_table(path: Path, content: bytes, reading: Reading = AS_IT_IS) -> Tabl
 
 
 def _table(path: Path, grid: Grid, form: Format = PLAIN) -> Table:
-    """Name the columns, drop those without name and content, and refuse what no table may hold."""
+    """Name the columns, drop those without name and content, and check what is common to all formats."""
     index = pd.Index(grid.numbers)
     columns: dict[str, pd.Series] = {}
     empty = grid.empty_columns
@@ -237,7 +237,7 @@ def _table(path: Path, grid: Grid, form: Format = PLAIN) -> Table:
         raise BadInputError(f"{path}: the table has a header and no rows.")
     for name, column in columns.items():
         if column.str.contains("\0", regex=False).any():
-            raise BadInputError(f"{path}: column {name!r} holds a NUL byte.")
+            raise BadInputError(f"{path}: column {name!r} contains a NUL byte.")
         length = column.str.len()
         if length.max() > LONGEST_CELL:
             row = int(length.argmax())
@@ -248,7 +248,7 @@ def _table(path: Path, grid: Grid, form: Format = PLAIN) -> Table:
 
 
 def has_content(cells: pd.Series) -> NDArray[np.bool_]:
-    """Which cells hold more than white space, as a mask of shape (rows,)."""
+    """Return which cells contain more than white space, as a mask of shape (rows,)."""
     return (cells.str.strip(WHITE_SPACE) != "").to_numpy(dtype=bool)
 
 

@@ -1,7 +1,7 @@
-"""Studies, labels, reads and predictions as typed records, and the small vocabularies of their columns.
+"""Studies, labels, reads and predictions as checked, typed records, and the vocabularies of their columns.
 
-Owns what a record is once it may be trusted. How rows become records, and which are refused, is
-`checks`; how records are joined is `validation.cohort.join`. Source: the contract ("Tables").
+Rows become records, or are refused, in `checks`; records are joined in `validation.cohort.join`. Source: the contract
+("Tables").
 """
 
 import math
@@ -20,7 +20,7 @@ from protocols.tables.reading import listing
 UNKNOWN = ""
 PLAIN_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 OF_STUDIES = ("image_id", "patient_id", "age_years", "sex", "view", "split", "image_path")
-PHANTOM = "PHANTOM"  # how the manufacturer of a synthetic radiograph begins
+PHANTOM = "PHANTOM"  # prefix of the manufacturer of a synthetic radiograph
 
 
 class Sex(StrEnum):
@@ -40,7 +40,7 @@ class View(StrEnum):
 
 
 class Split(StrEnum):
-    """What a patient's images may be used for."""
+    """The permitted use of a patient's images."""
 
     TRAIN = "train"
     TUNE = "tune"
@@ -48,7 +48,7 @@ class Split(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What one reader says of one image, and what the reference standard makes of all of them."""
+    """The verdict of one reader on one image, or of the reference standard."""
 
     POSITIVE = "positive"
     NEGATIVE = "negative"
@@ -65,7 +65,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileIdentity:
-    """What identifies an input: its bytes, and its content whatever the order of its rows."""
+    """The identity of an input: hashes of its bytes, and of its content in any order of rows."""
 
     file_sha256: str
     content_sha256: str
@@ -147,7 +147,7 @@ class Studies(_Record):
 
     @property
     def phantom(self) -> NDArray[np.bool_]:
-        """Which images are synthetic, as their manufacturer says; shape (images,)."""
+        """Which images are synthetic according to ``manufacturer``; shape (images,)."""
         if "manufacturer" not in self.frame:
             return np.zeros(len(self), dtype=np.bool_)
         return self.frame["manufacturer"].str.startswith(PHANTOM).to_numpy(dtype=np.bool_)
@@ -162,7 +162,7 @@ class Studies(_Record):
         """Return a column of text by name; empty cells are unknown.
 
         Raises:
-            BadInputError: there is no such column; the sentence lists those there are.
+            BadInputError: there is no such column; the message lists the columns.
         """
         if name not in self.frame or (name in OF_STUDIES and name not in ("sex", "view")):
             there = listing(["age_years", "sex", "view", *self.further])

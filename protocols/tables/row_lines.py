@@ -1,7 +1,6 @@
-"""Write the rows of many columns as lines of JSON or CSV, byte for byte as `canonical` writes them one by one.
+"""Vectorised writing of columns as lines of JSON or CSV, byte for byte as `canonical` writes single rows.
 
-Owns the vectorised form alone: what a line looks like is `canonical.json_line` and `canonical.csv_text`, which the
-tests compare it with.
+The form of a line is defined by `canonical.json_line` and `canonical.csv_text`, with which the tests compare it.
 """
 
 import json
@@ -40,7 +39,7 @@ def csv_rows(header: Sequence[str], columns: Sequence[pd.Series]) -> str:
 
 
 def numbers_as_text(numbers: NDArray[np.float64], *, undefined: str = "") -> pd.Series:
-    """Write numbers as ``repr(float)``, the shortest text that names each; NaN as ``undefined``."""
+    """Write numbers as ``repr(float)``, the shortest exact text; NaN as ``undefined``."""
     text = np.array(list(map(repr, numbers.tolist())), dtype=object)
     return pd.Series(np.where(np.isnan(numbers), undefined, text), dtype=TEXT)
 

@@ -1,6 +1,6 @@
-"""Values of studies that could not be used: how many, which, the likely cause and the lines that mend it.
+"""Unusable values of the studies: count, examples, likely cause and the lines of the protocol that correct it.
 
-Owns the sentences. Which values are unknown is decided in `checks`, and which images are asked about by the caller.
+Owns the sentences. Which values are unknown is decided in `checks`, which images count by the caller.
 Source: the contract ("Accepted and counted").
 """
 
@@ -31,7 +31,7 @@ def unknown_values(
     Args:
         studies: the checked studies.
         members: which images count, shape (studies,).
-        what: what they are, for the sentence.
+        what: the noun for one of them in the sentence.
         axes: further columns, and for which images they are unknown, shape (studies,) each.
         criteria: the criteria that a column affects.
     """
@@ -65,15 +65,15 @@ def _notice(column: str, cells: pd.Series, total: str, criteria: tuple[str, ...]
 
 
 def _remedy(column: str, examples: Sequence[str]) -> tuple[str | None, str]:
-    """Return the likely cause, and the lines of the protocol that mend it."""
+    """Return the likely cause, and the lines of the protocol that correct it."""
     found = [(cell, *_meaning(column, cell)) for cell in examples]
     if not found:
         return None, ""
     lines = [f'"{cell}" = "{meant}"' for cell, _, meant in found if meant]
-    mended = [f"[values.{column}] {', '.join(lines)}"] if lines else []
+    remedies = [f"[values.{column}] {', '.join(lines)}"] if lines else []
     if len(lines) < len(found):
-        mended.insert(0, '[format.studies] decimal = ","')
-    return found[0][1], f"; to use them, write {' and '.join(mended)}"
+        remedies.insert(0, '[format.studies] decimal = ","')
+    return found[0][1], f"; to use them, write {' and '.join(remedies)}"
 
 
 def _meaning(column: str, cell: str) -> tuple[str, str | None]:

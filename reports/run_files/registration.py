@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from protocols.errors import EvidenceDiffersError
 from protocols.ledger.chain import LedgerHead, read_ledger
-from protocols.registration.history import SealStory, ToldVersion, story_of
+from protocols.registration.history import LookHistory, VersionHistory, history_of_look
 from protocols.registration.registry import LookMade, RegisteredVersion
 from protocols.storage.run_folder import RunFolder
 from validation.results.results import Results
@@ -27,7 +27,7 @@ class Seal:
         earlier_left_out: how many of the oldest are not among these.
     """
 
-    story: SealStory
+    story: LookHistory
     head: LedgerHead
     earlier: tuple[LookMade, ...]
     earlier_left_out: int
@@ -38,7 +38,7 @@ class Seal:
         return self.story.registered is not None
 
     @property
-    def amendments(self) -> tuple[ToldVersion, ...]:
+    def amendments(self) -> tuple[VersionHistory, ...]:
         """The registered versions after the first."""
         return self.story.versions[1:]
 
@@ -53,7 +53,7 @@ def read_seal(run: RunFolder, results: Results, results_sha256: str) -> Seal | N
     if not run.ledger.exists():
         return None
     ledger = read_ledger(run.ledger)
-    story = story_of(ledger, results_sha256)
+    story = history_of_look(ledger, results_sha256)
     if story is None:
         raise EvidenceDiffersError(
             f"{run.ledger}: holds no look that ended in {run.results.name} (sha256 {results_sha256}); the two are not "
@@ -85,7 +85,7 @@ def _refuse_other_look(run: RunFolder, look: LookMade, results: Results) -> None
             )
 
 
-def _without_texts(story: SealStory) -> SealStory:
+def _without_texts(story: LookHistory) -> LookHistory:
     def bare(version: RegisteredVersion) -> RegisteredVersion:
         return replace(version, text="")
 

@@ -1,11 +1,11 @@
-"""A study so small that its seal can be followed by hand: protocols by version, two test sets, one clock."""
+"""A study small enough to follow its registration by hand: protocols by version, two test sets, one clock."""
 
 from collections.abc import Callable
 from itertools import count
 
 from protocols.ledger.chain import Actor, Stamp
 from protocols.registration.entries import Threshold
-from protocols.registration.test_set import SealedSet, sealed_set_of
+from protocols.registration.test_set import LockedTestSet, locked_test_set_of
 from protocols.schema.load import LoadedProtocol, parse_protocol
 from protocols.tables.checks import reads_from, studies_from
 from protocols.tables.reading import Table
@@ -18,7 +18,7 @@ CHOSEN = Threshold(0.43, "4" * 64)
 
 
 def clock() -> Callable[[], Stamp]:
-    """A second later each time it is asked."""
+    """Return a clock that advances by one second per call."""
     seconds = count()
 
     def now() -> Stamp:
@@ -77,5 +77,5 @@ def tables(
     return studies_from(next(made)), reads_from(next(made))
 
 
-SET: SealedSet = sealed_set_of(*tables())
-OTHER_SET: SealedSet = sealed_set_of(*tables("negative"))
+SET: LockedTestSet = locked_test_set_of(*tables())
+OTHER_SET: LockedTestSet = locked_test_set_of(*tables("negative"))

@@ -17,7 +17,7 @@ from protocols.ledger.run_trail import record_made
 from protocols.progress import silent
 from protocols.registration.look import counted_look
 from protocols.registration.register import register
-from protocols.registration.test_set import sealed_set_of
+from protocols.registration.test_set import locked_test_set_of
 from protocols.schema.load import parse_protocol
 from protocols.storage.run_folder import RunFolder, RunRecord
 from protocols.tables.checks import reads_from, studies_from
@@ -254,7 +254,7 @@ def make_run(root: Path, protocol: str, *, first: str | None = None, **settings:
     stamping = stamps()
     if first and ledger:
         earlier = parse_protocol(first.encode(), source="protocol.toml")
-        test_set = sealed_set_of(
+        test_set = locked_test_set_of(
             studies_from(studies_table(files.studies, loaded.protocol).table),
             reads_from(reads_table(files.reads, loaded.protocol).table),
         )

@@ -12,7 +12,7 @@ from protocols.evidence.verification.signed_content import DATA, Covered
 from protocols.evidence.verification.signed_statement import Promise
 from protocols.ledger.chain import Ledger, parse_ledger
 from protocols.registration.consistency import faults_of
-from protocols.registration.history import story_of
+from protocols.registration.history import history_of_look
 from protocols.registration.registry import registry_of
 from protocols.storage.canonical import sha256_bytes
 
@@ -61,7 +61,7 @@ def check_order(covered: Covered) -> Check:
     problems = [Problem(PATH, fault) for fault in faults_of(ledger)]
     story = None
     if not problems and covered.holds(OF_THE_TEST_SET):
-        story = story_of(covered.read(OF_THE_TEST_SET, ledger_of), covered.promised().results_sha256)
+        story = history_of_look(covered.read(OF_THE_TEST_SET, ledger_of), covered.promised().results_sha256)
     if (
         not problems
         and covered.promised().protocol.stage == CONFIRMATORY

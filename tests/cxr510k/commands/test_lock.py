@@ -1,4 +1,4 @@
-"""`cxr510k lock` and `ledger`, and what `validate` and `run` do with a sealed test set: the whole way, and refusals."""
+"""`cxr510k lock` and `ledger`, and `validate` and `run` on a locked test set: the whole way, and refusals."""
 
 import json
 import os
@@ -151,7 +151,7 @@ def test_a_protocol_changed_after_registration_is_refused_until_it_is_amended(
     assert actions(sealed) == ["register"]
     change(sealed.protocol, "version = 1", "version = 2")
     refused = command(*lock_arguments(sealed))
-    assert (refused.code, "say why with --reason TEXT" in refused.err) == (2, True)
+    assert (refused.code, "give the reason with --reason TEXT" in refused.err) == (2, True)
     assert command(*lock_arguments(sealed), "--reason", "a slip").code == 0
     assert command(*sealed.arguments, "--out", tmp_path / "out").code in (0, 1)
     assert actions(sealed) == ["register", "amend", "look", "results"]
@@ -211,7 +211,7 @@ def test_a_threshold_of_the_model_is_locked_with_its_file(
     assert actions(sealed) == ["register", "freeze", "look", "results"]
 
 
-def test_exploratory_scoring_of_a_sealed_test_set_is_counted(
+def test_exploratory_scoring_of_a_locked_test_set_is_counted(
     command: Command, sealed: Study, tmp_path: Path
 ) -> None:
     command(*lock_arguments(sealed))
@@ -274,7 +274,7 @@ def test_a_stopped_look_stays_counted(
     assert not (tmp_path / "out").exists()
     assert [look.outcome for look in registry_of(ledger_of(sealed)).looks] == [outcome]
     checked = command("ledger", "verify", sealed.folder / "ledger.jsonl")
-    assert (checked.code, "nothing was heard again" in checked.out) == (0, outcome == "begun")
+    assert (checked.code, "without a recorded end" in checked.out) == (0, outcome == "begun")
 
 
 @pytest.mark.slow
@@ -303,7 +303,7 @@ def test_a_rerun_needs_no_ledger_and_counts_no_look(command: Command, sealed: St
     assert command("rerun", tmp_path / "out", "--level", 1).code == 0
 
 
-@pytest.mark.fault(42, "ledger edited, cut short or written anew, at the command line")
+@pytest.mark.fault(42, "ledger edited, truncated or rewritten, at the command line")
 def test_verify_finds_what_was_done_to_a_ledger(command: Command, sealed: Study, tmp_path: Path) -> None:
     path, receipt = sealed.folder / "ledger.jsonl", tmp_path / "receipt.json"
     command(*lock_arguments(sealed))
@@ -315,7 +315,7 @@ def test_verify_finds_what_was_done_to_a_ledger(command: Command, sealed: Study,
     assert (sound.code, "receipt: the ledger goes on from it" in sound.out) == (0, True)
     path.write_bytes(b"".join(whole.splitlines(keepends=True)[:1]))  # the look is gone
     cut = command("ledger", "verify", path, "--receipt", receipt)
-    assert (cut.code, "it was cut short or written anew" in cut.out) == (1, True)
+    assert (cut.code, "it was truncated or rewritten" in cut.out) == (1, True)
     assert command("ledger", "verify", path).code == 0  # without the receipt nobody can know
     path.write_bytes(whole.replace(b'"verdict":"pass"', b'"verdict":"fail"'))
     edited = command("ledger", "verify", path, "--receipt", receipt)

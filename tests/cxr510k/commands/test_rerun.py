@@ -64,8 +64,8 @@ def test_with_the_manifest_made_again_it_names_the_first_key_and_both_values(
 @pytest.mark.parametrize(
     ("harm", "sentence"),
     [
-        (lambda out: (out / "results.json").unlink(), "results.json: recorded, but not there"),
-        (lambda out: (out / "extra.txt").write_text("x"), "extra.txt: there, but not recorded"),
+        (lambda out: (out / "results.json").unlink(), "results.json: recorded, but missing"),
+        (lambda out: (out / "extra.txt").write_text("x"), "extra.txt: not recorded in the manifest"),
         (lambda out: (out / "protocol.toml").write_text("x"), "protocol.toml: changed since it was recorded"),
     ],
 )

@@ -1,12 +1,12 @@
-"""Damaged pictures: PNG, JPEG and DICOM files changed by chance, and what another decoder makes of each.
+"""Images damaged at random: PNG, JPEG and DICOM files, compared with another decoder.
 
     python -m tests.protocols.images.mutations --count 10000 --seed 13 [--dcmtk]
 
-A file is whole at first, of a kind that is read; then bits are turned, its end is cut or an end pasted on, bytes are
-taken out, cleared or doubled, or fields of its header are exchanged. Prints what became of all of them.
-Ends with 1 where one was decoded to other pixels than the other decoder's, took over 10 seconds, or raised anything but
-a refusal; a decoder that ends the process ends this too. The other decoders: libpng for PNG, Pillow for JPEG and 16-bit
-colour, pydicom with Pillow for DICOM; with ``--dcmtk`` dcmtk for DICOM, where it is installed.
+Each file is of a kind that is read; then bits are flipped, its end is cut off or another one appended, bytes are
+removed, cleared or repeated, or fields of its header are exchanged. Prints the outcome of each kind. Ends with 1 where
+a file was decoded to other pixels than by the other decoder, took over 10 seconds, or raised more than a refusal; a
+decoder that ends the process ends this too. The other decoders: libpng for PNG, Pillow for JPEG and 16-bit colour,
+pydicom with Pillow for DICOM; with ``--dcmtk`` dcmtk for DICOM, where it is installed.
 """
 
 import argparse
@@ -50,20 +50,20 @@ from tests.protocols.cohorts.dicom_files import dataset_of, dicom_bytes
 
 Shades = NDArray[np.uint8]
 MOST_MIB = 512
-LOSSY = 2  # levels of 255 by which two decoders of a lossy picture may differ
+LOSSY = 2  # levels of 255 by which two decoders of a lossy image may differ
 WINDOW = {"WindowCenter": 2000, "WindowWidth": 3000}
 LOSSY_SYNTAXES = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEG2000)
 
 
 @dataclass
 class Count:
-    """What became of the files, and the numbers of those that went wrong."""
+    """The outcome of each file, and the numbers of those that failed."""
 
     became: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
     def judge(self, name: str, content: bytes, *, dcmtk: bool) -> None:
-        """Decode a file and compare it with what the other decoder makes of it."""
+        """Decode a file and compare it with the other decoder."""
         try:
             ours = decode_picture(content).pixels
         except UndecodableImageError:
@@ -77,7 +77,7 @@ class Count:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 theirs, tolerance = by_another_decoder(content, dcmtk=dcmtk)
-        except Exception as error:  # noqa: BLE001  # the other decoder's own affair
+        except Exception as error:  # noqa: BLE001  # a fault of the other decoder is no finding
             self.became[f"decoded, not by the other ({type(error).__name__})"] += 1
             return
         self.became["decoded and compared"] += 1
@@ -87,7 +87,7 @@ class Count:
 
 
 def picture() -> NDArray[np.uint16]:
-    """Twelve bits of waves and noise, 64 rows of 48."""
+    """Make an image of 12 bits of waves and noise, 64 rows of 48."""
     rows, columns = np.mgrid[:64, :48]
     noise = np.random.default_rng(0).normal(0, 20, (64, 48))
     return (2000 + 900 * np.sin(rows / 9) + 800 * np.cos(columns / 7) + noise).clip(0, 4095).astype(np.uint16)
@@ -95,7 +95,7 @@ def picture() -> NDArray[np.uint16]:
 
 @cache
 def whole_files() -> dict[str, bytes]:
-    """A whole file of every kind."""
+    """Make an undamaged file of every kind."""
     deep = picture()
     grey = (deep >> 4).astype(np.uint8)
     colour = np.stack([grey] * 3, axis=-1)
@@ -155,7 +155,7 @@ def _encapsulated(syntax: UID, stream: bytes, grey: Shades, deep: NDArray[np.uin
 
 
 def mutated(content: bytes, rng: np.random.Generator) -> bytes:
-    """A file with one damage, or several of one kind."""
+    """Damage a file once, or several times in one way."""
     kind = int(rng.integers(8))
     if kind == 0:
         return _exchanged(content, rng)
@@ -181,7 +181,7 @@ def mutated(content: bytes, rng: np.random.Generator) -> bytes:
 
 
 def _with_checksums(content: bytes) -> bytes:
-    """A PNG whose checksums are right again, so that only the data themselves can tell."""
+    """Correct the checksums of a PNG, so that only the data show the damage."""
     data, place = bytearray(content), 8
     while place + 12 <= len(data):
         end = place + 8 + int.from_bytes(data[place : place + 4], "big")
@@ -193,7 +193,7 @@ def _with_checksums(content: bytes) -> bytes:
 
 
 def _exchanged(content: bytes, rng: np.random.Generator) -> bytes:
-    """Fields of the header with other values than theirs."""
+    """Change fields of the header."""
     if content[:4] == b"\x89PNG":
         data = bytearray(content)
         place = int(rng.choice([19, 23, 24, 25, 28]))  # width, height, depth, colour, interlace
@@ -242,7 +242,7 @@ def _exchanged(content: bytes, rng: np.random.Generator) -> bytes:
 
 
 def by_another_decoder(content: bytes, *, dcmtk: bool) -> tuple[Shades, float]:
-    """The shades by another decoder and by how many levels ours may differ; raises where it has none."""
+    """Return the shades of another decoder and by how many levels ours may differ; it raises where it has none."""
     if content.startswith(b"\x89PNG"):
         if content[24] == 16 and content[25] != 0:
             return np.asarray(Image.open(io.BytesIO(content)).convert("L")), 1
@@ -264,7 +264,7 @@ def by_another_decoder(content: bytes, *, dcmtk: bool) -> tuple[Shades, float]:
 
 
 def _ends(values: NDArray[np.generic]) -> tuple[float, float]:
-    """The least and the greatest value that lies within the width of the middle 96 % of it, by a sorted list."""
+    """Return the range of values without outliers, from a sorted list."""
     ordered = sorted(map(float, values.ravel()))
     if not ordered:
         return 0.0, 0.0
@@ -274,7 +274,7 @@ def _ends(values: NDArray[np.generic]) -> tuple[float, float]:
 
 
 def _tolerance(dataset: Dataset) -> float:
-    """A narrow window widens the difference of two lossy decoders."""
+    """Return the tolerance; a narrow window widens the difference of two lossy decoders."""
     if dataset.file_meta.TransferSyntaxUID not in LOSSY_SYNTAXES:
         return 1
     width = float(dataset.get("WindowWidth") or 0) or 255.0
@@ -320,7 +320,7 @@ def _by_dcmtk(content: bytes, dataset: Dataset) -> tuple[Shades, float]:
 
 
 def counted(numbers: range, seed: int, *, dcmtk: bool) -> Count:
-    """Mutate and decode the files of these numbers, by turns of each kind."""
+    """Damage and decode the files of these numbers, in turn of each kind."""
     count = Count()
     kinds = sorted(whole_files())
     for number in numbers:
@@ -331,7 +331,7 @@ def counted(numbers: range, seed: int, *, dcmtk: bool) -> Count:
 
 
 def main() -> int:
-    """Print what became of the files; 1 where one went wrong."""
+    """Print the outcome of the files; return 1 where one failed."""
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,4 +1,4 @@
-"""One picture, whatever file it lies in."""
+"""Decoding by content: the same image from any kind of file."""
 
 import hashlib
 import struct
@@ -16,7 +16,7 @@ SHADES = np.arange(40 * 30, dtype=np.uint32).reshape(40, 30).astype(np.uint8)
 
 
 @pytest.mark.parametrize("name", ["picture.png", "picture.dcm", "picture"])
-def test_what_a_file_holds_decides_and_not_its_name(name: str, tmp_path: Path) -> None:
+def test_decoder_is_chosen_by_content_not_by_name(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(dicom_bytes(dataset_of(SHADES)))
     assert read_picture(path).header == Header("DX", "CHEST", "PA", "ViewPosition", "PA", 62.0)
@@ -24,7 +24,7 @@ def test_what_a_file_holds_decides_and_not_its_name(name: str, tmp_path: Path) -
     assert read_picture(path).header == Header()
 
 
-def test_hash_of_pixels_is_of_the_picture_and_not_of_the_file(tmp_path: Path) -> None:
+def test_hash_of_pixels_does_not_depend_on_the_file(tmp_path: Path) -> None:
     Image.fromarray(SHADES).convert("RGBA").save(tmp_path / "one.png")
     png = read_picture(tmp_path / "one.png")
     dicom = decode_picture(dicom_bytes(dataset_of(SHADES)))
@@ -32,7 +32,7 @@ def test_hash_of_pixels_is_of_the_picture_and_not_of_the_file(tmp_path: Path) ->
     assert png.pixels_sha256 == hashlib.sha256(struct.pack("<II", 40, 30) + SHADES.tobytes()).hexdigest()
 
 
-def test_hash_of_pixels_knows_the_shape() -> None:
+def test_hash_of_pixels_depends_on_the_shape() -> None:
     turned = Picture(SHADES.reshape(30, 40), 0.0, Header(), "")
     assert turned.pixels_sha256 != Picture(SHADES, 0.0, Header(), "").pixels_sha256
 

@@ -1,4 +1,4 @@
-"""Decoding DICOM: shades by hand, pydicom's own windows as the other oracle, and each refusal by a file made here."""
+"""Decoding DICOM: shades by hand, windows against pydicom, and each refusal on a file made here."""
 
 import io
 from pathlib import Path
@@ -71,7 +71,7 @@ def test_real_files_are_each_others_negative(shared_data: Path) -> None:
     assert (header.modality, header.body_part, header.view, header.age_years) == ("CR", "CHEST", "PA", 62.0)
 
 
-def test_real_pixels_inverted_and_relabelled_are_the_same_picture(shared_data: Path) -> None:
+def test_real_pixels_inverted_and_relabelled_are_the_same_image(shared_data: Path) -> None:
     path = next(path for path in (shared_data / "dicom").glob("1.2*.dcm"))
     dataset = pydicom.dcmread(path)
     dataset.decompress(decoding_plugin="pillow")
@@ -86,7 +86,7 @@ def test_lossless_syntaxes_keep_every_pixel(syntax: str) -> None:
 
 
 @pytest.mark.parametrize("syntax", [JPEGBaseline8Bit, JPEG2000])
-def test_lossy_syntaxes_keep_the_picture(syntax: str) -> None:
+def test_lossy_syntaxes_keep_the_image(syntax: str) -> None:
     smooth = np.add.outer(np.arange(64), np.arange(48)).astype(np.uint8)
     pixels = decode_dicom(compressed(syntax, smooth))[0]
     assert np.abs(pixels.astype(int) - smooth).max() <= 3
@@ -115,7 +115,7 @@ HAND = {
     # 8 bits keep their full range: as PNG
     "8 bits": (dataset_of(np.array([[10, 200]])), [[10, 200]]),
     "8 bits, dark is high": (dataset_of(np.array([[10, 200]]), photometric="MONOCHROME1"), [[245, 55]]),
-    # more bits: least to greatest; 1000 of 0..4095 is 62.3
+    # more bits: smallest to largest; 1000 of 0..4095 is 62.3
     "12 bits": (dataset_of(ROW, bits=12), [[0, 62, 125, 187, 255]]),
     "16 bits stated, 12 used": (dataset_of(ROW, bits=16), [[0, 62, 125, 187, 255]]),
     # padding is not part of the range: 1000..3000, and black also where dark is high
@@ -183,7 +183,7 @@ HAND = {
 
 
 def table(entries: list[int], bits: int, *, first: int = 0, packed: bool = False, vr: str = "OW") -> Sequence:
-    """A look-up table with a word for each entry, or with two entries of 8 bits in each."""
+    """Make a look-up table with one word per entry, or with two entries of 8 bits per word."""
     item = Dataset()
     item.LUTDescriptor = [len(entries), first, bits]
     data = np.array(entries, "u1" if packed else "<u2").tobytes()
@@ -197,7 +197,7 @@ def table(entries: list[int], bits: int, *, first: int = 0, packed: bool = False
 
 FOUR = np.array([[0, 1, 2, 3]])
 TABLES = {
-    # 4 entries of 8 bits, a word each: 255 is the greatest of 8 bits
+    # 4 entries of 8 bits, one word each: 255 is the largest of 8 bits
     "8 bits in words": (FOUR, table([0, 10, 200, 255], 8), [[0, 10, 200, 255]]),
     "8 bits in numbers": (FOUR, table([0, 10, 200, 255], 8, vr="US"), [[0, 10, 200, 255]]),
     "8 bits packed": (FOUR, table([0, 10, 200, 255], 8, packed=True), [[0, 10, 200, 255]]),
@@ -284,14 +284,14 @@ def test_values_outside_the_stated_bits_are_refused_by_hand(name: str) -> None:
 
 
 def marked(level: int, *, share: float = 0.005) -> np.ndarray:
-    """A ramp of 12 bits, row by row, with a marker of one value in its first pixels."""
+    """Make a ramp of 12 bits, row by row, with a marker of one value in its first pixels."""
     pixels = np.tile(np.linspace(0, 4095, 200), (200, 1)).astype(np.int32)
     pixels.ravel()[: int(share * pixels.size)] = level
     return pixels
 
 
 @pytest.mark.parametrize("level", [16383, 32767, 65535])
-def test_marker_squeezes_nothing_by_hand(level: int) -> None:
+def test_marker_does_not_compress_the_range_by_hand(level: int) -> None:
     plain = shades(dataset_of(marked(0, share=0), bits=16))
     with_marker = shades(dataset_of(marked(level), bits=16))
     np.testing.assert_array_equal(with_marker[1:], plain[1:])
@@ -300,7 +300,7 @@ def test_marker_squeezes_nothing_by_hand(level: int) -> None:
 
 @pytest.mark.parametrize("shape", ["IDENTITY", "INVERSE"])
 def test_presentation_shape_by_hand(shape: str) -> None:
-    """As dcmtk has it: INVERSE turns a picture round once, whatever its photometric interpretation."""
+    """As in dcmtk: INVERSE inverts an image once, whatever its photometric interpretation."""
     values, turned = np.array([[0, 10, 255]]), np.array([[255, 245, 0]])
     bright = shades(dataset_of(values, PresentationLUTShape=shape))
     np.testing.assert_array_equal(bright, turned if shape == "INVERSE" else values)
@@ -421,7 +421,7 @@ def test_grey_stored_as_colour_jpeg_is_grey_against_pillow(subsampling: str) -> 
 
 
 def test_compressed_values_with_a_doubtful_sign_are_refused_by_hand() -> None:
-    """Of 12 bits, some decoders take the highest for a sign and others do not."""
+    """Some decoders take the highest of 12 bits for a sign, others do not."""
     pixels = SMOOTH.astype(np.uint16) << 4
     content = framed(JPEGLSLossless, bytes(imagecodecs.jpegls_encode(pixels)), bits=12, pixels=pixels)
     dataset = pydicom.dcmread(io.BytesIO(content))
@@ -462,7 +462,7 @@ def without(*names: str, **tags: object) -> bytes:
 
 
 def of_syntax(uid: str) -> bytes:
-    """A file that states a transfer syntax of the same length as the one it was written in."""
+    """Make a file that states another transfer syntax, of the same length, than it is written in."""
     content = dicom_bytes(dataset_of(SHADES))
     stated = b"1.2.840.10008.1.2.1\0"
     assert content.count(stated) == 1
@@ -479,13 +479,13 @@ REFUSED = {
     "intercept that is no number": (WINDOWED.replace(b"500", b"5-0"), "RescaleIntercept that is no number"),
     "empty": (b"", "is empty"),
     "text": (b"<html></html>" * 20, "neither PNG, JPEG nor DICOM"),
-    "preamble alone": (WHOLE[:132], "nothing is said of an image in it"),
+    "preamble alone": (WHOLE[:132], "describes no image"),
     "preamble and rubbish": (WHOLE[:132] + b"\xff" * 300, "DICOM"),
-    "half a header": (WHOLE[:300], "no whole DICOM file"),
-    "no pixels": (without("PixelData"), "holds no pixels"),
+    "half a header": (WHOLE[:300], "not a complete DICOM file"),
+    "no pixels": (without("PixelData"), "has no pixels"),
     "no rows": (without("Rows", "BitsStored"), "lacks Rows (0028,0010), BitsStored (0028,0101)"),
-    "frames": (without(NumberOfFrames=12), "has 12 frames; a radiograph is one picture"),
-    "colour": (without(SamplesPerPixel=3, PhotometricInterpretation="RGB"), "3 samples a pixel as RGB"),
+    "frames": (without(NumberOfFrames=12), "has 12 frames; a radiograph is one image"),
+    "colour": (without(SamplesPerPixel=3, PhotometricInterpretation="RGB"), "3 samples per pixel as RGB"),
     "palette": (without(PhotometricInterpretation="PALETTE COLOR"), "PALETTE COLOR"),
     "no interpretation": (without("PhotometricInterpretation"), "no photometric interpretation"),
     "cut": (WHOLE[:-600], "cut short"),
@@ -517,7 +517,7 @@ def test_refused_with_its_reason(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", range(0, len(WHOLE), 53))
-def test_any_beginning_of_a_file_is_refused(end: int, tmp_path: Path) -> None:
+def test_truncated_file_is_refused(end: int, tmp_path: Path) -> None:
     path = tmp_path / "part.dcm"
     path.write_bytes(WHOLE[:end])
     with pytest.raises(UndecodableImageError):
@@ -525,7 +525,7 @@ def test_any_beginning_of_a_file_is_refused(end: int, tmp_path: Path) -> None:
 
 
 @given(st.data())
-def test_damage_is_a_picture_or_a_reason(data: st.DataObject) -> None:
+def test_damaged_file_is_decoded_or_refused(data: st.DataObject) -> None:
     content = bytearray(
         data.draw(st.sampled_from([WHOLE, compressed(RLELossless), compressed(JPEGBaseline8Bit)]))
     )

@@ -1,4 +1,4 @@
-"""What a DICOM header says, tag by tag, by hand."""
+"""The DICOM header, tag by tag, by hand."""
 
 from pathlib import Path
 
@@ -33,9 +33,9 @@ VIEWS = [
     ("RL", None, "LATERAL", "ViewPosition", "RL"),
     ("LATERAL", None, "LATERAL", "ViewPosition", "LATERAL"),
     ("LLD", None, "LATERAL", "ViewPosition", "LLD"),
-    (None, "PA", "PA", "PatientPosition", "PA"),  # as course material writes it
+    (None, "PA", "PA", "PatientPosition", "PA"),  # as teaching files write it
     ("", "LL", "LATERAL", "PatientPosition", "LL"),
-    ("PA", "AP", "PA", "ViewPosition", "PA"),  # where both speak, ViewPosition
+    ("PA", "AP", "PA", "ViewPosition", "PA"),  # where both are given, ViewPosition
     ("RAO", None, "", "ViewPosition", "RAO"),
     # MIMIC-CXR
     ("AP LLD", None, "LATERAL", "ViewPosition", "AP LLD"),
@@ -91,7 +91,7 @@ def test_view_code_by_hand(code: str, scheme: str, view: str, position: str | No
 
 
 @pytest.mark.parametrize(("position", "view"), [("PA", "LATERAL"), ("AP", "LATERAL"), ("LL", "LATERAL")])
-def test_code_of_a_lateral_counts_before_an_upright_position_by_hand(position: str, view: str) -> None:
+def test_code_of_a_lateral_has_precedence_over_an_upright_position_by_hand(position: str, view: str) -> None:
     assert header(ViewPosition=position, ViewCodeSequence=coded("399067008")).view == view
     assert header(ViewPosition=position, ViewCodeSequence=coded("399348003")).view == (
         "LATERAL" if position == "LL" else position
@@ -100,7 +100,7 @@ def test_code_of_a_lateral_counts_before_an_upright_position_by_hand(position: s
 
 @pytest.mark.parametrize("scheme", ["SCT", "SRT"])
 def test_view_codes_against_pydicom(scheme: str) -> None:
-    """Every view of the context group that names one of ours has the view that its meaning names."""
+    """Every code of the context group has the view that its meaning names."""
     srt_of = {new: old for old, new in mapping["SRT"].items()}
     for name in cid_concepts[4010]["SCT"]:
         for code, (meaning, _) in concepts["SCT"][name].items():
@@ -122,7 +122,7 @@ PARTS = [
     ("LUNG", "CHEST"),
     ("T-D3000", "CHEST"),
     ("816094009", "CHEST"),
-    ("UNKNOWN", ""),  # nothing is said
+    ("UNKNOWN", ""),  # states nothing
     ("CHESTABDOMEN", "CHESTABDOMEN"),
     ("CHEST ABDOMEN", "CHEST ABDOMEN"),
     ("THORACIC SPINE", "THORACIC SPINE"),
@@ -140,7 +140,7 @@ REGIONS = [("51185008", "CHEST"), ("T-28000", "CHEST"), ("818983003", "ABDOMEN")
 
 
 @pytest.mark.parametrize(("code", "part"), REGIONS)
-def test_region_code_counts_where_no_word_stands_by_hand(code: str, part: str) -> None:
+def test_region_code_is_used_where_no_word_is_given_by_hand(code: str, part: str) -> None:
     region = coded(code, meaning="Abdomen")
     assert header(BodyPartExamined=None, AnatomicRegionSequence=region).body_part == part
     assert header(BodyPartExamined="CHEST", AnatomicRegionSequence=region).body_part == "CHEST"
@@ -164,7 +164,7 @@ DATED = [
     ({"PatientAge": None, **BORN}, 63.0),
     ({"PatientAge": "999Y", **BORN}, 63.0),
     ({"PatientAge": "000Y", **BORN}, 63.0),  # 0 where an age was removed
-    ({"PatientAge": "062Y", **BORN}, 62.0),  # what is said counts
+    ({"PatientAge": "062Y", **BORN}, 62.0),  # the stated age has precedence
     ({"PatientAge": "", "PatientBirthDate": "19600615"}, None),
     ({"PatientAge": "000Y"}, 0.0),
 ]

@@ -19,7 +19,7 @@ def tree(tmp_path: Path) -> Path:
 
 PLACES = [
     # id, path, search, found
-    ("x", "a/one.png", False, "a/one.png"),  # as the studies say
+    ("x", "a/one.png", False, "a/one.png"),  # as the studies state
     ("x", "old/folder/three.png", True, "b/deep/three.png"),  # moved: by its name
     ("x", "b/twin.png", True, "b/twin.png"),  # a path that exists is not ambiguous
     ("one.png", "", False, "a/one.png"),  # no path: the id is the name
@@ -60,7 +60,7 @@ def test_path_of_another_system_by_hand(spelt: Path, image_path: str, expected: 
 
 
 @pytest.mark.parametrize("search", [False, True])
-def test_path_that_may_mean_two_files_is_told(spelt: Path, search: bool) -> None:
+def test_path_that_may_mean_two_files_is_refused(spelt: Path, search: bool) -> None:
     with pytest.raises(UndecodableImageError, match=r"'img/Y.PNG' and 'img/y.png' are alike"):
         ImageFolder(spelt, search=search).path_of("x", "img\\y.Png")
 

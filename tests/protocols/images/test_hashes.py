@@ -1,4 +1,4 @@
-"""images.csv: written, read again, refused; and which pictures are like others."""
+"""images.csv: written, read again, refused; and which images are similar."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +46,7 @@ FAULTS = {
     "0f" * 72: ("0f" * 71, "likeness must be 144 hexadecimal digits"),
     "x,near": ("x,twin", "like 'x' with like_kind 'twin'"),
     ",x,near": (",,near", "like '' with like_kind 'near'"),
-    '"b,1"': ("a", "row 3: image_id 'a' stands twice"),
+    '"b,1"': ("a", "row 3: duplicate image_id 'a'"),
     "like_kind": ("kind", "column 'like_kind' is missing"),
 }
 
@@ -61,7 +61,7 @@ def test_damaged_table_is_refused(old: str, tmp_path: Path) -> None:
     assert reason in str(refusal.value)
 
 
-def test_record_of_a_picture_by_hand() -> None:
+def test_record_of_an_image_by_hand() -> None:
     made = record_of(Picture(np.zeros((3, 5), np.uint8), 0.0, Header(), "e" * 64))
     assert (made.rows, made.columns, made.file_sha256) == (3, 5, "e" * 64)
     assert made.likeness == "00" * 72
@@ -70,7 +70,7 @@ def test_record_of_a_picture_by_hand() -> None:
 def test_likes_by_hand() -> None:
     among = {
         "m2": record(pixels="c"),
-        "m1": record(pixels="c"),  # the same picture: the first by name
+        "m1": record(pixels="c"),  # the same image: the first by name
         "n": record("03", pixels="d"),  # 144 bits from 00: too far
         "o": replace(record("ff", pixels="e"), likeness="ff" * 71 + "f0"),
     }

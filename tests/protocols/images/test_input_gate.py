@@ -1,4 +1,4 @@
-"""The input gate: each question by hand, and real pictures that must pass."""
+"""The input gate: each check by hand, and real images that must pass."""
 
 import math
 from pathlib import Path
@@ -40,7 +40,7 @@ def test_in_scope_by_hand(name: str) -> None:
     assert asked(**PASSED[name]) == ""
 
 
-def test_header_counts_before_the_studies() -> None:
+def test_header_has_precedence_over_the_studies() -> None:
     adult_pa = Picture(RAMP, 0.0, Header(view="PA", age_years=40.0), "")
     assert refusal(adult_pa, GATE, age_years=7.0, view="LATERAL") == ""
 
@@ -98,7 +98,7 @@ def test_ages_at_the_limits_are_in_scope() -> None:
     assert asked(age=18.0) == asked(age=90.0) == ""
 
 
-def test_real_pictures_pass(shared_data: Path) -> None:
+def test_real_images_pass(shared_data: Path) -> None:
     originals = sorted((shared_data / "nih" / "images-1024").glob("*.png"))
     smaller = sorted((shared_data / "nih" / "images-320").glob("*.png"))[::20]
     for path in [*originals, *smaller, *(shared_data / "dicom").glob("*.dcm")]:

@@ -1,4 +1,4 @@
-"""Pictures damaged by chance: none crashes, hangs or is decoded to other pixels than another decoder's."""
+"""Images damaged at random: none crashes, hangs or is decoded to other pixels than another decoder's."""
 
 import pytest
 

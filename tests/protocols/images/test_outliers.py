@@ -7,7 +7,7 @@ from protocols.images.outliers import range_of
 
 BODY = list(
     range(1000, 2001)
-)  # the 2nd percentile is 1020, the 98th 1980: outliers lie below 60 or above 2940
+)  # the 2nd percentile is 1020, the 98th 1980: outliers are below 60 or above 2940
 RANGES = [
     ([], (0, 0)),
     ([7], (7, 7)),

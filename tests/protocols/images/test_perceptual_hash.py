@@ -1,4 +1,4 @@
-"""The hash of a picture's look: what it survives, what it tells apart, and the search against counting pair by pair."""
+"""The perceptual hash: its robustness, its discrimination, and the search against counting pair by pair."""
 
 import io
 from pathlib import Path
@@ -44,7 +44,7 @@ COPIES = {
 
 @pytest.fixture(scope="module")
 def radiographs(shared_data: Path) -> dict[str, Pixels]:
-    """A hundred radiographs of 320 pixels, one a patient, by name."""
+    """Return a hundred radiographs of 320 pixels, one per patient, by name."""
     by_patient = {
         path.name.split("_")[0]: path for path in sorted((shared_data / "nih" / "images-320").glob("*.png"))
     }

@@ -1,4 +1,4 @@
-"""Decoding PNG and JPEG: each damage by a file made here, each conversion by hand."""
+"""Decoding PNG and JPEG: each kind of damage on a file made here, each conversion by hand."""
 
 import io
 import struct
@@ -142,7 +142,7 @@ ALIKE = {
 
 @pytest.mark.parametrize("name", ALIKE)
 def test_deep_colour_is_scaled_as_deep_grey_by_hand(name: str) -> None:
-    """3597 is the greatest: 12 bits, so that x becomes 255 x / 4095."""
+    """3597 is the largest: 12 bits, so that x becomes 255 x / 4095."""
     raster = decode_raster(bytes(imagecodecs.png_encode(ALIKE[name])))
     np.testing.assert_array_equal(raster.pixels, np.rint(DEEP.astype(float) * 255 / 4095))
     assert raster.colourful == 0.0
@@ -155,7 +155,7 @@ def test_deep_colour_is_luma_by_hand() -> None:
 
 
 @pytest.mark.parametrize("level", [20_000, 32_767, 65_535])
-def test_marker_in_deep_grey_squeezes_nothing_by_hand(level: int) -> None:
+def test_marker_in_deep_grey_does_not_compress_the_range_by_hand(level: int) -> None:
     marked = DEEP.copy()
     marked[0, :6] = level
     pixels = decode_raster(encoded(marked)).pixels
@@ -187,7 +187,7 @@ def test_part_of_a_jpeg_with_a_pasted_end_is_refused(kind: str, kept: float) -> 
 
 @pytest.mark.parametrize("start", [0.3, 0.6, 0.7, 0.9])
 def test_jpeg_with_60_bytes_cleared_is_refused(start: float) -> None:
-    """Where the damage leaves a stream of just as many blocks, which is rare, nobody can see it."""
+    """Damage that leaves a stream of as many blocks, which is rare, cannot be detected."""
     content = bytearray(encoded(SMOOTH.astype(np.uint8), "JPEG", quality=90))
     place = int(start * len(content))
     content[place : place + 60] = bytes(60)
@@ -215,12 +215,12 @@ def test_conversion_to_grey_by_hand(name: str) -> None:
     np.testing.assert_array_equal(pixels, expected)
 
 
-PLAIN = {"L": (0, 1), "RGB": (2, 3), "LA": (4, 2), "RGBA": (6, 4)}  # mode -> colour type, samples a pixel
+PLAIN = {"L": (0, 1), "RGB": (2, 3), "LA": (4, 2), "RGBA": (6, 4)}  # mode -> colour type, samples per pixel
 
 
 @pytest.mark.parametrize("mode", PLAIN)
 @pytest.mark.parametrize("fill", [0, 1, 255])
-def test_plain_png_with_a_row_missing_is_refused_whatever_stands_in_the_last(mode: str, fill: int) -> None:
+def test_plain_png_with_a_row_missing_is_refused_whatever_its_fill(mode: str, fill: int) -> None:
     colour, samples = PLAIN[mode]
     row = b"\0" + bytes([fill]) * 9 * samples
     whole = png(width=9, height=7, data=row * 7, colour=colour)
@@ -249,7 +249,7 @@ def test_plain_png_against_pillow(mode: str, width: int, height: int, level: int
 
 @given(st.data())
 def test_damaged_png_is_refused_or_whole(data: st.DataObject) -> None:
-    """With checksums made right again, so that only the pixel data themselves can tell."""
+    """With corrected checksums, so that only the pixel data show the damage."""
     packed = bytearray(zlib.compress(rows(20, 30)))
     packed[data.draw(st.integers(0, len(packed) - 1))] = data.draw(st.integers(0, 255))
     header = struct.pack(">IIBBBBB", 30, 20, 8, 0, 0, 0, 0)
@@ -275,7 +275,7 @@ COLOURS = {
 
 
 @pytest.mark.parametrize("name", COLOURS)
-def test_colourful_share_by_hand(name: str) -> None:
+def test_colourful_proportion_by_hand(name: str) -> None:
     pixels, expected = COLOURS[name]
     assert decode_raster(encoded(pixels)).colourful == expected
 

@@ -14,10 +14,10 @@ from tests.protocols.images.mutations import by_another_decoder
 
 FILES = {path.name: path for path in sorted(Path(pydicom.data.__file__).parent.rglob("*.dcm"))}
 REASONS = {
-    "holds no pixels": "chrJapMulti chrJapMultiExplicitIR6 chrKoreanMulti fall hotiron hotmetalblue pet pet20step "
+    "has no pixels": "chrJapMulti chrJapMultiExplicitIR6 chrKoreanMulti fall hotiron hotmetalblue pet pet20step "
     "spring summer winter ExplVR_LitEndNoMeta reportsi reportsi_with_empty_number_tags rtplan rtplan_truncated "
     "rtstruct test-SR waveform_ecg",
-    "nothing is said of an image in it": "chrSQEncoding chrSQEncoding1 UN_sequence DICOMDIR-empty "
+    "describes no image": "chrSQEncoding chrSQEncoding1 UN_sequence DICOMDIR-empty "
     "empty_charset_LEI meta_missing_tsyntax nested_priv_SQ no_meta_group_length priv_SQ",
     "neither PNG, JPEG nor DICOM": "ExplVR_BigEndNoMeta no_meta",  # without a preamble
     "is in colour": "ExplVR_BigEnd SC_jpeg_no_color_transform SC_jpeg_no_color_transform_2 SC_rgb_dcmtk_+eb+cr "
@@ -39,7 +39,7 @@ REASONS = {
 LISTED = {f"{name}.dcm": reason for reason, names in REASONS.items() for name in names.split()}
 UNCOMPRESSED = {
     "MR_small_jpeg_ls_lossless.dcm": "MR_small.dcm"
-}  # the same picture, for what pydicom leaves to others
+}  # the same image, for what pydicom leaves to others
 ALONE = (
     "JPEGLSNearLossless_08.dcm",
     "JPEGLSNearLossless_16.dcm",

@@ -1,4 +1,4 @@
-"""The ledger: what breaks its chain, what only a head outside it finds, and what crashes leave of it."""
+"""The ledger: what breaks its chain, what only a head from outside detects, and recovery after crashes."""
 
 import json
 import os
@@ -113,10 +113,10 @@ def swap(lines: list[bytes]) -> None:
         (lambda lines: lines.pop(0), "line 1 does not follow the line before it"),
         (lambda lines: lines.pop(1), "line 2 does not follow the line before it"),
         (lambda lines: lines.insert(2, lines[1]), "line 3 does not follow the line before it"),
-        (lambda lines: lines.insert(1, b"{}\n"), "line 2 is no entry of a ledger"),
-        (lambda lines: lines.insert(1, b"\n"), "line 2 is no entry of a ledger"),
-        (lambda lines: lines.append(b"{}\n"), "line 5 is no entry of a ledger"),
-        (lambda lines: lines.append(b"\n"), "line 5 is no entry of a ledger"),
+        (lambda lines: lines.insert(1, b"{}\n"), "line 2 is not an entry of a ledger"),
+        (lambda lines: lines.insert(1, b"\n"), "line 2 is not an entry of a ledger"),
+        (lambda lines: lines.append(b"{}\n"), "line 5 is not an entry of a ledger"),
+        (lambda lines: lines.append(b"\n"), "line 5 is not an entry of a ledger"),
     ],
     ids=[
         "edit",
@@ -141,7 +141,7 @@ def test_a_line_edited_deleted_swapped_or_inserted_is_named(
 def test_a_byte_changed_anywhere_in_a_line_is_found_against_theory(
     four: bytes, place: float, change: int
 ) -> None:
-    """By the chain in every line that another follows; in the last line, where nothing follows, by the head."""
+    """The chain detects it in every line but the last, the head in the last."""
     content = bytearray(four)
     at = int(place * (len(four) - 1))  # all but the last line feed
     content[at] ^= change
@@ -176,15 +176,15 @@ def test_the_last_line_feed_changed_leaves_an_unfinished_line(four: bytes) -> No
         (b'"action":"look"', b'"action":"forget"'),
     ],
 )
-def test_a_line_written_in_another_way_is_no_entry(four: bytes, old: bytes, new: bytes) -> None:
+def test_a_line_in_another_encoding_is_not_an_entry(four: bytes, old: bytes, new: bytes) -> None:
     lines = four.splitlines(keepends=True)
     assert old in lines[3]
-    with pytest.raises(EvidenceDiffersError, match="line 4 is no entry of a ledger"):
+    with pytest.raises(EvidenceDiffersError, match="line 4 is not an entry of a ledger"):
         parse(b"".join([*lines[:3], lines[3].replace(old, new)]))
 
 
 @pytest.mark.fault(42, "ledger: truncate, rewrite")
-def test_a_ledger_cut_short_or_written_anew_is_found_only_through_a_head(four: bytes, path: Path) -> None:
+def test_a_truncated_or_rewritten_ledger_is_detected_only_by_a_head(four: bytes, path: Path) -> None:
     head = parse(four).head
     cut = parse(b"".join(four.splitlines(keepends=True)[:3]))
     written(path, 2)
@@ -197,7 +197,7 @@ def test_a_ledger_cut_short_or_written_anew_is_found_only_through_a_head(four: b
     assert parse(four).continues(cut.head)
 
 
-def test_a_line_cut_short_is_recorded_and_kept(four: bytes, path: Path) -> None:
+def test_a_torn_line_is_recorded_and_kept(four: bytes, path: Path) -> None:
     torn = four.splitlines()[3][:100]
     whole = b"".join(four.splitlines(keepends=True)[:3])
     path.write_bytes(whole + torn)
@@ -209,8 +209,8 @@ def test_a_line_cut_short_is_recorded_and_kept(four: bytes, path: Path) -> None:
     assert after.entries[3].facts == {"bytes": 100, "sha256": sha256_bytes(torn)}
 
 
-def test_a_line_cut_short_anywhere_is_recovered_also_when_that_is_cut_short(four: bytes, path: Path) -> None:
-    """Every length of a torn entry, and then every length of the torn entry that tells of it."""
+def test_a_line_torn_anywhere_is_recovered_even_if_the_recovery_is_torn(four: bytes, path: Path) -> None:
+    """Every length of a torn entry, and every length of the torn entry that records it."""
     first, second = four.splitlines(keepends=True)[:2]
     recovery = b""
     for kept in range(1, len(second) - 1, 131):
@@ -224,7 +224,7 @@ def test_a_line_cut_short_anywhere_is_recovered_also_when_that_is_cut_short(four
         assert [entry.action for entry in read_ledger(path).entries] == ["look", "recover", "look"]
 
 
-def test_a_last_line_feed_that_was_lost_is_put_back(four: bytes, path: Path) -> None:
+def test_a_lost_last_line_feed_is_restored(four: bytes, path: Path) -> None:
     path.write_bytes(four[:-1])
     assert read_ledger(path) == parse(four)
     append(path, Event("look"), stamped(9))
@@ -232,12 +232,12 @@ def test_a_last_line_feed_that_was_lost_is_put_back(four: bytes, path: Path) -> 
     assert len(read_ledger(path).entries) == 5
 
 
-def test_what_a_recovery_tells_of_cannot_be_changed_or_taken_out(four: bytes, path: Path) -> None:
+def test_torn_bytes_that_a_recovery_records_cannot_be_changed_or_removed(four: bytes, path: Path) -> None:
     path.write_bytes(four + b"torn")
     append(path, Event("look"), stamped(9))
     content = path.read_bytes()
     for changed in (content.replace(b"torn{", b"born{"), content.replace(b"torn{", b"{")):
-        with pytest.raises(EvidenceDiffersError, match="line 5 is no entry of a ledger"):
+        with pytest.raises(EvidenceDiffersError, match="line 5 is not an entry of a ledger"):
             parse(changed)
 
 
@@ -259,7 +259,7 @@ def test_a_clock_that_goes_back_is_flagged_and_the_order_is_kept(path: Path) -> 
 
 
 @pytest.mark.fault(48, "disk full while an entry is written")
-def test_a_full_disk_is_said_and_the_next_entry_records_the_torn_line(path: Path) -> None:
+def test_a_full_disk_is_reported_and_the_next_entry_records_the_torn_line(path: Path) -> None:
     whole = written(path, 2)
     program = (
         "import resource, sys; from pathlib import Path; from tests.protocols.ledger.test_chain import *\n"
@@ -291,7 +291,7 @@ while True:
 
 @pytest.mark.fault(51, "several processes on one ledger, some of them killed")
 @pytest.mark.fault(46, "SIGKILL while an entry is written")
-def test_several_processes_of_which_some_are_killed_leave_a_whole_chain(path: Path) -> None:
+def test_several_processes_of_which_some_are_killed_leave_an_intact_chain(path: Path) -> None:
     chance = random.Random(510)
     started = [
         subprocess.Popen([sys.executable, "-c", APPENDING, path, str(name)], cwd=ROOT, stdout=subprocess.PIPE)
@@ -325,7 +325,7 @@ def test_while_one_holds_it_another_waits(path: Path) -> None:
     assert [entry.action for entry in read_ledger(path).entries] == ["look", "report"]
 
 
-def test_a_ledger_that_cannot_be_read_or_written_is_said(tmp_path: Path) -> None:
+def test_a_ledger_that_cannot_be_read_or_written_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="cannot be read"):
         read_ledger(tmp_path / "none.jsonl")
     with pytest.raises(BadInputError, match="mend that, or name another"):

@@ -1,4 +1,4 @@
-"""The trail of a run folder: what came, went and changed, by hash."""
+"""The audit trail of a run folder: files added, removed and changed, by hash."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def test_the_first_entry_by_hand(folder: RunFolder) -> None:
     )
 
 
-def test_a_change_names_what_came_went_and_changed_by_hand(folder: RunFolder) -> None:
+def test_an_entry_names_added_removed_and_changed_files_by_hand(folder: RunFolder) -> None:
     folder.report_pdf.write_bytes(b"pdf")
     folder.results.write_bytes(b"[]")
     (folder.inputs / "a.csv").unlink()

@@ -1,4 +1,4 @@
-"""What a ledger that someone wrote by hand is found to have broken, although its chain is whole."""
+"""Rules that a ledger written by hand may break although its chain is intact."""
 
 import re
 from dataclasses import replace
@@ -76,26 +76,32 @@ def with_facts(event: Event, **changes: object) -> Event:
         ),
         (
             [registration(OF_MODEL, SET, None, None), freezing(1, CHOSEN), freezing(1, CHOSEN)],
-            "entry 3: freezes a threshold where entry 2 had frozen one",
+            "entry 3: freezes a threshold that entry 2 had frozen already",
         ),
         (
             [REGISTERED, AMENDED, freezing(1, CHOSEN)],
-            "entry 3: freezes a threshold for what is not the newest",
+            "entry 3: freezes a threshold for a version that is not the newest",
         ),
-        ([REGISTERED, REGISTERED], "entry 2: registers what was registered"),
-        ([AMENDED], "entry 1: amends what was not registered"),
+        ([REGISTERED, REGISTERED], "entry 2: registers a protocol that was registered already"),
+        ([AMENDED], "entry 1: amends a protocol that was not registered"),
         ([REGISTERED, replace(AMENDED, reason=None)], "entry 2: amends without a reason"),
         (
             [REGISTERED, registration(protocol(more="# x"), SET, ONE.sha256, "why")],
             "entry 2: amends version 1 by version 1",
         ),
-        ([with_facts(REGISTERED, text="x = 1")], "entry 1: holds the text of another protocol than it names"),
-        ([with_facts(REGISTERED, text="x = 1")], "entry 1: holds a text that is no protocol"),
+        (
+            [with_facts(REGISTERED, text="x = 1")],
+            "entry 1: contains the text of another protocol than it names",
+        ),
+        ([with_facts(REGISTERED, text="x = 1")], "entry 1: contains a text that is not a protocol"),
         ([with_facts(REGISTERED, threshold=0.4)], "entry 1: names another id, version, stage or threshold"),
-        ([REGISTERED, end(1, "0" * 64, "pass")], r"entry 2: tells the results of a look that is not there"),
+        (
+            [REGISTERED, end(1, "0" * 64, "pass")],
+            r"entry 2: records the results of a look that does not exist",
+        ),
         (
             [REGISTERED, LOOK, end(2, "0" * 64, "pass"), end_without_results(2, "failed", "x")],
-            "entry 4: tells the results of a look that had ended",
+            "entry 4: records the results of a look that had already ended",
         ),
         ([Event("look", facts={})], r"entry 1 of the ledger \(look\) lacks"),
         (
@@ -108,13 +114,13 @@ def test_a_broken_rule_is_named_by_hand(path: Path, events: list[Event], sentenc
     assert re.search(sentence, "\n".join(faults(path, *events)))
 
 
-def test_facts_of_any_kind_are_told_and_not_stumbled_over(path: Path) -> None:
+def test_facts_of_any_kind_are_reported_without_a_crash(path: Path) -> None:
     forged = [Event("results", facts={"look": [1]}), Event("look", facts={"protocol": None}), Event("amend")]
     assert len(faults(path, *forged)) == 3
-    assert notes_of(read_ledger(path)) == ("entry 2: a look of which nothing was heard again",)
+    assert notes_of(read_ledger(path)) == ("entry 2: a look without a recorded end",)
 
 
-def test_what_is_no_fault_is_noted(path: Path) -> None:
+def test_remarks_are_no_faults(path: Path) -> None:
     now = clock()
     first, second = now(), now()
     append(path, REGISTERED, second)
@@ -127,6 +133,6 @@ def test_what_is_no_fault_is_noted(path: Path) -> None:
         "entry 2: clock went back (the order is that of the entries, not of the clock)",
         "entry 3: before it 5 bytes of a line that was cut short",
         "after entry 5: 9 bytes of a line that was cut short",
-        "entry 5: a look of which nothing was heard again",
+        "entry 5: a look without a recorded end",
     )
     assert faults_of(read_ledger(path)) == ()

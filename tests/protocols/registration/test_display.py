@@ -21,7 +21,7 @@ OF_MODEL = protocol(point=MODEL)
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Every action once."""
+    """Make a ledger with every action once."""
     made, now = tmp_path / "ledger.jsonl", clock()
     late = [now() for _ in range(9)][-1]
     for event in (
@@ -41,7 +41,7 @@ def path(tmp_path: Path) -> Path:
     return made
 
 
-def test_every_action_is_told_in_words(path: Path) -> None:
+def test_every_action_is_shown_in_words(path: Path) -> None:
     text = " ".join(" ".join(ledger_table(read_ledger(path), 400)).split())
     for words in (
         "register small version 1, confirmatory, sha256",
@@ -52,7 +52,7 @@ def test_every_action_is_told_in_words(path: Path) -> None:
         "results look 1 done, verdict pass, results.json aaaaaaaaaaaa",
         "results look 2 interrupted. Reason: KeyboardInterrupt",
         "threshold 0.5. Reason: the goal was mistyped",
-        "recover 4 bytes before it are of a line that was cut short",
+        "recover after 4 bytes of a line that was cut short",
         "report report.pdf bbbbbbbbbbbb, x removed",
         "bundle nothing changed",
         "[clock went back]",
@@ -66,17 +66,17 @@ def test_no_line_is_wider_than_the_terminal(path: Path, width: int) -> None:
     assert max(map(len, list(ledger_table(read_ledger(path), width))[:-1])) <= max(width, 94)
 
 
-def test_the_newest_is_last_and_a_torn_line_is_said(path: Path) -> None:
+def test_the_newest_entry_is_last_and_a_torn_line_is_reported(path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"torn")
     lines = list(ledger_table(read_ledger(path), 100))
     assert lines[0].startswith("entry  time (UTC)")
-    assert lines[-2].startswith("After it 4 bytes of a line that was cut short")
+    assert lines[-2].startswith("After the last entry: 4 bytes of a line that was cut short")
     assert lines[-1].startswith("entries: 11, head ")
 
 
 def test_results_of_no_look_are_shown_as_such(tmp_path: Path) -> None:
     append(tmp_path / "ledger.jsonl", end(7, "a" * 64, "pass"), clock()())
-    assert "of entry 7, which is no look" in " ".join(
+    assert "of entry 7, which is not a look" in " ".join(
         ledger_table(read_ledger(tmp_path / "ledger.jsonl"), 200)
     )
 

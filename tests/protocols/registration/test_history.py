@@ -1,4 +1,4 @@
-"""What the report is told of a look: by hand, from ledgers made step by step."""
+"""The history of a look for the report: by hand, from ledgers made step by step."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from protocols.errors import EvidenceDiffersError
 from protocols.ledger.chain import Event, append, opened, read_ledger
 from protocols.registration.entries import Threshold, registration
-from protocols.registration.history import ChangedKey, SealStory, changed_keys, story_of
+from protocols.registration.history import ChangedKey, LookHistory, changed_keys, history_of_look
 from protocols.registration.look import counted_look
 from protocols.registration.register import freeze, register
 from protocols.schema.load import LoadedProtocol
@@ -42,8 +42,8 @@ def fail(path: Path, loaded: LoadedProtocol) -> None:
         raise MemoryError
 
 
-def told(path: Path, results: bytes) -> SealStory:
-    story = story_of(read_ledger(path), sha256_bytes(results))
+def told(path: Path, results: bytes) -> LookHistory:
+    story = history_of_look(read_ledger(path), sha256_bytes(results))
     assert story
     return story
 
@@ -58,7 +58,7 @@ def test_the_first_look_by_hand(path: Path) -> None:
     assert (story.frozen, story.other_protocols, story.looks_without_results) == (None, (), 0)
 
 
-def test_the_whole_story_by_hand(path: Path) -> None:
+def test_the_whole_history_by_hand(path: Path) -> None:
     first, second = protocol(more=CRITERION.format(goal=0.9)), protocol(2, more=CRITERION.format(goal=0.8))
     other = protocol(name="other", point=MODEL)
     register(path, first, SET, None, clock(), reason=None)
@@ -86,7 +86,7 @@ def test_the_whole_story_by_hand(path: Path) -> None:
     assert (of_other.frozen.threshold.value, of_other.look.number) == (0.43, 2)
 
 
-def test_a_look_tells_nothing_of_what_was_registered_after_it(path: Path) -> None:
+def test_a_history_ends_with_its_look(path: Path) -> None:
     register(path, protocol(), SET, None, clock(), reason=None)
     look(path, protocol(), b"results", Threshold(0.5, None))
     register(path, protocol(2), SET, None, clock(), reason="later")
@@ -100,14 +100,14 @@ def test_the_same_results_again_are_the_last_look(path: Path) -> None:
     assert told(path, b"results").look.number == 2
 
 
-def test_an_exploratory_look_with_what_is_not_registered_says_so(path: Path) -> None:
+def test_an_exploratory_look_with_an_unregistered_protocol_has_no_registered_version(path: Path) -> None:
     register(path, protocol(), SET, None, clock(), reason=None)
     look(path, protocol(stage="exploratory"), b"results", Threshold(0.5, None))
     story = told(path, b"results")
     assert (story.registered, len(story.versions)) == (None, 1)
 
 
-def test_an_exploratory_look_at_another_test_set_or_with_another_threshold_kept_to_nothing(
+def test_an_exploratory_look_with_another_test_set_or_threshold_has_no_registered_version(
     path: Path,
 ) -> None:
     of_model = protocol(stage="exploratory", point=MODEL)
@@ -125,23 +125,23 @@ def test_an_exploratory_look_at_another_test_set_or_with_another_threshold_kept_
     assert told(path, b"as registered").registered
 
 
-def test_another_test_set_is_said(path: Path) -> None:
+def test_another_test_set_is_recorded(path: Path) -> None:
     register(path, protocol(), OTHER_SET, None, clock(), reason=None)
     register(path, protocol(), SET, None, clock(), reason="a read was entered wrongly")
     look(path, protocol(), b"results", Threshold(0.5, None))
     assert [one.other_test_set for one in told(path, b"results").versions] == [False, True]
 
 
-def test_results_that_no_look_made_have_no_story(path: Path) -> None:
+def test_results_of_no_look_have_no_history(path: Path) -> None:
     register(path, protocol(), SET, None, clock(), reason=None)
     fail(path, protocol())
-    assert story_of(read_ledger(path), "0" * 64) is None
+    assert history_of_look(read_ledger(path), "0" * 64) is None
 
 
 def test_an_entry_without_its_facts_is_named(path: Path) -> None:
     append(path, Event("look", facts={"protocol": "small"}), clock()())
     with pytest.raises(EvidenceDiffersError, match=r"entry 1 of the ledger \(look\) lacks"):
-        story_of(read_ledger(path), "0" * 64)
+        history_of_look(read_ledger(path), "0" * 64)
 
 
 @pytest.mark.parametrize(

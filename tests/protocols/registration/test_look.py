@@ -10,7 +10,7 @@ from protocols.registration.entries import Threshold
 from protocols.registration.look import Look, counted_look
 from protocols.registration.register import register
 from protocols.registration.registry import registry_of
-from protocols.registration.test_set import SealedSet
+from protocols.registration.test_set import LockedTestSet
 from protocols.schema.load import LoadedProtocol
 from protocols.storage.canonical import sha256_bytes
 from tests.protocols.sealed_study import CHOSEN, MODEL, OTHER_SET, SET, clock, protocol, tables
@@ -23,7 +23,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "ledger.jsonl"
 
 
-def lock(path: Path, loaded: LoadedProtocol, test_set: SealedSet = SET, reason: str | None = None) -> None:
+def lock(
+    path: Path, loaded: LoadedProtocol, test_set: LockedTestSet = SET, reason: str | None = None
+) -> None:
     register(path, loaded, test_set, None, clock(), reason=reason)
 
 
@@ -51,13 +53,13 @@ def test_looks_are_counted_and_the_ledger_is_returned_with_the_results(path: Pat
     assert look.recorded_path == str(path.resolve())
 
 
-def test_exploratory_looks_at_a_sealed_test_set_are_counted_with_the_others(path: Path) -> None:
+def test_exploratory_looks_at_a_locked_test_set_are_counted_with_the_others(path: Path) -> None:
     lock(path, protocol())
     exploring = protocol(name="exploring", stage="exploratory")
     assert [looked(path, one).number for one in (exploring, protocol(), exploring)] == [1, 2, 3]
 
 
-def test_an_amended_test_set_counts_no_look_anew(path: Path) -> None:
+def test_an_amendment_of_the_test_set_does_not_restart_the_count(path: Path) -> None:
     lock(path, protocol())
     looked(path, protocol())
     lock(path, protocol(), OTHER_SET, reason="a read was entered wrongly")
@@ -71,18 +73,18 @@ def test_another_test_set_in_the_same_ledger_has_looks_of_its_own(path: Path) ->
     assert looked(path, protocol(name="other"), verdict="negative").number == 1
 
 
-def test_an_exploratory_look_at_what_no_ledger_holds_writes_nothing(path: Path) -> None:
+def test_an_exploratory_look_at_an_unlocked_test_set_writes_nothing(path: Path) -> None:
     exploring = protocol(name="exploring", stage="exploratory")
     assert looked(path, exploring).recorded_path is None
     assert looked(None, exploring).note is None
     assert not path.exists()
     lock(path, protocol(), OTHER_SET)
     before = path.read_bytes()
-    assert "holds another test set" in str(looked(path, exploring).note)
+    assert "is for another test set" in str(looked(path, exploring).note)
     assert path.read_bytes() == before
 
 
-def test_a_ledger_that_was_named_must_hold_the_test_set(path: Path) -> None:
+def test_a_ledger_that_was_named_must_contain_the_test_set(path: Path) -> None:
     with pytest.raises(BadInputError, match="no look at it can be counted; lock one first"):
         looked(path, protocol(name="exploring", stage="exploratory"), named=True)
 
@@ -112,7 +114,7 @@ def test_nothing_is_looked_at_with_a_broken_ledger(path: Path) -> None:
         (MemoryError(), "failed", "MemoryError"),
     ],
 )
-def test_what_stops_the_work_stands_in_the_ledger(
+def test_what_stops_the_work_is_recorded_in_the_ledger(
     path: Path, error: BaseException, outcome: str, reason: str
 ) -> None:
     lock(path, protocol())
@@ -159,7 +161,7 @@ def test_a_run_is_refused_before_it_trains_and_freezes_what_it_has_chosen(path: 
     assert [entry.action for entry in read_ledger(path).entries] == ["register", "freeze", "look"]
 
 
-def test_a_ledger_that_was_named_in_vain_is_refused_before_training(path: Path) -> None:
+def test_a_ledger_without_the_test_set_is_refused_before_training(path: Path) -> None:
     exploring = protocol(stage="exploratory")
     with counted_look(path, exploring, clock(), named=False) as look:
         look.refuse_unlocked(*tables())

@@ -1,4 +1,4 @@
-"""The receipt: a function of the ledger, and what it finds when it comes back."""
+"""The receipt: issued from the ledger, written and read, and compared with a later ledger."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from protocols.errors import BadInputError
 from protocols.ledger.chain import Event, Ledger, append, read_ledger
-from protocols.registration.receipt import missing_promise, read_receipt, receipt_of
+from protocols.registration.receipt import read_receipt, receipt_mismatch, receipt_of
 from protocols.registration.register import register
 from tests.protocols.sealed_study import CHOSEN, MODEL, SET, clock, protocol
 
@@ -39,36 +39,34 @@ def test_a_receipt_by_hand(path: Path) -> None:
     assert receipt_of(ledger, "small").ledger.entries == 1
 
 
-def test_there_and_back_against_itself(path: Path, tmp_path: Path) -> None:
+def test_written_and_read_against_itself(path: Path, tmp_path: Path) -> None:
     receipt = receipt_of(read_ledger(path), "small")
     (tmp_path / "receipt.json").write_text(receipt.to_json(), encoding="utf-8")
     assert read_receipt(tmp_path / "receipt.json") == receipt
 
 
-def test_what_is_not_registered_has_none(path: Path) -> None:
+def test_an_unregistered_protocol_has_no_receipt(path: Path) -> None:
     with pytest.raises(BadInputError, match="other: is not registered"):
         receipt_of(read_ledger(path), "other")
 
 
 @pytest.mark.fault(42, "ledger truncated or rewritten, found through a receipt")
-def test_a_ledger_cut_short_or_written_anew_is_not_what_the_receipt_was_given_for(
-    path: Path, tmp_path: Path
-) -> None:
+def test_a_truncated_or_rewritten_ledger_does_not_match_the_receipt(path: Path, tmp_path: Path) -> None:
     ledger = read_ledger(path)
     receipt = receipt_of(ledger, "model")
     append(path, Event("look"), clock()())
-    assert missing_promise(receipt, read_ledger(path)) is None
-    assert "cut short or written anew" in str(missing_promise(receipt, Ledger(ledger.entries[:2])))
+    assert receipt_mismatch(receipt, read_ledger(path)) is None
+    assert "truncated or rewritten" in str(receipt_mismatch(receipt, Ledger(ledger.entries[:2])))
     anew = tmp_path / "anew.jsonl"
     for _ in range(4):
         append(anew, Event("report"), clock()())
-    assert "entry 3 is" in str(missing_promise(receipt, read_ledger(anew)))
+    assert "entry 3 is" in str(receipt_mismatch(receipt, read_ledger(anew)))
 
 
 @pytest.mark.parametrize(
     "content", ["", "[]", "{}", '{"schema": "cxr510k-receipt/1"}', '{"schema": "other"}']
 )
-def test_what_is_no_receipt_is_refused(tmp_path: Path, content: str) -> None:
+def test_another_file_than_a_receipt_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "receipt.json").write_text(content)
     with pytest.raises(BadInputError, match="is not cxr510k-receipt/1"):
         read_receipt(tmp_path / "receipt.json")

@@ -1,4 +1,4 @@
-"""Locking: what is registered, amended and frozen, and what is refused in which words."""
+"""Locking: registration, amendment and freezing, and the refusals with their messages."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ from protocols.errors import BadInputError
 from protocols.ledger.chain import opened, read_ledger
 from protocols.registration.entries import Threshold
 from protocols.registration.receipt import Receipt
-from protocols.registration.register import freeze, refuse_broken_promise, register
+from protocols.registration.register import freeze, refuse_deviation, register
 from protocols.registration.registry import registry_of
-from protocols.registration.test_set import SealedSet
+from protocols.registration.test_set import LockedTestSet
 from protocols.schema.load import LoadedProtocol
 from tests.protocols.sealed_study import CHOSEN, MODEL, OTHER_SET, SET, clock, protocol
 
@@ -26,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 def lock(
     path: Path,
     loaded: LoadedProtocol = ONE,
-    test_set: SealedSet = SET,
+    test_set: LockedTestSet = SET,
     threshold: Threshold | None = None,
     reason: str | None = None,
 ) -> Receipt:
@@ -49,7 +49,9 @@ def test_a_registration_by_hand(path: Path) -> None:
     }
 
 
-def test_the_very_same_again_changes_nothing_and_gives_the_same_receipt_against_itself(path: Path) -> None:
+def test_a_repeated_registration_changes_nothing_and_gives_the_same_receipt_against_itself(
+    path: Path,
+) -> None:
     first = lock(path, OF_MODEL, threshold=CHOSEN)
     lock(path, protocol(name="another"))
     before = path.read_bytes()
@@ -74,16 +76,16 @@ def test_an_amendment_names_what_it_replaces_and_why(path: Path) -> None:
             "why",
             r"version 1 is registered with other content .*version = 2",
         ),
-        (protocol(2), SET, None, r"version 2 amends it; say why with --reason"),
-        (protocol(2), SET, "", r"say why with --reason"),
-        (ONE, OTHER_SET, None, r"another test set amends it; say why with --reason"),
-        (ONE, SealedSet(0, 0, "0" * 64), None, "holds no image to lock"),
+        (protocol(2), SET, None, r"version 2 amends it; give the reason with --reason"),
+        (protocol(2), SET, "", r"give the reason with --reason"),
+        (ONE, OTHER_SET, None, r"another test set amends it; give the reason with --reason"),
+        (ONE, LockedTestSet(0, 0, "0" * 64), None, "has no image to lock"),
         (protocol(2, stage="exploratory"), SET, "why", 'write stage = "confirmatory" in it'),
     ],
 )
 @pytest.mark.fault(30, "protocol changed after registration")
-def test_an_amendment_that_is_none_is_refused_and_writes_nothing(
-    path: Path, loaded: LoadedProtocol, test_set: SealedSet, reason: str | None, sentence: str
+def test_an_invalid_amendment_is_refused_and_writes_nothing(
+    path: Path, loaded: LoadedProtocol, test_set: LockedTestSet, reason: str | None, sentence: str
 ) -> None:
     lock(path)
     before = path.read_bytes()
@@ -115,14 +117,14 @@ def test_a_threshold_is_frozen_once_for_each_version(path: Path) -> None:
     assert actions(path) == ["register", "freeze", "amend", "freeze"]
 
 
-def test_nothing_is_frozen_for_what_is_not_registered(path: Path) -> None:
+def test_nothing_is_frozen_for_an_unregistered_protocol(path: Path) -> None:
     with opened(path) as ledger, pytest.raises(ValueError, match="not registered"):
         freeze(ledger, OF_MODEL, CHOSEN, clock())
 
 
-def look(path: Path, loaded: LoadedProtocol, test_set: SealedSet, threshold: Threshold | None) -> None:
+def look(path: Path, loaded: LoadedProtocol, test_set: LockedTestSet, threshold: Threshold | None) -> None:
     registry = registry_of(read_ledger(path))
-    refuse_broken_promise(path, registry, loaded, test_set, threshold)
+    refuse_deviation(path, registry, loaded, test_set, threshold)
 
 
 STATED = Threshold(0.5, None)
@@ -149,8 +151,8 @@ STATED = Threshold(0.5, None)
         ),
     ],
 )
-def test_a_confirmatory_look_that_breaks_the_promise_is_refused(
-    path: Path, loaded: LoadedProtocol, test_set: SealedSet, threshold: Threshold, sentence: str
+def test_a_confirmatory_look_that_deviates_is_refused(
+    path: Path, loaded: LoadedProtocol, test_set: LockedTestSet, threshold: Threshold, sentence: str
 ) -> None:
     lock(path)
     lock(path, protocol(name="trained", point=MODEL))
@@ -159,7 +161,7 @@ def test_a_confirmatory_look_that_breaks_the_promise_is_refused(
         look(path, loaded, test_set, threshold)
 
 
-def test_a_look_that_keeps_the_promise_is_not_refused(path: Path) -> None:
+def test_a_look_that_complies_is_not_refused(path: Path) -> None:
     lock(path)
     lock(path, protocol(name="frozen", point=MODEL), threshold=CHOSEN)
     lock(path, protocol(name="trained", point=MODEL))

@@ -1,8 +1,8 @@
-"""What a test set is: its rows and nothing else."""
+"""The identity of a test set: its rows and nothing else."""
 
 import pytest
 
-from protocols.registration.test_set import SealedSet, sealed_set_of
+from protocols.registration.test_set import LockedTestSet, locked_test_set_of
 from protocols.storage.canonical import sha256_bytes
 from tests.protocols.sealed_study import OTHER_SET, SET, tables
 
@@ -18,19 +18,19 @@ ROWS = """["read","i1","R1","negative"]
 """
 
 
-def test_its_identity_by_hand() -> None:
-    assert SealedSet(3, 2, sha256_bytes(ROWS.encode())) == SET
+def test_identity_by_hand() -> None:
+    assert LockedTestSet(3, 2, sha256_bytes(ROWS.encode())) == SET
 
 
 @pytest.mark.parametrize(
     "changes", [{"backwards": True}, {"split": True}, {"backwards": True, "split": True}]
 )
-def test_the_order_of_rows_and_the_other_splits_are_nothing_to_it_against_itself(
+def test_identity_ignores_the_order_of_rows_and_other_splits_against_itself(
     changes: dict[str, bool],
 ) -> None:
-    assert sealed_set_of(*tables(**changes)) == SET
+    assert locked_test_set_of(*tables(**changes)) == SET
 
 
-def test_one_other_verdict_is_another_test_set() -> None:
+def test_one_changed_verdict_is_another_test_set() -> None:
     assert (OTHER_SET.images, OTHER_SET.patients) == (SET.images, SET.patients)
     assert OTHER_SET.content_sha256 != SET.content_sha256

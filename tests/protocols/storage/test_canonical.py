@@ -1,4 +1,4 @@
-"""The one encoder and the one writer: bytes worked out by hand, and files whole or not at all."""
+"""Canonical encoding by hand, and atomic writing."""
 
 import json
 import math
@@ -76,7 +76,7 @@ def test_sha256_against_published(tmp_path: Path) -> None:
     assert canonical.sha256_bytes(b"abc") == canonical.sha256_file(tmp_path / "abc") == published
 
 
-def test_a_file_is_replaced_whole_by_hand(tmp_path: Path) -> None:
+def test_a_file_is_replaced_atomically_by_hand(tmp_path: Path) -> None:
     path = tmp_path / "results.json"
     canonical.write_text(path, "alt\n")
     canonical.write_text(path, "neu – ü\n")
@@ -86,7 +86,7 @@ def test_a_file_is_replaced_whole_by_hand(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("accident", [OSError("disk full"), KeyboardInterrupt()])
 @pytest.mark.fault(46, 48)
-def test_an_accident_leaves_the_old_file_by_hand(
+def test_a_failure_leaves_the_old_file_by_hand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, accident: BaseException
 ) -> None:
     path = tmp_path / "results.json"

@@ -33,13 +33,13 @@ REFUSED = [
     (b"[" * 100_000, "is nested too deep to be read"),
     (
         b'{"schema": "dose/1", "schema": "dose/1"}',
-        "is no JSON that can be read: the key 'schema' stands twice",
+        "is no JSON that can be read: duplicate key 'schema'",
     ),
     (b'{"microsieverts": 20, "exposures": []}', "its schema is None"),
     (GOOD.replace(b"dose/1", b"dose/2"), "its schema is 'dose/2'"),
     (b"[]", "input should be an object"),
     (GOOD.replace(b"20", b'"20"'), "microsieverts: input should be a valid number"),
-    (GOOD.replace(b"20", b"NaN"), "is no JSON that can be read: NaN is no number"),
+    (GOOD.replace(b"20", b"NaN"), "is no JSON that can be read: NaN is not a number in JSON"),
     (GOOD.replace(b"2]", b"2.5]"), r"exposures\.1: input should be a valid integer.*"),
     (b'{"schema": "dose/1", "microsieverts": 20}', "exposures: field required"),
 ]

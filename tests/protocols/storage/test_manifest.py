@@ -25,15 +25,15 @@ def test_entries_by_hand(folder: Path) -> None:
     assert entries[1].sha256 == "0263829989b6fd954f72baaf2fc64bc2e2f01d692d4de72986ea808f6e99813f"
 
 
-def test_an_untouched_folder_differs_in_nothing_against_itself(folder: Path) -> None:
+def test_an_unchanged_folder_has_no_differences_against_itself(folder: Path) -> None:
     check_manifest(folder)
     assert differences(folder) == []
 
 
 CHANGES: list[tuple[Callable[[Path], object], str]] = [
     (lambda folder: (folder / "a.json").write_text("[]\n"), "a.json: changed"),
-    (lambda folder: (folder / "inputs" / "b.csv").unlink(), "inputs/b.csv: recorded, but not there"),
-    (lambda folder: (folder / "c.txt").write_text(""), "c.txt: there, but not recorded"),
+    (lambda folder: (folder / "inputs" / "b.csv").unlink(), "inputs/b.csv: recorded, but missing"),
+    (lambda folder: (folder / "c.txt").write_text(""), "c.txt: not recorded in the manifest"),
 ]
 
 

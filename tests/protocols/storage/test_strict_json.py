@@ -1,4 +1,4 @@
-"""JSON from elsewhere: what is read, and a sentence for each thing that is not."""
+"""JSON from other sources: what is read, and the message of each refusal."""
 
 import pytest
 
@@ -14,10 +14,10 @@ def test_a_plain_document_is_read() -> None:
     ("content", "sentence"),
     [
         (b"[" * 100_000, "is nested too deep"),
-        (b'{"a": 1, "a": 1}', "the key 'a' stands twice"),
-        (b'{"a": {"b": 1, "b": 2}}', "the key 'b' stands twice"),
-        (b"NaN", "NaN is no number"),
-        (b"[-Infinity]", "-Infinity is no number"),
+        (b'{"a": 1, "a": 1}', "duplicate key 'a'"),
+        (b'{"a": {"b": 1, "b": 2}}', "duplicate key 'b'"),
+        (b"NaN", "NaN is not a number in JSON"),
+        (b"[-Infinity]", "-Infinity is not a number in JSON"),
         (b"9" * 5_000, "is no JSON that can be read"),
         (b"\xff", "is no JSON that can be read"),
         (b"", "is no JSON that can be read"),
@@ -25,7 +25,7 @@ def test_a_plain_document_is_read() -> None:
         (b"x" * 101, "has 101 bytes; at most 100 are read"),
     ],
 )
-def test_everything_else_is_refused_in_a_sentence(content: bytes, sentence: str) -> None:
+def test_everything_else_is_refused_with_a_message(content: bytes, sentence: str) -> None:
     largest = 100 if content.startswith(b"x") else 1_000_000
     with pytest.raises(EvidenceDiffersError, match=f"^doc: .*{sentence}"):
         strict_json(content, source="doc", largest=largest)
@@ -38,5 +38,5 @@ def test_members_by_path() -> None:
     for path in (("a", "b"), ("a", 1), ("n", "x"), ("a", 0, "b", 0), ("x",)):
         with pytest.raises(EvidenceDiffersError, match=r"^doc: has no value at "):
             member(document, *path, source="doc")
-    with pytest.raises(EvidenceDiffersError, match="the value at n is no text"):
+    with pytest.raises(EvidenceDiffersError, match="the value at n is not text"):
         text_member(document, "n", source="doc")

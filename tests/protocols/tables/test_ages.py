@@ -1,4 +1,4 @@
-"""Ages as hospitals write them: years worked out by hand."""
+"""Ages in DICOM form: years by hand."""
 
 import pytest
 

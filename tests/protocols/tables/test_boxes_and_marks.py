@@ -1,4 +1,4 @@
-"""Boxes and marks: what is refused, what is accepted, and that neither order nor size of a picture matters."""
+"""Boxes and marks: what is refused and accepted, independent of row order and image size."""
 
 from pathlib import Path
 
@@ -87,7 +87,7 @@ def test_a_missing_column_is_named_by_hand() -> None:
         marks_from(table("image_id,x,y", "a,0,0"))
 
 
-def test_pixels_become_shares_without_loss_by_hand() -> None:
+def test_pixels_become_proportions_without_loss_by_hand() -> None:
     columns = box_columns([("a", (264, 152.0, 213, 379))], side=1024)
     assert columns == {
         "image_id": ["a"],

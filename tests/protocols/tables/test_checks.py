@@ -1,4 +1,4 @@
-"""The record tables: each refusal of the contract with its sentence, each thing accepted and made unknown."""
+"""The record tables: each refusal of the contract with its message, each value accepted as unknown."""
 
 import math
 
@@ -15,7 +15,7 @@ READ_HEADER = "image_id,reader_id,verdict"
 
 
 def table(*lines: str) -> Table:
-    """A table from comma-separated lines, header first."""
+    """Make a table from comma-separated lines, header first."""
     header, *rows = (line.split(",") for line in lines)
     columns = {name: tuple(row[place] for row in rows) for place, name in enumerate(header)}
     return Table.of("t.csv", columns)
@@ -71,7 +71,7 @@ def test_study_refusals_by_hand(lines: list[str], sentence: str) -> None:
         ("1_0", math.nan),  # Python would read ten
     ],
 )
-def test_an_age_that_nobody_has_is_unknown_by_hand(cell: str, years: float) -> None:
+def test_an_impossible_age_is_unknown_by_hand(cell: str, years: float) -> None:
     ages = studies_from(table(STUDY_HEADER, f"a,1,{cell},F,PA")).age_years
     np.testing.assert_array_equal(ages, [years])
 
@@ -107,7 +107,7 @@ def test_further_columns_are_axes_by_hand() -> None:
     assert studies.numbers("mse").tolist() == [1.5]
 
 
-def test_an_axis_that_is_not_there_lists_those_that_are_by_hand() -> None:
+def test_a_missing_axis_is_refused_with_a_list_of_columns_by_hand() -> None:
     studies = studies_from(table(STUDY_HEADER + ",site", "a,1,50,F,PA,X"))
     with pytest.raises(BadInputError, match=r"axis 'race' .* there are 'age_years', 'sex', 'site', 'view'\."):
         studies.cells("race")
@@ -221,5 +221,5 @@ def test_label_refusals_by_hand(lines: list[str], sentence: str) -> None:
 
 
 @pytest.mark.parametrize("cell", ["", "nan", "inf", "-inf", "1e999", "1_000", "0x10", "½", "1,5"])
-def test_what_is_no_number_by_hand(cell: str) -> None:
+def test_other_text_is_not_a_number_by_hand(cell: str) -> None:
     assert math.isnan(number(cell))

@@ -1,4 +1,4 @@
-"""A file's names and values under the suite's, and the identity of its content, by hand."""
+"""Mapping of a file's names and values, and the identity of its content, by hand."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def test_a_mapped_column_takes_the_place_of_one_of_that_name_by_hand(tmp_path: P
     assert mapped.table.columns == {"image_id": ("a",), "score": ("0.5",)}
 
 
-def test_a_mapped_name_that_the_file_lacks_by_hand(tmp_path: Path) -> None:
+def test_a_mapped_name_that_the_file_lacks_is_refused_by_hand(tmp_path: Path) -> None:
     path = written(tmp_path, "Image,prob\na,0.5\n")
     with pytest.raises(
         BadInputError, match=r"\[columns\] names 'probability', which the file lacks; it has 'Image', 'prob'"

@@ -1,4 +1,4 @@
-"""Excel workbooks: what their cells hold, and every way in which they hide it."""
+"""Excel workbooks: stored values of cells, and the refusal of everything that hides them."""
 
 import io
 import re
@@ -24,7 +24,7 @@ SHEET = "xl/worksheets/sheet1.xml"
 def workbook(
     rows: Rows, *, formats: dict[str, str] | None = None, further: dict[str, Rows] | None = None
 ) -> bytes:
-    """The bytes of a workbook whose first sheet is named ``Sheet``."""
+    """Make the bytes of a workbook whose first sheet is named ``Sheet``."""
     book = openpyxl.Workbook()
     for title, content in {"Sheet": rows, **(further or {})}.items():
         sheet = book["Sheet"] if title == "Sheet" else book.create_sheet(title)
@@ -38,7 +38,7 @@ def workbook(
 
 
 def changed(content: bytes, change: Callable[[str], str], part: str = SHEET) -> bytes:
-    """A workbook with the XML of one part changed."""
+    """Change the XML of one part of a workbook."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(buffer, "w") as new:
         for name in old.namelist():
@@ -61,7 +61,7 @@ def refused(folder: Path, content: bytes, sentence: str, sheet: str | None = Non
 
 
 def with_value(formula: str, attributes: str, value: str) -> bytes:
-    """A workbook with a formula in A2 whose value is cached."""
+    """Make a workbook with a formula in A2 whose value is cached."""
     return changed(
         workbook([["a"], [f"={formula}"]]),
         lambda xml: re.sub(
@@ -98,7 +98,7 @@ def test_numbers_are_those_of_csv_against_pandas(
     assert cells == tuple(str(int(value)) if value == int(value) else repr(value) for value in kept)
 
 
-def test_what_a_number_format_shows_changes_nothing_by_hand(tmp_path: Path) -> None:
+def test_number_formats_do_not_change_values_by_hand(tmp_path: Path) -> None:
     shown = {
         "A2": "0%",
         "A3": "0.00E+00",
@@ -117,12 +117,12 @@ def test_what_a_number_format_shows_changes_nothing_by_hand(tmp_path: Path) -> N
 )
 def test_leading_zeros_of_a_number_format_are_refused_by_hand(tmp_path: Path, shown: str) -> None:
     content = workbook([["a", "b"], ["x", 100000], ["y", 42]], formats={"B2": shown, "B3": shown})
-    sentence = "sheet 'Sheet', cell B3: holds 42 and shows leading zeros only by its number format"
+    sentence = "sheet 'Sheet', cell B3: contains 42 and shows leading zeros only by its number format"
     refused(tmp_path, content, sentence)
 
 
 def test_more_digits_than_excel_keeps_are_refused_by_hand(tmp_path: Path) -> None:
-    sentence = "cell A2: holds a number of 16 digits, of which Excel keeps 15; enter it again as text."
+    sentence = "cell A2: contains a number of 16 digits, of which Excel keeps 15; enter it again as text."
     refused(tmp_path, workbook([["a"], [1234567890123450]]), sentence)
 
 
@@ -154,15 +154,15 @@ def test_a_formula_of_empty_text_is_empty_by_hand(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("formula", ["=1+1", "=SUM(B1:B9)", '=IF(B2="","",B2)'])
 def test_a_formula_without_a_cached_value_is_refused_by_hand(tmp_path: Path, formula: str) -> None:
-    sentence = "sheet 'Sheet', cell B3: holds a formula whose value was not saved; save the file in"
+    sentence = "sheet 'Sheet', cell B3: contains a formula whose value was not saved; save the file in"
     refused(tmp_path, workbook([["a", "b"], ["x", 1], ["y", formula]]), sentence)
 
 
 @pytest.mark.parametrize("error", ["#N/A", "#DIV/0!", "#REF!", "#NAME?"])
 def test_an_error_is_refused_by_hand(tmp_path: Path, error: str) -> None:
-    sentence = f"sheet 'Sheet', cell B2: holds the error {error}; correct it, or empty the cell."
+    sentence = f"sheet 'Sheet', cell B2: contains the error {error}; correct it, or empty the cell."
     refused(tmp_path, workbook([["a", "b"], ["x", error]]), sentence)
-    refused(tmp_path, with_value("B2", ' t="e"', f"<v>{error}</v>"), f"cell A2: holds the error {error}")
+    refused(tmp_path, with_value("B2", ' t="e"', f"<v>{error}</v>"), f"cell A2: contains the error {error}")
 
 
 @pytest.mark.parametrize("merged", ["A2:A3", "A1:B1", "D9:E12"])
@@ -171,7 +171,7 @@ def test_merged_cells_are_refused_by_hand(tmp_path: Path, merged: str) -> None:
     book["Sheet"].merge_cells(merged)
     buffer = io.BytesIO()
     book.save(buffer)
-    refused(tmp_path, buffer.getvalue(), f"sheet 'Sheet': cells {merged} are merged; divide them")
+    refused(tmp_path, buffer.getvalue(), f"sheet 'Sheet': cells {merged} are merged; unmerge them")
 
 
 # --- sheets --------------------------------------------------------------------------------------------
@@ -193,12 +193,12 @@ def test_a_named_sheet_is_read_by_hand(tmp_path: Path) -> None:
     refused(tmp_path, content, "has no sheet 'notes'; there are 'Notes', 'Sheet'.", "notes")
 
 
-def test_empty_sheets_are_no_sheets_by_hand(tmp_path: Path) -> None:
+def test_empty_sheets_are_ignored_by_hand(tmp_path: Path) -> None:
     content = workbook([["a"], ["x"]], further={"Sheet2": [], "Sheet3": [[None, ""], []]})
     assert read(tmp_path, content).columns == {"a": ("x",)}
 
 
-def test_a_hidden_sheet_is_one_by_hand(tmp_path: Path) -> None:
+def test_a_hidden_sheet_counts_by_hand(tmp_path: Path) -> None:
     content = changed(
         workbook([["a"], ["x"]], further=TWO),
         lambda xml: xml.replace(
@@ -218,7 +218,7 @@ def test_a_header_without_rows_is_refused_by_hand(tmp_path: Path) -> None:
     refused(tmp_path, workbook([["a", "b"], [" "]]), "the table has a header and no rows.")
 
 
-def test_twin_columns_are_refused_by_hand(tmp_path: Path) -> None:
+def test_duplicate_columns_are_refused_by_hand(tmp_path: Path) -> None:
     refused(tmp_path, workbook([["a", " a "], [1, 2]]), "two columns are named 'a'.")
 
 
@@ -259,11 +259,11 @@ def test_empty_rows_and_columns_by_hand(
         (changed(workbook([["a"]]), lambda xml: xml[:-20]), "cannot be read as a workbook"),
         (
             changed(workbook([["a"], [1]]), lambda xml: xml.replace('"A2"', '"A1"')),
-            "is no cell or there twice",
+            "is outside the sheet or a duplicate",
         ),
         (
             changed(workbook([["a"], [1]]), lambda xml: xml.replace('"A2"', '"A99999999"')),
-            "cell A99999999 is no cell or there twice",
+            "cell A99999999 is outside the sheet or a duplicate",
         ),
         (
             changed(workbook([["a"], [1]]), lambda xml: xml.replace('t="n"><v>1', 't="s"><v>7')),
@@ -275,7 +275,9 @@ def test_empty_rows_and_columns_by_hand(
         ),
     ],
 )
-def test_what_is_no_workbook_is_refused_by_hand(tmp_path: Path, content: bytes, sentence: str) -> None:
+def test_another_file_than_a_workbook_is_refused_by_hand(
+    tmp_path: Path, content: bytes, sentence: str
+) -> None:
     refused(tmp_path, content, sentence)
 
 
@@ -286,7 +288,7 @@ def test_an_archive_of_something_else_is_refused_by_hand(tmp_path: Path) -> None
     refused(tmp_path, buffer.getvalue(), "cannot be read as a workbook (")
 
 
-def test_what_unpacks_beyond_the_limit_is_refused_by_hand(
+def test_a_workbook_that_unpacks_beyond_the_limit_is_refused_by_hand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = workbook([["a"], ["x"]])
@@ -300,7 +302,7 @@ def test_what_unpacks_beyond_the_limit_is_refused_by_hand(
     )
 
 
-def test_cells_far_apart_take_no_room_between_them_by_hand(
+def test_cells_far_apart_need_no_memory_between_them_by_hand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     far = changed(workbook([["a", "b"], [1, 2]]), lambda xml: xml.replace('"B2"', '"XFD2"'))

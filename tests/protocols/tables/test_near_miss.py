@@ -1,4 +1,4 @@
-"""Near misses: each cause on identifiers a reader can compare, and none where identifiers are only alike."""
+"""Near misses: each cause on identifiers that a reader can compare, and none where they are only similar."""
 
 import unicodedata
 
@@ -79,7 +79,7 @@ def test_each_cause_is_named_by_hand(one: str, other: str, cause: str) -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), STRANGERS)
-def test_identifiers_that_are_only_alike_are_no_near_miss_by_hand(one: str, other: str) -> None:
+def test_identifiers_that_are_only_similar_are_no_near_miss_by_hand(one: str, other: str) -> None:
     assert near_misses([one], [other]) is near_misses([other], [one]) is None
 
 
@@ -140,7 +140,7 @@ def test_neighbours_of_nih_are_no_near_misses_by_hand() -> None:
 
 @settings(max_examples=30)
 @given(st.lists(st.text(max_size=12)), st.lists(st.text(max_size=12)))
-def test_what_both_tables_hold_is_no_near_miss_against_itself(ids: list[str], more: list[str]) -> None:
+def test_identifiers_in_both_tables_are_no_near_miss_against_itself(ids: list[str], more: list[str]) -> None:
     assert near_misses(ids, ids + more) is None
     found = near_misses(ids + more, ids)
     if found:

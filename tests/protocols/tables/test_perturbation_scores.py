@@ -1,4 +1,4 @@
-"""The two tables of the battery: back and forth, their form, and what is refused."""
+"""The two tables of the perturbation set: their form, a round trip, and what is refused."""
 
 from pathlib import Path
 
@@ -60,7 +60,7 @@ def test_tables_by_hand(tmp_path: Path) -> None:
     data=st.data(),
 )
 @settings(max_examples=25)
-def test_scores_come_back(
+def test_scores_round_trip(
     names: list[str], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     millionths = st.one_of(st.integers(0, 10**6).map(lambda number: number / 10**6), st.just(float("nan")))
@@ -74,16 +74,16 @@ def test_scores_come_back(
     ("table", "old", "new", "words"),
     [
         ("scores", "image_id,", "image,", "must have the columns image_id, perturbation, score"),
-        ("scores", "a,repeated,0.250000\n", "", "must hold every image once"),
-        ("scores", "a,repeated", "z,repeated", "must hold every image once"),
+        ("scores", "a,repeated,0.250000\n", "", "must contain every image once"),
+        ("scores", "a,repeated", "z,repeated", "must contain every image once"),
         ("scores", "0.125000", "1.125000", "a score is '1.125000'"),
         ("scores", "0.125000", "nan", "a score is 'nan'"),
         ("scores", "0.125000", "much", "a score is 'much'"),
-        ("scores", SCORES_CSV, "", "is no table as `robustness` writes it"),
-        ("scores", SCORES_CSV, "image_id,perturbation,score\n", "must hold every image once"),
+        ("scores", SCORES_CSV, "", "is not a table as `robustness` writes it"),
+        ("scores", SCORES_CSV, "image_id,perturbation,score\n", "must contain every image once"),
         ("items", "unchanged,repeat", "untouched,repeat", "must begin with 'unchanged' and 'repeated'"),
         ("items", "lungs_masked,", "repeated,", "name each perturbation once"),
-        ("items", ",shortcut,", ",trick,", "is of family 'trick'"),
+        ("items", ",shortcut,", ",trick,", "has family 'trick'"),
         ("items", ",lungs,lungs", ",heart,lungs", "withholds 'heart'"),
     ],
 )

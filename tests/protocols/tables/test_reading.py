@@ -1,4 +1,4 @@
-"""Files of rows: what is accepted, what is refused, and how the refusal reads."""
+"""Files of rows: what is accepted, what is refused, and the messages."""
 
 import gzip
 import io
@@ -63,8 +63,8 @@ def test_csv_forms_by_hand(tmp_path: Path, content: bytes) -> None:
         (b"a,b,a\n1,2,3\n", r"t\.csv: two columns are named 'a'\."),
         (b"a,b, a\n1,2,3\n", r"t\.csv: two columns are named 'a'\."),  # trimmed first
         (b"a,,\n1,2,3\n", r"t\.csv: two columns are named ''\."),  # not empty, so not dropped
-        (b"a,b\n1,\x002\n", r"t\.csv: holds a NUL byte; save it as UTF-8 text\."),
-        ("a,b\n1,2\n".encode("utf-16"), r"t\.csv: holds a NUL byte; save it as UTF-8 text\."),
+        (b"a,b\n1,\x002\n", r"t\.csv: contains a NUL byte; save it as UTF-8 text\."),
+        ("a,b\n1,2\n".encode("utf-16"), r"t\.csv: contains a NUL byte; save it as UTF-8 text\."),
         ("a,b\n1,ü\n".encode("latin-1"), r"t\.csv: is not UTF-8 text \(byte 6\); save it as UTF-8\."),
         (b"\x89PNG\r\n\x1a\n", r"t\.csv: is not UTF-8 text \(byte 0\)"),
         (b'a,b\n1,2\n"3,4\n', r"t\.csv, row 3: is not well-formed CSV"),  # a quote never closed
@@ -95,7 +95,7 @@ def test_csv_refusals_by_hand(tmp_path: Path, content: bytes, sentence: str) -> 
         (b'a,b\n"x\ny",2\n\n"1",2\n', 1, 0, [2, 4]),  # a row may have two lines
     ],
 )
-def test_what_is_empty_throughout_is_dropped_and_counted_by_hand(
+def test_empty_rows_and_columns_are_dropped_and_counted_by_hand(
     tmp_path: Path, content: bytes, rows: int, columns: int, numbers: list[int]
 ) -> None:
     table = read_table(written(tmp_path, "t.csv", content))
@@ -103,7 +103,7 @@ def test_what_is_empty_throughout_is_dropped_and_counted_by_hand(
     assert (list(table.frame), list(table.frame.index)) == (["a", "b"], numbers)
 
 
-def test_one_column_without_a_name_stays_where_it_holds_something_by_hand(tmp_path: Path) -> None:
+def test_one_column_without_a_name_is_kept_where_it_has_content_by_hand(tmp_path: Path) -> None:
     # as data frames write their row numbers
     assert read_table(written(tmp_path, "t.csv", b",a\n0,x\n")).columns == {"": ("0",), "a": ("x",)}
 
@@ -118,7 +118,7 @@ def test_names_of_columns_are_trimmed_and_cells_are_not_by_hand(tmp_path: Path) 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("first", ["", "sep={}\n", "sep={}\r\n", "SEP={}\r", '"sep={}"\n', "\ufeffsep={}\n"])
-def test_a_promised_delimiter_by_hand(tmp_path: Path, delimiter: str, first: str) -> None:
+def test_a_declared_delimiter_by_hand(tmp_path: Path, delimiter: str, first: str) -> None:
     text = (
         first.format(delimiter)
         + delimiter.join("ab")
@@ -156,7 +156,7 @@ def test_a_promised_delimiter_by_hand(tmp_path: Path, delimiter: str, first: str
     ],
 )
 @pytest.mark.parametrize("ending", [".csv", ".csv.gz"])
-def test_another_delimiter_is_named_with_every_way_out_by_hand(
+def test_another_delimiter_is_refused_with_every_remedy_by_hand(
     tmp_path: Path, text: str, found: str, key: str, ending: str
 ) -> None:
     content = gzip.compress(text.encode()) if ending == ".csv.gz" else text.encode()
@@ -180,13 +180,13 @@ def test_another_delimiter_is_named_with_every_way_out_by_hand(
         ("a;b\n1;2;3\n", "row 2: has 3 fields; the header has 2."),
     ],
 )
-def test_a_file_that_is_not_as_promised_by_hand(tmp_path: Path, text: str, sentence: str) -> None:
+def test_a_file_that_is_not_as_declared_by_hand(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(BadInputError) as refusal:
         read_table(written(tmp_path, "t.csv", text.encode()), Reading("reads", Format(delimiter=";")))
     assert sentence in str(refusal.value)
 
 
-def test_a_file_without_a_format_key_is_to_be_saved_anew_by_hand(tmp_path: Path) -> None:
+def test_a_file_without_a_format_key_must_be_saved_again_by_hand(tmp_path: Path) -> None:
     with pytest.raises(BadInputError) as refusal:
         read_table(written(tmp_path, "t.csv", b"x;y\n1;2\n"))
     assert "[format" not in str(refusal.value)
@@ -242,7 +242,7 @@ def test_decimal_commas_by_hand(tmp_path: Path) -> None:
         ("t.parquet", Format(), "0,5", "save the column as numbers"),
     ],
 )
-def test_what_to_do_about_a_decimal_comma_by_hand(source: str, form: Format, cell: str, remedy: str) -> None:
+def test_remedy_for_a_decimal_comma_by_hand(source: str, form: Format, cell: str, remedy: str) -> None:
     said = replace(Table.of(source, {"score": [cell]}), format=form).decimal_remedy(cell, "predictions")
     assert (remedy in said) and bool(said) == bool(remedy)
 
@@ -270,7 +270,7 @@ def test_identifiers_stay_text_by_hand(tmp_path: Path) -> None:
     assert table.columns["image_id"] == ("001", "1", "1.0", "NA", "null")
 
 
-def test_gzip_holds_the_same_table_by_hand(tmp_path: Path) -> None:
+def test_gzip_contains_the_same_table_by_hand(tmp_path: Path) -> None:
     content = b"a,b\n1,2\n"
     plain = read_table(written(tmp_path, "t.csv", content))
     packed = read_table(written(tmp_path, "t.csv.gz", gzip.compress(content)))
@@ -320,7 +320,7 @@ def test_parquet_cells_as_text_by_hand(tmp_path: Path) -> None:
         (b"", r"t\.parquet: ends in \.parquet but cannot be read as Parquet"),
         (b"a,b\n1,2\n", r"t\.parquet: ends in \.parquet but cannot be read as Parquet"),
         (b"PAR1garbagePAR1", r"t\.parquet: ends in \.parquet but cannot be read as Parquet"),
-        (parquet({"a": ["x\0y"]}), r"t\.parquet: column 'a' holds a NUL byte\."),
+        (parquet({"a": ["x\0y"]}), r"t\.parquet: column 'a' contains a NUL byte\."),
         (parquet({"a": pa.array([], pa.string())}), r"t\.parquet: the table has a header and no rows\."),
         (
             parquet({"a": pa.array([b"x"])}),
@@ -396,7 +396,7 @@ def test_empty_rows_and_columns_of_parquet_by_hand(tmp_path: Path) -> None:
     assert (table.rows_dropped_empty, table.columns_dropped_empty) == (2, 1)
 
 
-def test_parquet_with_twin_columns_by_hand(tmp_path: Path) -> None:
+def test_parquet_with_duplicate_columns_by_hand(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     pq.write_table(pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"]), buffer)
     with pytest.raises(BadInputError, match=r"two columns are named 'a'"):
@@ -434,12 +434,12 @@ def test_evidence_csv_reads_back_against_itself(
         assert (table.rows + table.rows_dropped_empty, table.columns_dropped_empty) == (len(rows), 0)
 
 
-def test_the_longest_cell_is_whole_by_hand(tmp_path: Path) -> None:
+def test_the_longest_cell_is_read_completely_by_hand(tmp_path: Path) -> None:
     table = read_table(written(tmp_path, "t.csv", b"a\n" + b"x" * LONGEST_CELL + b"\n"))
     assert len(table.columns["a"][0]) == LONGEST_CELL
 
 
-def test_a_missing_column_names_those_there_by_hand() -> None:
+def test_a_missing_column_is_refused_with_a_list_of_columns_by_hand() -> None:
     table = Table.of("t.csv", {"b": ("1",), "a": ("2",)})
     with pytest.raises(BadInputError, match=r"t\.csv: column 'c' is missing; the file has 'a', 'b'\."):
         table.require(["a", "c"])

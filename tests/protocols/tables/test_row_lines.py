@@ -1,4 +1,4 @@
-"""Lines of many rows at once are those of `canonical`, one by one."""
+"""Vectorised lines equal those that `canonical` writes row by row."""
 
 import math
 import struct
@@ -78,7 +78,7 @@ def test_csv_rows_against_itself(rows: list[tuple[str, str]]) -> None:
 
 @pytest.mark.slow
 def test_a_million_adversarial_rows_against_itself() -> None:
-    """Every bit pattern of a float64 is as likely as any other; every text is of the cells that need care."""
+    """All bit patterns of a float64 are equally likely; all texts contain characters that need quoting."""
     random = np.random.default_rng(510)
     bits = random.integers(0, 2**64, MILLION, dtype=np.uint64)
     numbers = bits.view(np.float64)
