@@ -1,6 +1,6 @@
-"""How long the device takes for an image on this machine, as a distribution: decoding, and the network alone.
+"""Run time of the device per image on this machine, as a distribution: decoding, and the network alone.
 
-Owns what is timed and how it is told. The numbers belong to one machine and one moment: they are recorded and hashed,
+Owns what is timed and timing.json. The numbers belong to one machine and one moment: they are recorded and hashed,
 and never compared.
 """
 
@@ -33,9 +33,9 @@ PLACES = 3
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """Milliseconds an image: median, 95th percentile and largest of so many measurements.
+    """Milliseconds per image: median, 95th percentile and maximum of the measurements.
 
-    ``batch`` is how many images one measurement takes together; its time is divided by them.
+    ``batch`` is the number of images in one measurement; its time is divided by it.
     """
 
     stage: str
@@ -48,7 +48,7 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What was timed, and on what."""
+    """Timed stages, and the device and network they were timed on."""
 
     device: Device
     device_name: str
@@ -59,7 +59,7 @@ class Timing:
     stages: tuple[Distribution, ...]
 
     def to_json(self) -> str:
-        """Canonical JSON of timing.json."""
+        """Return the canonical JSON of timing.json."""
         return json_text({"schema": SCHEMA, **asdict(self)})
 
 
@@ -77,14 +77,14 @@ def timing(
     Args:
         model_dir: a folder as `train` writes it.
         studies: the cohort.
-        images: where the files are.
+        images: the folder of the files.
         device: ``cpu`` or ``gpu``.
-        clock: seconds that never run backwards.
-        progress: told as images are read and scored.
+        clock: monotonic time in seconds.
+        progress: called as images are read.
 
     Raises:
-        BadInputError: the model folder is not sound, or no test image can be read.
-        NotPossibleHereError: the device is not there.
+        BadInputError: the model folder is invalid, or no test image can be read.
+        NotPossibleHereError: the device is not available.
     """
     started = runtime.start(device)
     loaded = model_folder.load(model_dir)
@@ -103,7 +103,7 @@ def timing(
         progress("timing", done, len(rows))
     if not pictures:
         raise BadInputError(
-            f"{images.root}: not one of {len(rows)} test images can be read, so none can be timed."
+            f"{images.root}: none of {len(rows)} test images can be read, so none can be timed; check --images."
         )
     many = np.resize(np.stack(pictures), (BATCHES * BATCH, side, side))
 
@@ -134,7 +134,7 @@ def timing(
 
 
 def distribution(stage: str, batch: int, seconds: Sequence[float] | NDArray[np.float64]) -> Distribution:
-    """Seconds an image -> their distribution in milliseconds."""
+    """Return the distribution, in milliseconds, of seconds per image."""
     milliseconds = 1000 * np.asarray(seconds, dtype=np.float64)
     median, high = np.quantile(milliseconds, [0.5, 0.95])
     return Distribution(

@@ -84,7 +84,7 @@ def test_jax_backend_starts_without_tensorflow() -> None:
 def test_several_gpus_are_refused_on_jax() -> None:
     code = "from model import runtime\ntry: runtime.start('gpus')\nexcept Exception as error: print(error)"
     done = in_another_process(code, KERAS_BACKEND="jax")
-    assert done.stdout.startswith("--device gpus: several GPUs are trained on with TensorFlow alone")
+    assert done.stdout.startswith("--device gpus: training on several GPUs needs TensorFlow")
 
 
 def streams() -> keras.Model:

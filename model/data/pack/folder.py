@@ -1,6 +1,6 @@
-"""The folder of one pack: named by what was asked for, worked in by one process at a time, its faults in words.
+"""The folder of one pack: its name, its lock for one process at a time, and its disk errors.
 
-Owns the request that decides the name. What lies in the folder is `file`'s and `journal`'s.
+Owns the request that decides the name. The content of the folder is `file` and `journal`.
 """
 
 import fcntl
@@ -33,7 +33,7 @@ def name_of(
     gate: InputGate,
     preprocessing: str,
 ) -> str:
-    """The folder's name: of all that decides what is in a pack but the files, whose stamps stand in the journal."""
+    """Return the folder's name: a hash of all that decides a pack but the files, whose stamps are in the journal."""
     made_by = {
         "decoders": {name: version(name) for name in DECODERS},
         "gate": gate.model_dump(mode="json"),
@@ -51,11 +51,11 @@ def name_of(
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Nobody else packs into this folder meanwhile; a process that is killed lets go of it.
+def exclusive_folder(folder: Path) -> Iterator[None]:
+    """Lock a folder against other packing processes (`flock`); a killed process releases the lock.
 
     Raises:
-        NotPossibleHereError: somebody does.
+        NotPossibleHereError: another process has the lock.
         OSError: the folder cannot be made.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ def alone_in(folder: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise NotPossibleHereError(
-                f"{folder}: another process is packing the same pictures there; "
+                f"{folder}: another process is packing the same images there; "
                 "wait until it is done, or name another folder to work in."
             ) from error
         yield
@@ -74,18 +74,18 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def told_in_a_sentence(file: PackFile) -> Iterator[None]:
-    """An error of the disk or the folder, such as one that is full, as a refusal.
+def refuse_disk_errors(file: PackFile) -> Iterator[None]:
+    """Convert an error of the disk or the folder, such as a full disk, to a refusal.
 
     Raises:
-        NotPossibleHereError: with what the system said, how much room a pack needs and the next step.
+        NotPossibleHereError: with the system's message, the space that a pack needs and the next step.
     """
     try:
         yield
     except OSError as error:
         what = error.strerror or str(error)
         raise NotPossibleHereError(
-            f"{file.path.parent}: cannot be written ({what}); {file.images:,} packed pictures need "
+            f"{file.path.parent}: cannot be written ({what}); {file.images:,} packed images need "
             f"{file.gigabytes:.2f} GB there; what is packed is kept, so make room or mend the folder "
             "and run the same command again."
         ) from error

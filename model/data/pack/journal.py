@@ -1,8 +1,8 @@
-"""What is known of each packed picture, written line by line as the work goes on, so that none of it is done twice.
+"""The record of each packed image, appended line by line, so that an interrupted pack can be continued.
 
-Owns the lines of ``journal.jsonl``: one a finished chunk, with the SHA-256 of its packed pixels and a checksum of its
-own. A line that is torn, damaged or of other pixels counts as never written, so a killed process or a power cut
-costs what was in work and nothing else.
+Owns the lines of ``journal.jsonl``: one per finished chunk, with the SHA-256 of its packed pixels and a checksum of
+its own. A line that is torn, damaged or of other pixels is ignored, so a killed process or a power cut costs only
+the chunks in progress.
 """
 
 import json
@@ -20,14 +20,14 @@ CHECKSUM = 64
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What became of one picture.
+    """The result of packing one image.
 
     Attributes:
-        stamp: of the file that was read; empty where the reading failed for a cause outside of it, so that it is
+        stamp: of the file that was read; empty where reading failed for a cause outside the file, so that it is
             tried again.
         fault: why it cannot be decoded; empty where it can.
         refusal: why it is out of scope; empty where it is not.
-        record: of a picture that was decoded.
+        record: of an image that was decoded.
     """
 
     stamp: str
@@ -38,7 +38,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some neighbouring pictures that were packed together."""
+    """Some neighbouring images that were packed together."""
 
     number: int
     pixels_sha256: str
@@ -52,7 +52,7 @@ class Journal:
         self._file = file
 
     def add(self, chunk: Chunk) -> None:
-        """Write a finished chunk down.
+        """Append a finished chunk.
 
         Raises:
             OSError: it cannot be written.
@@ -63,7 +63,7 @@ class Journal:
 
 @contextmanager
 def journal(path: Path) -> Iterator[Journal]:
-    """The journal, made where it is absent; what follows a torn line begins a line of its own."""
+    """Open the journal, created where absent; end a torn last line first."""
     with path.open("a+b") as file:
         if file.tell():
             file.seek(-1, 2)
@@ -73,29 +73,29 @@ def journal(path: Path) -> Iterator[Journal]:
 
 
 def line_of(chunk: Chunk) -> bytes:
-    """One line: the SHA-256 of its text, then the text."""
+    """Return one line: the SHA-256 of its text, then the text."""
     text = json_line(asdict(chunk)).encode()
     return f"{sha256_bytes(text)} ".encode() + text
 
 
 def chunks_of(path: Path) -> dict[int, Chunk]:
-    """The sound lines of a journal, the last one of each chunk; none where there is no file."""
+    """Read the valid lines of a journal, the last one of each chunk; empty where there is no file."""
     if not path.exists():
         return {}
     with path.open("rb") as file:
-        return {chunk.number: chunk for chunk in _sound(file)}
+        return {chunk.number: chunk for chunk in _valid_lines(file)}
 
 
-def _sound(lines: Iterator[bytes] | BinaryIO) -> Iterator[Chunk]:
+def _valid_lines(lines: Iterator[bytes] | BinaryIO) -> Iterator[Chunk]:
     for line in lines:
         text = line[CHECKSUM + 1 :]
         if line[:CHECKSUM] == sha256_bytes(text).encode():
-            told = json.loads(text)
-            yield Chunk(told["number"], told["pixels_sha256"], _entries(told["entries"]))
+            chunk = json.loads(text)
+            yield Chunk(chunk["number"], chunk["pixels_sha256"], _entries(chunk["entries"]))
 
 
-def _entries(told: Sequence[dict[str, object]]) -> tuple[Entry, ...]:
+def _entries(entries: Sequence[dict[str, object]]) -> tuple[Entry, ...]:
     return tuple(
         Entry(**(entry | {"record": entry["record"] and PictureRecord(**entry["record"])}))  # type: ignore[arg-type]
-        for entry in told
+        for entry in entries
     )

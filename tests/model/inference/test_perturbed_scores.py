@@ -93,7 +93,7 @@ def test_nothing_in_scope_is_refused(trained: Any, cohort: Any, tmp_path: Path) 
     shutil.copytree(cohort.folder / "images", folder)
     for file in folder.iterdir():
         write_text(file, "no picture")
-    with pytest.raises(BadInputError, match="not one of the 40 test images can be scored"):
+    with pytest.raises(BadInputError, match="none of the 40 test images can be scored"):
         perturbed_scores(
             trained.folder,
             cohort.studies,

@@ -163,9 +163,7 @@ def test_unreadable_images_are_failed_and_the_others_are_unchanged(
 
 
 def test_wrong_images_folder_is_refused(trained: Any, cohort: Any, progress: Any, tmp_path: Path) -> None:
-    with pytest.raises(
-        BadInputError, match=r"not one of the 40 images can be scored, so this may be the wrong folder"
-    ):
+    with pytest.raises(BadInputError, match=r"none of the 40 images can be scored; check --images"):
         predict(
             trained.folder,
             cohort.studies,
@@ -204,7 +202,8 @@ def test_pictures_outside_the_gate_get_a_reason_and_no_score(
 def test_nothing_within_the_gate_is_refused(trained: Any, cohort: Any, progress: Any, tmp_path: Path) -> None:
     studies = changed(cohort.studies, view=("LATERAL",) * len(cohort.studies))
     with pytest.raises(
-        BadInputError, match=r"all 40 images are outside the device's input gate; of 'd-002-0'"
+        BadInputError,
+        match=r"all 40 images are outside the device's input gate; check --images. First refusal: 'd-002-0'",
     ):
         predict(trained.folder, studies, cohort.images, work=tmp_path, device="cpu", progress=progress)
 

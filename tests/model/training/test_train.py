@@ -338,7 +338,7 @@ def test_every_head_is_counted_and_the_unlearnt_one_told(two_heads: TrainedModel
     assert (disc.train_positives, disc.train_negatives) == (train.positives, train.negatives)
     assert train.positives + train.negatives + train.primary_unknown == train.images == always.train_positives
     assert train.primary_unknown > 0 and train.unlabelled == 0
-    assert "not learnt, since the train images show one kind only: 'always'" in two_heads.notes
+    assert "not learnt, since the train images have one class only: 'always'" in two_heads.notes
     assert [epoch.tune_auroc_mean for epoch in two_heads.history] == [
         epoch.tune_auroc for epoch in two_heads.history
     ]
@@ -395,7 +395,7 @@ def test_leakage_refuses_a_confirmatory_training(
 ) -> None:
     images, train, tune = leaking
     refused(cohort, protocol(stage="confirmatory"), tmp_path, progress, images=images).match(
-        "1 tuning pictures are also pictures to train on, under another patient_id, .*: "
+        "1 tuning images are also training images under another patient_id, .*: "
         f"{tune} is the same as {train}."
     )
 

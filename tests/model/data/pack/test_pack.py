@@ -261,7 +261,7 @@ def test_two_processes_at_one_pack_are_refused(packer: Packer, tmp_path: Path) -
     write_pictures(tmp_path / "images", 2)
 
     def meanwhile(*_: object) -> None:
-        with pytest.raises(NotPossibleHereError, match="another process is packing the same pictures there"):
+        with pytest.raises(NotPossibleHereError, match="another process is packing the same images there"):
             packer(2)
 
     packer(2, progress=meanwhile)
@@ -298,7 +298,7 @@ def test_a_file_larger_than_allowed_is_one_sentence(packer: Packer, tmp_path: Pa
     ended = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
     )
-    assert "cannot be written (File too large); 2 packed pictures need 0.00 GB" in ended.stdout
+    assert "cannot be written (File too large); 2 packed images need 0.00 GB" in ended.stdout
 
 
 @pytest.mark.fault(49)
@@ -400,7 +400,7 @@ def test_what_ends_a_pack_leaves_nobody_and_goes_on_against_itself(
         said, errors = running.communicate(timeout=600)
     wait_until(lambda: not any(map(alive, workers)))
     if how == "worker killed":
-        assert "a process that packs pictures was killed from outside" in said
+        assert "a process that packs images was killed from outside" in said
         assert errors == ""
     if how == "interrupted":
         assert errors.count("KeyboardInterrupt") == 1
