@@ -1,7 +1,7 @@
-"""Studies, reads and predictions joined: which images are analysed, what is true of them, what the device said.
+"""Studies, reads and predictions joined: the analysed images with their reference and test result.
 
-Owns eligibility, the flow and the counts of what was not used. How an image becomes a true or a false
-call is `outcomes`. Source: the contract ("Tables", "results.json: flow").
+Owns eligibility, the flow and the counts of unused rows. Classification as true or false positive or negative is
+`outcomes`. Source: the contract ("Tables", "results.json: flow").
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from protocols.errors import BadInputError
 from protocols.schema.protocol import Missing
 from protocols.tables.column_mapping import MappedTable
 from protocols.tables.input_account import TableAccount
-from protocols.tables.records import Status, Verdict
+from protocols.tables.records import Status, Studies, Verdict
 from validation.cohort.inputs import Records
 from validation.results.results import DataQuality
 
@@ -28,19 +28,19 @@ ANALYSED, NOT_IN_STUDIES = "analysed", "not_in_studies"
 
 @dataclass(frozen=True, slots=True)
 class JoinedCohort:
-    """All studies with truth and call; every array has shape (studies,), in the order of the studies.
+    """All studies with reference and test result; every array has shape (studies,), in the order of the studies.
 
     Attributes:
         image_id, patient_id: identifiers.
         truth: 1 positive, 0 negative, -1 indeterminate, -2 no reference.
         score: the device's score, NaN where the image was not processed.
-        called: score >= threshold; False where not processed.
+        called: test positive (score >= threshold); False where not processed.
         step: the flow step at which the image leaves, or ``analysed``.
-        analysed: which images the primary analysis uses.
-        eligible: in the test split and with a reference: what the extreme analyses may use.
+        analysed: in the primary analysis.
+        eligible: in the test split and with a reference, and so in the extreme-case analyses.
         flow: the protocol's own steps.
-        data_quality: unknowns among the analysed, rows that nothing used.
-        account: what became of the rows of each table.
+        data_quality: unknown values among the analysed images, and unused rows.
+        account: the use of the rows of each table.
     """
 
     image_id: tuple[str, ...]
@@ -76,7 +76,7 @@ def join(
     Args:
         records: the checked tables.
         reference: the consensus of each image that was read.
-        threshold: positive when score >= threshold.
+        threshold: test positive when score >= threshold.
         missing: whether indeterminate and not processed images are excluded.
 
     Raises:
@@ -86,44 +86,14 @@ def join(
     index = pd.Index(studies.frame["image_id"], dtype=object)
     truth = index.map(reference).map(TRUTH_CODES).fillna(NO_TRUTH).to_numpy(dtype=np.int8)
     row = index.get_indexer(pd.Index(predictions.frame["image_id"], dtype=object))
-    there = row >= 0
+    in_studies = row >= 0
     score = np.full(len(studies), np.nan)
-    score[row[there]] = predictions.score[there]
-    not_processed = np.isnan(score)
-    leaves = {
-        "not_test_split": ~studies.in_test_split,
-        "no_reference": truth == NO_TRUTH,
-        "indeterminate_excluded": (truth == INDETERMINATE) & (missing.indeterminate == "exclude"),
-        "not_processed_excluded": not_processed & (missing.not_processed == "exclude"),
-    }
-    step = np.full(len(studies), ANALYSED, dtype=object)
-    for name, _ in reversed(LEAVING):
-        step[leaves[name]] = name
+    score[row[in_studies]] = predictions.score[in_studies]
+    step = _leaving_step(studies, truth, score, missing)
     analysed = step == ANALYSED
-    if not analysed.any():
-        raise BadInputError(
-            f"{studies.source}: no image is left to analyse; of {len(studies)} images "
-            + ", ".join(f"{int((step == name).sum())} left because {reason}" for name, reason in LEAVING)
-            + "."
-        )
-    patients = studies.frame["patient_id"]
-
-    def flow_step(name: str, members: NDArray[np.bool_], reason: str) -> FlowStep:
-        return FlowStep(name, int(members.sum()), patients[members].nunique(), reason)
-
-    flow = (
-        flow_step("all", np.ones(len(studies), dtype=np.bool_), "images in the studies table"),
-        *(flow_step(name, step == name, reason) for name, reason in LEAVING),
-        flow_step(ANALYSED, analysed, "images analysed"),
-        flow_step(
-            "indeterminate", analysed & (truth == INDETERMINATE), "of these, the reference is indeterminate"
-        ),
-        flow_step("not_processed", analysed & not_processed, "of these, the device gave no score"),
-    )
-    eligible = ~(leaves["not_test_split"] | leaves["no_reference"])
-    status = predictions.frame["status"][there & eligible[row]]
+    eligible = studies.in_test_split & (truth != NO_TRUTH)
+    status = predictions.frame["status"][in_studies & eligible[row]]
     account = tuple(_account(table, index, step) for table in records.tables)
-    unused = {table.table: table.rows_excluded.get(NOT_IN_STUDIES, 0) for table in account}
     return JoinedCohort(
         image_id=studies.image_id,
         patient_id=studies.patient_id,
@@ -133,17 +103,62 @@ def join(
         step=tuple(step),
         analysed=analysed,
         eligible=eligible,
-        flow=flow,
-        data_quality=DataQuality(
-            age_years_unknown=int(np.isnan(studies.age_years[analysed]).sum()),
-            sex_unknown=int((studies.frame["sex"][analysed] == "").sum()),
-            view_unknown=int((studies.frame["view"][analysed] == "").sum()),
-            unused_predictions=unused["predictions"],
-            unused_reads=unused["reads"],
-            failed=int((status == Status.FAILED.value).sum()),
-            out_of_scope=int((status == Status.OUT_OF_SCOPE.value).sum()),
-        ),
+        flow=_flow(studies, truth, score, step),
+        data_quality=_data_quality(studies, analysed, status, account),
         account=account,
+    )
+
+
+def _leaving_step(
+    studies: Studies, truth: NDArray[np.int8], score: NDArray[np.float64], missing: Missing
+) -> NDArray[np.object_]:
+    """Return for each study the first step of `LEAVING` that applies, or ``analysed``; refuse an empty analysis."""
+    leaves = [
+        ~studies.in_test_split,
+        truth == NO_TRUTH,
+        (truth == INDETERMINATE) & (missing.indeterminate == "exclude"),
+        np.isnan(score) & (missing.not_processed == "exclude"),
+    ]
+    step = np.select(leaves, [name for name, _ in LEAVING], default=ANALYSED).astype(object)
+    if not (step == ANALYSED).any():
+        raise BadInputError(
+            f"{studies.source}: no image is left to analyse; of {len(studies)} images "
+            + ", ".join(f"{int((step == name).sum())} left because {reason}" for name, reason in LEAVING)
+            + "."
+        )
+    return step
+
+
+def _flow(
+    studies: Studies, truth: NDArray[np.int8], score: NDArray[np.float64], step: NDArray[np.object_]
+) -> tuple[FlowStep, ...]:
+    patients, analysed = studies.frame["patient_id"], step == ANALYSED
+    steps = (
+        ("all", np.ones(len(studies), dtype=np.bool_), "images in the studies table"),
+        *((name, step == name, reason) for name, reason in LEAVING),
+        (ANALYSED, analysed, "images analysed"),
+        ("indeterminate", analysed & (truth == INDETERMINATE), "of these, the reference is indeterminate"),
+        ("not_processed", analysed & np.isnan(score), "of these, the device gave no score"),
+    )
+    return tuple(
+        FlowStep(name, int(members.sum()), patients[members].nunique(), reason)
+        for name, members, reason in steps
+    )
+
+
+def _data_quality(
+    studies: Studies, analysed: NDArray[np.bool_], status: pd.Series, account: Sequence[TableAccount]
+) -> DataQuality:
+    """Count unknown values and unused rows; ``status`` is that of the predictions of eligible images."""
+    unused = {table.table: table.rows_excluded.get(NOT_IN_STUDIES, 0) for table in account}
+    return DataQuality(
+        age_years_unknown=int(np.isnan(studies.age_years[analysed]).sum()),
+        sex_unknown=int((studies.frame["sex"][analysed] == "").sum()),
+        view_unknown=int((studies.frame["view"][analysed] == "").sum()),
+        unused_predictions=unused["predictions"],
+        unused_reads=unused["reads"],
+        failed=int((status == Status.FAILED.value).sum()),
+        out_of_scope=int((status == Status.OUT_OF_SCOPE.value).sum()),
     )
 
 

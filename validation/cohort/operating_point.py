@@ -1,7 +1,6 @@
-"""Which score is positive: the threshold that the protocol states, or the model's own, frozen beforehand.
+"""The operating point: the threshold that the protocol states, or the model's own, frozen before the study.
 
-Owns the reading of operating_point.json on the measuring side. Choosing a threshold is
-`model.artifact.operating_point`.
+Owns the reading of operating_point.json for validation. Choosing a threshold is `model.artifact.operating_point`.
 """
 
 from pathlib import Path
@@ -18,7 +17,7 @@ CHOSEN_ON_TUNING = "chosen by the rule on the tuning split when the model was tr
 
 
 class FrozenChoice(BaseModel):
-    """What operating_point.json must hold; the rest of the file documents how it came about."""
+    """The required keys of operating_point.json; the rest of the file documents the choice."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
@@ -27,11 +26,11 @@ class FrozenChoice(BaseModel):
 
 
 def operating_point(stated: OperatingPoint, file: Path | None) -> OperatingPointUsed:
-    """The threshold of a run and where it came from.
+    """Return the threshold of a run and its origin.
 
     Raises:
-        BadInputError: the file is missing where the protocol asks for it, given where the protocol
-            states the threshold, not readable, or made by another rule.
+        BadInputError: the file is missing where the protocol requires it, given where the protocol states the
+            threshold, not readable, or made by another rule.
     """
     if stated.threshold is not None:
         if file is not None:
@@ -42,7 +41,7 @@ def operating_point(stated: OperatingPoint, file: Path | None) -> OperatingPoint
         return OperatingPointUsed(stated.threshold, None, str(stated.source), None)
     if file is None:
         raise BadInputError(
-            'The protocol says operating_point from = "model"; give the model\'s file with --operating-point.'
+            'The protocol states operating_point from = "model"; give the model\'s file with --operating-point.'
         )
     try:
         content = file.read_bytes()
@@ -51,10 +50,10 @@ def operating_point(stated: OperatingPoint, file: Path | None) -> OperatingPoint
         raise BadInputError(f"{file}: cannot be read ({error.strerror}).") from error
     except ValidationError as error:
         raise BadInputError(
-            f"{file}: is no operating point; it needs a threshold in [0, 1] and the rule that chose it."
+            f"{file}: is not an operating point; it needs a threshold in [0, 1] and the rule that chose it."
         ) from error
     if choice.rule != stated.rule:
         raise BadInputError(
-            f"{file}: its threshold was chosen by {choice.rule!r}; the protocol promises {stated.rule!r}."
+            f"{file}: its threshold was chosen by {choice.rule!r}; the protocol requires {stated.rule!r}."
         )
     return OperatingPointUsed(choice.threshold, choice.rule, CHOSEN_ON_TUNING, sha256_bytes(content))
