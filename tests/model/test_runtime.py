@@ -1,4 +1,4 @@
-"""Devices, precision and random draws: what is asked for or a refusal, and the same bytes each time."""
+"""Devices, precision and random numbers: as requested or refused, and the same bytes each time."""
 
 import subprocess
 import sys
@@ -33,7 +33,7 @@ def test_record_names_the_backend_and_its_version() -> None:
     assert ran_on.device_name and set(ran_on.versions) == {"keras", "numpy", "pillow", "tensorflow"}
 
 
-def test_precision_is_float32_whatever_keras_was_told() -> None:
+def test_precision_is_float32_whatever_keras_was_set_to() -> None:
     keras.config.set_dtype_policy("mixed_bfloat16")
     runtime.start("cpu")
     assert keras.config.dtype_policy().name == "float32"
@@ -107,7 +107,7 @@ def test_every_layer_and_epoch_has_its_own_stream_whatever_came_before() -> None
             runtime.begin_epoch(model, seed=510, epoch=epoch)
         assert states(one) == states(other) and len(states(one)) == 3
         seen += states(one)
-    # a draw adds one to the second word, so streams share draws only where their first words are equal
+    # a random number adds one to the second word, so streams share numbers only where their first words are equal
     assert len({first for first, _ in seen}) == 9
 
 

@@ -1,4 +1,4 @@
-"""Changes of whole pictures: by hand on small ones, and laws that hold for any picture."""
+"""Perturbations of whole images: by hand on small ones, and laws for any image."""
 
 from functools import partial
 from statistics import NormalDist
@@ -93,7 +93,7 @@ def test_contrast_and_brightness_by_hand() -> None:
 
 
 def test_crop_by_hand() -> None:
-    # Of 20 pixels, 10 % off each edge leave 16: what lay in the outer two is gone.
+    # Of 20 pixels, 10 % off each edge leave 16: the content of the outer two is gone.
     picture = np.zeros((20, 20), dtype=np.uint8)
     picture[:2] = picture[-2:] = picture[:, :2] = picture[:, -2:] = 255
     assert crop(picture, 0, fraction=0.1).max() == 0

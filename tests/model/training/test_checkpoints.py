@@ -54,7 +54,7 @@ def files(folder: Path) -> list[Path]:
     return sorted(folder.glob("training/*/*.checkpoint"))
 
 
-def test_a_first_start_finds_nothing_and_says_nothing(tmp_path: Path) -> None:
+def test_a_first_start_finds_nothing_and_prints_nothing(tmp_path: Path) -> None:
     assert Checkpoints(tmp_path, IDENTITY).latest() == (None, "")
 
 
@@ -87,7 +87,7 @@ def test_of_a_damaged_newest_the_one_before_is_taken(
     assert note == "the newest checkpoint is damaged; resumed after epoch 2"
 
 
-def test_two_damaged_ones_are_told_and_not_used(kept: Checkpoints, tmp_path: Path) -> None:
+def test_two_damaged_ones_are_reported_and_not_used(kept: Checkpoints, tmp_path: Path) -> None:
     for file in files(tmp_path):
         file.write_bytes(b"torn")
     assert kept.latest() == (None, "the checkpoints are damaged; started anew")
@@ -107,7 +107,7 @@ def test_a_pickle_is_never_opened(kept: Checkpoints, tmp_path: Path) -> None:
     assert found is not None and len(found.history) == 2
 
 
-def test_checkpoints_of_another_training_are_told_and_not_used(kept: Checkpoints, tmp_path: Path) -> None:
+def test_checkpoints_of_another_training_are_reported_and_not_used(kept: Checkpoints, tmp_path: Path) -> None:
     another = Checkpoints(tmp_path, {"protocol": "b"})
     assert another.latest() == (None, "the checkpoints there are of another training; started anew")
     another.save(snapshot(1))
@@ -207,7 +207,7 @@ def half_done(loaded: LoadedProtocol, cohort: Any, tmp_path: Path) -> Path:
 
 
 class Notes:
-    """A progress that keeps what was said of the training."""
+    """A progress that keeps the notes of the training."""
 
     def __init__(self) -> None:
         self.said: list[str] = []

@@ -1,4 +1,4 @@
-"""What the pack holds, by hand on pictures of a few pixels; the same however it came about, against itself."""
+"""The content of a pack, by hand on images of a few pixels; the same after any interruption, against itself."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ def test_same_size_is_left_alone_by_hand() -> None:
     np.testing.assert_array_equal(fitted(picture, 3), picture)
 
 
-def test_wide_picture_is_centred_on_black_by_hand() -> None:
+def test_wide_image_is_centred_on_black_by_hand() -> None:
     picture = np.full((2, 4), 9, np.uint8)
     assert fitted(picture, 4).tolist() == [[0] * 4, [9] * 4, [9] * 4, [0] * 4]
 
@@ -47,7 +47,7 @@ def studies_of(images: int, **columns: Any) -> Studies:
 
 
 def write_pictures(folder: Path, images: int, side: int = 40) -> None:
-    """Noise, no two alike, kept dark so that a level tells which picture it is."""
+    """Noise, no two alike, kept dark so that a grey level identifies the image."""
     folder.mkdir(exist_ok=True)
     for number in range(images):
         pixels = np.random.default_rng(number).integers(0, 256, (side, side), np.uint8)
@@ -73,7 +73,7 @@ def pixel_file(tmp_path: Path, work: str = "work") -> Path:
     return found
 
 
-def test_pack_holds_pictures_in_the_order_asked_for_by_hand(packer: Packer, tmp_path: Path) -> None:
+def test_pack_has_images_in_the_order_asked_for_by_hand(packer: Packer, tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     for number, value in enumerate((10, 20, 30)):
         halves = np.repeat([[value, 200 + value]], 20, axis=1).repeat(40, axis=0).astype(np.uint8)
@@ -94,7 +94,7 @@ def test_pack_holds_pictures_in_the_order_asked_for_by_hand(packer: Packer, tmp_
     assert told == [("pack", 3, 3)]
 
 
-def test_a_refused_picture_is_black_and_has_a_record_by_hand(packer: Packer, tmp_path: Path) -> None:
+def test_a_refused_image_is_black_and_has_a_record_by_hand(packer: Packer, tmp_path: Path) -> None:
     write_pictures(tmp_path / "images", 3)
     age_years, view = np.array([3.0, np.nan, 50.0]), ("", "LATERAL", "PA")
     gate = InputGate(smallest_side=32, age_years=(18.0, 120.0))
@@ -106,7 +106,7 @@ def test_a_refused_picture_is_black_and_has_a_record_by_hand(packer: Packer, tmp
     assert not packed.pixels[:2].any() and packed.pixels[2].any()
 
 
-def test_no_pictures_make_an_empty_pack_by_hand(packer: Packer, tmp_path: Path) -> None:
+def test_no_images_make_an_empty_pack_by_hand(packer: Packer, tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     packed = packer(0)
     assert packed.pixels.shape == (0, 4, 4)
@@ -142,7 +142,7 @@ def test_three_bad_among_a_thousand_are_named_whatever_the_workers_against_itsel
     assert len(alone.usable) == len(alone.records) == 997
 
 
-def test_real_pictures_against_pillow(packer: Packer, tmp_path: Path, shared_data: Path) -> None:
+def test_real_images_against_pillow(packer: Packer, tmp_path: Path, shared_data: Path) -> None:
     paths = sorted((shared_data / "nih" / "images-1024").glob("*.png"))
     (tmp_path / "images").mkdir()
     for number, path in enumerate(paths):
