@@ -1,5 +1,5 @@
-"""The device under test: a pneumonia classifier trained as the field trains them, and its predictions.
+"""The device under test: a pneumonia classifier trained as is usual in the field, and its predictions.
 
-Owns splitting, packing, the network, training, the operating point and inference. Imports only `protocols`
-of ours; nothing here measures performance for the record, which is the business of `validation`.
+Owns splitting, packing, the network, training, the operating point and inference. Of this suite it imports only
+`protocols`. It does not measure performance for the record: that is `validation`.
 """

@@ -1,7 +1,7 @@
-"""The two networks, from an 8-bit grey picture to a logit for each finding.
+"""The two networks, from an 8-bit grey image to a logit per finding.
 
-Owns the architecture and the preprocessing, which is a layer of the network and travels with its weights. The
-feature map that class activation maps are cut from is the layer ``features`` in both networks.
+Owns the architecture and the preprocessing, which is a layer of the network and saved with its weights. The
+feature map of the class activation maps is the layer ``features`` in both networks.
 Sources: He et al. 2016, arXiv 1512.03385 (residual blocks); Huang et al. 2017, arXiv 1608.06993, and
 Rajpurkar et al. 2017, arXiv 1711.05225 (DenseNet-121 on chest radiographs).
 """
@@ -11,22 +11,22 @@ from model.runtime import keras
 NETWORKS = ("compact", "densenet121")
 COMPACT_FILTERS = (16, 32, 64, 128)
 MOVING_AVERAGE_MOMENTUM = (
-    0.9  # Keras' 0.99 needs hundreds of steps to settle; a small set has twenty an epoch
+    0.9  # Keras' 0.99 needs hundreds of steps to settle; a small set has twenty per epoch
 )
 
 
 def build(network: str, *, image_size: int, outputs: int, dropout: float) -> keras.Model:
-    """The untrained network. Every layer has its own name: names stand in the weights file.
+    """Build the untrained network. Every layer has its own name, since names are in the weights file.
 
-    Each picture is standardised by its own mean and deviation, so brightness and contrast of an
-    exporting device do not matter. Under mixed precision the standardisation, the pooled features and
-    the logits are still float32: sums over a whole picture, and the answer, need its digits.
+    Each image is standardised by its own mean and standard deviation, so brightness and contrast of an exporting
+    device do not matter. Under mixed precision the standardisation, the pooled features and the logits remain
+    float32: sums over a whole image, and the output, need its digits.
 
     Args:
         network: one of `NETWORKS`.
-        image_size: rows and columns of a picture, at least 32.
+        image_size: rows and columns of an image, at least 32.
         outputs: the number of findings, at least 1.
-        dropout: the share of pooled features left out while training, in [0, 1).
+        dropout: the fraction of pooled features left out during training, in [0, 1).
 
     Returns:
         Model from grey values 0 to 255 of shape (n, image_size, image_size, 1) to float32 logits of shape
@@ -40,13 +40,13 @@ def build(network: str, *, image_size: int, outputs: int, dropout: float) -> ker
     x = _compact(x) if network == "compact" else _densenet121(x)
     x = layers.Activation("linear", name="features")(x)
     x = layers.GlobalAveragePooling2D(dtype="float32", name="pooled")(x)
-    # the seed stands in the weights file, so it is no chance; `runtime.begin_epoch` sets what is drawn
+    # The seed is saved in the weights file, so it must be fixed; `runtime.begin_epoch` sets the random stream.
     x = layers.Dropout(dropout, seed=0, dtype="float32", name="dropout")(x)
     return keras.Model(pictures, layers.Dense(outputs, dtype="float32", name="logits")(x), name=network)
 
 
 def _compact(x: keras.KerasTensor) -> keras.KerasTensor:
-    """A residual network of one block a scale; a quarter of the input's side after the stem."""
+    """Build a residual network of one block per scale; a quarter of the input's side after the stem."""
     x = _convolution(x, COMPACT_FILTERS[0], size=5, strides=2, name="stem")
     x = keras.layers.ReLU(name="stem_relu")(x)
     x = keras.layers.MaxPooling2D(2, name="stem_pool")(x)

@@ -1,8 +1,8 @@
-"""The machine beneath the model: backend, devices, precision, threads, random draws and determinism, each fixed.
+"""The runtime of the model: backend, devices, precision, threads, random numbers and determinism, each fixed.
 
 Owns the import of Keras (every other module takes ``keras`` from here, so that its settings come first) and the
-only lines that speak to TensorFlow or JAX themselves. Threads are pinned because their number changes the
-trained weights (measured). Source: TensorFlow's documentation of `enable_op_determinism`.
+only calls of TensorFlow or JAX themselves. Threads are pinned because their number changes the trained weights
+(measured). Source: TensorFlow's documentation of `enable_op_determinism`.
 """
 
 import contextlib
@@ -49,7 +49,7 @@ with _without_import_noise():
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """What the arithmetic ran on: volatile, recorded beside the evidence and never part of it.
+    """Backend, device and versions of a computation: volatile, recorded beside the evidence and never part of it.
 
     ``threads`` are those within and between operations; None where the backend cannot pin them.
     """
@@ -65,12 +65,11 @@ def start(device: DeviceName) -> Runtime:
     """Choose the device and fix precision, threads and determinism for the rest of the process.
 
     Args:
-        device: ``cpu``, ``gpu`` for the first or ``gpus`` for all that there are; there is no falling back
-            from one to another.
+        device: ``cpu``, ``gpu`` for the first or ``gpus`` for all available; there is no fallback.
 
     Raises:
-        NotPossibleHereError: the backend is neither TensorFlow nor JAX, a GPU was asked for and there is
-            none, ``gpus`` was asked of JAX, or the process already runs on another device.
+        NotPossibleHereError: the backend is neither TensorFlow nor JAX, a GPU was requested and there is none,
+            ``gpus`` was requested of JAX, or the process already runs on another device.
     """
     backend = keras.backend.backend()
     if backend not in BACKENDS:
@@ -93,15 +92,15 @@ def start(device: DeviceName) -> Runtime:
 
 
 def seed(value: int) -> None:
-    """Seed every generator that Keras and its backend draw initial weights from."""
+    """Seed every generator of initial weights in Keras and its backend."""
     keras.utils.set_random_seed(value)
 
 
 def begin_epoch(model: keras.Model, *, seed: int, epoch: int) -> None:
-    """Set every random stream of a model (augmentation, dropout) to its beginning for an epoch.
+    """Set every random stream of a model (augmentation, dropout) to its start for an epoch.
 
-    Each stream gets two words of its own of Philox(seed, epoch), which NumPy promises to keep, so no two layers
-    and no two epochs share draws, and an epoch draws the same whatever ran before it.
+    Each stream gets two words of its own of Philox(seed, epoch), which NumPy keeps stable. No two layers or epochs
+    share random numbers, and those of an epoch do not depend on what ran before it.
 
     Args:
         model: built, with its layers at any depth.
@@ -110,14 +109,14 @@ def begin_epoch(model: keras.Model, *, seed: int, epoch: int) -> None:
     """
     streams = [variable for variable in model.variables if variable.name == "seed_generator_state"]
     for position, state in enumerate(streams, start=1):
-        # counter's second word: the order of the batches draws from the same key with 0 there
+        # The counter's second word: the order of the batches uses the same key with 0 there.
         word = np.random.Philox(key=[seed, epoch], counter=[0, position, 0, 0]).random_raw()
         state.assign([word >> 33, word & 0x7FFFFFFF])  # 31 bits: backends differ in the sign of a word
 
 
 @contextlib.contextmanager
 def precision(name: Precision) -> Iterator[None]:
-    """Build layers inside with this arithmetic; ``bfloat16`` keeps weights and updates in float32."""
+    """Build the layers inside in this precision; ``bfloat16`` keeps weights and updates in float32."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if name == "bfloat16" else "float32")
     try:
@@ -127,12 +126,12 @@ def precision(name: Precision) -> Iterator[None]:
 
 
 def scope() -> contextlib.AbstractContextManager[Any]:
-    """Build and compile inside this: with ``gpus`` each weight is mirrored on every GPU, else nothing happens."""
+    """Return the context to build and compile in: with ``gpus`` each weight is mirrored on every GPU."""
     return _strategy.scope() if _strategy is not None else contextlib.nullcontext()
 
 
 def replicas() -> int:
-    """How many devices share a batch: all GPUs with ``gpus``, else one."""
+    """Return the number of devices that share a batch: all GPUs with ``gpus``, else one."""
     return _strategy.num_replicas_in_sync if _strategy is not None else 1
 
 
@@ -170,7 +169,7 @@ def _start_jax(device: DeviceName) -> str:
 
     if device == "gpus":
         raise NotPossibleHereError(
-            "--device gpus: several GPUs are trained on with TensorFlow alone, and KERAS_BACKEND is 'jax'; "
+            "--device gpus: training on several GPUs needs TensorFlow, and KERAS_BACKEND is 'jax'; "
             "set it to tensorflow, or use --device gpu."
         )
     jax.config.update("jax_default_matmul_precision", "highest")
@@ -190,7 +189,7 @@ def _no_gpu(device: DeviceName, library: str) -> NotPossibleHereError:
 
 
 def _cpu_name() -> str:
-    """The processor's own name where Linux tells it."""
+    """Return the processor's model name where Linux reports it, else the architecture."""
     listing = Path("/proc/cpuinfo")
     lines = listing.read_text(encoding="utf-8").splitlines() if listing.is_file() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]

@@ -1,1 +1,1 @@
-"""What a device is trained on: splits, leakage, training set, augmentation, batches."""
+"""Training data: splits, leakage, training set, augmentation, batches."""

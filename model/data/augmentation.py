@@ -1,12 +1,12 @@
-"""Random changes of training pictures: grey values as exporting devices differ, place as patients stand.
+"""Random augmentation of training images: grey values (export windows) and geometry (patient positioning).
 
-Part of training, not of the device. How far each change goes is [training.augmentation] of the protocol; a range
-of zero draws nothing and costs nothing.
+Part of training, not of the device. The ranges are [training.augmentation] of the protocol; a range of zero uses
+no random numbers.
 
-- Brightness is an offset of all grey values, contrast a slope about the picture's own mean: together the window
-  that a workstation applied at export. The network standardises each picture and so undoes both, except for what
-  a real window loses too: values beyond 0 and 255 are cut off, and the black that comes in from outside the
-  picture keeps its place while the grey values move. So the window goes first, and the movement after it.
+- Brightness is an offset of all grey values, contrast a slope about the image's own mean: together the window
+  that a workstation applied at export. The network standardises each image and so undoes both, except for what
+  a real window loses too: values beyond 0 and 255 are clipped, and the black border that a movement brings in
+  keeps its value. So the window is applied first, and the movement after it.
 - Mirroring is off unless the protocol asks for it: the heart's side, the gastric bubble and the side marker are
   anatomy and acquisition, and a mirrored chest is a rare disease (dextrocardia), not another view of this patient.
 """
@@ -19,10 +19,10 @@ from protocols.schema.training import Augmentation
 
 
 class Augment(keras.layers.Layer):
-    """Changes each picture on its own while training, and resamples it once.
+    """A layer that changes each image independently during training, with one interpolation.
 
-    What an epoch draws depends on the seed and the epoch alone, after `model.runtime.begin_epoch`, so a training
-    that is taken up again at an epoch goes on as if it had never stopped.
+    After `model.runtime.begin_epoch` its random numbers depend on the seed and the epoch alone, so a training
+    that is resumed at an epoch continues as if it had never stopped.
 
     Args:
         augmentation: the ranges.
@@ -38,7 +38,7 @@ class Augment(keras.layers.Layer):
         )
 
     def call(self, pictures: Any, training: bool = False) -> Any:
-        """Change pictures of shape (n, size, size, 1), grey values 0 to 255 of any type; float32 comes back."""
+        """Change images of shape (n, size, size, 1), grey values 0 to 255 of any type; return float32."""
         pictures = keras.ops.cast(pictures, "float32")
         if not training:
             return pictures
@@ -56,7 +56,7 @@ class Augment(keras.layers.Layer):
         return keras.ops.clip(pictures + slope * (pictures - mean) + offset, 0.0, 255.0)
 
     def _move(self, pictures: Any) -> Any:
-        """Turn, zoom, shift and mirror in one bilinear resampling; black comes in from outside."""
+        """Rotate, zoom, shift and mirror in one bilinear interpolation; fill with black from outside."""
         images, size = keras.ops.shape(pictures)[0], pictures.shape[1]
         turn = self._draw(images, radians(self._ranges.turn_degrees))
         zoom = 1.0 + self._draw(images, self._ranges.zoom)
@@ -71,16 +71,16 @@ class Augment(keras.layers.Layer):
         )
 
     def _draw(self, images: Any, most: float) -> Any:
-        """One number for each picture, even between -most and most."""
+        """Return one number per image, uniform between -most and most."""
         if not most:
             return keras.ops.zeros((images,))
         return keras.random.uniform((images,), -most, most, seed=self.seed_generator)
 
 
 def _transforms(turn: Any, zoom: Any, side: Any, across: Any, down: Any, *, centre: float) -> Any:
-    """Rows (a0, a1, a2, b0, b1, b2, 0, 0): output (x, y) takes its value from (a.(x, y, 1), b.(x, y, 1)).
+    """Return rows (a0, a1, a2, b0, b1, b2, 0, 0): output (x, y) takes its value from (a.(x, y, 1), b.(x, y, 1)).
 
-    ``side`` is 1, or -1 for a mirrored picture.
+    ``side`` is 1, or -1 for a mirrored image.
     """
     cosine, sine = zoom * keras.ops.cos(turn), zoom * keras.ops.sin(turn)
     a2 = centre - centre * (side * cosine - sine) + across

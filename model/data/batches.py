@@ -1,7 +1,7 @@
 """One epoch of training batches, in an order that depends on the seed and the epoch alone.
 
-Pictures go to the graph as they lie in the pack, one byte a pixel, and become numbers there. The order comes from
-raw Philox bits, which NumPy promises to keep; its permutation methods may change.
+Images enter the graph as they are in the pack, one byte per pixel, and are converted there. The order comes from
+raw Philox bits, which NumPy keeps stable; its permutation methods may change.
 """
 
 from typing import Any
@@ -14,13 +14,13 @@ from model.runtime import keras
 
 
 class Batches(keras.utils.PyDataset):
-    """Pictures and labels of one epoch; sizes of batches differ by one at most, so none is tiny.
+    """Images and labels of one epoch; sizes of batches differ by one at most, so none is tiny.
 
-    Where several GPUs share a batch (`runtime.replicas`) their shares must be equal, so a batch is filled up with
-    pictures of its own whose labels are unknown: they teach nothing.
+    Several GPUs (`runtime.replicas`) must divide a batch equally, so a batch is padded with its own images, their
+    labels set to unknown: they do not contribute to the loss.
 
     Args:
-        pixels: uint8 of shape (pictures, size, size), in memory or mapped from a file.
+        pixels: uint8 of shape (images, size, size), in memory or mapped from a file.
         rows: positions in ``pixels`` to learn from, of shape (n,).
         labels: 1, 0 or NaN for unknown, of shape (n, findings), in the order of ``rows``.
         batch_size: the largest size of a batch.
@@ -59,6 +59,6 @@ class Batches(keras.utils.PyDataset):
 
 
 def epoch_order(images: int, *, seed: int, epoch: int) -> NDArray[np.int64]:
-    """A permutation of ``images`` positions."""
+    """Return a permutation of ``images`` positions."""
     words = np.random.Philox(key=[seed, epoch]).random_raw(images)
     return np.argsort(words, kind="stable")

@@ -1,8 +1,8 @@
-"""Whether a picture that judges the device is also one that it learnt from.
+"""Leakage: images that evaluate the device and were also used to train or tune it.
 
-Owns images.csv of a model folder (every picture that trained or tuned, and which), the comparison of other pictures
-with it, and the refusal in a confirmatory study. What makes two pictures alike is `protocols.images.hashes`. No
-patient is in two splits, so a pair is either one person under two names or one picture filed twice.
+Owns images.csv of a model folder (every training and tuning image, and its split), the comparison of other images
+with it, and the refusal in a confirmatory study. The hashes that define a match are `protocols.images.hashes`. No
+patient is in two splits, so a pair is either one person under two identifiers or a duplicate image.
 """
 
 import csv
@@ -24,12 +24,12 @@ NAMED_PAIRS = 5
 
 
 def inventory_of(material: Material, packed: Pack, image_ids: Sequence[str]) -> Inventory:
-    """The pictures of a training; ``likes`` has each tuning picture that is like one to learn from.
+    """Return the images of a training; ``likes`` has each tuning image that matches a training image.
 
     Args:
-        material: which picture belongs to which split.
+        material: the split of each image.
         packed: their records.
-        image_ids: names of the pictures, in the order of the pack.
+        image_ids: names of the images, in the order of the pack.
     """
     train = _records(packed, image_ids, material.train_places)
     tune = _records(packed, image_ids, material.tune_places)
@@ -37,7 +37,7 @@ def inventory_of(material: Material, packed: Pack, image_ids: Sequence[str]) -> 
 
 
 def refuse_leakage(found: Mapping[str, Like]) -> None:
-    """Refuse to train a device for a confirmatory study whose tuning pictures are among those it learns from.
+    """Refuse a confirmatory study in which tuning images match training images.
 
     Raises:
         BadInputError: naming up to five pairs.
@@ -50,14 +50,14 @@ def refuse_leakage(found: Mapping[str, Like]) -> None:
     ]
     more = f"; and {len(pairs) - NAMED_PAIRS} more" if len(pairs) > NAMED_PAIRS else ""
     raise BadInputError(
-        f"leakage: {len(pairs)} tuning pictures are also pictures to train on, under another patient_id, which a "
+        f"leakage: {len(pairs)} tuning images are also training images under another patient_id, which a "
         "confirmatory study must not have; give both one patient_id, or take one out of the studies: "
         f"{'; '.join(pairs[:NAMED_PAIRS])}{more}."
     )
 
 
-def learnt_text(inventory: Inventory, material: Material, image_ids: Sequence[str]) -> str:
-    """images.csv of a model folder: the inventory, and ``train`` or ``tune`` in a last column ``split``."""
+def training_images_csv(inventory: Inventory, material: Material, image_ids: Sequence[str]) -> str:
+    """Return images.csv of a model folder: the inventory, and ``train`` or ``tune`` in a last column ``split``."""
     tune = {image_ids[place] for place in material.tune_places}
     header, *rows = csv.reader(io.StringIO(inventory.to_csv()))
     return csv_text(
@@ -65,11 +65,11 @@ def learnt_text(inventory: Inventory, material: Material, image_ids: Sequence[st
     )
 
 
-def compared_text(packed: Pack, image_ids: Sequence[str], learnt: Path) -> str:
-    """images.csv of some pictures; ``like`` is the most alike of those that trained or tuned a device.
+def compared_images_csv(packed: Pack, image_ids: Sequence[str], learnt: Path) -> str:
+    """Return images.csv of some images; ``like`` is the closest training or tuning image of a device.
 
     Args:
-        packed: the pictures; those that could not be decoded are not in the table.
+        packed: the images; those that could not be decoded are not in the table.
         image_ids: their names.
         learnt: images.csv of the device's model folder.
 

@@ -1,8 +1,8 @@
-"""Which labelled images train the device and which tune it, never two splits for one patient.
+"""Division of the labelled images into training and tuning split; a patient is in one split only.
 
-Owns the salted hash that divides patients, and the refusals of unusable labels. Images marked ``test`` are
-not touched here by any way. An image without a known label of the primary finding still teaches the other heads;
-everything that is measured or chosen takes the images on which the primary finding is known.
+Owns the salted hash that divides patients, and the refusals of unusable labels. Images marked ``test`` are never
+used here. An image without a known label of the primary finding still trains the other heads; everything that is
+measured or chosen takes the images on which the primary finding is known.
 """
 
 import hashlib
@@ -28,9 +28,9 @@ class Examples:
     Attributes:
         rows: positions in the studies table, rising; each image has a known label of one head at least.
         labels: 1, 0 or NaN (unknown), of shape (rows, heads).
-        primary: which head is the finding that the device is for.
+        primary: position of the head of the finding that the device is for.
         patient_id: of each row.
-        unlabelled: images of the split that are left out because no head knows them.
+        unlabelled: images of the split that are left out because no head has a known label.
     """
 
     rows: NDArray[np.int64]
@@ -52,31 +52,31 @@ class Examples:
 
     @property
     def patients(self) -> int:
-        """How many patients the rows belong to."""
+        """Number of patients."""
         return len(set(self.patient_id))
 
     @property
     def known_patients(self) -> int:
-        """How many patients have an image on which the primary finding is known."""
+        """Number of patients with an image on which the primary finding is known."""
         return len({self.patient_id[place] for place in self.known})
 
     @property
     def positives(self) -> int:
-        """Images with the primary finding."""
+        """Number of images with the primary finding."""
         return self.of_head(self.primary)[0]
 
     @property
     def negatives(self) -> int:
-        """Images without it."""
+        """Number of images without it."""
         return self.of_head(self.primary)[1]
 
     def of_head(self, head: int) -> tuple[int, int]:
-        """Images with and images without the finding of a head."""
+        """Count images with and images without the finding of a head."""
         labels = self.labels[:, head]
         return int(np.count_nonzero(labels == 1)), int(np.count_nonzero(labels == 0))
 
     def without(self, places: Collection[int]) -> "Examples":
-        """The same split less the images at some places among `rows`."""
+        """Return the split without the images at some places among `rows`."""
         kept = [place for place in range(len(self.rows)) if place not in places]
         return Examples(
             self.rows[kept],
@@ -89,7 +89,7 @@ class Examples:
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """What trains and what tunes, and whether the studies said so or the hash did."""
+    """Training and tuning split, and whether the studies table or the hash defined them."""
 
     origin: Literal["studies", "hash"]
     train: Examples
@@ -97,7 +97,7 @@ class Division:
 
 
 def divide(studies: Studies, labels: Labels, *, training: Training, rule: SplitRule | None) -> Division:
-    """Take train and tune as the studies have them, or divide the patients of ``train`` by the rule.
+    """Take train and tune as marked in the studies table, or divide the patients of ``train`` by the rule.
 
     Args:
         studies: the cohort, with a split column.
@@ -107,11 +107,11 @@ def divide(studies: Studies, labels: Labels, *, training: Training, rule: SplitR
 
     Raises:
         BadInputError: no split column, nothing to train on, no ``tune`` and no rule, findings that the labels
-            lack, a split with primary labels of one kind only, or a head that no training image knows.
+            lack, a split with primary labels of one kind only, or a head without a known training label.
     """
     if studies.split is None:
         raise BadInputError(
-            f"{studies.source}: has no column 'split', so nothing says which images training may see; make the "
+            f"{studies.source}: has no column 'split', so the images that may be trained on are not marked; make the "
             "studies with `cxr510k cohort ... --hold-out FILE`, or add the column with train, tune and test."
         )
     splits = np.array(studies.split)
@@ -137,16 +137,19 @@ def divide(studies: Studies, labels: Labels, *, training: Training, rule: SplitR
 
 
 def tunes(patient_id: str, rule: SplitRule) -> bool:
-    """Whether a patient tunes: SHA-256 of salt, NUL and id; its first 64 bits as a share below ``tune_share``."""
+    """Return whether a patient is in the tuning split.
+
+    True when the first 64 bits of SHA-256(salt, NUL, patient_id), divided by 2^64, are below ``tune_share``.
+    """
     digest = hashlib.sha256(f"{rule.salt}\0{patient_id}".encode()).digest()
     return int.from_bytes(digest[:HASH_BYTES], "big") / 256.0**HASH_BYTES < rule.tune_share
 
 
 def refuse_one_kind(division: Division, training: Training, *, source: str) -> None:
-    """Refuse a division from which the primary finding, or any head at all, cannot be learnt.
+    """Refuse a division from which the primary finding, or any head, cannot be learnt.
 
     Raises:
-        BadInputError: naming the split or the head and what there is.
+        BadInputError: naming the split or the head and the numbers of labels.
     """
     for split, examples in ((Split.TRAIN, division.train), (Split.TUNE, division.tune)):
         if not (examples.positives and examples.negatives):
@@ -164,7 +167,7 @@ def refuse_one_kind(division: Division, training: Training, *, source: str) -> N
 
 
 def _target(studies: Studies, labels: Labels, heads: Sequence[str]) -> NDArray[np.float64]:
-    """Labels of shape (studies, heads): 1, 0, or NaN where unknown or where the image has no row in the labels."""
+    """Return labels of shape (studies, heads): 1, 0, or NaN where unknown or without a row in the labels."""
     missing = [head for head in heads if head not in labels.findings]
     if missing:
         raise BadInputError(

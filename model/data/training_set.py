@@ -1,7 +1,6 @@
-"""What a training learns from and is judged on: the divided images, less those that the device is not made for.
+"""The training set: pixels and labels of the training and tuning images within the device's scope.
 
-Owns how a division and a pack come together. Which images are divided how is `splits`; what is in scope is the
-protocol's input gate.
+Owns how a division and a pack are joined. The division is `splits`; the scope is the protocol's input gate.
 """
 
 from collections.abc import Sequence
@@ -20,16 +19,16 @@ NAMED_FAULTS = 20
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Pictures and labels of a training.
+    """Pixels and labels of a training.
 
     Attributes:
-        pixels: uint8 of shape (pictures, size, size).
+        pixels: uint8 of shape (images, size, size).
         division: labels of the images in scope.
-        train_places: where the pictures of ``division.train`` lie in ``pixels``.
-        tune_places: where those of ``division.tune`` lie.
-        train_refusals: why the input gate refused other training images, one reason an image.
+        train_places: positions of the images of ``division.train`` in ``pixels``.
+        tune_places: positions of those of ``division.tune``.
+        train_refusals: why the input gate refused other training images, one reason per image.
         tune_refusals: likewise of tuning images.
-        sha256: of pictures and labels and their order; the same for the same material.
+        sha256: of pixels and labels and their order.
     """
 
     pixels: NDArray[np.uint8]
@@ -42,15 +41,15 @@ class Material:
 
 
 def material_of(marked: Division, packed: Pack, image_ids: Sequence[str]) -> Material:
-    """Bring labels and pictures together.
+    """Join labels and pixels, without the images that the input gate refused.
 
     Args:
-        marked: as `divide` gives it.
-        packed: the pictures of ``marked.train`` and then of ``marked.tune``.
+        marked: as `divide` returns it.
+        packed: the images of ``marked.train`` and then of ``marked.tune``.
         image_ids: their names, in the same order.
 
     Raises:
-        BadInputError: a picture cannot be decoded; twenty are named.
+        BadInputError: an image cannot be decoded; up to twenty are named.
     """
     _refuse_faults(packed, image_ids)
     first_tune = len(marked.train.rows)

@@ -1,1 +1,1 @@
-"""Where a device points: saliency, overlays, illustrations."""
+"""Saliency of the device: maps, overlays, illustrations."""

@@ -1,7 +1,7 @@
-"""Pictures of a run for its report: the worst errors and typical hits, bare and with what the device saw.
+"""Images of a run for its report: the worst errors and typical true positives, bare and with the saliency map.
 
-Owns which images are shown, and ``illustrations.csv`` with their order. How one is drawn is `overlays`. Files are
-numbered: neither a patient nor an image is named by a file.
+Owns the choice of images, and ``illustrations.csv`` with their order. Drawing is `overlays`. Files are numbered: no
+file name identifies a patient or an image.
 """
 
 from collections.abc import Sequence
@@ -22,13 +22,13 @@ from protocols.tables.reading import Table, read_table
 from protocols.tables.records import Studies, number
 
 LISTED = ("image_id", "patient_id", "outcome", "score", "reference")
-KINDS = {"FN": "positive", "FP": "negative", "TP": "positive"}  # with a reference that is not in doubt
+KINDS = {"FN": "positive", "FP": "negative", "TP": "positive"}  # with a determinate reference
 OF_A_KIND = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One image to show: its outcome and its score, as the line listing has them."""
+    """One image to show: its outcome and its score, as in the line listing."""
 
     image_id: str
     outcome: str
@@ -46,20 +46,20 @@ def illustrate(
     device: DeviceName,
     progress: Progress,
 ) -> None:
-    """Write the table and the pictures into the model folder.
+    """Write the table and the images into the model folder.
 
     Args:
         model_dir: a folder as `train` writes it.
         studies: the cohort.
-        images: where the files are.
+        images: the folder of the files.
         listing: line_listing.csv of the run.
-        boxes: of the reference standard, where there are such.
-        work: the folder that `predict` packed the pictures into; they are taken from there.
+        boxes: of the reference standard, where it has any.
+        work: the folder that `predict` packed the images into; they are read from there.
         device: as for `predict`.
-        progress: told after each picture.
+        progress: called after each image.
 
     Raises:
-        BadInputError, NotPossibleHereError: as `predict`, or the line listing is none.
+        BadInputError, NotPossibleHereError: as `predict`, or the file is not a line listing.
     """
     ready = prepare(model_dir, studies, images, work=work, device=device, progress=progress)
     packed = ready.packed
@@ -86,9 +86,9 @@ def illustrate(
 
 
 def cases(listing: Table) -> tuple[Case, ...]:
-    """The false negatives of lowest and the false positives of highest score, and true positives of middling score.
+    """Return the false negatives of lowest score, false positives of highest and true positives near the median.
 
-    At most `OF_A_KIND` of each and one image of a patient within a kind; of equal scores the smaller image id.
+    At most `OF_A_KIND` of each and one image per patient within a kind; of equal scores the smaller image id.
     """
     listing.require(LISTED)
     scored = [

@@ -1,8 +1,8 @@
-"""A picture and the evidence in it as two small images for a person: the bare one, and one with what the device saw.
+"""Two small PNG files per image for the reader of a report: the bare image, and one with the saliency map.
 
-Owns how evidence, region, point and boxes are drawn. Everything can be told apart without colour: evidence by
-lightness, the region by a whole line, boxes by a broken one, the point by a ring.
-Source of the colours: inferno by Smith and van der Walt (CC0), even in lightness.
+Owns how evidence, region, point and boxes are drawn. All are distinguishable without colour: evidence by
+lightness, the region by a solid line, boxes by a dashed one, the point by a ring.
+Source of the colours: inferno by Smith and van der Walt (CC0), uniform in lightness.
 """
 
 import io
@@ -18,7 +18,7 @@ from protocols.tables.boxes_and_marks import Rectangles
 
 SIDE = 224  # pixels of the longer side of a finished image
 FINE = 2  # drawn so many times larger, so that lines are smooth
-SOLID = 0.62  # how much of the picture the strongest evidence covers
+SOLID = 0.62  # opacity of the strongest evidence
 LINE, DASH, RING = 4, 14, 11  # pixels of the larger drawing
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 INFERNO = (
@@ -29,11 +29,11 @@ ALL_AROUND = np.ones((3, 3), dtype=np.bool_)
 
 
 def thumbnail(packed: NDArray[np.uint8], area: Area) -> bytes:
-    """The bare picture as a grey PNG.
+    """Return the bare image as a grey PNG.
 
     Args:
         packed: uint8 of shape (size, size).
-        area: where the picture lies in it.
+        area: the image's place in it.
     """
     return _png(_cut(packed, area).resize(_sides(area, 1), Image.Resampling.LANCZOS))
 
@@ -45,14 +45,14 @@ def overlay(
     pointed: Pointed | None,
     boxes: Rectangles,
 ) -> bytes:
-    """The picture under the evidence, with region, point and boxes, as a colour PNG.
+    """Return the image under the evidence, with region, point and boxes, as a colour PNG.
 
     Args:
         packed: uint8 of shape (size, size).
-        area: where the picture lies in it.
+        area: the image's place in it.
         found: the evidence, shape (cells down, cells across).
-        pointed: what `point_at` makes of it; None leaves the picture grey but for the boxes.
-        boxes: of the reference standard, in shares of the picture, shape (n, 4).
+        pointed: its `point_at`; None leaves the image grey but for the boxes.
+        boxes: of the reference standard, in fractions of the image, shape (n, 4).
     """
     sides = _sides(area, FINE)
     grey = _cut(packed, area).resize(sides, Image.Resampling.LANCZOS)
@@ -81,15 +81,15 @@ def _sides(area: Area, times: int) -> tuple[int, int]:
 
 
 def _strength(found: NDArray[np.float64], area: Area, sides: tuple[int, int]) -> NDArray[np.float64]:
-    """Evidence in shares of the strongest in the picture, on the pixels of the drawing."""
+    """Return the evidence as a fraction of the strongest in the image, on the pixels of the drawing."""
     whole = enlarged(found, max(area.width, area.height)).astype(np.float32)
     inside = whole[area.top : area.top + area.height, area.left : area.left + area.width]
-    shares = np.ascontiguousarray(inside / inside.max())
-    return np.asarray(Image.fromarray(shares).resize(sides, Image.Resampling.BILINEAR), dtype=np.float64)
+    fractions = np.ascontiguousarray(inside / inside.max())
+    return np.asarray(Image.fromarray(fractions).resize(sides, Image.Resampling.BILINEAR), dtype=np.float64)
 
 
 def _heated(grey: NDArray[np.uint8], strength: NDArray[np.float64]) -> Image.Image:
-    """Grey where nothing speaks for the finding, the colour of the evidence where something does."""
+    """Colour the image by its evidence for the finding; leave it grey where there is none."""
     steps = np.linspace(0, 1, len(INFERNO))
     colours = np.stack([np.interp(strength, steps, channel) for channel in np.transpose(INFERNO)], axis=-1)
     cover = (SOLID * strength)[..., None]
@@ -97,8 +97,8 @@ def _heated(grey: NDArray[np.uint8], strength: NDArray[np.float64]) -> Image.Ima
 
 
 def _outlined(image: Image.Image, region: Image.Image) -> Image.Image:
-    """A white line along the inner side of the region's edge and a black one along the outer side."""
-    # The picture's own edge is none of the region's: beyond it, everything counts as within.
+    """Draw a white line along the inner side of the region's edge and a black one along the outer side."""
+    # The image's own edge is not an edge of the region: everything beyond it counts as inside.
     inside = np.asarray(region) > 127
     inner = inside & ~ndimage.binary_erosion(inside, ALL_AROUND, iterations=LINE, border_value=1)
     outer = ndimage.binary_dilation(inside, ALL_AROUND, iterations=LINE // 2) & ~inside
@@ -108,7 +108,7 @@ def _outlined(image: Image.Image, region: Image.Image) -> Image.Image:
 
 
 def _draw_box(draw: ImageDraw.ImageDraw, box: list[float], sides: tuple[int, int]) -> None:
-    """A broken white line on a black one."""
+    """Draw a dashed white line on a black one."""
     left, top = box[0] * sides[0], box[1] * sides[1]
     right, bottom = left + box[2] * sides[0], top + box[3] * sides[1]
     corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]

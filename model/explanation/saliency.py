@@ -1,8 +1,8 @@
-"""Where a picture speaks for the finding: class activation maps, and the point and region that they make.
+"""Saliency: class activation maps, and the point and region derived from them.
 
-Owns the maps and the table ``marks`` as text. For a network whose last feature map is averaged and weighed into a logit
-(both of ours), the map of evidence is that weighing without the averaging, and equals Grad-CAM but for a positive
-factor. How it is drawn is `overlays`; whether it points at what readers see is measured by `validation`.
+Owns the maps and the table ``marks`` as text. In both networks the last feature map is averaged and weighted into a
+logit; the map of evidence is the weighted feature map without the averaging, and equals Grad-CAM up to a positive
+factor. Drawing is `overlays`; agreement with the readers' boxes is measured by `validation`.
 Sources: Zhou et al. 2016, arXiv 1512.04150 (class activation maps); Selvaraju et al. 2017, arXiv 1610.02391 (Grad-CAM).
 """
 
@@ -26,13 +26,13 @@ from protocols.tables.column_rules import MARKS
 from protocols.tables.records import Studies
 
 FEATURES, LOGITS = "features", "logits"
-REGION_SHARE = 0.5  # of the strongest evidence; what reaches it and hangs together with it is the region
+REGION_FRACTION = 0.5  # of the strongest evidence; the connected pixels that reach it are the region
 PLACES = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Where a picture lies in the square it was fitted into, in pixels of the square."""
+    """The image's place in the square it was fitted into, in pixels of the square."""
 
     left: int
     top: int
@@ -42,12 +42,12 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Pointed:
-    """What the evidence in one picture points at.
+    """Point and region of the strongest evidence in one image.
 
     Attributes:
-        x, y: the strongest place, in shares of the picture from its upper left corner.
+        x, y: the strongest point, in fractions of the image from its upper left corner, 0 to 1.
         region: bool of shape (size, size), pixels of the square.
-        bounds: left, top, width and height of the region, in shares of the picture.
+        bounds: left, top, width and height of the region, in fractions of the image.
     """
 
     x: float
@@ -65,19 +65,19 @@ def mark(
     device: DeviceName,
     progress: Progress,
 ) -> str:
-    """Say where the device points in every image that `predict` scores, in the order of the studies.
+    """Mark the point and region of strongest evidence in every image that `predict` scores.
 
     Args:
         model_dir: a folder as `train` writes it.
         studies: the cohort.
-        images: where the files are.
-        work: the folder that `predict` packed the pictures into; they are taken from there.
+        images: the folder of the files.
+        work: the folder that `predict` packed the images into; they are read from there.
         device: as for `predict`.
-        progress: told as pictures are marked.
+        progress: called after each image.
 
     Returns:
-        The table ``marks`` as CSV. An image without any evidence for the finding has a row without numbers; one
-        that was refused or cannot be decoded has none.
+        The table ``marks`` as CSV, in the order of the studies. An image without evidence for the finding has a
+        row without numbers; one that was refused or cannot be decoded has no row.
 
     Raises:
         BadInputError, NotPossibleHereError: as `predict`.
@@ -91,8 +91,8 @@ def mark(
         record = packed.records[position]
         pointed = point_at(found, picture_area(record.rows, record.columns, training.image_size))
         cells = (pointed.x, pointed.y, *pointed.bounds) if pointed else ()
-        shares = [f"{cell:.{PLACES}f}" for cell in cells] or [""] * (len(MARKS.required) - 1)
-        lines.append([ready.image_id[position], *shares])
+        numbers = [f"{cell:.{PLACES}f}" for cell in cells] or [""] * (len(MARKS.required) - 1)
+        lines.append([ready.image_id[position], *numbers])
         progress("mark", done, len(packed.usable))
     return csv_text(MARKS.required, lines)
 
@@ -100,12 +100,12 @@ def mark(
 def evidence(
     model: keras.Model, pixels: NDArray[np.uint8], positions: NDArray[np.int64], *, head: int
 ) -> Iterator[NDArray[np.float64]]:
-    """The evidence for a finding at each cell of the last feature map, its mean being the logit less the bias.
+    """Compute the evidence for a finding at each cell of the last feature map; its mean is the logit less the bias.
 
     Args:
         model: as `network.build` makes it.
         pixels: uint8 of shape (images, size, size); read in batches.
-        positions: which of them.
+        positions: the images to evaluate.
         head: position of the finding among the logits.
 
     Yields:
@@ -122,29 +122,29 @@ def evidence(
 
 
 def picture_area(rows: int, columns: int, size: int) -> Area:
-    """Where a picture of ``rows`` x ``columns`` lies in the square that `pack.fitted` makes of it."""
+    """Return the place of an image of ``rows`` x ``columns`` in the square that `pack.fitted` makes of it."""
     width = size if columns >= rows else round(columns / rows * size)
     height = size if rows >= columns else round(rows / columns * size)
     return Area(round((size - width) / 2), round((size - height) / 2), width, height)
 
 
 def enlarged(found: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    """Evidence for the finding (what speaks against it counts as none) on the pixels of the square, bilinearly."""
+    """Interpolate evidence for the finding (negative values set to 0) bilinearly on the pixels of the square."""
     positive = Image.fromarray(np.maximum(found, 0.0).astype(np.float32))
     return np.asarray(positive.resize((size, size), Image.Resampling.BILINEAR), dtype=np.float64)
 
 
 def point_at(found: NDArray[np.float64], area: Area) -> Pointed | None:
-    """The strongest place of a map and the region around it; None where nothing in the picture speaks for the finding.
+    """Return the strongest point of a map and the region around it; None without evidence for the finding.
 
-    The place is that of the strongest cell whose centre lies in the picture, refined along each axis by the parabola
-    through it and its two neighbours, so that of two cells that are equally strong the border between them is
-    meant. The region holds the pixels of the picture with at least half of the strongest cell's evidence that are
-    joined to it by their sides.
+    The point is that of the strongest cell whose centre lies in the image, refined along each axis by the parabola
+    through it and its two neighbours, so that of two equally strong neighbours it is the border between them. The
+    region is the pixels of the image with at least half of the strongest cell's evidence that are connected to it
+    by their sides.
 
     Args:
         found: shape (cells down, cells across).
-        area: where the picture lies in the square.
+        area: the image's place in the square.
     """
     positive = np.maximum(found, 0.0)
     size = max(area.width, area.height)
@@ -158,7 +158,7 @@ def point_at(found: NDArray[np.float64], area: Area) -> Pointed | None:
         return None
     reached = np.zeros((size, size), dtype=np.bool_)
     frame = slice(area.top, area.top + area.height), slice(area.left, area.left + area.width)
-    reached[frame] = enlarged(found, size)[frame] >= REGION_SHARE * strongest
+    reached[frame] = enlarged(found, size)[frame] >= REGION_FRACTION * strongest
     parts, _ = ndimage.label(reached)
     start = int(down[row]), int(across[column])
     region = parts == parts[start] if reached[start] else np.zeros_like(reached)
@@ -180,7 +180,7 @@ def point_at(found: NDArray[np.float64], area: Area) -> Pointed | None:
 
 
 def _refined(line: NDArray[np.float64], place: int) -> float:
-    """Where the parabola through a cell and its neighbours is highest, in cells from the centre, -0.5 to 0.5."""
+    """Return the vertex of the parabola through a cell and its neighbours, in cells from the centre, -0.5 to 0.5."""
     if not 0 < place < len(line) - 1:
         return 0.0
     before, here, after = line[place - 1 : place + 2].tolist()

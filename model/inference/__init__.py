@@ -1,1 +1,1 @@
-"""Use of a trained device: preparation, scores, timing, perturbations."""
+"""Inference with a trained device: preparation, scores, timing, perturbations."""

@@ -1,9 +1,8 @@
-"""What the device answers when a part of the radiograph is hidden: does it read the lungs, or something beside them?
+"""Occlusions for shortcut detection: does the device use the lungs, or something outside them?
 
-Owns the masks and the battery. Blanked pixels are given the median of the pixels that stay, which tells nothing of
-those that went. The lungs are a fixed
-template of two ellipses, the same for every picture: no segmentation, so that nothing here depends on a second model;
-docs/methods/robustness.md says how much of the radiologists' boxes it covers.
+Owns the masks and their perturbations. Masked pixels take the median of the remaining ones, which carries no
+information about those removed. The lungs are a fixed template of two ellipses, the same for every image: without
+segmentation nothing here depends on a second model. Its coverage of radiologists' boxes: docs/methods/robustness.md
 """
 
 from collections.abc import Callable
@@ -17,18 +16,18 @@ from protocols.tables.perturbation_scores import PerturbationItem, Withheld
 
 Mask = NDArray[np.bool_]
 
-# In shares of the side. The centres of the ellipses lie so far from either edge; wide enough for most chests.
+# In fractions of the side: distance of the ellipses' centres from either edge; wide enough for most chests.
 LUNG_ACROSS, LUNG_DOWN = 0.30, 0.50
 LUNG_HALF_WIDTH, LUNG_HALF_HEIGHT = 0.19, 0.38
 FRAME = 0.15
 CORNER_WIDTH, CORNER_HEIGHT = 0.20, 0.10
-EDGE = 3  # pixels beside a corner that are taken for its background
+EDGE = 3  # pixels beside a corner that define its background
 MID_GREY = 128
 
 
 @cache
 def lung_template(side: int) -> Mask:
-    """Where the lungs are taken to be, shape (side, side); read only."""
+    """Return the mask of the lung template, shape (side, side); read only."""
     down, across = (np.mgrid[:side, :side] + 0.5) / side
     both = np.zeros((side, side), dtype=np.bool_)
     for centre in (LUNG_ACROSS, 1 - LUNG_ACROSS):
@@ -39,7 +38,7 @@ def lung_template(side: int) -> Mask:
 
 @cache
 def frame(side: int) -> Mask:
-    """The outer 15 % of each side, shape (side, side); read only."""
+    """Return the mask of the outer 15 % of each side, shape (side, side); read only."""
     mask = np.ones((side, side), dtype=np.bool_)
     width = round(FRAME * side)
     mask[width : side - width, width : side - width] = False
@@ -48,20 +47,19 @@ def frame(side: int) -> Mask:
 
 
 def blanked(picture: Picture, hidden: Mask) -> Picture:
-    """The picture with some pixels, not all, replaced by the median of the others."""
+    """Replace some pixels, not all, by the median of the others."""
     changed = picture.copy()
     changed[hidden] = _median(picture[~hidden])
     return changed
 
 
 def without_markers(picture: Picture, _: int) -> Picture:
-    """The four corners filled from the strips beside them, each pixel more from the nearer strip."""
+    """Fill the four corners from the adjacent strips, each pixel weighted towards the nearer strip."""
     changed = picture.copy()
     for turned_down in (False, True):
         for turned_right in (False, True):
-            # The corner in question as the upper left one, seen without copying.
-            seen = changed[:: -1 if turned_down else 1, :: -1 if turned_right else 1]
-            _fill_corner(seen)
+            # A view in which this corner is the upper left one.
+            _fill_corner(changed[:: -1 if turned_down else 1, :: -1 if turned_right else 1])
     return changed
 
 
@@ -121,8 +119,8 @@ SHORTCUTS = (
             "shortcut",
             "markers",
             "markers removed",
-            "The four corners, 20 % of the side wide and 10 % high, where side markers and burnt-in text stand, "
-            "are filled from the picture beside them.",
+            "The four corners, 20 % of the side wide and 10 % high, where side markers and burnt-in text are, "
+            "are filled from the adjacent image.",
         ),
         without_markers,
     ),
@@ -132,7 +130,7 @@ SHORTCUTS = (
             "shortcut",
             "everything",
             "median alone",
-            "Every pixel is given the picture's median, so that nothing but its exposure is left.",
+            "Every pixel is given the image's median, so that nothing but its exposure is left.",
         ),
         lambda picture, _: np.full_like(picture, _median(picture)),
     ),
@@ -141,8 +139,8 @@ SHORTCUTS = (
             "flat",
             "shortcut",
             "everything",
-            "no picture",
-            "Every pixel of every picture is 128: the score of no picture at all.",
+            "no image",
+            "Every pixel of every image is 128: the score of no image at all.",
         ),
         lambda picture, _: np.full_like(picture, MID_GREY),
     ),

@@ -1,8 +1,8 @@
-"""What may happen to a radiograph on its way to the device, as functions of a packed picture.
+"""Perturbations that a radiograph may undergo before it reaches the device, as functions of a packed image.
 
-Owns the changes of the whole picture; what hides a part of it is `occlusions`. Every change acts on the 8-bit square
-that the network reads, after the input gate, is a pure function uint8 -> uint8 of one shape, and repeats to the bit:
-randomness is Philox of (`SEED`, the image's position), and grey levels are rounded to whole numbers.
+Owns the changes of the whole image; masks of a part of it are `occlusions`. Every change acts on the 8-bit square
+that the network reads, after the input gate. It is a pure function uint8 -> uint8 of one shape and reproducible to
+the bit: randomness is Philox of (`SEED`, the image's position), and grey levels are rounded to whole numbers.
 """
 
 import io
@@ -25,10 +25,10 @@ LEVELS = 256
 
 @dataclass(frozen=True, slots=True)
 class Perturbation:
-    """An item of the battery and what it does.
+    """An item of the perturbation set and its function.
 
-    ``change`` takes a picture, uint8 of shape (side, side), and the position of the image among those scored, which
-    only noise uses; it returns a picture of the same shape and leaves what it was given.
+    ``change`` takes an image, uint8 of shape (side, side), and its position among those scored, which only noise
+    uses; it returns a new image of the same shape.
     """
 
     item: PerturbationItem
@@ -44,16 +44,16 @@ def noise(picture: Picture, position: int, *, deviation: float) -> Picture:
     return _grey(picture + deviation * ndtri(uniform).reshape(picture.shape))
 
 
-def crop(picture: Picture, _: int, *, share: float) -> Picture:
-    """Cut a share of the side off each edge and enlarge the rest to the former size."""
+def crop(picture: Picture, _: int, *, fraction: float) -> Picture:
+    """Cut a fraction of the side off each edge and enlarge the rest to the original size."""
     side = len(picture)
-    cut = round(share * side)
+    cut = round(fraction * side)
     rest = Image.fromarray(picture[cut : side - cut, cut : side - cut])
     return np.asarray(rest.resize((side, side), Image.Resampling.BILINEAR))
 
 
 def rotation(picture: Picture, _: int, *, degrees: float) -> Picture:
-    """Turn anticlockwise about the centre; what comes in is black."""
+    """Rotate anticlockwise about the centre, filling with black."""
     turned = Image.fromarray(picture).rotate(degrees, resample=Image.Resampling.BILINEAR, fillcolor=0)
     return np.asarray(turned)
 
@@ -72,7 +72,7 @@ def bit_depth(picture: Picture, _: int, *, bits: int) -> Picture:
 
 
 def contrast(picture: Picture, _: int, *, factor: float) -> Picture:
-    """Multiply the distance of every pixel from the picture's median."""
+    """Multiply the difference of every pixel from the image's median."""
     middle = float(np.median(picture))
     return _grey(middle + factor * (picture - middle))
 
@@ -82,9 +82,9 @@ def brightness(picture: Picture, _: int, *, levels: float) -> Picture:
     return _grey(picture + np.float64(levels))
 
 
-def blur(picture: Picture, _: int, *, share: float) -> Picture:
-    """Blur with a Gaussian whose standard deviation is a share of the side."""
-    return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(share * len(picture))))
+def blur(picture: Picture, _: int, *, fraction: float) -> Picture:
+    """Blur with a Gaussian whose standard deviation is a fraction of the side."""
+    return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(fraction * len(picture))))
 
 
 def half_resolution(picture: Picture, _: int) -> Picture:
@@ -95,12 +95,12 @@ def half_resolution(picture: Picture, _: int) -> Picture:
 
 
 def inversion(picture: Picture, _: int) -> Picture:
-    """Black for white: 255 less every pixel."""
+    """Invert the grey levels: 255 less every pixel."""
     return np.uint8(255) - picture
 
 
 def flip(picture: Picture, _: int) -> Picture:
-    """Left for right."""
+    """Mirror left and right."""
     return picture[:, ::-1].copy()
 
 
@@ -128,7 +128,7 @@ PERTURBATIONS = (
             f"crop_{percent}",
             f"crop {percent} %",
             f"{percent} % of the side are cut off each edge and the rest is enlarged.",
-            partial(crop, share=percent / 100),
+            partial(crop, fraction=percent / 100),
         )
         for percent in (5, 10)
     ),
@@ -136,7 +136,7 @@ PERTURBATIONS = (
         _of(
             f"rotation_{direction}_{degrees}",
             f"turned {degrees}° {direction}",
-            f"The picture is turned {degrees} degrees {word}; what comes in is black.",
+            f"The image is turned {degrees} degrees {word}; what comes in is black.",
             partial(rotation, degrees=degrees if direction == "left" else -degrees),
         )
         for degrees in (5, 10)
@@ -146,7 +146,7 @@ PERTURBATIONS = (
         _of(
             f"jpeg_{quality}",
             f"JPEG quality {quality}",
-            f"The picture is compressed as JPEG of quality {quality} and decompressed.",
+            f"The image is compressed as JPEG of quality {quality} and decompressed.",
             partial(jpeg, quality=quality),
         )
         for quality in (50, 20)
@@ -154,7 +154,7 @@ PERTURBATIONS = (
     *(
         _of(
             f"bits_{bits}",
-            f"{bits} bits a pixel",
+            f"{bits} bits per pixel",
             f"Grey levels are rounded to {2**bits} evenly spaced ones.",
             partial(bit_depth, bits=bits),
         )
@@ -164,7 +164,7 @@ PERTURBATIONS = (
         _of(
             f"contrast_{word}",
             f"contrast × {factor}",
-            f"The distance of every pixel from the picture's median is multiplied by {factor}.",
+            f"The difference of every pixel from the image's median is multiplied by {factor}.",
             partial(contrast, factor=factor),
         )
         for word, factor in (("lower", 0.7), ("higher", 1.3))
@@ -182,12 +182,12 @@ PERTURBATIONS = (
         "blur",
         "blur",
         "It is blurred by a Gaussian with a standard deviation of 1 % of its side.",
-        partial(blur, share=0.01),
+        partial(blur, fraction=0.01),
     ),
     _of(
         "half_resolution",
         "half resolution",
-        "The picture is reduced to half its side and enlarged again.",
+        "The image is reduced to half its side and enlarged again.",
         half_resolution,
     ),
     _of(
@@ -196,5 +196,5 @@ PERTURBATIONS = (
         "A wrong photometric interpretation: 255 less every grey level.",
         inversion,
     ),
-    _of("flip", "left for right", "The picture is mirrored, so that the heart lies on the other side.", flip),
+    _of("flip", "left for right", "The image is mirrored, so that the heart lies on the other side.", flip),
 )

@@ -1,7 +1,7 @@
-"""The device on pictures that were changed: every test image in scope, scored as it is, again, and after each change.
+"""Scores under perturbation: every test image in scope, unchanged, repeated, and after each change.
 
-Owns the order of the battery and the walk over the pictures. The changes are `perturbations` and `occlusions`; how long
-an image takes is `timing`, what follows from the scores `validation.analyses.robustness`.
+Owns the perturbation set and its order. The changes are `perturbations` and `occlusions`, run time is `timing`, the
+analysis of the scores `validation.analyses.robustness`.
 """
 
 from collections.abc import Callable, Sequence
@@ -39,25 +39,26 @@ def perturbed_scores(
     device: DeviceName,
     progress: Progress,
 ) -> BatteryScores:
-    """Score the test images that `predict` scores, under every item of the battery.
+    """Score the test images that `predict` scores, under every item of the perturbation set.
 
     Args:
         model_dir: a folder as `train` writes it.
         studies: the cohort.
-        images: where the files are.
+        images: the folder of the files.
         work: for the pack; one that `predict` left there is used.
         device: ``cpu`` or ``gpu``.
-        progress: told as pictures are packed and scored.
+        progress: called as images are packed and scored.
 
     Raises:
-        BadInputError: the model folder is not sound, or no test image is in scope.
-        NotPossibleHereError: the device is not there.
+        BadInputError: the model folder is invalid, or no test image is in scope.
+        NotPossibleHereError: the device is not available.
     """
     ready = prepare(model_dir, studies, images, work=work, device=device, progress=progress)
     packed = ready.packed
     if not len(packed.usable):
         raise BadInputError(
-            f"{images.root}: not one of the {len(ready.image_id)} test images can be scored, so none can be changed."
+            f"{images.root}: none of the {len(ready.image_id)} test images can be scored, so none can be perturbed; "
+            "check --images."
         )
     return battery_scores(
         lambda pictures: scores(ready.loaded, pictures),
@@ -75,14 +76,14 @@ def battery_scores(
     image_id: Sequence[str],
     progress: Progress,
 ) -> BatteryScores:
-    """Every picture under every item, some pictures at a time.
+    """Score every image under every item, in batches.
 
     Args:
-        score: pictures, uint8 of shape (n, side, side) with n at most `BATCH` -> their scores, shape (n,).
-        pixels: of shape (pictures, side, side).
-        rows: which of them are in scope; read some at a time, so that memory stays flat.
-        image_id: the names of these.
-        progress: told after each batch of pictures.
+        score: images, uint8 of shape (n, side, side) with n at most `BATCH` -> their scores, shape (n,).
+        pixels: of shape (images, side, side).
+        rows: positions of those in scope; read in batches, so that memory use is constant.
+        image_id: their names.
+        progress: called after each batch.
     """
     items = (*REPEATS, *(one.item for one in BATTERY))
     found = np.empty((len(items), len(rows)))
@@ -93,7 +94,7 @@ def battery_scores(
         for row, one in enumerate(BATTERY, start=len(REPEATS)):
             changed = [one.change(picture, start + place) for place, picture in enumerate(here)]
             found[row, columns] = score(np.stack(changed))
-        # Last, so that everything the battery did lies between the two.
+        # Last, so that all perturbed batches are scored between the two.
         found[1, columns] = score(here)
         progress("robustness", columns.stop, len(rows))
     return BatteryScores(items, tuple(image_id), found)

@@ -1,6 +1,6 @@
-"""Pictures -> scores: always float32, in batches of one size, so that a score does not depend on its neighbours.
+"""Images -> scores: always float32, in batches of one size, so that a score does not depend on its neighbours.
 
-Owns the predictions table as text. Pictures outside the device's input gate, which its plan records, get no score.
+Owns the predictions table as text. Images outside the device's input gate, which its plan records, get no score.
 Sources: the contract ("Tables", "What reproduced means", level 2).
 """
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from model.artifact.calibration import probabilities
 from model.artifact.model_folder import LoadedModel
 from model.artifact.operating_point import SCORE_PLACES
-from model.data.leakage import compared_text
+from model.data.leakage import compared_images_csv
 from model.data.pack.pack import Pack
 from model.inference.prepare import prepare
 from model.runtime import keras
@@ -31,12 +31,12 @@ HEADER = ("image_id", "score", "status", "reason")
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
-    """What a prediction writes.
+    """The tables of a prediction.
 
     Attributes:
         predictions: the predictions table as CSV.
-        images: what identifies each decoded picture, and which trained or tuned the device, as CSV.
-        scored, out_of_scope, failed: how many images.
+        images: hashes of each decoded image, and the training or tuning image it matches, as CSV.
+        scored, out_of_scope, failed: numbers of images.
     """
 
     predictions: str
@@ -65,18 +65,18 @@ def predict(
     Args:
         model_dir: a folder as `train` writes it.
         studies: the cohort.
-        images: where the files are.
+        images: the folder of the files.
         work: for the pack; a folder that survives interruption.
         device: ``cpu``, ``gpu`` or ``gpus``.
-        progress: told as pictures are packed and scored.
+        progress: called as images are packed and scored.
 
     Returns:
-        One row an image: a score and status ``ok``, or no score, status ``out_of_scope`` or ``failed``, and the
+        One row per image: a score and status ``ok``, or no score, status ``out_of_scope`` or ``failed``, and the
         reason.
 
     Raises:
-        BadInputError: the model folder is not sound, no image is marked test, or not one image can be scored.
-        NotPossibleHereError: the device is not there.
+        BadInputError: the model folder is invalid, no image is marked test, or no image can be scored.
+        NotPossibleHereError: the device is not available.
     """
     ready = prepare(model_dir, studies, images, work=work, device=device, progress=progress)
     packed = ready.packed
@@ -95,7 +95,7 @@ def predict(
             lines.append([name, "", Status.OUT_OF_SCOPE, packed.out_of_scope[position]])
     return Predicted(
         predictions=csv_text(HEADER, lines),
-        images=compared_text(packed, names, model_dir / IMAGES),
+        images=compared_images_csv(packed, names, model_dir / IMAGES),
         scored=len(scored),
         out_of_scope=len(packed.out_of_scope),
         failed=len(packed.faults),
@@ -109,16 +109,16 @@ def scores(
     rows: NDArray[np.int64] | None = None,
     progress: Progress | None = None,
 ) -> NDArray[np.float64]:
-    """Calibrated probability of the primary finding with 6 decimals, as written and as thresholds are chosen on.
+    """Compute the calibrated probability of the primary finding to 6 decimals, as written and thresholded.
 
     Args:
         loaded: the device.
-        pixels: uint8 of shape (pictures, size, size).
-        rows: which of them; all where None.
-        progress: told after each batch.
+        pixels: uint8 of shape (images, size, size).
+        rows: positions to score; all where None.
+        progress: called after each batch.
 
     Returns:
-        Array of shape (rows,), each in [0, 1]; NaN where the network's answer is not finite.
+        Array of shape (rows,), each in [0, 1]; NaN where the network's output is not finite.
     """
     answers = logits(loaded.model, pixels, rows=rows, progress=progress)
     return np.round(probabilities(loaded.calibration, answers[:, loaded.plan.training.primary]), SCORE_PLACES)
@@ -131,13 +131,13 @@ def logits(
     rows: NDArray[np.int64] | None = None,
     progress: Progress | None = None,
 ) -> NDArray[np.float64]:
-    """The network's answers in batches of `BATCH`, the last one filled up with black.
+    """Compute the network's outputs in batches of `BATCH`, the last one padded with black.
 
     Args:
-        model: pictures -> logits of shape (n, heads).
-        pixels: uint8 of shape (pictures, size, size).
-        rows: which of them; all where None.
-        progress: told after each batch.
+        model: images -> logits of shape (n, heads).
+        pixels: uint8 of shape (images, size, size).
+        rows: positions to score; all where None.
+        progress: called after each batch.
 
     Returns:
         Array of shape (rows, heads).
@@ -148,8 +148,8 @@ def logits(
         here = chosen[start : start + BATCH]
         batch = np.zeros((BATCH, *pixels.shape[1:], 1), dtype=np.float32)
         batch[: len(here), ..., 0] = pixels[here]
-        told = keras.ops.convert_to_numpy(model.predict_on_batch(batch))
-        answers.append(told[: len(here)].astype(np.float64))
+        outputs = keras.ops.convert_to_numpy(model.predict_on_batch(batch))
+        answers.append(outputs[: len(here)].astype(np.float64))
         if progress is not None:
             progress("predict", start + len(here), len(chosen))
     return np.concatenate(answers) if answers else np.empty((0, model.output_shape[-1]))
@@ -159,10 +159,10 @@ def _nothing_usable(packed: Pack, names: Sequence[str], images: ImageFolder) -> 
     if packed.faults:
         first = min(packed.faults)
         return BadInputError(
-            f"{images.root}: not one of the {len(names)} images can be scored, so this may be the wrong folder; "
-            f"of {names[first]!r} is said: {packed.faults[first]}."
+            f"{images.root}: none of the {len(names)} images can be scored; check --images. "
+            f"First failure: {names[first]!r}: {packed.faults[first]}."
         )
     return BadInputError(
-        f"{images.root}: all {len(names)} images are outside the device's input gate; of {names[0]!r} is said: "
-        f"{packed.out_of_scope[0]}."
+        f"{images.root}: all {len(names)} images are outside the device's input gate; check --images. "
+        f"First refusal: {names[0]!r}: {packed.out_of_scope[0]}."
     )

@@ -1,6 +1,6 @@
-"""A device and the pictures it is asked about, ready to be answered: what every use of a trained device begins with.
+"""Load a trained model and the images to score; the first step of prediction, saliency and perturbation.
 
-Owns which images those are. What is asked of them is `predict`'s, `saliency`'s, `illustrations`' and `robustness`'s.
+Owns the choice of images to score. Their use is `predict`, `saliency`, `illustrations` and `perturbed_scores`.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from protocols.tables.records import Split, Studies
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A device and its pictures; ``image_id`` names each picture of the pack."""
+    """A device and its images; ``image_id`` names each image of the pack."""
 
     loaded: LoadedModel
     image_id: tuple[str, ...]
@@ -35,19 +35,19 @@ def prepare(
     device: DeviceName,
     progress: Progress,
 ) -> Prepared:
-    """Load a device and pack the pictures that it is asked about.
+    """Load a device and pack the images to score.
 
     Args:
         model_dir: a folder as `train` writes it.
         studies: the cohort.
-        images: where the files are.
-        work: for the pack; a folder that survives interruption. What was packed there for the same device is found.
+        images: the folder of the files.
+        work: for the pack; a folder that survives interruption. A pack for the same device there is reused.
         device: ``cpu``, ``gpu`` or ``gpus``.
-        progress: told as pictures are packed.
+        progress: called as images are packed.
 
     Raises:
-        BadInputError: the model folder is not sound, or no image is marked test.
-        NotPossibleHereError: the device is not there.
+        BadInputError: the model folder is invalid, or no image is marked test.
+        NotPossibleHereError: the device is not available.
     """
     rows = scored_rows(studies)
     runtime.start(device)
@@ -65,7 +65,7 @@ def prepare(
 
 
 def scored_rows(studies: Studies) -> list[int]:
-    """The rows that a device is asked about: those marked test, or all where there is no split column.
+    """Return the rows to score: those marked test, or all where there is no split column.
 
     Raises:
         BadInputError: no image is marked test.
@@ -74,5 +74,7 @@ def scored_rows(studies: Studies) -> list[int]:
         return list(range(len(studies)))
     rows = [row for row, split in enumerate(studies.split) if split == Split.TEST]
     if not rows:
-        raise BadInputError(f"{studies.source}: no image is marked test, so there is nothing to predict.")
+        raise BadInputError(
+            f"{studies.source}: no image is marked test, so there is nothing to predict; mark some."
+        )
     return rows

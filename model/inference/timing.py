@@ -1,6 +1,7 @@
-"""How long the device takes for an image on this machine, as a distribution: decoding, and the network alone.
+"""Run time of the device per image on this machine, as a distribution: decoding, and the network alone.
 
-Owns what is timed and how it is summarised; the document is `device_timing`'s.
+Owns what is timed and timing.json. The numbers belong to one machine and one moment: they are recorded and hashed,
+and never compared.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,14 +43,14 @@ def timing(
     Args:
         model_dir: a folder as `train` writes it.
         studies: the cohort.
-        images: where the files are.
+        images: the folder of the files.
         device: ``cpu`` or ``gpu``.
-        clock: seconds that never run backwards.
-        progress: told as images are read and scored.
+        clock: monotonic time in seconds.
+        progress: called as images are read.
 
     Raises:
-        BadInputError: the model folder is not sound, or no test image can be read.
-        NotPossibleHereError: the device is not there.
+        BadInputError: the model folder is invalid, or no test image can be read.
+        NotPossibleHereError: the device is not available.
     """
     started = runtime.start(device)
     loaded = model_folder.load(model_dir)
@@ -99,7 +100,7 @@ def timing(
 
 
 def distribution(stage: str, batch: int, seconds: Sequence[float] | NDArray[np.float64]) -> StageTiming:
-    """Seconds an image -> their distribution in milliseconds."""
+    """Return the distribution, in milliseconds, of seconds per image."""
     milliseconds = 1000 * np.asarray(seconds, dtype=np.float64)
     median, high = np.quantile(milliseconds, [0.5, 0.95])
     return StageTiming(

@@ -1,8 +1,8 @@
-"""The state of a training after each epoch, on disk, so that an interruption costs one epoch and no bit.
+"""Checkpoints: the state of a training after each epoch, so that an interruption costs one epoch and changes no bit.
 
 Owns the checkpoint file and which one may be used. A checkpoint belongs to one training: its folder is named by the
 hash of everything that decides the bits. Each file begins with the SHA-256 of the rest and is written whole or not
-at all; the one before it is kept, so that a damaged newest costs one epoch more. It holds arrays alone: reading it
+at all; the previous one is kept, so that a damaged file costs one epoch more. It contains arrays only: reading it
 executes nothing.
 """
 
@@ -37,7 +37,7 @@ class Snapshot:
         learner: every variable of augmentation and network, in the model's order.
         optimizer: every variable of the optimizer, likewise.
         best: the weights of the best epoch so far, as `get_weights` gives them.
-        history: float64 of shape (epochs, columns), one row an epoch done.
+        history: float64 of shape (epochs, columns), one row per finished epoch.
     """
 
     learner: Arrays
@@ -50,8 +50,8 @@ class Checkpoints:
     """The checkpoints of one training.
 
     Args:
-        work: a folder that survives interruption; made where it is absent.
-        identity: what decides the bits of the training: protocol, pictures, labels, machine, versions.
+        work: a folder that survives interruption; created where absent.
+        identity: all that decides the bits of the training: protocol, images, labels, machine, versions.
     """
 
     def __init__(self, work: Path, identity: Mapping[str, Any]) -> None:
@@ -59,31 +59,31 @@ class Checkpoints:
         self._folder = self._all / sha256_bytes(json_text(identity).encode())[:DIGITS_OF_A_NAME]
 
     def latest(self) -> tuple[Snapshot | None, str]:
-        """The newest checkpoint that is whole, and a note for the screen; the note is empty at a first start."""
+        """Return the newest valid checkpoint, and a note for the screen; the note is empty at a first start."""
         files = self._files()
         for file in files:
             snapshot = _read(file)
             if snapshot is not None:
                 damaged = "the newest checkpoint is damaged; " if file != files[0] else ""
-                return snapshot, f"{damaged}taken up after epoch {len(snapshot.history)}"
+                return snapshot, f"{damaged}resumed after epoch {len(snapshot.history)}"
         if files:
-            return None, "the checkpoints are damaged; begun anew"
+            return None, "the checkpoints are damaged; started anew"
         if self._all.is_dir() and any(self._all.iterdir()):
-            return None, "the checkpoints there are of another training; begun anew"
+            return None, "the checkpoints there are of another training; started anew"
         return None, ""
 
     def save(self, snapshot: Snapshot) -> None:
         """Write the checkpoint of an epoch and remove all but the last two.
 
         Raises:
-            NotPossibleHereError: it cannot be written; those before it are whole.
+            NotPossibleHereError: it cannot be written; earlier ones remain valid.
         """
         epoch = len(snapshot.history)
         content = _content(snapshot)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             for torn in self._folder.glob(f".*{ENDING}.*"):
-                torn.unlink()  # what a killed process left half written
+                torn.unlink()  # a partial file of a killed process
             write_bytes(
                 self._folder / f"{epoch:05}{ENDING}", sha256_bytes(content).encode() + b"\n" + content
             )
@@ -92,7 +92,7 @@ class Checkpoints:
         except OSError as error:
             raise NotPossibleHereError(
                 f"{self._folder}: the checkpoint of epoch {epoch} cannot be written ({error.strerror}); free some "
-                f"space and start again: the training goes on after epoch {epoch - 1}."
+                f"space and start again: the training continues after epoch {epoch - 1}."
             ) from error
 
     def _files(self) -> list[Path]:
@@ -100,7 +100,7 @@ class Checkpoints:
 
 
 def arrays_of(values: Sequence[Any]) -> Arrays:
-    """Copies of some variables or arrays as they are now."""
+    """Copy the current values of variables or arrays."""
     return tuple(np.array(keras.ops.convert_to_numpy(value)) for value in values)
 
 
@@ -114,16 +114,16 @@ def _content(snapshot: Snapshot) -> bytes:
 
 
 def _read(path: Path) -> Snapshot | None:
-    """A checkpoint; None where it is not what was written."""
+    """Read a checkpoint; None where the file is damaged."""
     try:
         stated, _, content = path.read_bytes().partition(b"\n")
         if len(stated) != DIGITS_OF_A_HASH or sha256_bytes(content).encode() != stated:
             return None
-        with np.load(io.BytesIO(content), allow_pickle=False) as held:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             parts = {
-                part: tuple(held[name] for name in sorted(held.files) if name.startswith(f"{part}/"))
+                part: tuple(arrays[name] for name in sorted(arrays.files) if name.startswith(f"{part}/"))
                 for part in PARTS
             }
-            return Snapshot(**parts, history=held["history"])
+            return Snapshot(**parts, history=arrays["history"])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None

@@ -1,7 +1,7 @@
-"""From an untrained network to the weights of the best epoch.
+"""Training epochs: from an untrained network to the weights of the best epoch.
 
-Owns the loop over epochs, its optimizer and its stopping rule. Every random draw of an epoch depends on the seed
-and the epoch alone, and the state after each is kept, so that a training that was killed ends in the same bits.
+Owns the loop over epochs, its optimizer and its stopping rule. Every random number of an epoch depends on the seed
+and the epoch alone, and the state after each is saved, so that a resumed training ends in the same bits.
 Sources: Loshchilov and Hutter 2019, arXiv 1711.05101 (AdamW), and 2017, arXiv 1608.03983 (half a cosine); Goyal et
 al. 2017, arXiv 1706.02677 (warm-up); Pascanu et al. 2013, arXiv 1211.5063 (clipping by the global norm).
 """
@@ -34,19 +34,19 @@ from protocols.model_folder import Epoch
 from protocols.progress import Progress
 from protocols.schema.training import Training
 
-LOWEST_RATE = 0.01  # of the learning rate: where warm-up begins and the cosine ends
+LOWEST_RATE = 0.01  # of the learning rate: start of the warm-up and end of the cosine
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What the epochs came to.
+    """The result of the epochs.
 
     Attributes:
         model: the network as `predict` runs it, with the weights of the best epoch.
-        tune_logits: its answers to the tuning split, of shape (images, heads).
-        history: one entry an epoch, those before an interruption too.
-        seconds: of wall clock, since the start or the taking up.
-        images_per_second: learnt from, with all that an epoch takes; 0 where less than two steps were done.
+        tune_logits: its outputs on the tuning split, of shape (images, heads).
+        history: one entry per epoch, including those before an interruption.
+        seconds: of wall clock, since the start or resumption.
+        images_per_second: training images, over all that an epoch takes; 0 where less than two steps were done.
     """
 
     model: keras.Model
@@ -68,13 +68,13 @@ def fit(
 
     Args:
         training: the protocol's ``[training]``.
-        material: pictures and labels.
-        begin_with: a file of weights to begin with, where the protocol names one.
-        checkpoints: the state is taken up from here and kept here after each epoch.
-        progress: told after each step.
+        material: pixels and labels.
+        begin_with: a file of initial weights, where the protocol names one.
+        checkpoints: the state is resumed from here and saved here after each epoch.
+        progress: called after each step.
 
     Raises:
-        BadInputError: the loss, or a tuning answer, is not a finite number; or the file of weights is not the one
+        BadInputError: the loss, or a tuning output, is not a finite number; or the file of weights is not the one
             that the protocol names.
         NotPossibleHereError: a checkpoint cannot be written.
     """
@@ -87,7 +87,7 @@ def fit(
     history: list[Epoch] = []
     best_weights: Arrays = arrays_of(learnt.get_weights())
     if snapshot is not None:
-        _take_up(learner, snapshot)
+        _resume(learner, snapshot)
         history = [Epoch(int(row[0]), *map(float, row[1:])) for row in snapshot.history]
         best_weights = snapshot.best
     pace = Pace(training.epochs * steps, note, progress)
@@ -136,7 +136,7 @@ def _networks(
     loss: keras.losses.Loss,
     begin_with: Path | None,
 ) -> tuple[keras.Model, keras.Model, keras.Model]:
-    """Augmentation and network as they learn; the network within; and the network as `predict` runs it."""
+    """Build augmentation and network for training; the network within; and the network as `predict` runs it."""
     size = training.image_size
     build = partial(
         network.build,
@@ -168,7 +168,7 @@ def _networks(
 
 
 def _rate(training: Training, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
-    """A line from 1 % up to the learning rate over the warm-up, then half a cosine down to 1 % at the last step."""
+    """Return a linear warm-up from 1 % to the learning rate, then half a cosine down to 1 % at the last step."""
     warmup = training.warmup_epochs * steps
     decay = training.epochs * steps - warmup
     if not warmup:
@@ -182,7 +182,7 @@ def _rate(training: Training, steps: int) -> keras.optimizers.schedules.Learning
     )
 
 
-def _take_up(learner: keras.Model, snapshot: Snapshot) -> None:
+def _resume(learner: keras.Model, snapshot: Snapshot) -> None:
     for variable, value in zip(learner.variables, snapshot.learner, strict=True):
         variable.assign(value)
     for variable, value in zip(learner.optimizer.variables, snapshot.optimizer, strict=True):
@@ -202,7 +202,7 @@ def _finished(training: Training, history: Sequence[Epoch]) -> bool:
 
 
 def _judged(answers: NDArray[np.float64], tune: Examples) -> tuple[float, float]:
-    """AUROC of the primary finding, and the mean over the heads that the tuning split can judge."""
+    """Compute the AUROC of the primary finding, and the mean over the heads with both classes in the tuning split."""
     aurocs = auroc_of_heads(np.round(sigmoid(answers), SCORE_PLACES), tune.labels)
     primary = aurocs[tune.primary]
     assert primary is not None, "a division without both kinds of the primary finding was refused"

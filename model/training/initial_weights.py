@@ -1,12 +1,12 @@
-"""Weights to begin a training with, from a local file of two kinds, which is read as numbers and never executed.
+"""Initial weights of a training from a local file in one of two formats, read as numbers and never executed.
 
 - ``NAME.weights.h5``: as `train` writes it, of the same network.
 - ``NAME.h5``: Keras' published weights of DenseNet-121 without its top, learnt on colour photographs. The first
-  kernel is summed over its three channels, which answers as the published network does to a grey picture
-  repeated three times.
+  kernel is summed over its three channels, which is equivalent to the published network on a grey image repeated
+  three times.
 
-Only the trunk is filled in. The last layer starts anew, since a file does not say which findings its outputs were.
-Owns what is accepted; the file's hash stands in the protocol, [training] initial_weights_sha256. Source: the two
+Only the trunk is filled. The last layer starts untrained, since a file does not name the findings of its outputs.
+Owns what is accepted; the file's hash is in the protocol, [training] initial_weights_sha256. Source: the two
 layouts as Keras 3 writes them (`save_weights`, and the HDF5 layout of Keras 1 and 2).
 """
 
@@ -26,11 +26,11 @@ Arrays = list[NDArray[np.float32]]
 
 
 class _OtherContentError(Exception):
-    """The file is sound but holds something else; the text ends the sentence "the file ..."."""
+    """The file is readable but contains something else; the text completes the sentence "the file ..."."""
 
 
 def fill(model: keras.Model, path: Path, *, network: str, sha256: str) -> None:
-    """Replace the weights of every layer but ``logits``; a refused file leaves the model as it was.
+    """Replace the weights of every layer but ``logits``; a refused file leaves the model unchanged.
 
     Args:
         model: as `model.network.build` makes it.
@@ -40,7 +40,7 @@ def fill(model: keras.Model, path: Path, *, network: str, sha256: str) -> None:
 
     Raises:
         BadInputError: the file cannot be read, is not the one that the protocol names, is truncated or of
-            another format, or holds other layers, shapes or numbers that are not finite.
+            another format, or contains other layers or shapes, or numbers that are not finite.
     """
     content = _read(path, sha256)
     layers = [layer for layer in model.layers if layer.weights and layer.name != "logits"]
@@ -52,7 +52,7 @@ def fill(model: keras.Model, path: Path, *, network: str, sha256: str) -> None:
             arrays = list(_own(file, layers) if own else _published(file, layers, network))
     except _OtherContentError as fault:
         raise BadInputError(
-            f"{path}: does not hold initial weights of a {network} network: it {fault}; name the "
+            f"{path}: does not contain initial weights of a {network} network: it {fault}; name the "
             "model.weights.h5 of such a network, or for densenet121 Keras' published file without top."
         ) from fault
     except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:
@@ -67,14 +67,14 @@ def _read(path: Path, sha256: str) -> bytes:
     if path.suffix != ".h5":
         raise BadInputError(
             f"{path}: initial weights must be a file whose name ends in .weights.h5 or .h5; "
-            "other formats can hold programs and are never opened."
+            "other formats can contain programs and are never opened."
         )
     try:
         content = path.read_bytes()
     except OSError as error:
         raise BadInputError(
-            f"{path}: the initial weights cannot be read ({error.strerror}); name the file that "
-            "[training] initial_weights_sha256 stands for."
+            f"{path}: the initial weights cannot be read ({error.strerror}); name the file whose SHA-256 is "
+            "[training] initial_weights_sha256."
         ) from error
     if (received := sha256_bytes(content)) != sha256:
         raise BadInputError(
@@ -85,7 +85,7 @@ def _read(path: Path, sha256: str) -> bytes:
 
 
 def _own(file: h5py.File, layers: list[keras.Layer]) -> Iterator[Arrays]:
-    """`train`'s layout: layers/KIND/vars/0.., the group of a layer bearing its name."""
+    """Read `train`'s layout: layers/KIND/vars/0.., the group of a layer with its name."""
     groups = {str(group["vars"].attrs.get("name")): group["vars"] for group in file["layers"].values()}
     for layer in layers:
         group = groups.get(layer.name)
@@ -96,7 +96,7 @@ def _own(file: h5py.File, layers: list[keras.Layer]) -> Iterator[Arrays]:
 
 
 def _published(file: h5py.File, layers: list[keras.Layer], network: str) -> Iterator[Arrays]:
-    """Keras' older layout: layers in the order of the graph, since their names have changed over the years."""
+    """Read Keras' older layout: layers in the order of the graph, since their names have changed over the years."""
     if network != "densenet121":
         raise _OtherContentError("ends in .h5 alone, which is the published file of densenet121")
     groups = [file[name] for name in _names(file, "layer_names")]
@@ -119,18 +119,18 @@ def _names(group: h5py.Group, attribute: str) -> list[str]:
 
 
 def _arrays(layer: str, datasets: list[h5py.Dataset], shapes: list[tuple[int, ...]]) -> Arrays:
-    """The numbers of a layer; their shapes are compared before anything is read."""
+    """Read the numbers of a layer, after comparing their shapes."""
     received = [dataset.shape for dataset in datasets]
     if received != shapes:
-        raise _OtherContentError(f"holds shapes {received} in layer {layer!r} where {shapes} belong")
+        raise _OtherContentError(f"has shapes {received} in layer {layer!r} where {shapes} are expected")
     if any(dataset.dtype.kind != "f" or dataset.external for dataset in datasets):
-        raise _OtherContentError(f"holds something else than numbers of its own in layer {layer!r}")
+        raise _OtherContentError(f"contains other data than its own numbers in layer {layer!r}")
     arrays = [dataset[()].astype(np.float32) for dataset in datasets]
     if not all(np.isfinite(array).all() for array in arrays):
-        raise _OtherContentError(f"holds numbers that are not finite in layer {layer!r}")
+        raise _OtherContentError(f"contains numbers that are not finite in layer {layer!r}")
     return arrays
 
 
 def _elsewhere(name: str, link: object) -> str | None:
-    """The name of a link that leaves the file or the tree; the visit stops at the first."""
+    """Return the name of a link that leaves the file or the tree; the visit stops at the first."""
     return None if isinstance(link, h5py.HardLink) else str(name)

@@ -1,4 +1,4 @@
-"""Binary cross-entropy in which both classes weigh alike, and unknown labels nothing.
+"""Class-weighted binary cross-entropy; unknown labels have weight 0.
 
 Source: Rajpurkar et al. 2017, arXiv 1711.05225, section 2.1.
 """
@@ -14,9 +14,9 @@ from model.runtime import keras
 class ClassWeightedBinaryCrossentropy(keras.losses.Loss):
     """-w1 y log p - w0 (1 - y) log(1 - p), averaged over known labels; y NaN is unknown.
 
-    For each finding w1 is its share of negatives in the training split and w0 its share of positives, so over
-    the whole split both classes carry the same total weight. A finding of which the split does not hold both
-    classes cannot be learnt: its labels weigh nothing and do not count in the average. Always float32.
+    For each finding w1 is the proportion of negatives in the training split and w0 the proportion of positives, so
+    over the whole split both classes have the same total weight. A finding without both classes in the split cannot
+    be learnt: its labels have weight 0 and are not in the average. Always float32.
 
     Args:
         labels: 1, 0 or NaN, of shape (images, findings): the training split.
@@ -31,10 +31,10 @@ class ClassWeightedBinaryCrossentropy(keras.losses.Loss):
         self.learnable = ((positives > 0) & (negatives > 0)).astype("float32")
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """One value a picture, whose mean is the loss of the batch.
+        """Return one value per image; their mean is the loss of the batch.
 
-        A scalar would do, but Keras leaves a scalar as it is where a batch is shared by several GPUs, and the
-        sum of the GPUs' gradients would then be as many times too large.
+        Not a scalar: Keras does not rescale a scalar where several GPUs share a batch, and the sum of their
+        gradients would be too large by the number of GPUs.
 
         Args:
             y_true: labels of shape (images, findings).

@@ -1,6 +1,6 @@
-"""How far and how fast a training is, for the screen and the run record alone.
+"""Progress and speed of a training, for the screen and the run record only.
 
-Owns the only clock of training. Nothing of it reaches the model folder.
+Owns the only clock of training. None of it enters the model folder.
 """
 
 import math
@@ -14,7 +14,7 @@ from protocols.schema.training import Training
 
 
 class Pace:
-    """Counts steps on the screen, with the rate and the time left; its clock starts after the first, which compiles."""
+    """A step counter for the screen, with rate and time left; its clock starts after the first step, which compiles."""
 
     def __init__(self, all_steps: int, note: str, progress: Progress) -> None:
         self._all_steps = all_steps
@@ -27,12 +27,12 @@ class Pace:
 
     @property
     def seconds(self) -> float:
-        """Wall-clock time since this object was made."""
+        """Wall-clock time since this object was created."""
         return time.perf_counter() - self._begun
 
     @property
     def images_per_second(self) -> float:
-        """Learnt from, since the first step was done; 0 before the second."""
+        """Training images per second since the first step; 0 before the second."""
         return self._timed_images / self._elapsed if self._timed_steps else 0.0
 
     @property
@@ -40,7 +40,7 @@ class Pace:
         return time.perf_counter() - (self._first_step or self._begun)
 
     def step(self, done: int, images: float, note: str) -> None:
-        """Say that ``done`` steps of the whole are done, the last of them with so many images."""
+        """Report that ``done`` steps of all are done, the last of them with ``images`` images."""
         if self._first_step is None:
             self._first_step = time.perf_counter()
         else:
@@ -48,16 +48,16 @@ class Pace:
             self._timed_images += images
             left = round((self._all_steps - done) * self._elapsed / self._timed_steps)
             note += f", {self.images_per_second:.0f} images/s, at most {left // 60}:{left % 60:02} left"
-        if done < self._all_steps:  # the last one is told by `finish`, once and with what came of it
+        if done < self._all_steps:  # `finish` reports the last one, once and with its result
             self._progress("train", done, self._all_steps, self._note + note)
 
     def finish(self, note: str) -> None:
-        """Say that all is done, also where it was done in fewer epochs."""
+        """Report the end, also after fewer epochs than planned."""
         self._progress("train", self._all_steps, self._all_steps, self._note + note)
 
 
 class Watch(keras.callbacks.Callback):
-    """Reports each step of an epoch, and stops at the first whose loss is not finite."""
+    """A Keras callback that reports each step of an epoch, and stops at the first whose loss is not finite."""
 
     def __init__(
         self, training: Training, number: int, history: Sequence[Epoch], pace: Pace, *, images: float
@@ -71,7 +71,7 @@ class Watch(keras.callbacks.Callback):
         self._images = images
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
-        """Called by Keras after each step."""
+        """Report a step; Keras calls this after each."""
         self.steps_done = batch + 1
         done = (self._number - 1) * self.params["steps"] + batch + 1
         self._pace.step(done, self._images, f"{self._before}{logs['loss']:.4f}{self._after}")

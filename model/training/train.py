@@ -1,8 +1,7 @@
-"""Training, from top to bottom: divide, pack, look for leakage, fit, calibrate, choose the threshold, write.
+"""Training in order: divide, pack, check for leakage, fit, calibrate, choose the threshold, write.
 
-Owns the order of the steps and what makes two trainings the same one. Each step lives in its own file. Images
-marked ``test`` are never opened here. The same machine, backend and threads give the same bits again, also when the
-training was interrupted in between.
+Owns the order of the steps and the identity of a training. Each step is in its own file. Images marked ``test`` are
+never opened here. The same machine, backend and threads give the same bits again, also after an interruption.
 """
 
 from dataclasses import asdict, dataclass
@@ -15,7 +14,7 @@ from model import runtime
 from model.artifact import calibration, model_folder, operating_point
 from model.artifact.operating_point import SCORE_PLACES, operating_point_of, thinned
 from model.artifact.plan import trained_heads, training_split, tuning_leakage
-from model.data.leakage import inventory_of, learnt_text, refuse_leakage
+from model.data.leakage import inventory_of, refuse_leakage, training_images_csv
 from model.data.pack.pack import PREPROCESSING, pack
 from model.data.splits import divide, refuse_one_kind
 from model.data.training_set import Material, material_of
@@ -25,6 +24,7 @@ from model.training.checkpoints import Checkpoints
 from model.training.tuning_auroc import auroc_of_heads
 from protocols.errors import BadInputError
 from protocols.images.folder import ImageFolder
+from protocols.images.hashes import Inventory
 from protocols.model_folder import DeviceName, Epoch, ModelOperatingPoint, ModelPlan, ProtocolReference
 from protocols.progress import Progress
 from protocols.schema.load import LoadedProtocol
@@ -77,19 +77,19 @@ def train(
         loaded: a protocol with ``[training]`` and ``[operating_point] from = "model"``.
         studies: the cohort, with a split column.
         labels: findings of the images to learn from.
-        images: where the files are.
-        out: the model folder; made where it is absent.
-        work: a folder that survives interruption, for the pack and the checkpoints; made where it is absent. The
-            same training finds there what it has done.
+        images: the folder of the files.
+        out: the model folder; created where absent.
+        work: a folder that survives interruption, for the pack and the checkpoints; created where absent. The same
+            training resumes from it.
         device: ``cpu``, ``gpu`` or ``gpus``.
-        progress: told as pictures are packed and steps are done.
+        progress: called as images are packed and steps are done.
         initial_weights: the file that the protocol names by its hash, where it names one.
 
     Raises:
         BadInputError: the protocol does not train, the split or the labels are unusable, an image cannot be
-            decoded, a tuning picture is also a training picture in a confirmatory study, or the loss is not a
-            number. Nothing has been written to ``out``.
-        NotPossibleHereError: the device is not there, or the work folder cannot be written.
+            decoded, a tuning image matches a training image in a confirmatory study, or the loss is not a number.
+            Nothing has been written to ``out``.
+        NotPossibleHereError: the device is not available, or the work folder cannot be written.
     """
     training, rule = _instructions(loaded, initial_weights)
     gate = loaded.protocol.input_gate
@@ -112,7 +112,6 @@ def train(
         checkpoints=Checkpoints(work, _identity(loaded, material, ran_on)),
         progress=progress,
     )
-    kept = epochs.best(fitted.history)
 
     tune = material.division.tune
     known, truth = tune.known, tune.primary_labels
@@ -123,23 +122,7 @@ def train(
     curve = thinned(operating_point.curve(tune_scores, truth), threshold=chosen.threshold)
 
     weights = model_folder.weights_of(fitted.model)
-    aurocs = auroc_of_heads(np.round(calibration.sigmoid(fitted.tune_logits), SCORE_PLACES), tune.labels)
-    plan = ModelPlan(
-        protocol=ProtocolReference(
-            id=loaded.protocol.id, version=loaded.protocol.version, sha256=loaded.sha256
-        ),
-        training=training,
-        input_gate=gate,
-        preprocessing=PREPROCESSING,
-        backend=ran_on.backend,
-        device=ran_on.device,
-        split=training_split(material, loaded.protocol.split),
-        heads=trained_heads(training, material.division, aurocs),
-        leakage=tuning_leakage(inventory.likes),
-        best_epoch=kept.epoch,
-        tune_auroc=rounded(kept.tune_auroc, FITTED_PLACES),
-        weights_sha256=sha256_bytes(weights),
-    )
+    plan = _plan(loaded, training, material, inventory, fitted, ran_on, weights_sha256=sha256_bytes(weights))
     frozen = operating_point_of(
         chosen, rule, calibrated, patients=tune.known_patients, weights_sha256=plan.weights_sha256
     )
@@ -150,7 +133,7 @@ def train(
         frozen=frozen,
         curve=curve,
         history=fitted.history,
-        images=learnt_text(inventory, material, names),
+        images=training_images_csv(inventory, material, names),
     )
     return TrainedModel(
         folder=out,
@@ -186,7 +169,7 @@ def _instructions(loaded: LoadedProtocol, initial_weights: Path | None) -> tuple
 
 
 def _identity(loaded: LoadedProtocol, material: Material, ran_on: Runtime) -> dict[str, Any]:
-    """All that decides the bits of a training: a checkpoint of another identity is not taken up."""
+    """Return all that decides the bits of a training: a checkpoint of another identity is not resumed."""
     sources = sorted(Path(__file__).parents[1].rglob("*.py"))
     return {
         "protocol": loaded.sha256,
@@ -197,17 +180,48 @@ def _identity(loaded: LoadedProtocol, material: Material, ran_on: Runtime) -> di
     }
 
 
+def _plan(
+    loaded: LoadedProtocol,
+    training: Training,
+    material: Material,
+    inventory: Inventory,
+    fitted: epochs.Fitted,
+    ran_on: Runtime,
+    *,
+    weights_sha256: str,
+) -> ModelPlan:
+    kept = epochs.best(fitted.history)
+    tune_scores = np.round(calibration.sigmoid(fitted.tune_logits), SCORE_PLACES)
+    aurocs = auroc_of_heads(tune_scores, material.division.tune.labels)
+    return ModelPlan(
+        protocol=ProtocolReference(
+            id=loaded.protocol.id, version=loaded.protocol.version, sha256=loaded.sha256
+        ),
+        training=training,
+        input_gate=loaded.protocol.input_gate,
+        preprocessing=PREPROCESSING,
+        backend=ran_on.backend,
+        device=ran_on.device,
+        split=training_split(material, loaded.protocol.split),
+        heads=trained_heads(training, material.division, aurocs),
+        leakage=tuning_leakage(inventory.likes),
+        best_epoch=kept.epoch,
+        tune_auroc=rounded(kept.tune_auroc, FITTED_PLACES),
+        weights_sha256=weights_sha256,
+    )
+
+
 def _notes(plan: ModelPlan, frozen: ModelOperatingPoint) -> tuple[str, ...]:
-    """What a person should know of a training that went through."""
+    """Return remarks for the user on a finished training."""
     unlearnt = [head.finding for head in plan.heads if not head.learnt]
     notes = []
     if unlearnt:
-        notes.append(f"not learnt, since the train images show one kind only: {listing(unlearnt)}")
+        notes.append(f"not learnt, since the train images have one class only: {listing(unlearnt)}")
     if frozen.calibration.reason:
         notes.append(f"not calibrated: {frozen.calibration.reason}")
     if plan.leakage.identical or plan.leakage.near:
         notes.append(
-            f"leakage: {plan.leakage.identical} tuning pictures are the same as a training picture of another "
-            f"patient, {plan.leakage.near} nearly so"
+            f"leakage: {plan.leakage.identical} tuning images are identical to a training image of another "
+            f"patient, {plan.leakage.near} nearly identical"
         )
     return tuple(notes)

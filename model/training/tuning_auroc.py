@@ -1,6 +1,6 @@
-"""The area under the ROC curve on the tuning split, which tells the best epoch.
+"""The area under the ROC curve on the tuning split, which selects the best epoch.
 
-A plain estimate for training alone; the one of record, with its intervals, is `validation.metrics.auroc`.
+A point estimate for training only; the estimate of record, with its intervals, is `validation.metrics.auroc`.
 Source: Mann and Whitney 1947; Bamber 1975.
 """
 
@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 
 def auroc(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
-    """Share of (positive, negative) pairs in which the positive scores higher, ties half. Range 0 to 1.
+    """Compute the proportion of (positive, negative) pairs in which the positive scores higher, ties half.
+
+    Range 0 to 1.
 
     Args:
         scores: finite, of shape (images,).
@@ -24,7 +26,7 @@ def auroc(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
 
 
 def auroc_of_heads(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> tuple[float | None, ...]:
-    """`auroc` of each head over the images on which it is known; None where those are of one kind.
+    """Compute `auroc` of each head over the images on which it is known; None where those are of one class.
 
     Args:
         scores: finite, of shape (images, heads).

@@ -1,7 +1,7 @@
 """Registration before the first look: protocol, test set and threshold are locked before scores meet the reference.
 
 Owns what may be registered, frozen and looked at, and the refusals. One look is in `look`, its history in `history`.
-The order is provable only with a receipt filed where the ledger's owner cannot change it (docs/ledger.md).
+The order is provable only with a receipt filed where the ledger's owner cannot change it (docs/guides/ledger.md).
 """
 
 from collections.abc import Callable

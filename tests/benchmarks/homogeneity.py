@@ -157,11 +157,11 @@ def plain(levels: Sequence[LevelEstimate], *, logit: bool = False) -> float:
     values, slopes, variances = [], [], []
     for level in levels:
         variance = float((level.influence * level.influence).sum())
-        share = level.share
+        share = level.proportion
         if variance == 0:
             share = (share * level.effective + 0.5) / (level.effective + 1)
             variance = share * (1 - share) / level.effective
-        values.append(math.log(share / (1 - share)) if logit else level.share)
+        values.append(math.log(share / (1 - share)) if logit else level.proportion)
         slopes.append(1 / (share * (1 - share)) if logit else 1.0)
         variances.append(variance)
     stacked = np.stack([level.influence for level in levels])

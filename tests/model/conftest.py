@@ -104,7 +104,7 @@ class TinyCohort:
 
 
 def silent(stage: str, done: int, total: int, note: str = "") -> None:
-    """A progress that tells nobody."""
+    """A progress that prints nothing."""
 
 
 @pytest.fixture(scope="session", autouse=True)

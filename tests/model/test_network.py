@@ -20,7 +20,7 @@ def compact() -> keras.Model:
     return network.build("compact", image_size=64, outputs=3, dropout=0.5)
 
 
-def test_one_logit_a_finding(compact: keras.Model) -> None:
+def test_one_logit_per_finding(compact: keras.Model) -> None:
     assert answers(compact, PICTURES).shape == (2, 3)
 
 
@@ -28,7 +28,7 @@ def test_brightness_and_contrast_do_not_matter(compact: keras.Model) -> None:
     np.testing.assert_allclose(answers(compact, 0.5 * PICTURES + 60), answers(compact, PICTURES), atol=1e-4)
 
 
-def test_black_picture_has_a_finite_answer(compact: keras.Model) -> None:
+def test_black_image_has_a_finite_answer(compact: keras.Model) -> None:
     assert np.isfinite(answers(compact, np.zeros_like(PICTURES))).all()
 
 
@@ -41,7 +41,7 @@ def test_seed_decides_the_initial_weights() -> None:
 
 
 @pytest.mark.parametrize("name", ["compact", pytest.param("densenet121", marks=pytest.mark.slow)])
-def test_building_twice_gives_the_same_weights_file(name: str) -> None:
+def test_repeated_building_gives_the_same_weights_file(name: str) -> None:
     files = []
     for _ in range(2):
         runtime.seed(7)

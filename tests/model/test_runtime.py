@@ -1,4 +1,4 @@
-"""Devices, precision and random draws: what is asked for or a refusal, and the same bytes each time."""
+"""Devices, precision and random numbers: as requested or refused, and the same bytes each time."""
 
 import subprocess
 import sys
@@ -34,7 +34,7 @@ def test_record_names_the_backend_and_its_version() -> None:
     assert ran_on.device_name and set(ran_on.versions) == {"keras", "numpy", "pillow", "tensorflow"}
 
 
-def test_precision_is_float32_whatever_keras_was_told() -> None:
+def test_precision_is_float32_whatever_keras_was_set_to() -> None:
     keras.config.set_dtype_policy("mixed_bfloat16")
     runtime.start("cpu")
     assert keras.config.dtype_policy().name == "float32"
@@ -85,7 +85,7 @@ def test_jax_backend_starts_without_tensorflow() -> None:
 def test_several_gpus_are_refused_on_jax() -> None:
     code = "from model import runtime\ntry: runtime.start('gpus')\nexcept Exception as error: print(error)"
     done = in_another_process(code, KERAS_BACKEND="jax")
-    assert done.stdout.startswith("--device gpus: several GPUs are trained on with TensorFlow alone")
+    assert done.stdout.startswith("--device gpus: training on several GPUs needs TensorFlow")
 
 
 def streams() -> keras.Model:
@@ -108,7 +108,7 @@ def test_every_layer_and_epoch_has_its_own_stream_whatever_came_before() -> None
             runtime.begin_epoch(model, seed=510, epoch=epoch)
         assert states(one) == states(other) and len(states(one)) == 3
         seen += states(one)
-    # a draw adds one to the second word, so streams share draws only where their first words are equal
+    # a random number adds one to the second word, so streams share numbers only where their first words are equal
     assert len({first for first, _ in seen}) == 9
 
 

@@ -126,7 +126,7 @@ def test_rows_that_become_equal_are_duplicates_by_hand(study: Study) -> None:
         account_of(study)
 
 
-def test_ages_are_converted_and_the_rest_is_told_with_its_remedy_by_hand(study: Study) -> None:
+def test_ages_are_converted_and_the_rest_is_reported_with_its_remedy_by_hand(study: Study) -> None:
     edited(study.studies, "i000,p00,10,", "i000,p00,010Y,")
     edited(study.studies, "i119,p59,69,", "i119,p59,90+,")
     account = account_of(study)
@@ -156,33 +156,33 @@ def test_unknown_sexes_name_their_cause_by_hand(study: Study, cell: str, cause: 
     assert remedy in told.text
 
 
-def test_patients_that_differ_in_case_alone_are_told_by_hand(study: Study) -> None:
+def test_patients_that_differ_in_case_alone_are_reported_by_hand(study: Study) -> None:
     edited(study.studies, "i001,p00,", "i001,P00,")
     told = notice(account_of(study), "near_duplicates")
     assert (told.table, told.column, told.count, told.cause) == ("studies", "patient_id", 1, "letter case")
 
 
 @pytest.mark.parametrize("word", ["NA", "null", "N/A", "-", "None"])
-def test_a_word_for_nothing_as_a_patient_is_told_by_hand(study: Study, word: str) -> None:
+def test_a_word_for_nothing_as_a_patient_is_reported_by_hand(study: Study, word: str) -> None:
     edited(study.studies, ",p00,", f",{word},")
     told = notice(account_of(study), "placeholder_ids")
     assert (told.column, told.count, told.examples) == ("patient_id", 2, (word,))
 
 
-def test_a_patient_of_two_sexes_is_told_by_hand(study: Study) -> None:
+def test_a_patient_of_two_sexes_is_reported_by_hand(study: Study) -> None:
     edited(study.studies, "i001,p00,10,M,", "i001,p00,10,F,")
     told = notice(account_of(study), "patient_of_two_sexes")
     assert (told.count, told.examples) == (1, ("p00",))
 
 
-def test_images_with_fewer_reads_are_told_but_for_an_adjudicator_by_hand(study: Study) -> None:
+def test_images_with_fewer_reads_are_reported_but_for_an_adjudicator_by_hand(study: Study) -> None:
     edited(study.reads, "i010,R3,negative\n", "")
     assert notice(account_of(study), "fewer_reads").examples == ("i010",)
     adjudicated = PROTOCOL.replace('"majority"', '"adjudicated:R3"')
     assert "fewer_reads" not in kinds(account_of(study, adjudicated))
 
 
-def test_images_with_fewer_reads_are_told_however_many_by_hand(study: Study) -> None:
+def test_images_with_fewer_reads_are_reported_however_many_by_hand(study: Study) -> None:
     lines = study.reads.read_text(encoding="utf-8").splitlines()
     study.reads.write_text(
         "\n".join(line for line in lines if line < "i100" or "R3" not in line) + "\n", "utf-8"
@@ -194,14 +194,14 @@ def test_images_with_fewer_reads_are_told_however_many_by_hand(study: Study) -> 
     assert notice(account_of(study), "fewer_reads").count == 20
 
 
-def test_images_with_an_indeterminate_reference_are_told_by_hand(study: Study) -> None:
+def test_images_with_an_indeterminate_reference_are_reported_by_hand(study: Study) -> None:
     edited(study.reads, "i000,R1,positive\ni000,R2,positive", "i000,R1,indeterminate\ni000,R2,negative")
     told = notice(account_of(study), "indeterminate")
     assert (told.table, told.count, told.examples, told.criteria) == ("reads", 1, ("i000",), ("SE",))
 
 
 @pytest.mark.parametrize("cell", ["1.2E+10", "1E+10", "1,23457e+11"])
-def test_identifiers_that_a_spreadsheet_rounded_are_told_by_hand(study: Study, cell: str) -> None:
+def test_identifiers_that_a_spreadsheet_rounded_are_reported_by_hand(study: Study, cell: str) -> None:
     edited(study.studies, ",p00,", f',"{cell}",')
     told = notice(account_of(study), "numbers_rounded")
     assert (told.table, told.column, told.count, told.examples) == ("studies", "patient_id", 2, (cell,))
@@ -218,13 +218,13 @@ def test_identifiers_that_a_spreadsheet_rounded_are_told_by_hand(study: Study, c
         ("0.9", False),
     ],
 )
-def test_scores_that_a_spreadsheet_rounded_are_told_by_hand(study: Study, cell: str, told: bool) -> None:
+def test_scores_that_a_spreadsheet_rounded_are_reported_by_hand(study: Study, cell: str, told: bool) -> None:
     text = study.predictions.read_text(encoding="utf-8").splitlines()
     study.predictions.write_text("\n".join([text[0], f"i000,{cell}", *text[2:]]) + "\n", encoding="utf-8")
     assert ("numbers_rounded" in kinds(account_of(study))) == told
 
 
-def test_an_optional_column_under_almost_its_name_is_told_by_hand(study: Study) -> None:
+def test_an_optional_column_under_almost_its_name_is_reported_by_hand(study: Study) -> None:
     edited(study.studies, "sex,view", "sex,view,Split")
     text = study.studies.read_text(encoding="utf-8").splitlines()
     study.studies.write_text("\n".join([text[0], *(f"{line},train" for line in text[1:])]) + "\n")
@@ -232,7 +232,7 @@ def test_an_optional_column_under_almost_its_name_is_told_by_hand(study: Study) 
     assert (told.column, told.examples) == ("split", ("Split",))
 
 
-def test_missing_scores_are_told_apart_by_hand(study: Study) -> None:
+def test_missing_scores_are_distinguished_by_hand(study: Study) -> None:
     edited(study.predictions, "image_id,score", "image_id,score,status")
     text = study.predictions.read_text(encoding="utf-8").splitlines()
     rows = [f"{line},ok" for line in text[1:] if not line.startswith(("i003", "i005"))]

@@ -1,1 +1,1 @@
-"""Analyses beside the primary one: sensitivity, extremes, leave-one-out, thresholds, calibration, and more."""
+"""Secondary analyses: sensitivity, extremes, leave-one-out, thresholds, calibration, and more."""

@@ -1,7 +1,7 @@
-"""Whether scores can be read as probabilities: recalibration, Brier score and its parts, reliability, Spiegelhalter.
+"""Calibration of the scores as probabilities: recalibration, Brier score and its parts, reliability, Spiegelhalter.
 
-Of determinate, processed units. Owns the bins and what is said of them; the logistic fits are `recalibration`, the
-Brier score as a metric is `brier`. All numbers are rounded to 6 decimals.
+Of determinate, processed units. Owns the bins and their statistics; the logistic fits are `recalibration`, the Brier
+score as a metric is `validation.metrics.brier`. All numbers are rounded to 6 decimals.
 Sources: Van Calster et al. 2019 (what to report); Murphy 1973 and Stephenson, Coelho & Jolliffe 2008 (parts of the
 Brier score); Spiegelhalter 1986 (the test).
 """
@@ -22,16 +22,16 @@ from validation.metrics.brier import brier, squares_by_patient
 from validation.results.secondary import BrierParts, Calibration, Measured, ReliabilityBin, Spiegelhalter
 
 MOST_BINS = 10
-LOWEST, HIGHEST = 1e-6, 0.999999  # beyond them a score has no logit that six decimals of it could carry
-NO_VARIANCE = 1e-12  # a design effect below it is the rounding of what cancels within every patient
+LOWEST, HIGHEST = 1e-6, 0.999999  # beyond them the logit of a score of six decimals is not determined
+NO_VARIANCE = 1e-12  # a design effect below it is rounding error: deviations cancel within every patient
 NO_UNITS = "not estimable: 0 determinate, processed units"
 
 
 def calibration(ranked: Units, confidence_level: float) -> Calibration:
-    """Calibration of determinate, processed units.
+    """Compute the calibration of determinate, processed units.
 
     Args:
-        ranked: units with truth 1 or 0 and a score in [0, 1]; their order changes nothing.
+        ranked: units with truth 1 or 0 and a score in [0, 1]; their order does not matter.
         confidence_level: two-sided.
 
     Returns:
@@ -64,9 +64,9 @@ def calibration(ranked: Units, confidence_level: float) -> Calibration:
 
 
 def bins_of(score: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The bin of each unit, 0 to 9 from the lowest scores to the highest, shape (units,).
+    """Assign each unit to a bin, 0 to 9 from the lowest scores to the highest, shape (units,).
 
-    Ten bins of equal size by rank; equal scores share the bin of their middle, so that some may be larger or empty.
+    Ten bins of equal size by rank; equal scores are in the bin of their mid-rank, so that some may be larger or empty.
     """
     _, position, count = np.unique(score, return_inverse=True, return_counts=True)
     twice_middle = 2 * np.cumsum(count) - count
@@ -77,21 +77,23 @@ def bins_of(score: NDArray[np.float64]) -> NDArray[np.int64]:
 def _brier_parts(
     ranked: Units, bin_of: NDArray[np.int64], score: NDArray[np.float64], truth: NDArray[np.float64]
 ) -> BrierParts:
-    """With f scores, o truth and bars for means over a bin: reliability and resolution of the means, uncertainty of
-    all, and within bins the mean of (f - f̄)² - 2 (f - f̄)(o - ō)."""
+    """Decompose the Brier score into reliability, resolution, uncertainty and a term within bins.
+
+    With f the score, o the truth and bars for means over a bin, the last is the mean of (f - f̄)² - 2 (f - f̄)(o - ō).
+    """
     size = np.bincount(bin_of, minlength=MOST_BINS)
     filled = size > 0
-    mean_score, share = np.zeros(MOST_BINS), np.zeros(MOST_BINS)
+    mean_score, observed = np.zeros(MOST_BINS), np.zeros(MOST_BINS)
     mean_score[filled] = [total(score[bin_of == number]) for number in np.flatnonzero(filled)]
     mean_score[filled] /= size[filled]
-    share[filled] = np.bincount(bin_of, truth, MOST_BINS)[filled] / size[filled]
+    observed[filled] = np.bincount(bin_of, truth, MOST_BINS)[filled] / size[filled]
     n, prevalence = len(truth), float(truth.sum()) / len(truth)
-    of_score, of_truth = score - mean_score[bin_of], truth - share[bin_of]
+    of_score, of_truth = score - mean_score[bin_of], truth - observed[bin_of]
     squares = squares_by_patient(ranked, int(ranked.patient.max()) + 1).sum(axis=0)
     return BrierParts(
         brier=rounded(float(brier(squares)), FITTED_PLACES),
-        reliability=rounded(total((mean_score - share) ** 2 * size) / n, FITTED_PLACES),
-        resolution=rounded(total((share - prevalence) ** 2 * size) / n, FITTED_PLACES),
+        reliability=rounded(total((mean_score - observed) ** 2 * size) / n, FITTED_PLACES),
+        resolution=rounded(total((observed - prevalence) ** 2 * size) / n, FITTED_PLACES),
         uncertainty=rounded(prevalence * (1 - prevalence), FITTED_PLACES),
         within_bins=rounded(total(of_score * of_score - 2 * of_score * of_truth) / n, FITTED_PLACES),
     )
@@ -100,9 +102,9 @@ def _brier_parts(
 def _spiegelhalter(
     patient: NDArray[np.intp], score: NDArray[np.float64], truth: NDArray[np.float64]
 ) -> Spiegelhalter:
-    """z = sum e / sqrt(V) with e = (o - f)(1 - 2f) and V the sum of (1 - 2f)² f (1 - f).
+    """Compute z = sum e / sqrt(V) with e = (o - f)(1 - 2f) and V the sum of (1 - 2f)² f (1 - f).
 
-    Clustered, V is multiplied by the design effect sum e_k² / sum e², e_k being the sum over patient k, so that it
+    For clusters V is multiplied by the design effect sum e_k² / sum e², e_k being the sum over patient k, so that it
     is the same test where every patient has one unit.
     """
     excess = (truth - score) * (1 - 2 * score)

@@ -1,7 +1,7 @@
-"""Net benefit of calling at every threshold probability, beside calling everyone and calling no one.
+"""Net benefit at threshold probabilities, compared with treating all and treating none.
 
-Of determinate, processed units. Reads the score as a probability: whoever would act on a probability of p weighs
-one false call against (1 - p) / p missed positives. Source: Vickers & Elkin 2006.
+Of determinate, processed units. The score is taken as a probability: at a threshold probability p one false positive
+weighs p / (1 - p) true positives. Source: Vickers & Elkin 2006.
 """
 
 import numpy as np
@@ -12,20 +12,20 @@ from validation.cohort.outcomes import Units
 from validation.intervals.linearisation import student_interval
 from validation.results.secondary import DecisionCurvePoint
 
-# Closer together where a triage device is used.
+# Finer in the range where triage devices are used.
 GRID = tuple(percent / 100 for percent in (*range(1, 21), *range(25, 100, 5), 99))
 
 
 def decision_curve(
     ranked: Units, threshold: float, confidence_level: float
 ) -> tuple[DecisionCurvePoint, ...]:
-    """Net benefit (TP - FP p/(1-p)) / n where score >= p is called positive, on the grid and at the locked threshold.
+    """Compute net benefit (TP - FP p/(1-p)) / n, test positive at score >= p, on the grid and at the locked threshold.
 
     Args:
         ranked: units with truth 1 or 0 and a score in [0, 1].
-        threshold: the locked one; left out where it is 1, which weighs a false call infinitely.
-        confidence_level: of the linearised interval with patients as clusters. The interval is None for one patient
-            alone and where no patient differs from the others.
+        threshold: the locked one; left out where it is 1, at which a false positive has infinite weight.
+        confidence_level: of the linearised interval with patients as clusters. The interval is None for a single
+            patient and where no patient differs from the others.
 
     Returns:
         Thresholds rising, numbers rounded to 6 decimals but for the threshold; empty without units.
@@ -41,10 +41,10 @@ def decision_curve(
     for at in sorted({*GRID, *((threshold,) if threshold < 1 else ())}):
         odds = at / (1 - at)
         called = ranked.score >= at
-        true_calls = np.bincount(patient[called & positive], minlength=len(present))
-        false_calls = np.bincount(patient[called & ~positive], minlength=len(present))
-        net_benefit = (float(true_calls.sum()) - float(false_calls.sum()) * odds) / units
-        influence = (true_calls - false_calls * odds - net_benefit * of_patient) / units
+        tp = np.bincount(patient[called & positive], minlength=len(present))
+        fp = np.bincount(patient[called & ~positive], minlength=len(present))
+        net_benefit = (float(tp.sum()) - float(fp.sum()) * odds) / units
+        influence = (tp - fp * odds - net_benefit * of_patient) / units
         measured = student_interval(net_benefit, influence, confidence_level)
         points.append(
             DecisionCurvePoint(

@@ -1,6 +1,6 @@
-"""A row at an extreme: for each metric what is missing counts in the way that is worst, or best, for that metric.
+"""Worst-case and best-case rows: missing and indeterminate results count as worst, or best, for each metric.
 
-Owns which way that is, and the words for it. The rules of the primary analysis are `outcomes`.
+Owns these rules and their wording. The rules of the primary analysis are `outcomes`.
 Source: the contract ("Statistics", 4); FDA 2007 (equivocal results both ways).
 """
 
@@ -32,15 +32,15 @@ from validation.metrics.counts import COUNT_METRICS, confusion
 
 @dataclass(frozen=True, slots=True)
 class Extreme:
-    """How what is missing counts at one extreme.
+    """The rules for missing and indeterminate results at one extreme.
 
     Attributes:
-        by_call: how an indeterminate reference counts whose call is wrong (right), in words.
-        cells: what all indeterminate references may count as instead, in words.
+        by_call: outcome of an indeterminate reference if the test result is wrong (correct), in words.
+        cells: the outcomes that all indeterminate references may count as instead, in words.
         fixed: the metrics for which one of these is the extreme in every study.
-        truth_if_called: what an indeterminate reference is where scores are ranked and it is called, otherwise the
-            other class; its call is then wrong (right).
-        missing: the squared distance of a missing score.
+        truth_if_called: class of an indeterminate reference in the ranking where test positive, otherwise the other
+            class; the test result is then wrong (correct).
+        missing: the squared error of a missing score.
         ranking, squares: these rules in words.
     """
 
@@ -55,41 +55,41 @@ class Extreme:
 
 EXTREMES: Mapping[Case, Extreme] = {
     "worst": Extreme(
-        by_call="a false positive where called positive, else a false negative",
+        by_call="a false positive for a test positive, else a false negative",
         cells={"a false negative": FN, "a false positive": FP},
         fixed=dict.fromkeys(("sensitivity", "npv"), "a false negative")
         | dict.fromkeys(("specificity", "ppv"), "a false positive"),
         truth_if_called=NEGATIVE,
         missing=1.0,
         ranking="a positive without a score ranks below every score and a negative above; an indeterminate reference "
-        "is negative where called positive, else positive",
+        "is negative for a test positive, else positive",
         squares="a missing score counts 1, an indeterminate reference the larger of its two squared distances",
     ),
     "best": Extreme(
-        by_call="a true positive where called positive, else a true negative",
+        by_call="a true positive for a test positive, else a true negative",
         cells={"a true positive": TP, "a true negative": TN},
         fixed=dict.fromkeys(("sensitivity", "ppv"), "a true positive")
         | dict.fromkeys(("specificity", "npv"), "a true negative"),
         truth_if_called=POSITIVE,
         missing=0.0,
         ranking="a positive without a score ranks above every score and a negative below; an indeterminate reference "
-        "is positive where called positive, else negative",
+        "is positive for a test positive, else negative",
         squares="a missing score counts 0, an indeterminate reference the smaller of its two squared distances",
     ),
 }
 
 
 def extreme_samples(sample: Sample, case: Case, metrics: Collection[str] | None = None) -> tuple[Sample, ...]:
-    """The samples from which a row at an extreme is computed, each with its metrics and their rules.
+    """Return the samples of a row at an extreme, each with its metrics and their rules.
 
     Metrics that are not ``fixed`` take the one of three assignments of indeterminate references that gives the worst
-    (best) value: all to one class, all to the other, or each to the class for which its call is wrong (right). So no
-    value is better (worse) than that of the primary analysis. Prevalence has no extreme.
+    (best) value: all to one class, all to the other, or each to the class for which its test result is wrong
+    (correct). So no value is better (worse) than that of the primary analysis. Prevalence has no extreme.
 
     Args:
         sample: by the rules of the primary analysis.
-        case: which extreme.
-        metrics: those wanted; None for all.
+        case: the extreme.
+        metrics: those requested; None for all.
     """
     rules, units, size = EXTREMES[case], sample.units, sample.drawn.count
     unclear, by_call = units.truth == INDETERMINATE, outcome(units, case)
@@ -118,7 +118,7 @@ def extreme_samples(sample: Sample, case: Case, metrics: Collection[str] | None 
 
 
 def _extreme(name: str, counts: Mapping[str, NDArray[np.float64]], case: Case) -> str:
-    """The assignment with the worst (best) value, of equal ones the first; undefined ones only where all are."""
+    """Return the assignment with the worst (best) value, of equal ones the first; undefined ones only where all are."""
     values = {
         words: float(COUNT_METRICS[name].value(confusion(by_patient.sum(axis=0))))
         for words, by_patient in counts.items()
@@ -129,10 +129,10 @@ def _extreme(name: str, counts: Mapping[str, NDArray[np.float64]], case: Case) -
 
 
 def _of_scores(sample: Sample, rules: Extreme, case: Case, unclear: NDArray[np.bool_]) -> Sample:
-    """The sample with every unit ranked and rated."""
+    """Return the sample with a rank and a squared error of every unit."""
     units, missing = sample.units, ~sample.units.processed
-    called = np.where(units.called, rules.truth_if_called, 1 - rules.truth_if_called)
-    settled = replace(units, truth=np.where(unclear, called, units.truth).astype(np.int8))
+    assigned = np.where(units.called, rules.truth_if_called, 1 - rules.truth_if_called)
+    settled = replace(units, truth=np.where(unclear, assigned, units.truth).astype(np.int8))
     distances = np.stack([(units.score - truth) ** 2 for truth in (NEGATIVE, POSITIVE)])
     squared = np.where(units.truth == POSITIVE, distances[1], distances[0])
     squared[unclear] = (distances.max(axis=0) if case == "worst" else distances.min(axis=0))[unclear]

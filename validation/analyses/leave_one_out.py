@@ -1,7 +1,8 @@
-"""The whole cohort without one site, and judged without one reader: does a single one carry the result?
+"""Leave-one-out analyses by site and by reader: does the result depend on a single one?
 
-Owns who is left out. The estimates need no draws (`closed_form`). Leaving out a reader changes what is true: an image
-that no other reader read leaves, and where indeterminate references are excluded, who is analysed changes with them.
+Owns the choice of what is left out. The estimates are closed-form (`closed_form`). Leaving out a reader changes the
+reference: an image that no other reader read leaves, and where indeterminate references are excluded, the analysed
+images change with them.
 """
 
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ from validation.results.secondary import ClosedEstimate, CriterionVerdict, LeftO
 def without_each_site(
     cohort: JoinedCohort, records: Records, drawn: DrawnPatients, protocol: Protocol
 ) -> tuple[LeftOut, ...]:
-    """One entry a site of the analysed images, by code point; none where fewer than two sites are known."""
+    """Return one entry per site of the analysed images, by code point; none where fewer than two sites are known."""
     sites = np.array(records.studies.further.get("site", ("",) * len(cohort.image_id)), dtype=object)
     names = sorted({site for site in sites[cohort.analysed] if site})
     return tuple(
@@ -36,9 +37,9 @@ def without_each_site(
 
 
 def without_each_reader(cohort: JoinedCohort, records: Records, protocol: Protocol) -> tuple[LeftOut, ...]:
-    """One entry a reader by code point; none for a single reader, or where no image has two.
+    """Return one entry per reader by code point; none for a single reader, or without a consensus of readers.
 
-    Where the protocol excludes indeterminate references, images that become determinate come back and others leave.
+    Where the protocol excludes indeterminate references, images that become determinate enter and others leave.
     """
     reads, standard, missing = records.reads, protocol.reference_standard, protocol.missing
     eligible = {cohort.image_id[row] for row in np.flatnonzero(cohort.eligible)}
@@ -48,9 +49,9 @@ def without_each_reader(cohort: JoinedCohort, records: Records, protocol: Protoc
     if standard.kind not in ("consensus", "adjudicated") or len(names) < 2:
         return ()
     drawn = drawn_patients(cohort, cohort.eligible)
-    answered = cohort.eligible
+    candidates = cohort.eligible
     if missing.not_processed == "exclude":
-        answered = answered & ~np.isnan(cohort.score)
+        candidates = candidates & ~np.isnan(cohort.score)
     left_out = []
     for name in names:
         verdicts = verdicts_by_image(reads.without(name), standard.rule)
@@ -58,7 +59,7 @@ def without_each_reader(cohort: JoinedCohort, records: Records, protocol: Protoc
             [TRUTH_CODES[verdicts[image]] if image in verdicts else NO_TRUTH for image in cohort.image_id],
             dtype=np.int8,
         )
-        members = answered & (truth != NO_TRUTH)
+        members = candidates & (truth != NO_TRUTH)
         if missing.indeterminate == "exclude":
             members &= truth != INDETERMINATE
         judged, ties = replace(cohort, truth=truth), members & (truth == INDETERMINATE)
@@ -95,7 +96,7 @@ def _left_out(
 
 
 def _verdicts(estimates: Sequence[ClosedEstimate], protocol: Protocol) -> dict[str, CriterionVerdict]:
-    """The criteria on the whole cohort, by id; those on other metrics than `SUBGROUP_METRICS` are not judged."""
+    """Judge the criteria on the whole cohort, by id, except those on other metrics than `SUBGROUP_METRICS`."""
     by_metric = {one.metric: one for one in estimates}
     found: dict[str, CriterionVerdict] = {}
     for criterion in protocol.criteria:

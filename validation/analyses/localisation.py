@@ -1,13 +1,13 @@
-"""Whether the device points at what readers drew boxes around: pointing game and overlap, with patients as clusters.
+"""Localisation against the readers' boxes: pointing game and overlap, with patients as clusters.
 
-Owns which images count, the geometry of point, region and boxes, and what pointing blindly would achieve. The tables
-are `protocols.tables.boxes_and_marks`; the intervals `proportions` and `linearisation`. Nothing here is
-about the score, and nothing decides.
+Owns the choice of images, the geometry of point, region and boxes, and the baselines that ignore the image. The tables
+are `protocols.tables.boxes_and_marks`; the intervals `proportions` and `linearisation`. It does not use the score, and
+nothing here decides.
 Sources: Zhang et al. 2018 (pointing game); Jaccard 1912 (intersection over union).
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,11 +24,11 @@ from validation.results.secondary import Baseline, Localisation, Localised, Meas
 
 NO_IMAGE = "not estimable: no image with a box"
 BINS = 10  # of the overlap, from 0 to 1
-PLACES_ACROSS = 64  # of the grid on which the best fixed place is looked for
+PLACES_ACROSS = 64  # of the grid searched for the best fixed place
 
 
 class Rectangle(NamedTuple):
-    """Edges in shares of the picture."""
+    """Edges in fractions of the image."""
 
     left: float
     top: float
@@ -37,11 +37,11 @@ class Rectangle(NamedTuple):
 
     @property
     def area(self) -> float:
-        """As a share of the picture; 0 for edges that have changed places."""
+        """Area as a fraction of the image; 0 for an empty intersection."""
         return max(0.0, self.right - self.left) * max(0.0, self.bottom - self.top)
 
     def within(self, other: "Rectangle") -> "Rectangle":
-        """The part of it that lies in another."""
+        """Return its intersection with another."""
         return Rectangle(
             max(self.left, other.left),
             max(self.top, other.top),
@@ -49,20 +49,20 @@ class Rectangle(NamedTuple):
             min(self.bottom, other.bottom),
         )
 
-    def holds(self, x: float, y: float) -> bool:
-        """Whether a point lies in it or on its edge."""
+    def contains(self, x: float, y: float) -> bool:
+        """Return whether a point is in it or on its edge."""
         return self.left <= x <= self.right and self.top <= y <= self.bottom
 
 
 def rectangles(boxes: Rectangles) -> tuple[Rectangle, ...]:
-    """Boxes as edges, from left, top, width, height of shape (n, 4)."""
+    """Return boxes as edges, from left, top, width, height of shape (n, 4)."""
     return tuple(
         Rectangle(left, top, left + width, top + height) for left, top, width, height in boxes.tolist()
     )
 
 
 def area_of_union(some: Sequence[Rectangle]) -> float:
-    """The area that rectangles cover together, what they share counted once."""
+    """Compute the area of the union of rectangles."""
     across = sorted({edge for one in some for edge in (one.left, one.right)})
     down = sorted({edge for one in some for edge in (one.top, one.bottom)})
     cells = (
@@ -85,14 +85,14 @@ def area_of_union(some: Sequence[Rectangle]) -> float:
 
 
 def overlap(region: Rectangle, boxes: Sequence[Rectangle]) -> float:
-    """Intersection over union of a region with all boxes together, in [0, 1]."""
-    shared = area_of_union([part for box in boxes if (part := box.within(region)).area > 0])
-    return min(1.0, shared / (region.area + area_of_union(boxes) - shared))
+    """Compute the intersection over union of a region with all boxes together, in [0, 1]."""
+    intersection = area_of_union([part for box in boxes if (part := box.within(region)).area > 0])
+    return min(1.0, intersection / (region.area + area_of_union(boxes) - intersection))
 
 
 @dataclass(frozen=True, slots=True)
 class _Pointed:
-    """One image with a box: its patient, the call, the mark, whether that hits, and its overlap."""
+    """One image with a box: its patient, test result, mark, hit or miss, and overlap."""
 
     patient: str
     called: bool
@@ -104,7 +104,7 @@ class _Pointed:
 def localisation(
     cohort: JoinedCohort, boxes: Boxes | None, marks: Marks | None, confidence_level: float
 ) -> Localisation | None:
-    """The pointing game and the overlap; None without boxes or without marks.
+    """Compute the pointing game and the overlap; None without boxes or without marks.
 
     Args:
         cohort: all images.
@@ -122,9 +122,9 @@ def localisation(
     images = [boxed[cohort.image_id[row]] for row in rows]
     pointed = [
         _pointed(
-            cohort.patient_id[row], bool(cohort.called[row]), marks.by_image.get(cohort.image_id[row]), drawn
+            cohort.patient_id[row], bool(cohort.called[row]), marks.by_image.get(cohort.image_id[row]), own
         )
-        for row, drawn in zip(rows, images, strict=True)
+        for row, own in zip(rows, images, strict=True)
     ]
     known = set(cohort.image_id)
     baselines, place = _baselines(pointed, images, confidence_level)
@@ -132,7 +132,7 @@ def localisation(
         positives=int(positive.sum()),
         without_box=int((positive & ~has_box).sum()),
         boxed_not_positive=int((analysed & has_box & (cohort.truth != POSITIVE)).sum()),
-        boxes=sum(len(drawn) for drawn in images),
+        boxes=sum(map(len, images)),
         whole=_localised(pointed, confidence_level),
         called=_localised([one for one in pointed if one.called], confidence_level),
         not_called=_localised([one for one in pointed if not one.called], confidence_level),
@@ -140,7 +140,7 @@ def localisation(
         fixed_place=place,
         overlaps=_bins(pointed),
         unused_boxes=sum(image not in known for image in boxes.image_id),
-        unused_marks=_unused(marks.by_image, known),
+        unused_marks=sum(image not in known for image in marks.by_image),
     )
 
 
@@ -148,7 +148,7 @@ def _pointed(patient: str, called: bool, mark: Mark | None, boxes: Sequence[Rect
     if mark is None:
         return _Pointed(patient, called, mark, hit=False, overlap=0.0)
     (region,) = rectangles(np.array([mark.region]))
-    hit = any(box.holds(mark.x, mark.y) for box in boxes)
+    hit = any(box.contains(mark.x, mark.y) for box in boxes)
     return _Pointed(patient, called, mark, hit=hit, overlap=overlap(region, boxes))
 
 
@@ -163,15 +163,15 @@ def _localised(pointed: Sequence[_Pointed], confidence_level: float) -> Localise
         patients=len(names),
         marked=sum(one.mark is not None for one in pointed),
         hits=int(hits.sum()),
-        hit_rate=_share(hits, patient, len(names), confidence_level),
+        hit_rate=_hit_rate(hits, patient, len(names), confidence_level),
         overlap=_mean_of(overlaps, patient, len(names), confidence_level),
     )
 
 
-def _share(
+def _hit_rate(
     hits: NDArray[np.float64], patient: NDArray[np.intp], patients: int, confidence_level: float
 ) -> Measured:
-    """The share of hits with its exact clustered interval."""
+    """Compute the proportion of hits with its exact clustered interval."""
     if not len(hits):
         return Measured(None, None, NO_IMAGE)
     trials = patient_sums(np.ones(len(hits)), patient, patients)
@@ -188,7 +188,7 @@ def _mean_of(
     *,
     within: tuple[float, float] = (0.0, 1.0),
 ) -> Measured:
-    """The mean over images with its linearised interval, no wider than the values can be."""
+    """Compute the mean over images with its linearised interval, limited to the range of the values."""
     if not len(values):
         return Measured(None, None, NO_IMAGE)
     mean = total(values) / len(values)
@@ -203,27 +203,27 @@ def _mean_of(
 def _of_other_patients(
     pointed: Sequence[_Pointed], images: Sequence[Sequence[Rectangle]]
 ) -> NDArray[np.float64] | None:
-    """Of each image the share of the other patients' images whose mark would hit it; None for one patient alone."""
+    """Compute per image the proportion of other patients' images whose mark would hit; None for a single patient."""
     patient = np.unique([one.patient for one in pointed], return_inverse=True)[1]
     if len(set(patient.tolist())) < 2:
         return None
-    # An image without a mark hits nothing, wherever the boxes are.
+    # NaN: an image without a mark never hits.
     x, y = (
         np.array([np.nan if one.mark is None else getattr(one.mark, axis) for one in pointed])
         for axis in "xy"
     )
-    shares = np.empty(len(pointed))
+    rates = np.empty(len(pointed))
     for place, boxes in enumerate(images):
         others = patient != patient[place]
         inside = np.zeros(len(pointed), dtype=np.bool_)
         for box in boxes:
             inside |= (box.left <= x) & (x <= box.right) & (box.top <= y) & (y <= box.bottom)
-        shares[place] = (inside & others).sum() / others.sum()
-    return shares
+        rates[place] = (inside & others).sum() / others.sum()
+    return rates
 
 
 def _best_place(images: Sequence[Sequence[Rectangle]]) -> tuple[float, float]:
-    """Of the centres of a grid the first, row by row, that lies in boxes of the most images."""
+    """Find the grid centre that is in boxes of the most images; of equal ones the first, row by row."""
     centres = (np.arange(PLACES_ACROSS) + 0.5) / PLACES_ACROSS
     counts = np.zeros((PLACES_ACROSS, PLACES_ACROSS), dtype=np.int64)
     for boxes in images:
@@ -240,13 +240,13 @@ def _best_place(images: Sequence[Sequence[Rectangle]]) -> tuple[float, float]:
 def _baselines(
     pointed: Sequence[_Pointed], images: Sequence[Sequence[Rectangle]], level: float
 ) -> tuple[tuple[Baseline, ...], tuple[float, float] | None]:
-    """What pointing without seeing the image reaches, and the place of the second."""
+    """Compute the baselines that ignore the image, and the point of the second."""
     if not images:
         return (), None
     place = _best_place(images)
     blind = {
-        "chance": np.array([area_of_union(drawn) for drawn in images]),
-        "fixed_place": np.array([float(any(box.holds(*place) for box in drawn)) for drawn in images]),
+        "chance": np.array([area_of_union(boxes) for boxes in images]),
+        "fixed_place": np.array([float(any(box.contains(*place) for box in boxes)) for boxes in images]),
         "swapped": _of_other_patients(pointed, images),
     }
     patient, names = pd.factorize(np.array([one.patient for one in pointed], dtype=object), sort=True)
@@ -271,7 +271,3 @@ def _bins(pointed: Sequence[_Pointed]) -> tuple[OverlapBin, ...]:
     return tuple(
         OverlapBin(place / BINS, (place + 1) / BINS, hits[place], misses[place]) for place in range(BINS)
     )
-
-
-def _unused(marks: Mapping[str, Mark | None], known: set[str]) -> int:
-    return sum(image not in known for image in marks)

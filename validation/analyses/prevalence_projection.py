@@ -1,6 +1,6 @@
-"""PPV, NPV and F1 where another share of the population is positive, sensitivity and specificity unchanged.
+"""PPV, NPV and F1 projected to other prevalences, with sensitivity and specificity unchanged.
 
-Owns Bayes' theorem on counts and the intervals of what comes of it. The prevalences are the protocol's.
+Owns Bayes' theorem on counts and its intervals. The prevalences are the protocol's.
 Sources: Altman & Bland 1994 (predictive values at a prevalence); Donner & Zou 2012 (MOVER-R).
 """
 
@@ -33,9 +33,9 @@ EXACT_BELOW = 2.0**53
 
 
 def ppv_at(c: Confusion, prevalence: float) -> Numbers:
-    """Sensitivity π / (sensitivity π + (1 - specificity)(1 - π)), in [0, 1].
+    """Compute sensitivity π / (sensitivity π + (1 - specificity)(1 - π)), in [0, 1].
 
-    NaN without positives, without negatives, and where nothing would be called positive.
+    NaN without positives, without negatives, and where no unit would test positive.
     """
 
     def parts(c: Confusion, at: Odds) -> Fraction:
@@ -46,9 +46,9 @@ def ppv_at(c: Confusion, prevalence: float) -> Numbers:
 
 
 def npv_at(c: Confusion, prevalence: float) -> Numbers:
-    """Specificity (1 - π) / (specificity (1 - π) + (1 - sensitivity) π), in [0, 1].
+    """Compute specificity (1 - π) / (specificity (1 - π) + (1 - sensitivity) π), in [0, 1].
 
-    NaN without positives, without negatives, and where nothing would be called negative.
+    NaN without positives, without negatives, and where no unit would test negative.
     """
 
     def parts(c: Confusion, at: Odds) -> Fraction:
@@ -59,13 +59,13 @@ def npv_at(c: Confusion, prevalence: float) -> Numbers:
 
 
 def f1_at(c: Confusion, prevalence: float) -> Numbers:
-    """2 sensitivity π / (sensitivity π + π + (1 - specificity)(1 - π)), in [0, 1]; NaN without one of the classes."""
+    """Compute 2 sens π / (sens π + π + (1 - spec)(1 - π)), in [0, 1]; NaN without one of the classes."""
 
     def parts(c: Confusion, at: Odds) -> Fraction:
         positives, negatives = c.tp + c.fn, c.fp + c.tn
         right = at.positive * c.tp * negatives
-        called = right + at.negative * c.fp * positives
-        return Fraction(2 * right, called + at.positive * positives * negatives)
+        test_positives = right + at.negative * c.fp * positives
+        return Fraction(2 * right, test_positives + at.positive * positives * negatives)
 
     return _divided(parts, c, prevalence)
 
@@ -78,11 +78,11 @@ def projections(
     preferred: str,
     confidence_level: float,
 ) -> tuple[Projection, ...]:
-    """PPV, NPV and F1 at each prevalence.
+    """Project PPV, NPV and F1 to each prevalence.
 
     Args:
         counts: TP, FP, FN, TN by patient, shape (patients, 4).
-        replicates: their sums over the patients of each shared draw, shape (replicates, 4).
+        replicates: their sums over the patients of each bootstrap replicate, shape (replicates, 4).
         prevalences: each above 0 and below 1.
         preferred: the interval that decides where there is one; otherwise mover, else percentile.
         confidence_level: two-sided.
@@ -103,10 +103,10 @@ class Odds(NamedTuple):
 
 
 def _divided(parts: Callable[[Confusion, Odds], Fraction], c: Confusion, prevalence: float) -> Numbers:
-    """One division of whole numbers, so that draws with equal values are equal in bits: BCa counts them.
+    """Divide whole numbers once, so that replicates with equal values are equal in bits: BCa counts them.
 
-    The prevalence is the decimal fraction that the protocol states. Where float64 cannot hold the products, Python's
-    whole numbers do, whose quotient is as correctly rounded.
+    The prevalence is the decimal fraction that the protocol states. Where the products exceed float64, Python's whole
+    numbers are used, whose quotient is correctly rounded too.
     """
     stated = Rational(repr(float(prevalence)))
     odds = Odds(stated.numerator, stated.denominator - stated.numerator)
@@ -148,15 +148,13 @@ def _npv_mover(rates: _Rates, prevalence: float) -> Interval:
 
 
 def _f1_mover(rates: _Rates, prevalence: float) -> Interval:
-    """Through called or positive / right, here upside down: its denominator is at least the prevalence."""
+    """Compute F1 = 2 π r / (π r + 1) from r = sensitivity / (π + (1 - π) FPR), whose denominator is at least π."""
 
-    def share(false_calls: float) -> float:
-        return prevalence + (1 - prevalence) * false_calls
+    def denominator(fpr: float) -> float:
+        return prevalence + (1 - prevalence) * fpr
 
-    false_calls = rates.specificity.complement
-    counted = _Bounded(
-        share(false_calls.value), (share(false_calls.interval[0]), share(false_calls.interval[1]))
-    )
+    fpr = rates.specificity.complement
+    counted = _Bounded(denominator(fpr.value), (denominator(fpr.interval[0]), denominator(fpr.interval[1])))
     low, high = _ratio(rates.sensitivity, counted)
     return 2 * prevalence * low / (prevalence * low + 1), 2 * prevalence * high / (prevalence * high + 1)
 
@@ -176,7 +174,7 @@ METRICS = (
 
 
 def _rates(counts: NDArray[np.float64], confidence_level: float) -> _Rates | str:
-    """Sensitivity and specificity with their exact intervals, or which class is missing."""
+    """Return sensitivity and specificity with their exact intervals, or the note that a class is missing."""
     c = confusion(counts.sum(axis=0))
     bounded = []
     for name, value, of_class in (
@@ -204,8 +202,8 @@ def _projection(
     contributing = counts[counts.any(axis=1)]
     made: dict[str, Interval | BootstrapInterval | NoInterval]
     if isinstance(rates, str) or math.isnan(value):
-        so = "positive" if metric.name == "ppv" else "negative"
-        reason = rates if isinstance(rates, str) else f"not estimable: nothing would be called {so}"
+        result = "positive" if metric.name == "ppv" else "negative"
+        reason = rates if isinstance(rates, str) else f"not estimable: no unit would test {result}"
         made = dict.fromkeys(("percentile", "bca", "mover"), NoInterval(reason))
     else:
         made = {
@@ -234,7 +232,7 @@ def _projection(
 
 
 def _ratio(numerator: _Bounded, denominator: _Bounded) -> Interval:
-    """MOVER-R, whose bounds are those of the inverse ratio inverted; infinite above where the denominator may be 0."""
+    """Compute MOVER-R, inverting the inverse ratio where needed; infinite above where the denominator may be 0."""
     direct = mover_ratio(numerator.value, numerator.interval, denominator.value, denominator.interval)
     if direct is not None:
         return direct
@@ -243,7 +241,7 @@ def _ratio(numerator: _Bounded, denominator: _Bounded) -> Interval:
 
 
 def _as_written(interval: Interval | BootstrapInterval | NoInterval) -> Interval | NoInterval:
-    """Rounded as results carry it; what has no width then is no interval."""
+    """Round as in the results; an interval of zero width is then none."""
     if isinstance(interval, NoInterval):
         return interval
     low, high = interval.bounds if isinstance(interval, BootstrapInterval) else interval

@@ -1,7 +1,7 @@
-"""Logistic recalibration: the line a + b logit(score) that best says how often units are positive.
+"""Logistic recalibration: logit P(positive) = a + b logit(score), by maximum likelihood.
 
-Owns the two fits, with b fixed at 1 (calibration in the large) and with b free, their patient-clustered variance,
-and where neither exists. What else tells of calibration is `calibration`.
+Owns the two fits, with b fixed at 1 (calibration in the large) and with b free, their patient-clustered variance, and
+the conditions of their existence. Other measures of calibration are `calibration`.
 Sums are correctly rounded and every step is elementwise, so that six decimals are the same on any machine.
 Sources: Cox 1958 (recalibration); Liang & Zeger 1986 (sandwich variance of clusters); Albert & Anderson 1984
 (when the fit exists); Sun & Tran-Dinh 2019 (the damped Newton step).
@@ -20,15 +20,15 @@ from validation.results.secondary import Measured
 CLOSE = 1e-7  # a Newton step this small leaves an error of the order of its square, 1e-14
 MOST_STEPS = 100
 LONGEST = 20.0  # change of the linear predictor in one step
-FARTHEST = 300.0  # from 0, of the linear predictor: farther out what a unit weighs is lost in rounding
-STEEPEST = 1e4  # of a steeper line fewer than six decimals are certain
+FARTHEST = 300.0  # largest absolute linear predictor: beyond it the weight of a unit is lost in rounding
+STEEPEST = 1e4  # a steeper line is not determined to six decimals
 
 
 @dataclass(frozen=True, slots=True)
 class LogitUnits:
-    """Units as recalibration sees them, shape (units,), in an order that does not depend on that of the rows.
+    """Units of a recalibration, shape (units,), in an order that does not depend on that of the rows.
 
-    ``patient`` runs from 0 to ``patients`` - 1 and leaves none out; ``truth`` is 1 or 0.
+    ``patient`` contains every index from 0 to ``patients`` - 1; ``truth`` is 1 or 0.
     """
 
     patient: NDArray[np.intp]
@@ -38,7 +38,7 @@ class LogitUnits:
 
     @property
     def missing_class(self) -> str | None:
-        """What no fit can do without, in words; None where both classes are there."""
+        """The note that a class is missing; None where both are present."""
         positives = int(self.truth.sum())
         if positives == 0:
             return "not estimable: 0 positives"
@@ -47,14 +47,14 @@ class LogitUnits:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Intercept and slope of the recalibration; 0 and 1 where scores are probabilities."""
+    """Intercept and slope of the recalibration; 0 and 1 where scores are calibrated probabilities."""
 
     intercept: Measured
     slope: Measured
 
 
 def in_the_large(units: LogitUnits, confidence_level: float) -> Measured:
-    """How far all scores together are too low (above 0) or too high on the logit scale, the slope fixed at 1.
+    """Fit the intercept with slope 1: above 0 the scores are too low on the logit scale, below 0 too high.
 
     None without one of the classes.
     """
@@ -71,10 +71,10 @@ def in_the_large(units: LogitUnits, confidence_level: float) -> Measured:
 
 
 def line(units: LogitUnits, confidence_level: float) -> Line:
-    """The recalibration with both coefficients free.
+    """Fit the recalibration with both coefficients free.
 
-    None without one of the classes, where every score is the same, where the scores separate the classes (touching
-    scores included: the slope is then infinite), and where they all but do.
+    None without one of the classes, where every score is the same, where the scores separate the classes (completely
+    or quasi-completely: the slope is then infinite), and where they nearly do.
     """
     reason = units.missing_class or _separation(units)
     fitted = None if reason else _fit(units)
@@ -100,9 +100,9 @@ class _Fitted:
 
 
 def _fit(units: LogitUnits) -> _Fitted | None:
-    """Newton's method with each step taken about the weighted mean, where the two coefficients do not mix.
+    """Fit by Newton's method, each step about the weighted mean, where the two coefficients are orthogonal.
 
-    None where the line becomes too steep for its numbers to be certain.
+    None where the line becomes too steep to be determined.
     """
     origin = total(units.logit) / len(units.logit)
     x = units.logit - origin
@@ -119,9 +119,9 @@ def _fit(units: LogitUnits) -> _Fitted | None:
         height_step = total(residual) / information
         slope_step = total(residual * from_mean) / slope_information
         change = height_step + slope_step * from_mean
-        share = _share(units.truth, predictor, change)
-        height += share * (height_step - slope_step * mean)
-        slope += share * slope_step
+        size = _step_size(units.truth, predictor, change)
+        height += size * (height_step - slope_step * mean)
+        slope += size * slope_step
         if np.abs(change).max() <= CLOSE:
             of_slope = residual * from_mean / slope_information
             of_intercept = residual / information - (origin + mean) * of_slope
@@ -130,25 +130,26 @@ def _fit(units: LogitUnits) -> _Fitted | None:
 
 
 def _damping(change: float) -> float:
-    """The share of a Newton step that raises the likelihood for certain, by the largest change of the predictor."""
+    """Return a step size that certainly raises the likelihood, by the largest change of the predictor."""
     return math.log1p(change) / change if change > 0 else 1.0
 
 
-def _share(truth: NDArray[np.float64], predictor: NDArray[np.float64], change: NDArray[np.float64]) -> float:
-    """How much of a step to take: the whole up to a length where that raises the likelihood, else what surely does."""
+def _step_size(
+    truth: NDArray[np.float64], predictor: NDArray[np.float64], change: NDArray[np.float64]
+) -> float:
+    """Return the step size: full, up to `LONGEST`, where that raises the likelihood, else damped."""
     largest = float(np.abs(change).max())
-    share = LONGEST / max(largest, LONGEST)
-    rises = _likelihood(truth, predictor + share * change) >= _likelihood(truth, predictor)
-    return share if rises else _damping(largest)
+    full = LONGEST / max(largest, LONGEST)
+    rises = _log_likelihood(truth, predictor + full * change) >= _log_likelihood(truth, predictor)
+    return full if rises else _damping(largest)
 
 
-def _likelihood(truth: NDArray[np.float64], predictor: NDArray[np.float64]) -> float:
-    """Its logarithm."""
+def _log_likelihood(truth: NDArray[np.float64], predictor: NDArray[np.float64]) -> float:
     return -total(np.logaddexp(0.0, (1 - 2 * truth) * predictor))
 
 
 def _residual(truth: NDArray[np.float64], predictor: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Truth less probability, without loss of digits where the probability is near 0 or 1."""
+    """Compute truth less probability, without loss of digits where the probability is near 0 or 1."""
     sign = 2 * truth - 1
     residual: NDArray[np.float64] = sign * expit(-sign * predictor)
     return residual
@@ -160,7 +161,7 @@ def _weight(predictor: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _separation(units: LogitUnits) -> str | None:
-    """Why no finite line is best, in words; None where one is."""
+    """Return why no finite maximum-likelihood fit exists, in words; None where one does."""
     positive, negative = units.logit[units.truth == 1], units.logit[units.truth == 0]
     if units.logit.min() == units.logit.max():
         return "not estimable: every score is the same"

@@ -1,8 +1,8 @@
-"""What changed pictures do to sensitivity, specificity, AUROC and the decisions: paired, on the run's own draws.
+"""Robustness: effects of perturbed images on sensitivity, specificity, AUROC and decisions, on the run's replicates.
 
-Owns the differences, the flips and when a caution is due. The scores are the device's
-(`protocols.tables.perturbation_scores`); every change is compared with the same pictures unchanged, patient by patient
-on the same draw, so that what both share cancels. Nothing here decides: no criterion can name it.
+Owns the differences, the flips and the rules of the cautions. The scores are the device's
+(`protocols.tables.perturbation_scores`). Every perturbation is compared with the same images unchanged, paired by
+patient in the same replicates. Nothing here decides: no criterion can name it.
 """
 
 import math
@@ -56,8 +56,8 @@ SAME_ON_EVERY_DRAW = "the same on every draw"
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """The cohort under one item: its scores, its sample and that on every draw."""
+class Rescored:
+    """The cohort under one item: its scores, its sample and its replicates."""
 
     cohort: JoinedCohort
     sample: Sample
@@ -71,16 +71,16 @@ class Drawn:
 
 
 def robustness(run: RunFolder, folder: BatteryFolder, progress: Progress) -> RobustnessResults:
-    """Measure a robustness test on the tables, the threshold and the draws of its run.
+    """Measure a robustness test on the tables, the threshold and the resamples of its run.
 
     Args:
         run: with results.json.
-        folder: with the two tables of the battery.
-        progress: told as patients are drawn.
+        folder: with the two tables of the perturbation set.
+        progress: called as patients are resampled.
 
     Raises:
-        BadInputError: a table is missing or not as it should be.
-        EvidenceDiffersError: the scores are of other images, another device or other draws than the run's results.
+        BadInputError: a table is missing or invalid.
+        EvidenceDiffersError: the scores are of other images, another device or other resamples than the run's results.
     """
     protocol = load_protocol(run.protocol).protocol
     files = input_files(run, protocol)
@@ -98,11 +98,11 @@ def robustness(run: RunFolder, folder: BatteryFolder, progress: Progress) -> Rob
     replication = replicate(samples, protocol.bootstrap, progress)
     if replication.draws_sha256 != results.resampling.draws_sha256:
         raise EvidenceDiffersError(
-            f"{run.results}: was made from other draws of patients than this robustness test would take; "
+            f"{run.results}: was made from other resamples of patients than this robustness test would take; "
             "validate again, then run `robustness`."
         )
     unchanged, _, *others = (
-        Drawn(*one) for one in zip(cohorts, samples, replication.replicates, strict=True)
+        Rescored(*one) for one in zip(cohorts, samples, replication.replicates, strict=True)
     )
     base = _estimates(unchanged, protocol)
     perturbed = tuple(
@@ -134,7 +134,7 @@ def robustness(run: RunFolder, folder: BatteryFolder, progress: Progress) -> Rob
 
 
 def _moved_from_predictions(battery: BatteryScores, cohort: JoinedCohort, folder: BatteryFolder) -> float:
-    """How far the unchanged scores are from the run's predictions; refused where they cannot be the same device's."""
+    """Return the largest difference of the unchanged scores from the run's predictions; refuse another device."""
     tested = [
         step != "not_test_split" and not math.isnan(score)
         for step, score in zip(cohort.step, cohort.score, strict=True)
@@ -146,7 +146,7 @@ def _moved_from_predictions(battery: BatteryScores, cohort: JoinedCohort, folder
     }
     if set(predicted) != set(battery.image_id):
         raise EvidenceDiffersError(
-            f"{folder.scores}: holds scores of {len(battery.image_id)} images and the run's predictions of "
+            f"{folder.scores}: has scores of {len(battery.image_id)} images and the run's predictions of "
             f"{len(predicted)} test images, not of the same; run `robustness` again."
         )
     unchanged = battery.score[0]
@@ -159,7 +159,7 @@ def _moved_from_predictions(battery: BatteryScores, cohort: JoinedCohort, folder
     )
     if round(distance, 9) > SCORE_TOLERANCE:
         raise EvidenceDiffersError(
-            f"{folder.scores}: an unchanged picture's score is {distance:.2g} from the run's prediction, more than "
+            f"{folder.scores}: an unchanged image's score is {distance:.2g} from the run's prediction, more than "
             f"{SCORE_TOLERANCE:g}; this is another device or other images: run `robustness` again."
         )
     return rounded(distance, FITTED_PLACES)
@@ -168,21 +168,18 @@ def _moved_from_predictions(battery: BatteryScores, cohort: JoinedCohort, folder
 def _rescored(
     cohort: JoinedCohort, image_id: Sequence[str], scores: NDArray[np.float64], threshold: float
 ) -> JoinedCohort:
-    """The same images, analysed as before, with other scores."""
+    """Return the same analysed images with other scores."""
     row_of = {image: row for row, image in enumerate(cohort.image_id)}
     score = np.full(len(cohort.image_id), np.nan)
     score[[row_of[image] for image in image_id]] = scores
-    called = np.zeros(len(score), dtype=np.bool_)
-    there = ~np.isnan(score)
-    called[there] = score[there] >= threshold
-    return replace(cohort, score=score, called=called)
+    return replace(cohort, score=score, called=score >= threshold)  # False where NaN
 
 
 def _sample(cohort: JoinedCohort, drawn: DrawnPatients, protocol: Protocol) -> Sample:
     return sample_of(cohort, cohort.analysed, drawn, unit=protocol.analysis.unit)
 
 
-def _perturbed(item: PerturbationItem, other: Drawn, unchanged: Drawn, protocol: Protocol) -> Perturbed:
+def _perturbed(item: PerturbationItem, other: Rescored, unchanged: Rescored, protocol: Protocol) -> Perturbed:
     level = protocol.bootstrap.confidence_level
     estimates = _estimates(other, protocol)
     score = other.cohort.score[other.cohort.analysed]
@@ -206,8 +203,8 @@ def _perturbed(item: PerturbationItem, other: Drawn, unchanged: Drawn, protocol:
     )
 
 
-def _flips(other: Drawn, unchanged: Drawn, level: float) -> Flips:
-    """Of images, whatever the unit of analysis, and whether or not their reference is determinate."""
+def _flips(other: Rescored, unchanged: Rescored, level: float) -> Flips:
+    """Count changed decisions per image, whatever the unit of analysis, of any reference."""
     both = unchanged.sample.images.processed & other.sample.images.processed
     patient = unchanged.sample.images.patient[both]
     before, after = unchanged.sample.images.called[both], other.sample.images.called[both]
@@ -215,41 +212,41 @@ def _flips(other: Drawn, unchanged: Drawn, level: float) -> Flips:
     flipped = np.bincount(patient, weights=before != after, minlength=size).astype(np.float64)
     images = np.bincount(patient, minlength=size).astype(np.float64)
     if not both.any():
-        share = Measured(None, None, "not estimable: no image has both scores")
+        measured = Measured(None, None, "not estimable: no image has both scores")
     else:
-        proportion = clustered_proportion(flipped, images, level)
-        low, high = exact_clustered(proportion, level)
-        share = Measured(rounded(proportion.proportion), (rounded(low), rounded(high)))
+        flips = clustered_proportion(flipped, images, level)
+        low, high = exact_clustered(flips, level)
+        measured = Measured(rounded(flips.proportion), (rounded(low), rounded(high)))
     return Flips(
         images=int(both.sum()),
         to_negative=int((before & ~after).sum()),
         to_positive=int((~before & after).sum()),
-        share=share,
+        share=measured,
     )
 
 
-def _difference(metric: ChangedMetric, other: Drawn, unchanged: Drawn, level: float) -> Measured:
-    """Of the samples, with the percentile interval of the differences on each draw."""
+def _difference(metric: ChangedMetric, other: Rescored, unchanged: Rescored, level: float) -> Measured:
+    """Compute the difference of a metric, with the percentile interval of the paired differences."""
     difference = other.value(metric) - unchanged.value(metric)
     if math.isnan(difference):
         return Measured(None, None, "not estimable: a class that it needs is missing")
-    on_draws = other.replicates.of(metric) - unchanged.replicates.of(metric)
-    interval = percentile_interval(difference, on_draws, level)
+    resampled = other.replicates.of(metric) - unchanged.replicates.of(metric)
+    interval = percentile_interval(difference, resampled, level)
     value = rounded(difference)
     if isinstance(interval, NoInterval):
-        same = value == 0 and not np.any(on_draws[~np.isnan(on_draws)])
+        same = value == 0 and not np.any(resampled[~np.isnan(resampled)])
         return Measured(value, None, SAME_ON_EVERY_DRAW if same else interval.reason)
     low, high = (rounded(bound) for bound in interval.bounds)
     return Measured(value, (low, high)) if low < high else Measured(value, None, "zero width")
 
 
-def _estimates(drawn: Drawn, protocol: Protocol) -> dict[str, Estimate]:
-    found = estimates_of(drawn.sample, drawn.replicates, WHOLE, protocol)
+def _estimates(rescored: Rescored, protocol: Protocol) -> dict[str, Estimate]:
+    found = estimates_of(rescored.sample, rescored.replicates, WHOLE, protocol)
     return {estimate.metric: estimate for estimate in found if estimate.metric in CHANGED_METRICS}
 
 
 def _measured(estimate: Estimate) -> Measured:
-    """A value with the interval that decides in the run, or why there is none."""
+    """Return a value with the interval that decides in the run, or a note where there is none."""
     if estimate.value is None:
         return Measured(None, None, "not estimable: a class that it needs is missing")
     if estimate.decision is None:
@@ -262,7 +259,7 @@ def _measured(estimate: Estimate) -> Measured:
 def _repeatability(battery: BatteryScores, threshold: float) -> Repeatability:
     names = [item.id for item in battery.items]
     first, second = battery.score[names.index(UNCHANGED)], battery.score[names.index(REPEATED)]
-    # A score of NaN is unlike every other, also where both are; refused before for unchanged pictures.
+    # NaN differs from every score, NaN included; it was refused before for unchanged images.
     differing = first != second
     distance = np.abs(first - second)
     return Repeatability(
@@ -276,16 +273,16 @@ def _repeatability(battery: BatteryScores, threshold: float) -> Repeatability:
 def _cautions(
     repeatability: Repeatability, base: Measured, perturbed: Sequence[Perturbed]
 ) -> Iterator[Caution]:
-    """By stated rules, on the numbers as written.
+    """Yield cautions by stated rules, on the numbers as written.
 
-    The same picture has another score; without lungs the AUROC's lower bound is above 0.5; hiding lungs or markers
-    does what it should not. The last only where the unchanged AUROC's own lower bound is above 0.5: a device that
-    separates nothing has nothing to lose.
+    The same image has another score; without lungs the AUROC's lower bound is above 0.5; hiding lungs does not change
+    the AUROC, or hiding markers does. The last two only where the unchanged AUROC's own lower bound is above 0.5,
+    since a device without discrimination cannot lose any.
     """
     if repeatability.scores_differing:
         yield Caution(
             REPEATED,
-            f"{repeatability.scores_differing} of {repeatability.images} pictures had another score when scored again",
+            f"{repeatability.scores_differing} of {repeatability.images} images had another score when scored again",
         )
     separates = base.interval is not None and base.interval[0] > NO_SKILL
     for item in perturbed:

@@ -1,7 +1,7 @@
-"""The whole cohort again under other rules: would another defensible choice have said something else?
+"""Sensitivity analyses: the whole cohort under other defensible rules.
 
-Owns which analyses stand beside the primary one and the samples they are computed from. What is missing at its worst
-and best is `extremes`; leaving out sites or readers is `leave_one_out`; what comes of a sample is `estimates`.
+Owns the choice of analyses and their samples. Worst and best cases of missing results are `extremes`; leaving out sites
+or readers is `leave_one_out`; the estimates of a sample are `estimates`.
 Source: the contract ("Statistics", 4 and 5); FDA 2007 (equivocal results both ways).
 """
 
@@ -29,12 +29,12 @@ class Analysis:
     """The study under another rule.
 
     Attributes:
-        cohort: with the truth that this analysis holds for true.
+        cohort: with the reference of this analysis.
         members: the images that enter, shape (studies,).
         drawn: the patients that are resampled.
-        unit: what counts once.
-        extreme: the side to which what is missing counts; None where it counts as in the primary analysis.
-        weights: of each study; then metrics of counts alone are computed.
+        unit: the unit of analysis.
+        extreme: worst or best case of missing results; None where they count as in the primary analysis.
+        weights: of each study; then only metrics of counts are computed.
     """
 
     cohort: JoinedCohort
@@ -47,11 +47,11 @@ class Analysis:
     def samples(
         self, level: NDArray[np.bool_] | None = None, metrics: Collection[str] | None = None
     ) -> tuple[Sample, ...]:
-        """The samples of one row, each metric from one of them; none where the analysis has no such metric.
+        """Return the samples of one row, each metric from one of them; none where the analysis has no such metric.
 
         Args:
-            level: which images are of the row, shape (studies,); None for all.
-            metrics: those wanted; None for all that the analysis has.
+            level: the images of the row, shape (studies,); None for all.
+            metrics: those requested; None for all that the analysis has.
         """
         if self.weights is not None:
             metrics = COUNT_METRICS.keys() if metrics is None else COUNT_METRICS.keys() & set(metrics)
@@ -71,15 +71,15 @@ class Analysis:
 def analyses_beside(
     primary: Analysis, records: Records, protocol: Protocol, latent: Mapping[str, Verdict]
 ) -> dict[str, Analysis]:
-    """By name: the other unit, one image a patient, both extremes of what is missing, without it, the protocol's own.
+    """Return by name: the other unit, one image per patient, both extremes, processed images only, the protocol's own.
 
-    The extremes bring excluded images back; where these have patients of their own, those are drawn too. An analysis
-    that is the primary one over again is that object.
+    The extremes include excluded images and resample their patients too. An analysis that equals the primary one is
+    the same object.
 
     Args:
         primary: the analysis that decides.
-        records: the tables behind it.
-        protocol: the plan.
+        records: its tables.
+        protocol: the protocol.
         latent: the verdicts of Dawid and Skene's model on the images that it covers; empty without a fit.
     """
     cohort, analysed = primary.cohort, primary.members
@@ -90,7 +90,7 @@ def analyses_beside(
         everything = replace(primary, members=cohort.eligible, drawn=drawn)
     analyses = {
         "other_unit": replace(primary, unit="patient" if primary.unit == "image" else "image"),
-        "one_image_per_patient": replace(primary, members=_one_a_patient(cohort), unit="image"),
+        "one_image_per_patient": replace(primary, members=_one_per_patient(cohort), unit="image"),
         "all_best": replace(everything, extreme="best"),
         "all_worst": replace(everything, extreme="worst"),
         "processed_only": primary if (processed == analysed).all() else replace(primary, members=processed),
@@ -111,7 +111,7 @@ def analyses_beside(
 
 
 def exclusion(analysis: SensitivityAnalysis, cohort: JoinedCohort, records: Records) -> SensitivityExclusion:
-    """The analysed images that an analysis of the protocol leaves out."""
+    """Return the analysed images that an analysis of the protocol excludes."""
     left_out = np.flatnonzero(cohort.analysed & _excluded(analysis, records))
     ids = tuple(cohort.image_id[row] for row in left_out)
     return SensitivityExclusion(analysis.id, analysis.exclude.column, analysis.exclude.above, ids)
@@ -122,8 +122,8 @@ def _excluded(analysis: SensitivityAnalysis, records: Records) -> NDArray[np.boo
     return excluded
 
 
-def _one_a_patient(cohort: JoinedCohort) -> NDArray[np.bool_]:
-    """Of each patient the analysed image whose id has the smallest SHA-256: chance, but the same in every rerun."""
+def _one_per_patient(cohort: JoinedCohort) -> NDArray[np.bool_]:
+    """Choose per patient the analysed image whose id has the smallest SHA-256: pseudo-random, but reproducible."""
     chosen: dict[str, tuple[bytes, int]] = {}
     for row in np.flatnonzero(cohort.analysed).tolist():
         here = hashlib.sha256(cohort.image_id[row].encode("utf-8")).digest(), row

@@ -1,6 +1,6 @@
-"""The device at thresholds around the locked one: how much hangs on where it stands. Nothing here is decided.
+"""The device at thresholds around the locked one: how much results depend on it. Nothing here decides.
 
-Owns which thresholds are shown. Outcomes are `outcomes`, by the same rules for what is missing; intervals
+Owns the choice of thresholds. Outcomes are `outcomes`, with the same rules for missing results; intervals
 `closed_form`.
 """
 
@@ -24,16 +24,17 @@ def threshold_rows(
     threshold: float,
     confidence_level: float,
 ) -> tuple[ThresholdRow, ...]:
-    """The locked threshold, and those scores at which the share of units called positive comes nearest to each shift.
+    """Return rows at the locked threshold, and at those where the proportion of test positives is nearest each shift.
 
-    A unit is called where a score of it is at or above the threshold; the share is of the units with any score,
-    whatever their reference. Equal scores are called together, so that a shift may be missed; of two scores equally
-    near the one closer to the locked threshold is taken, and what calls the same units as another row is left out.
+    A unit is test positive where a score of it is at or above the threshold; the proportion is of the units with any
+    score, whatever their reference. Equal scores have equal results, so that a shift may be missed; of two scores
+    equally near the one closer to the locked threshold is taken, and a threshold with the results of another row is
+    left out.
 
     Args:
-        images: all images of the row, also those without a score or with an indeterminate reference.
-        unit: what counts once; a patient is called where any image is.
-        patients: of the draw, which ``images.patient`` indexes.
+        images: all images of the row, including those without a score or with an indeterminate reference.
+        unit: the unit of analysis; a patient is test positive where any image is.
+        patients: number of resampled patients, which ``images.patient`` indexes.
         threshold: the locked one, in [0, 1].
         confidence_level: of `exact_clustered`.
 
@@ -55,11 +56,11 @@ def threshold_rows(
 
 
 def _around(ordered: NDArray[np.float64], locked: int) -> dict[float, int]:
-    """Scores to be thresholds and how many units each calls, from all scores in rising order."""
+    """Choose scores as thresholds, with their numbers of test positives, from all scores in rising order."""
     candidates, first = np.unique(ordered, return_index=True)
     called = len(ordered) - first
     different = called != locked
-    # The locked threshold stands for every score that calls the same units.
+    # The locked threshold represents every score with the same test positives.
     candidates = np.append(candidates[different], np.nan)
     called = np.append(called[different], locked)
     chosen = {}

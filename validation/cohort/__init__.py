@@ -1,1 +1,1 @@
-"""The tables joined into analysed images: inputs, join, notices, outcomes, subgroups, line listing."""
+"""The tables joined into the analysed cohort: inputs, join, leakage, outcomes, subgroups, line listing."""

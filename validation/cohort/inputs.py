@@ -1,7 +1,6 @@
 """The files of one validation -> checked records and the identity of each file.
 
-Owns which tables a validation reads and which of their columns count. The checks themselves are
-`protocols.tables.records`.
+Owns the choice of tables and columns that a validation reads. The checks are `protocols.tables.checks`.
 """
 
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from validation.results.results import Inputs
 
 @dataclass(frozen=True, slots=True)
 class InputFiles:
-    """The files of one validation; those after ``predictions`` only where there are such."""
+    """The files of one validation; those after ``predictions`` are optional."""
 
     studies: Path
     reads: Path
@@ -41,15 +40,15 @@ class InputFiles:
 
     @property
     def one_table(self) -> bool:
-        """Whether one file holds studies, truth and scores together."""
+        """Whether one file contains studies, truth and scores."""
         return self.studies == self.reads == self.predictions
 
 
 def input_files(folder: RunFolder, protocol: Protocol) -> InputFiles:
-    """Where a run folder keeps what its validation read.
+    """Return the paths of a run folder's validation inputs.
 
     Raises:
-        BadInputError: one of the three tables is not there.
+        BadInputError: studies, reads or predictions are missing.
     """
     of_model = folder.model / OPERATING_POINT
     frozen = of_model if of_model.exists() else folder.inputs / OPERATING_POINT
@@ -67,9 +66,9 @@ def input_files(folder: RunFolder, protocol: Protocol) -> InputFiles:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The tables as checked records, studies in the order of image_id, and what identifies them.
+    """The tables as checked records, studies in the order of image_id, and their identity.
 
-    ``tables`` holds each table as it was read, in the order of the account.
+    ``tables`` contains each table as it was read, in the order of the account.
     """
 
     studies: Studies
@@ -87,7 +86,7 @@ def read_records(files: InputFiles, protocol: Protocol) -> Records:
     """Read and check every table.
 
     Raises:
-        BadInputError: whatever the contract refuses about tables, naming file, row and rule.
+        BadInputError: a table breaks the contract; names file, row and rule.
     """
     studies = studies_table(files.studies, protocol)
     reads = reads_table(files.reads, protocol, one_table=files.one_table)

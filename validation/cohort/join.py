@@ -1,7 +1,7 @@
-"""Studies, reads and predictions joined: which images are analysed, what is true of them, what the device said.
+"""Studies, reads and predictions joined: the analysed images with their reference and test result.
 
-Owns eligibility, the flow and the counts of what was not used. How an image becomes a true or a false
-call is `outcomes`. Source: the contract ("Tables", "results.json: flow").
+Owns eligibility, the flow and the counts of unused rows. Classification as true or false positive or negative is
+`outcomes`. Source: the contract ("Tables", "results.json: flow").
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,19 +28,19 @@ ANALYSED, NOT_IN_STUDIES = "analysed", "not_in_studies"
 
 @dataclass(frozen=True, slots=True)
 class JoinedCohort:
-    """All studies with truth and call; every array has shape (studies,), in the order of the studies.
+    """All studies with reference and test result; every array has shape (studies,), in the order of the studies.
 
     Attributes:
         image_id, patient_id: identifiers.
         truth: 1 positive, 0 negative, -1 indeterminate, -2 no reference.
         score: the device's score, NaN where the image was not processed.
-        called: score >= threshold; False where not processed.
+        called: test positive (score >= threshold); False where not processed.
         step: the flow step at which the image leaves, or ``analysed``.
-        analysed: which images the primary analysis uses.
-        eligible: in the test split and with a reference: what the extreme analyses may use.
+        analysed: in the primary analysis.
+        eligible: in the test split and with a reference, and so in the extreme-case analyses.
         flow: the protocol's own steps.
-        data_quality: unknowns among the analysed, rows that nothing used.
-        account: what became of the rows of each table.
+        data_quality: unknown values among the analysed images, and unused rows.
+        account: the use of the rows of each table.
     """
 
     image_id: tuple[str, ...]
@@ -76,7 +76,7 @@ def join(
     Args:
         records: the checked tables.
         reference: the consensus of each image that was read.
-        threshold: positive when score >= threshold.
+        threshold: test positive when score >= threshold.
         missing: whether indeterminate and not processed images are excluded.
 
     Raises:
@@ -152,7 +152,7 @@ def _flow(
 def _data_quality(
     studies: Studies, analysed: NDArray[np.bool_], status: pd.Series, account: Sequence[TableAccount]
 ) -> DataQuality:
-    """Count unknowns among analysed images, rows of no study, and eligible images without a score by status."""
+    """Count unknown values and unused rows; ``status`` is that of the predictions of eligible images."""
     unused = {table.table: table.rows_excluded.get(NOT_IN_STUDIES, 0) for table in account}
     return DataQuality(
         age_years_unknown=int(np.isnan(studies.age_years[analysed]).sum()),

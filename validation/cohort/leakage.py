@@ -1,7 +1,7 @@
-"""Whether the device saw test pictures before: pictures that are the same as those which trained or tuned it.
+"""Leakage: analysed images that match images which trained or tuned the device.
 
-Owns the count over the analysed images and the refusal in a confirmatory study. How pictures are compared is
-`protocols.images`; images.csv, which `predict` writes, says what was found.
+Owns the count over the analysed images and the refusal in a confirmatory study. The comparison is
+`protocols.images.hashes`; its result is images.csv, which `predict` writes.
 """
 
 import itertools
@@ -16,15 +16,15 @@ from validation.results.secondary import Leakage, LikePicture
 def leakage_of(
     cohort: JoinedCohort, inventory: Inventory | None, *, stage: Literal["exploratory", "confirmatory"]
 ) -> Leakage | None:
-    """Count the analysed images whose pictures were seen before; None where nobody compared.
+    """Count the analysed images that match a training or tuning image; None where they were not compared.
 
     Args:
         cohort: the joined cohort.
-        inventory: of the pictures that were decoded, each with the one it is like.
-        stage: a confirmatory study is refused where there is one.
+        inventory: the decoded images, each with its match.
+        stage: a confirmatory study with a match is refused.
 
     Raises:
-        BadInputError: the study is confirmatory and an analysed picture trained or tuned the device.
+        BadInputError: the study is confirmatory and an analysed image trained or tuned the device.
     """
     if inventory is None:
         return None
@@ -39,7 +39,7 @@ def leakage_of(
     if pictures and stage == "confirmatory":
         first = pictures[0]
         raise BadInputError(
-            f"{len(pictures)} analysed pictures are the same, or nearly the same, as pictures that trained or tuned "
+            f"{len(pictures)} analysed images are the same, or nearly the same, as images that trained or tuned "
             f"the device (the first: {first.image_id!r} is like {first.like!r}), so a confirmatory study cannot use "
             "them; leave these patients out of the studies, or train again without them."
         )

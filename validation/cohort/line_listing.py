@@ -1,6 +1,6 @@
-"""line_listing.csv: every study with its truth, score, call, outcome and levels, so that any count can be recounted.
+"""line_listing.csv: every study with its reference, score, test result, outcome and levels, to verify any count.
 
-Owns the columns and their words. Source: the contract ("results.json").
+Owns the columns and their values. Source: the contract ("results.json").
 """
 
 from collections.abc import Sequence

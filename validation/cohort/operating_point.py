@@ -1,6 +1,6 @@
-"""Which score is positive: the threshold that the protocol states, or the model's own, frozen beforehand.
+"""The operating point: the threshold that the protocol states, or the model's own, frozen before the study.
 
-Owns which of the two holds. Choosing a threshold is `model.artifact.operating_point`'s.
+Owns the reading of operating_point.json for validation. Choosing a threshold is `model.artifact.operating_point`.
 """
 
 from pathlib import Path
@@ -14,11 +14,11 @@ CHOSEN_ON_TUNING = "chosen by the rule on the tuning split when the model was tr
 
 
 def operating_point(stated: OperatingPoint, file: Path | None) -> OperatingPointUsed:
-    """The threshold of a run and where it came from.
+    """Return the threshold of a run and its origin.
 
     Raises:
-        BadInputError: the file is missing where the protocol asks for it, given where the protocol
-            states the threshold, not readable, or made by another rule.
+        BadInputError: the file is missing where the protocol requires it, given where the protocol states the
+            threshold, not readable, or made by another rule.
     """
     if stated.threshold is not None:
         if file is not None:

@@ -1,7 +1,7 @@
-"""Truth and call -> TP, FP, FN or TN for every unit, and from these the sample that one row is computed from.
+"""Reference and test result -> TP, FP, FN or TN of every unit, and the sample that one row is computed from.
 
-Owns the unit of analysis (image or patient) and the rules for what is missing. Counts are reduced by
-patient here, once, so that resampling patients is a sum of few numbers.
+Owns the unit of analysis (image or patient) and the rules for missing results. Counts are summed by patient here,
+once, so that a bootstrap replicate is a weighted sum over patients.
 Source: the contract ("Statistics", 4 and 5).
 """
 
@@ -21,10 +21,10 @@ Case = Literal["worst", "best"]
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Images or patients as the analysis counts them, shape (units,) each.
+    """Units of analysis (images or patients), shape (units,) each.
 
-    ``patient`` indexes the patients of the draw; ``truth`` is 1, 0 or -1; ``score`` is NaN and
-    ``called`` False where not processed.
+    ``patient`` indexes the resampled patients; ``truth`` is 1, 0 or -1; ``called`` is test positive; ``score`` is
+    NaN and ``called`` False where not processed.
     """
 
     patient: NDArray[np.intp]
@@ -34,13 +34,13 @@ class Units:
 
     @property
     def processed(self) -> NDArray[np.bool_]:
-        """Which units have a score."""
+        """Whether each unit has a score."""
         return ~np.isnan(self.score)
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many images and patients stand behind a number, and how many units of each class."""
+    """Numbers of images and patients of an estimate, and of units and patients of each class."""
 
     images: int
     patients: int
@@ -52,20 +52,20 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """What one row of the results is computed from.
+    """The sample that one row of the results is computed from.
 
     Attributes:
         drawn: the patients that are resampled.
-        counts: TP, FP, FN, TN by patient of the draw, shape (patients, 4), whole numbers as float64.
+        counts: TP, FP, FN, TN by resampled patient, shape (patients, 4), whole numbers as float64.
         images: all images of the row, whatever the unit of analysis.
-        units: all units of the row; the same object as ``images`` where these are what counts once.
-        scored: the determinate, processed units, for what reads a score as a number.
-        ranked: the determinate units as they are put in order (`in_order`); the same object where nothing is missing.
+        units: all units of the row; the same object as ``images`` where the unit is the image.
+        scored: the determinate, processed units, for metrics that use the score as a number.
+        ranked: the determinate units with a rank (`in_order`); the same object as ``scored`` where nothing is missing.
         tally, scored_tally, ranked_tally: of ``units``, ``scored`` and ``ranked``.
         squared_weights: sum of squared weights of each of TP, FP, FN, TN, where units are weighted; ``counts`` are
             then sums of weights.
-        squares: what the Brier score is made of, shape (patients, 2), where that is not of ``scored``.
-        metrics: those asked for, each with how what is missing counts in it where that is not the primary analysis'
+        squares: the sums behind the Brier score, shape (patients, 2), where they are not those of ``scored``.
+        metrics: those requested, each with its rule for missing results where that is not the primary analysis'
             rule; None for all.
     """
 
@@ -83,16 +83,16 @@ class Sample:
     metrics: Mapping[str, str | None] | None = None
 
     def asks(self, *metrics: str) -> bool:
-        """Whether any of some metrics is asked for."""
+        """Return whether any of some metrics is requested."""
         return self.metrics is None or not self.metrics.keys().isdisjoint(metrics)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrawnPatients:
-    """The patients that are resampled, in the order of the draw; one object for all samples that share a draw.
+    """The resampled patients in their order; one object for all samples that share replicates.
 
     ``index`` gives for each study the position of its patient, -1 where that is not among them. ``strata`` are
-    the positions of the patients of each stratum, None where all are drawn together.
+    the positions of the patients of each stratum, None without strata.
     """
 
     count: int
@@ -103,13 +103,13 @@ class DrawnPatients:
 def drawn_patients(
     cohort: JoinedCohort, members: NDArray[np.bool_], strata: Literal["none", "class"] = "none"
 ) -> DrawnPatients:
-    """The patients of some images, ordered by the code points of their id.
+    """Return the patients of some images, ordered by the code points of their id.
 
     Args:
         cohort: all images.
-        members: which images bring their patients, shape (studies,).
-        strata: ``class`` where the design fixed how many patients have positive images only, negative images only,
-            both, or (all being indeterminate) neither; each is then drawn from itself.
+        members: the images whose patients are resampled, shape (studies,).
+        strata: ``class`` where the design fixed the numbers of patients with positive images only, negative images
+            only, both, or (all being indeterminate) neither; each stratum is then resampled separately.
     """
     wanted = sorted({cohort.patient_id[row] for row in np.flatnonzero(members)})
     position = {patient: place for place, patient in enumerate(wanted)}
@@ -142,13 +142,13 @@ def sample_of(
     weights: NDArray[np.float64] | None = None,
     metrics: Mapping[str, str | None] | None = None,
 ) -> Sample:
-    """The sample of some images, by the rules of the primary analysis for what is missing.
+    """Return the sample of some images, by the rules of the primary analysis for missing results.
 
     Args:
         cohort: all images.
-        members: which of them belong to this row, shape (studies,).
+        members: the images of this row, shape (studies,).
         drawn: the patients that are resampled; every member's patient is among them.
-        unit: what counts once.
+        unit: the unit of analysis.
         weights: of each study, whole numbers, shape (studies,); only with unit ``image``.
         metrics: as in `Sample`.
     """
@@ -181,14 +181,14 @@ def sample_of(
 
 
 def outcome(units: Units, case: Case = "worst") -> NDArray[np.intp]:
-    """TP, FP, FN or TN (0 to 3) of each unit, shape (units,).
+    """Classify each unit as TP, FP, FN or TN (0 to 3), shape (units,).
 
-    Worst case: a unit without a score is an error of its class; an indeterminate reference makes a
-    positive call false positive and a negative one false negative; both at once are false negative.
-    Best case: the same units count as right: by the call TP or TN, without a score by the class, both at once TN.
+    Worst case: a unit without a score is an error of its class; with an indeterminate reference a test positive is
+    a false positive and a test negative a false negative; both at once are a false negative.
+    Best case: the same units are correct: TP or TN by the test result, without a score by the class, both at once TN.
     """
     worst = case == "worst"
-    # Under the best case an indeterminate reference agrees with the call, under the worst it contradicts it.
+    # In the best case an indeterminate reference agrees with the test result, in the worst it contradicts it.
     positive = np.where(units.truth == INDETERMINATE, units.called != worst, units.truth == POSITIVE)
     right = np.where(units.processed, units.called == positive, not worst)
     return np.where(positive, np.where(right, TP, FN), np.where(right, TN, FP)).astype(np.intp)
@@ -197,23 +197,23 @@ def outcome(units: Units, case: Case = "worst") -> NDArray[np.intp]:
 def counts_by_patient(
     units: Units, cells: NDArray[np.intp], patients: int, weights: NDArray[np.float64] | None = None
 ) -> NDArray[np.float64]:
-    """TP, FP, FN, TN by patient of the draw, shape (patients, 4), from the outcome of each unit."""
+    """Count TP, FP, FN, TN by resampled patient, shape (patients, 4), from the outcome of each unit."""
     flat = np.bincount(4 * units.patient + cells, weights, 4 * patients)
     return flat.reshape(patients, 4).astype(np.float64)
 
 
 def incomplete_units(units: Units, images: Units) -> NDArray[np.bool_]:
-    """Which units are made of an image without a score, shape (units,)."""
+    """Return whether each unit includes an image without a score, shape (units,)."""
     if units is images:
         return ~units.processed
     return np.isin(units.patient, images.patient[~images.processed])
 
 
 def in_order(units: Units, incomplete: NDArray[np.bool_], case: Case = "worst") -> Units:
-    """Units with a place in the order of scores also for those that are incomplete; nothing is gained by not answering.
+    """Rank incomplete units too, so that a device gains nothing by giving no score.
 
     Worst case: an incomplete negative ranks above every score (inf), a positive without a score below (-inf); a
-    positive patient who is called keeps the largest score there is. Best case: the other way round.
+    test positive patient with a positive reference keeps the largest available score. Best case: the reverse.
     """
     if not incomplete.any():
         return units
@@ -222,10 +222,11 @@ def in_order(units: Units, incomplete: NDArray[np.bool_], case: Case = "worst") 
 
 
 def by_patient(images: Units) -> Units:
-    """One unit a patient: positive if any image is, else indeterminate if any is; called positive if any is.
+    """Reduce images to one unit per patient.
 
-    A patient without a positive call of whom any image was not processed counts as not processed;
-    the score is otherwise the largest.
+    The reference is positive if any image is, else indeterminate if any is. A patient is test positive if any image
+    is. One who is not, and has an image that was not processed, counts as not processed; otherwise the score is the
+    largest.
     """
     present, position = np.unique(images.patient, return_inverse=True)
 
@@ -248,7 +249,7 @@ def _take(units: Units, chosen: NDArray[np.bool_]) -> Units:
 
 
 def tally_of(units: Units, images: int) -> Tally:
-    """How many units of each class there are, and patients of them; ``images`` are those behind all units."""
+    """Count the units of each class and their patients; ``images`` are those of all units."""
     positive, negative = units.truth == POSITIVE, units.truth == NEGATIVE
     return Tally(
         images=images,

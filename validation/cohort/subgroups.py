@@ -1,6 +1,6 @@
-"""Axes of subgroups: which level of which axis an image belongs to, and the order of the levels.
+"""Subgroup axes: the level of each image on each axis, and the order of the levels.
 
-Owns bins, intersections and the level ``unknown``. Who is large enough to be judged is `estimates`.
+Owns bins, intersections and the level ``unknown``. The minimum size of a level is `estimates`.
 Source: the contract ("Statistics", 6).
 """
 
@@ -27,9 +27,9 @@ class Axis:
 
     Attributes:
         name: the column, or the columns of an intersection joined by commas.
-        levels: every level that may be emitted, in order, ``unknown`` last where it occurs.
-        codes: index into ``levels`` for each study, shape (studies,).
-        always: levels emitted also when empty: bins, and levels that a criterion names.
+        levels: every level that may be reported, in order, ``unknown`` last where it occurs.
+        codes: index into ``levels`` of each study, shape (studies,).
+        always: levels reported also when empty: bins, and levels that a criterion names.
         known: levels without an unknown part.
     """
 
@@ -40,22 +40,22 @@ class Axis:
     known: frozenset[str]
 
     def emitted(self, analysed: NDArray[np.bool_]) -> tuple[str, ...]:
-        """The levels that results show, in order: those that must be there and those that are not empty."""
+        """Return the reported levels in order: those that are required and those that are not empty."""
         present = {self.levels[code] for code in np.unique(self.codes[analysed])}
         return tuple(level for level in self.levels if level in present | self.always)
 
     def members(self, level: str) -> NDArray[np.bool_]:
-        """Which studies are of a level, shape (studies,)."""
+        """Return whether each study is of a level, shape (studies,)."""
         members: NDArray[np.bool_] = self.codes == self.levels.index(level)
         return members
 
 
 def axes_of(protocol: Protocol, studies: Studies) -> tuple[Axis, ...]:
-    """The protocol's axes in its order.
+    """Return the protocol's axes in its order.
 
     Raises:
-        BadInputError: an axis is no column, a criterion names a level that its axis cannot have, or a
-            value that is part of an intersection holds a comma.
+        BadInputError: an axis is not a column, a criterion names a level that its axis cannot have, or a value in
+            an intersection contains a comma.
     """
     return tuple(
         _intersection(protocol, group, studies)
@@ -66,7 +66,7 @@ def axes_of(protocol: Protocol, studies: Studies) -> tuple[Axis, ...]:
 
 
 def bin_names(cut_points: Sequence[float]) -> tuple[str, ...]:
-    """Names of the half-open bins between rising cut points.
+    """Name the half-open bins between rising cut points.
 
     >>> bin_names([17, 18, 45])
     ('<17', '17', '18-44', '>=45')
@@ -115,7 +115,7 @@ def _intersection(protocol: Protocol, group: SubgroupAxis, studies: Studies) -> 
                 )
     named = _levels_named(protocol, group.name)
     order = [",".join(levels) for levels in itertools.product(*((*p.levels, UNKNOWN_LEVEL) for p in parts))]
-    # The place of each study in the product of the parts' levels; each part has room for one level more, ``unknown``.
+    # Position of each study in the product of the parts' levels; each part has one level more, ``unknown``.
     sizes = [len(part.levels) + 1 for part in parts]
     places = np.ravel_multi_index([part.codes for part in parts], sizes)
     present = {order[place] for place in np.unique(places)}

@@ -1,4 +1,4 @@
-"""Who was analysed: images and patients by class, images a patient, what is unknown.
+"""Summary of the analysed cohort: images and patients by class, images per patient, unknown values.
 
 Owns the `cohort` part of results.json. Source: the contract ("results.json").
 """

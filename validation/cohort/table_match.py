@@ -1,7 +1,7 @@
-"""Whether scores and reads belong to the cohort at all, asked before any score meets a reference.
+"""Check that scores and reads belong to the cohort, before any score is compared with a reference.
 
-Owns the refusals of tables that are of other images. Fewer rows than that are counted (`cohort`) and told
-(`input_notices`). Source: the contract ("Refused before any score meets a reference").
+Owns the refusals of tables of other images. Smaller mismatches are counted (`join`) and reported (`input_notices`).
+Source: the contract ("Refused before any score meets a reference").
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ FAILED = "; an image on which the device failed needs a row with a status"
 
 
 def refuse_other_cohort(records: Records) -> None:
-    """Refuse reads or scores of which too few are of the test set.
+    """Refuse reads or scores that cover too little of the test set.
 
     Raises:
         BadInputError: no read or no prediction names an image of the test set, fewer than half of its images have a
@@ -28,7 +28,7 @@ def refuse_other_cohort(records: Records) -> None:
     """
     test_set = records.studies.frame["image_id"][records.studies.in_test_split]
     if test_set.empty:
-        return  # `join` says that no image is left
+        return  # `join` reports that no image is left
     reads, predictions = records.reads, records.predictions
     is_read, has_row = (among(test_set, table.frame["image_id"]) for table in (reads, predictions))
     _refuse_few(reads, "a read", is_read, test_set)
@@ -39,7 +39,7 @@ def refuse_other_cohort(records: Records) -> None:
 
 
 def cause_of_mismatch(unmatched: Sequence[str], known: Sequence[str]) -> str:
-    """Say in a clause why identifiers are not found, with examples; empty where no cause is likely."""
+    """Return the likely cause why identifiers are not found, with examples; empty where there is none."""
     found = near_misses(unmatched, known)
     if found is None:
         return ""

@@ -1,6 +1,6 @@
-"""Inverse-probability weights: an enriched test set as the population from which it was taken.
+"""Inverse-probability weights, which restore the population that an enriched test set was sampled from.
 
-Owns the check of the weights and their exact form. Weighted counts are `outcomes`; what comes of them `estimates`.
+Owns the check of the weights and their exact form. Weighted counts are `outcomes`, weighted estimates `estimates`.
 Source: Horvitz & Thompson 1952; Kish 1965 (effective number of weighted units).
 """
 
@@ -15,10 +15,10 @@ STEPS = 2**24
 
 
 def whole_weights(weights: Weights, studies: Studies, analysed: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Weights as whole numbers whose sums are exact, the largest 2^24, shape (studies,); 0 where not analysed.
+    """Scale the weights to whole numbers with exact sums, the largest 2^24, shape (studies,); 0 where not analysed.
 
     Raises:
-        BadInputError: the column is not there, or the weight of an analysed image is no number above 0.
+        BadInputError: the column is missing, or the weight of an analysed image is not a number above 0.
     """
     given = studies.numbers(weights.column)
     wrong = np.flatnonzero(analysed & ~(given > 0))

@@ -94,7 +94,7 @@ def replicate(
             digest = hashlib.sha256()
             strata = list(drawn.strata.values()) if drawn.strata else None
             chunks = drawn_chunks(
-                bootstrap.seed, bootstrap.replicates, drawn.count, strata, told=digest.update
+                bootstrap.seed, bootstrap.replicates, drawn.count, strata, on_indices=digest.update
             )
             for done in _in_turn(threads, one.compute, chunks):
                 progress("resampling", number * bootstrap.replicates + done, total)

@@ -1,1 +1,1 @@
-"""Whether a metric is the same in all levels of an axis: Wald test, level estimates, differences between levels."""
+"""Homogeneity of a metric over the levels of an axis: Wald test, level estimates, differences between levels."""

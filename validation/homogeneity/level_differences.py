@@ -1,10 +1,10 @@
-"""Differences between any two levels of an axis, with intervals that hold all pairs at once, and the largest of them.
+"""Pairwise differences between the levels of an axis, with simultaneous intervals, and the largest of them.
 
-Owns the critical value, taken from the draws that all levels share, and the interval of a difference. The levels and
-their joint covariance are `level_estimates`.
+Owns the critical value, taken from the replicates that all levels share, and the interval of a difference. The levels
+and their joint covariance are `level_estimates`.
 Sources: Zou & Donner 2008 and Newcombe 1998 (interval of a difference from those of its parts and their correlation);
-Clopper & Pearson 1934 on the effective size (Korn & Graubard 1998); Dunn 1961 (Bonferroni's bound). How often they
-hold the truth is in docs/methods/homogeneity.md.
+Clopper & Pearson 1934 on the effective size (Korn & Graubard 1998); Dunn 1961 (Bonferroni's bound). Coverage
+probabilities are in docs/evidence/homogeneity-intervals.md.
 """
 
 import itertools
@@ -25,12 +25,12 @@ from validation.results.secondary import LevelDifference
 
 FARTHEST = 7.0  # standard errors; beyond, 1 - confidence is lost in the rounding of 1
 HALVINGS = 40  # to 1e-11 of a standard error
-STILL = 1e-12  # what rounding can move a difference by
+STILL = 1e-12  # rounding error of a difference
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two levels by their places, and the correlation of their estimates."""
+    """Positions of two levels, and the correlation of their estimates."""
 
     first: int
     second: int
@@ -39,34 +39,37 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Deviations:
-    """How far the draws take the differences of an axis.
+    """Standardised deviations of the differences of an axis over the bootstrap replicates.
 
     Attributes:
-        largest: max over pairs of |d* - d| / s on each draw, rising, where s is the root of the mean of (d* - d)^2;
-            without draws on which a level is undefined, and empty where no draw changes any difference.
-        pairs: how many pairs of levels the axis has.
+        largest: max over pairs of |d* - d| / s of each replicate, rising, where s is the root of the mean of
+            (d* - d)^2; without replicates in which a level is undefined, and empty where no difference varies.
+        pairs: number of pairs of levels of the axis.
     """
 
     largest: NDArray[np.float64]
     pairs: int
 
     def critical_value(self, confidence_level: float) -> float:
-        """How many standard errors hold all differences at once.
+        """Return the critical value of the simultaneous intervals, in standard errors.
 
-        The quantile of what was drawn, but not below the normal one, as no set of pairs is easier than one pair; where
-        nothing was drawn, Bonferroni's.
+        The quantile of `largest`, but at least the normal one of a single pair; where `largest` is empty,
+        Bonferroni's.
         """
         if len(self.largest) == 0:
             return normal_quantile(1 - (1 - confidence_level) / self.pairs)
         return max(quantile(self.largest, confidence_level), normal_quantile(confidence_level))
 
     def p_value(self, critical_value: float) -> float:
-        """The error at which `critical_value` is this one: (1 + draws that go as far) / (1 + draws), or as there."""
+        """Return the error whose critical value this is: (1 + replicates as extreme) / (1 + replicates).
+
+        Not below that of a single pair; where `largest` is empty, Bonferroni's.
+        """
         alone = 2 * float(ndtr(-critical_value))
         if len(self.largest) == 0:
             return min(1.0, self.pairs * alone)
-        as_far = len(self.largest) - int(np.searchsorted(self.largest, critical_value, "left"))
-        return max((1 + as_far) / (1 + len(self.largest)), alone)
+        as_extreme = len(self.largest) - int(np.searchsorted(self.largest, critical_value, "left"))
+        return max((1 + as_extreme) / (1 + len(self.largest)), alone)
 
 
 def largest_gap(
@@ -75,15 +78,15 @@ def largest_gap(
     values: Sequence[NDArray[np.float64]],
     confidence_level: float,
 ) -> LevelDifference:
-    """The largest difference between two levels; of equal ones the first pair.
+    """Return the largest difference between two levels; of equal ones the first pair.
 
-    Its interval is one of those that hold all differences of the axis at once with ``confidence_level``; its p-value is
-    the error at which that interval would begin at 0.
+    Its interval is one of the simultaneous intervals of all differences of the axis, of ``confidence_level``
+    together; its p-value is the error at which that interval would begin at 0.
 
     Args:
         levels: two or more, by name.
         covariance: of `joint_covariance`.
-        values: the metric in each level on every draw, shape (replicates,), NaN where undefined.
+        values: the metric in each level in every replicate, shape (replicates,), NaN where undefined.
         confidence_level: two-sided, of all pairs together.
 
     Returns:
@@ -109,7 +112,7 @@ def largest_gap(
 
 
 def pairs_of(covariance: Sequence[Sequence[float]]) -> tuple[Pair, ...]:
-    """All pairs of levels in order."""
+    """Return all pairs of levels in order."""
     return tuple(
         Pair(i, j, covariance[i][j] / math.sqrt(covariance[i][i] * covariance[j][j]))
         for i, j in itertools.combinations(range(len(covariance)), 2)
@@ -117,14 +120,14 @@ def pairs_of(covariance: Sequence[Sequence[float]]) -> tuple[Pair, ...]:
 
 
 def difference(levels: Sequence[LevelEstimate], pair: Pair) -> float:
-    """The metric in the first level of the pair less that in the second."""
+    """Return the metric in the first level of the pair less that in the second."""
     return levels[pair.first].value - levels[pair.second].value
 
 
 def deviations_of(
     levels: Sequence[LevelEstimate], pairs: Sequence[Pair], values: Sequence[NDArray[np.float64]]
 ) -> Deviations:
-    """The deviations of all pairs of levels on the draws; a pair whose difference no draw changes says nothing.
+    """Compute the deviations of all pairs of levels; a pair whose difference does not vary is left out.
 
     Args:
         levels: the estimates.
@@ -132,10 +135,10 @@ def deviations_of(
         values: by level, shape (replicates,), NaN where undefined.
     """
     defined = ~np.logical_or.reduce([np.isnan(value) for value in values])
-    drawn = [value[defined] for value in values]
+    resampled = [value[defined] for value in values]
     largest = np.full(int(defined.sum()), -1.0)
     for pair in pairs:
-        deviation = np.abs(drawn[pair.first] - drawn[pair.second] - difference(levels, pair))
+        deviation = np.abs(resampled[pair.first] - resampled[pair.second] - difference(levels, pair))
         scale = math.sqrt(total(deviation * deviation) / max(1, len(deviation)))
         if scale > STILL:
             np.maximum(largest, deviation / scale, out=largest)
@@ -143,9 +146,9 @@ def deviations_of(
 
 
 def interval_of(levels: Sequence[LevelEstimate], pair: Pair, critical: float) -> Interval:
-    """Interval of a difference from those of its two levels, each at the confidence that ``critical`` stands for.
+    """Compute the interval of a difference from those of its two levels, each at the confidence of ``critical``.
 
-    Lies within [-1, 1] and holds the difference.
+    Lies within [-1, 1] and contains the difference.
     """
     first, second = levels[pair.first], levels[pair.second]
     low1, high1 = _level_interval(first, critical)
@@ -159,7 +162,7 @@ def interval_of(levels: Sequence[LevelEstimate], pair: Pair, critical: float) ->
 
 def _level_interval(level: LevelEstimate, critical: float) -> Interval:
     confidence = 1 - 2 * float(ndtr(-critical))
-    low, high = clopper_pearson(level.effective * level.share, level.effective, confidence)
+    low, high = clopper_pearson(level.effective * level.proportion, level.effective, confidence)
     return level.of(low), level.of(high)
 
 
@@ -168,7 +171,7 @@ def _distance(one: float, other: float, correlation: float) -> float:
 
 
 def _touching(levels: Sequence[LevelEstimate], pair: Pair) -> float:
-    """The critical value at which the interval of a difference of 0 or more begins at 0, at most `FARTHEST`."""
+    """Find the critical value at which the interval of a difference of 0 or more begins at 0, at most `FARTHEST`."""
     inside, outside = 0.0, FARTHEST
     if difference(levels, pair) == 0:
         return inside

@@ -1,10 +1,10 @@
-"""A metric in several levels of an axis: how much each patient moves each level, and how the levels vary together.
+"""A metric in several levels of an axis: influence of each patient on each level, and joint covariance of the levels.
 
-Owns the effective size of a level and the joint covariance, which hold for levels that share patients as for levels
-that do not. What is asked of them is `homogeneity` and `gaps`.
+Owns the effective sample size of a level and the joint covariance, for levels with and without patients in common.
+They are used by `wald_test` and `level_differences`.
 Sources: Rao & Scott 1992 (variance of a ratio over patients); Obuchowski 1997 (AUROC); Kish 1965 (effective number);
 Agresti & Caffo 2000 (one success and one failure added); Bamber 1975 (the largest variance an AUROC can have). The
-mean of what is believed and of the worst case is this suite's own, chosen by simulation (docs/methods/homogeneity.md).
+weighted mean of the estimated and the worst-case size is this suite's own (simulations: docs/methods/homogeneity.md).
 """
 
 import itertools
@@ -25,27 +25,27 @@ TRUSTED_PATIENTS = 10  # on so many must a variance rest; of 20 the test finds l
 
 @dataclass(frozen=True, slots=True)
 class NotGiven:
-    """Why a level, a test or a gap could not be given."""
+    """The reason why a level, a test or a difference is not available."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelEstimate:
-    """A metric in one level and what its patients say about its uncertainty.
+    """A metric in one level and its uncertainty.
 
     Attributes:
         metric: its name.
-        share: in [0, 1]; the metric itself, for F1 the Jaccard index that it rises with.
-        influence: by how much each patient of the draw moves the share to first order, shape (patients,), 0 for one
-            without a part in it; scaled such that the sum of squares is the share's variance.
-        contributing: which patients have a part, shape (patients,).
-        effective: how many independent units the level is worth, above 0.
+        proportion: in [0, 1]; the metric itself, for F1 the Jaccard index that it rises with.
+        influence: first-order change of the proportion by each resampled patient, shape (patients,), 0 for one who
+            does not contribute; scaled such that the sum of squares is the variance of the proportion.
+        contributing: whether each patient contributes, shape (patients,).
+        effective: effective sample size, above 0.
         degrees_of_freedom: of its variance, patients less one.
     """
 
     metric: str
-    share: float
+    proportion: float
     influence: NDArray[np.float64]
     contributing: NDArray[np.bool_]
     effective: float
@@ -54,39 +54,39 @@ class LevelEstimate:
     @property
     def value(self) -> float:
         """The metric, in [0, 1]."""
-        return self.of(self.share)
+        return self.of(self.proportion)
 
     def of(self, share: float) -> float:
-        """The metric where the share is another; rises with it."""
+        """Return the metric at a proportion; it rises with it."""
         return share if self.metric == "auroc" else proportion_of(self.metric).of_fraction(share)
 
     @property
-    def share_variance(self) -> float:
-        """p~ (1 - p~) / n_eff with p~ of one success and one failure more: above 0 also for a share of 0 or 1."""
-        shrunk = (self.share * self.effective + 1) / (self.effective + 2)
+    def proportion_variance(self) -> float:
+        """p~ (1 - p~) / n_eff, p~ with one success and one failure added: above 0 also for a proportion of 0 or 1."""
+        shrunk = (self.proportion * self.effective + 1) / (self.effective + 2)
         return shrunk * (1 - shrunk) / self.effective
 
     @property
     def slope(self) -> float:
-        """Change of the metric with its share: 2 / (1 + J)^2 for F1, else 1."""
-        return 2 / (1 + self.share) ** 2 if self.metric == "f1" else 1.0
+        """Derivative of the metric by its proportion: 2 / (1 + J)^2 for F1, else 1."""
+        return 2 / (1 + self.proportion) ** 2 if self.metric == "f1" else 1.0
 
     @property
     def variance(self) -> float:
-        """Of the metric, above 0."""
-        return self.slope * self.slope * self.share_variance
+        """Variance of the metric, above 0."""
+        return self.slope * self.slope * self.proportion_variance
 
 
 def level_estimate(metric: str, counts: NDArray[np.float64], ranked: Units) -> LevelEstimate | NotGiven:
-    """A metric in one level.
+    """Estimate a metric in one level.
 
     Args:
-        metric: a proportion or F1, or ``auroc``.
-        counts: TP, FP, FN, TN of the level by patient of the draw, shape (patients, 4).
-        ranked: its determinate units in order of score.
+        metric: a name in `COUNT_METRICS`, or ``auroc``.
+        counts: TP, FP, FN, TN of the level by resampled patient, shape (patients, 4).
+        ranked: its determinate units, ranked by score.
 
     Returns:
-        `NotGiven` where the metric is undefined, and where one patient alone stands behind it or behind a class.
+        `NotGiven` where the metric is undefined, and where only one patient contributes to it or to a class.
     """
     if metric == "auroc":
         return _of_scores(ranked, len(counts))
@@ -94,18 +94,18 @@ def level_estimate(metric: str, counts: NDArray[np.float64], ranked: Units) -> L
 
 
 def joint_covariance(levels: Sequence[LevelEstimate]) -> list[list[float]]:
-    """Covariance of the metric in the levels: `LevelEstimate.variance` on the diagonal, beside it what they share.
+    """Compute the covariance matrix of the metric in the levels, with `LevelEstimate.variance` on the diagonal.
 
-    Where a level's variance was made smaller than that between its patients, its covariances shrink with it; where it
-    was made larger they stay: what was added is the level's own. So the matrix is never indefinite.
+    Where a level's variance is smaller than that between its patients, its covariances shrink with it; where it is
+    larger they are unchanged, since the addition is the level's own. So the matrix is never indefinite.
 
     Args:
-        levels: of one metric over one draw.
+        levels: of one metric and the same resampled patients.
     """
     scales = []
     for level in levels:
         between = total(level.influence * level.influence)
-        within = min(1.0, math.sqrt(level.share_variance / between)) if between > 0 else 0.0
+        within = min(1.0, math.sqrt(level.proportion_variance / between)) if between > 0 else 0.0
         scales.append(level.slope * within)
     covariance = [[0.0] * len(levels) for _ in levels]
     for i, level in enumerate(levels):
@@ -118,7 +118,7 @@ def joint_covariance(levels: Sequence[LevelEstimate]) -> list[list[float]]:
 
 
 def _of_counts(metric: str, counts: NDArray[np.float64]) -> LevelEstimate | NotGiven:
-    """u_k = (x_k - p n_k) / n, of whole numbers until the last division."""
+    """Estimate from counts: u_k = (x_k - p n_k) / n, of whole numbers until the last division."""
     x, n = proportion_of(metric).fraction(confusion(counts))
     successes, size = float(x.sum()), float(n.sum())
     contributing = n > 0
@@ -130,7 +130,7 @@ def _of_counts(metric: str, counts: NDArray[np.float64]) -> LevelEstimate | NotG
     spread = math.sqrt(patients / (patients - 1)) / (size * size)
     return _level(
         metric,
-        share=successes / size,
+        proportion=successes / size,
         influence=(size * x - successes * n) * spread,
         contributing=contributing,
         largest=size,
@@ -140,7 +140,7 @@ def _of_counts(metric: str, counts: NDArray[np.float64]) -> LevelEstimate | NotG
 
 
 def _of_scores(ranked: Units, patients: int) -> LevelEstimate | NotGiven:
-    """Obuchowski's residuals of the placements, each class with its own number of patients as DeLong has it."""
+    """Estimate the AUROC from Obuchowski's placement residuals, each class with its own number of patients (DeLong)."""
     placed = placements(ranked)
     area, m, n = auroc(placed), len(placed.positive), len(placed.negative)
     if math.isnan(area):
@@ -158,7 +158,7 @@ def _of_scores(ranked: Units, patients: int) -> LevelEstimate | NotGiven:
     negative = (n * of_negatives - n_k * ordered) * math.sqrt(with_negative / (with_negative - 1)) / n
     return _level(
         "auroc",
-        share=area,
+        proportion=area,
         influence=(positive + negative) / (2 * m * n),
         contributing=(m_k > 0) | (n_k > 0),
         largest=math.inf,
@@ -170,35 +170,38 @@ def _of_scores(ranked: Units, patients: int) -> LevelEstimate | NotGiven:
 def _level(
     metric: str,
     *,
-    share: float,
+    proportion: float,
     influence: NDArray[np.float64],
     contributing: NDArray[np.bool_],
     largest: float,
     worst: float,
     degrees_of_freedom: int,
 ) -> LevelEstimate:
-    """The effective size: the variance between patients decides as far as it rests on enough of them, else the worst.
+    """Compute the effective sample size n^w min(n, worst)^(1-w), and return the estimate.
+
+    n = min(largest, p (1 - p) / variance), and w = min(1, m / `TRUSTED_PATIENTS`) with m the effective number of
+    patients contributing to the variance. Without variance it is ``worst``.
 
     Args:
         metric: its name.
-        share: the estimate.
+        proportion: the estimate p.
         influence: by patient.
-        contributing: which patients have a part.
-        largest: what the effective size cannot exceed.
-        worst: what it is when all units of a patient are alike; for AUROC that of the smaller class, as its variance
-            is at most A (1 - A) / min(m, n).
+        contributing: whether each patient contributes.
+        largest: upper limit of the effective size.
+        worst: effective size with complete correlation within patients; for AUROC that of the smaller class, as its
+            variance is at most A (1 - A) / min(m, n).
         degrees_of_freedom: patients less one.
     """
     squares = influence * influence
     variance, effective = total(squares), worst
     if variance > 0:
-        believed = min(largest, share * (1 - share) / variance)
-        # Kish's effective number of the squared influences.
-        trust = min(1.0, variance * variance / total(squares * squares) / TRUSTED_PATIENTS)
-        effective = believed**trust * min(believed, worst) ** (1 - trust)
+        estimated = min(largest, proportion * (1 - proportion) / variance)
+        # Kish's effective number of patients contributing to the sum of squared influences.
+        weight = min(1.0, variance * variance / total(squares * squares) / TRUSTED_PATIENTS)
+        effective = estimated**weight * min(estimated, worst) ** (1 - weight)
     return LevelEstimate(
         metric=metric,
-        share=share,
+        proportion=proportion,
         influence=influence,
         contributing=contributing,
         effective=effective,

@@ -1,9 +1,9 @@
-"""Whether a metric is the same in all levels of an axis: one Wald test an axis and metric, and Holm's adjustment.
+"""Wald test that a metric is equal in all levels, per axis and metric, with Holm's adjustment.
 
-Owns which levels enter, the test and the adjustment. The levels and their joint covariance are `level_estimates`, the
-largest gap is `gaps`; who is too small to enter is decided with the rows of the results (`estimates`).
+Owns the choice of levels, the test and the adjustment. The levels and their joint covariance are `level_estimates`,
+the largest difference is `level_differences`; the minimum size of a level is decided with the rows (`estimates`).
 Sources: Korn & Graubard 1990 (F in place of chi-square); Nel & van der Merwe 1986 and Krishnamoorthy & Yu 2004 (degrees
-of freedom of a sum of covariances); Holm 1979. How often the test errs is in docs/evidence/homogeneity.md.
+of freedom of a sum of covariances); Holm 1979. Error rates of the test are in docs/evidence/homogeneity.md.
 """
 
 import itertools
@@ -32,7 +32,7 @@ SINGULAR = 1e-12  # of a variance; less is what rounding leaves of nothing
 
 @dataclass(frozen=True, slots=True)
 class LevelData:
-    """A level's sample, and that on every draw of the patients that all levels of the axis share."""
+    """A level's sample and bootstrap replicates, of the resampled patients that all levels of the axis share."""
 
     sample: Sample
     replicates: Replicates
@@ -40,7 +40,7 @@ class LevelData:
 
 @dataclass(frozen=True, slots=True)
 class Wald:
-    """F and its degrees of freedom, and how often chance alone gives as much."""
+    """F statistic, its degrees of freedom and p-value."""
 
     statistic: float
     degrees_of_freedom: tuple[int, int]
@@ -55,14 +55,14 @@ def homogeneity_of(
     left_out: Mapping[str, str],
     confidence_level: float,
 ) -> Homogeneity:
-    """Test one metric on one axis and give its largest gap.
+    """Test one metric on one axis, with its largest difference.
 
     Args:
         axis: its name.
         metric: one of `SUBGROUP_METRICS`.
-        levels: the levels that results show, in their order.
+        levels: the reported levels, in their order.
         left_out: why some of them must not enter; others that cannot are added with their reason.
-        confidence_level: two-sided, of the gap's interval over all pairs together.
+        confidence_level: two-sided, of the intervals of all pairs together.
 
     Returns:
         Outside any family (`with_holm`). With fewer than two levels there is a note and no number.
@@ -109,7 +109,7 @@ def homogeneity_of(
 
 
 def wald_test(levels: Sequence[LevelEstimate], covariance: Sequence[Sequence[float]]) -> Wald | NotGiven:
-    """W = (C p)' (C V C')^-1 (C p) with C p the differences from the first level, as F = W (d - q + 1) / (d q).
+    """Compute W = (C p)' (C V C')^-1 (C p), C p the differences from the first level, as F = W (d - q + 1) / (d q).
 
     q is the number of levels less one; d are the degrees of freedom of V: for two levels Welch's, for levels that share
     all their K patients K - 1. F has q and d - q + 1 degrees of freedom.
@@ -119,8 +119,8 @@ def wald_test(levels: Sequence[LevelEstimate], covariance: Sequence[Sequence[flo
         covariance: of `joint_covariance`.
 
     Returns:
-        F with 6 decimals, and p of that F; `NotGiven` with too few patients for so many levels, and where levels vary
-        as one.
+        F to 6 decimals, and the p-value of that F; `NotGiven` with too few patients for so many levels, and where
+        levels vary as one.
     """
     q = len(levels) - 1
     d = degrees_of_freedom(levels)
@@ -139,9 +139,10 @@ def wald_test(levels: Sequence[LevelEstimate], covariance: Sequence[Sequence[flo
 
 
 def degrees_of_freedom(levels: Sequence[LevelEstimate]) -> int:
-    """d = min(K - 1, q (q + 1) / (2 sum (1 - w)^2 / nu)), rounded down.
+    """Compute d = min(K - 1, q (q + 1) / (2 sum (1 - w)^2 / nu)), rounded down.
 
-    K are the patients of all levels, w the share of a level in the sum of 1 / variance, nu its own degrees of freedom.
+    K are the patients of all levels, w is the weight of a level, 1 / variance over its sum, nu its own degrees of
+    freedom.
     """
     q, precision = len(levels) - 1, math.fsum(1 / level.variance for level in levels)
     uncertainty = math.fsum(
@@ -152,12 +153,12 @@ def degrees_of_freedom(levels: Sequence[LevelEstimate]) -> int:
 
 
 def patients_of(levels: Sequence[LevelEstimate]) -> int:
-    """Patients who have a part in one level or more."""
+    """Count the patients who contribute to one level or more."""
     return int(np.logical_or.reduce([level.contributing for level in levels]).sum())
 
 
 def quadratic_form(matrix: Sequence[Sequence[float]], vector: Sequence[float]) -> float | None:
-    """v' M^-1 v by Cholesky's decomposition, in a fixed order of operations; None where M is singular.
+    """Compute v' M^-1 v by Cholesky's decomposition, in a fixed order of operations; None where M is singular.
 
     Args:
         matrix: symmetric, not indefinite, shape (size, size).
@@ -181,10 +182,10 @@ def quadratic_form(matrix: Sequence[Sequence[float]], vector: Sequence[float]) -
 
 
 def with_holm(tests: Sequence[Homogeneity], family: Family | None) -> tuple[Homogeneity, ...]:
-    """The tests in their order, those of the family with Holm's adjusted p-value.
+    """Return the tests in their order, those of the family with Holm's adjusted p-value.
 
-    The family is as large as the protocol made it: a test without a p-value counts as one that found nothing, so that
-    what could not be tested never makes the rest easier.
+    The size of the family is the protocol's: a test without a p-value counts with p = 1, so that an impossible test
+    never makes the others easier.
     """
     if family is None:
         return tuple(tests)
@@ -197,10 +198,10 @@ def with_holm(tests: Sequence[Homogeneity], family: Family | None) -> tuple[Homo
 
 
 def with_family_of_gaps(tests: Sequence[Homogeneity]) -> tuple[Homogeneity, ...]:
-    """Return the tests in their order, with the p-values of their largest gaps adjusted for one another (Holm).
+    """Return the tests in their order, with the p-values of their largest differences adjusted for one another (Holm).
 
-    The family is every axis and metric but f1, which is made of sensitivity, specificity and prevalence: a gap of it
-    alone may say nothing of the device. An axis without a gap counts as one in which nothing was found.
+    The family is every axis and metric but f1, which depends on prevalence as well as on sensitivity and specificity:
+    a difference in it alone may not be one of the device. An axis without a difference counts with p = 1.
     """
     members = [test for test in tests if test.metric != "f1"]
     adjusted = dict(
@@ -219,7 +220,7 @@ def with_family_of_gaps(tests: Sequence[Homogeneity]) -> tuple[Homogeneity, ...]
 
 
 def holm(p_values: Sequence[float | None]) -> tuple[float | None, ...]:
-    """Adjusted p-values: the i-th smallest of m times m - i + 1, not below the one before, at most 1.
+    """Adjust p-values by Holm: the i-th smallest of m times m - i + 1, not below the one before, at most 1.
 
     Args:
         p_values: in [0, 1]; None counts as 1 and stays None.

@@ -1,1 +1,1 @@
-"""The second implementation of the measurement, which imports nothing of the first."""
+"""The independent second implementation of the measurement, in plain Python."""

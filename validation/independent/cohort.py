@@ -1,8 +1,8 @@
-"""Tables -> images -> units and their outcomes, a second time, in plain Python.
+"""Tables -> images -> units and their outcomes, independently of the first implementation, in plain Python.
 
-Owns the reference standard's rules, the join, who is analysed and what counts as what. Written from the contract and
-docs/methods without a line of the first implementation; rows come from `tables`, levels of subgroups
-are `levels`. What is computed from the units is `formulas`.
+Owns the reference standard's rules, the join, eligibility and the classification of units. Written from the contract
+and docs/methods without a line of the first implementation; rows come from `tables`, levels of subgroups are
+`levels`. The metrics of the units are `formulas`.
 """
 
 from collections import Counter, defaultdict
@@ -19,7 +19,7 @@ POSITIVE, NEGATIVE, INDETERMINATE = "positive", "negative", "indeterminate"
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A row of studies with its verdict and score; None where nobody read it and where it was not processed."""
+    """A row of studies with its verdict and score; None where it was not read, or not processed."""
 
     image_id: str
     patient: str
@@ -31,9 +31,9 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What counts once, an image or a patient; ``called`` and ``score`` are None where it was not processed.
+    """A unit of analysis, an image or a patient; ``called`` is test positive, None, as ``score``, if not processed.
 
-    ``whole`` says that every image of it has a score.
+    ``whole`` is true where every image of it has a score.
     """
 
     patient: str
@@ -45,7 +45,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Recounted:
-    """Every image of the studies, the rows of all tables, and what the device says of each image."""
+    """Every image of the studies, the rows of all tables, and the device's status of each image."""
 
     images: tuple[Image, ...]
     tables: Mapping[str, Rows]
@@ -56,11 +56,9 @@ def recount(files: InputFiles, protocol: Protocol) -> Recounted:
     """Read and join all tables.
 
     Raises:
-        BadInputError: what `validate` refuses about tables, or an axis is no column of the studies.
+        BadInputError: a table that `validate` refuses, or an axis that is not a column of the studies.
     """
-    read_records(
-        files, protocol
-    )  # refuses what `validate` refuses; what it makes of the cells is not used here
+    read_records(files, protocol)  # refuses what `validate` refuses; its records are not used
     tables = {
         table: rows_of(table, path, protocol, one_table=files.one_table)
         for table in TABLES
@@ -91,7 +89,7 @@ def recount(files: InputFiles, protocol: Protocol) -> Recounted:
 
 
 def consensus(rule: str, verdicts: Mapping[str, str]) -> str:
-    """The reference standard's verdict of one image; ``verdicts`` is reader -> verdict, one or more."""
+    """Return the reference standard's verdict on one image; ``verdicts`` is reader -> verdict, one or more."""
     name, _, argument = rule.partition(":")
     reads = list(verdicts.values())
     positive, negative = reads.count(POSITIVE), reads.count(NEGATIVE)
@@ -112,7 +110,7 @@ def consensus(rule: str, verdicts: Mapping[str, str]) -> str:
 
 
 def leaves_at(image: Image, protocol: Protocol) -> str | None:
-    """The first step of the flow at which an image leaves; None for one that is analysed."""
+    """Return the first step of the flow at which an image leaves; None for one that is analysed."""
     if image.split != "test":
         return "not_test_split"
     if image.reference is None:
@@ -125,7 +123,7 @@ def leaves_at(image: Image, protocol: Protocol) -> str | None:
 
 
 def units(images: Iterable[Image], unit: str, threshold: float) -> list[Unit]:
-    """Images as units, or patients: by any positive image, else by any that is not known; with the largest score."""
+    """Return images as units, or patients: positive by any image, else unknown by any; with the largest score."""
     singles = [
         Unit(
             image.patient,
@@ -145,19 +143,19 @@ def units(images: Iterable[Image], unit: str, threshold: float) -> list[Unit]:
 
 
 def _as_one(patient: str, own: Sequence[Unit]) -> Unit:
-    references, calls = {unit.reference for unit in own}, {unit.called for unit in own}
-    called = next(call for call in (True, None, False) if call in calls)
+    references, results = {unit.reference for unit in own}, {unit.called for unit in own}
+    called = next(result for result in (True, None, False) if result in results)
     return Unit(
         patient,
         next(verdict for verdict in (POSITIVE, INDETERMINATE, NEGATIVE) if verdict in references),
         called,
         None if called is None else max(unit.score for unit in own if unit.score is not None),
-        None not in calls,
+        None not in results,
     )
 
 
 def outcome(unit: Unit) -> str:
-    """tp, fp, fn or tn by the worst case: what is not known counts against the device."""
+    """Classify a unit as tp, fp, fn or tn by the worst case: missing results count against the device."""
     if unit.reference == POSITIVE:
         return "tp" if unit.called else "fn"
     if unit.reference == NEGATIVE:
@@ -168,7 +166,7 @@ def outcome(unit: Unit) -> str:
 def flow(
     counted: Recounted, analysed: Sequence[Image], protocol: Protocol
 ) -> tuple[dict[str, str | int], ...]:
-    """Images and patients of each step: all, those that leave, those that stay, and what is not known of these."""
+    """Count images and patients of each step: all, leaving, analysed, and of these indeterminate or not processed."""
     leaving = ("not_test_split", "no_reference", "indeterminate_excluded", "not_processed_excluded")
     steps = {
         "all": counted.images,
@@ -187,7 +185,7 @@ def flow(
 
 
 def account(counted: Recounted, protocol: Protocol) -> tuple[dict[str, object], ...]:
-    """What became of every row of every table: used, or out for one reason."""
+    """Account for every row of every table: used, or excluded for one reason."""
     step = {image.image_id: leaves_at(image, protocol) for image in counted.images}
     accounts = []
     for table, rows in counted.tables.items():
@@ -208,7 +206,7 @@ def account(counted: Recounted, protocol: Protocol) -> tuple[dict[str, object], 
 
 
 def summary(counted: Recounted, analysed: Sequence[Image]) -> dict[str, object]:
-    """The numbers of `cohort` in results.json."""
+    """Count the numbers of `cohort` in results.json."""
     known = {image.image_id for image in counted.images}
     unused = {
         table: sum(row["image_id"] not in known for row in counted.tables[table].joined)
@@ -248,12 +246,12 @@ def _with_status(counted: Recounted, status: str) -> int:
 
 
 def patients(images: Iterable[Image]) -> list[str]:
-    """Their patients, each once, by code point."""
+    """Return their patients without duplicates, by code point."""
     return sorted({image.patient for image in images})
 
 
 def strata(analysed: Sequence[Image], protocol: Protocol) -> list[list[int]]:
-    """Numbers of the patients that are drawn from one another: all, or by the classes of their images."""
+    """Return the patient numbers of each stratum: all patients, or by the classes of their images."""
     everyone = patients(analysed)
     if protocol.bootstrap.strata == "none":
         return [list(range(len(everyone)))]

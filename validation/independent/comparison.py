@@ -1,6 +1,6 @@
-"""Every number of a second opinion beside the recorded one, and what a person is told of it.
+"""Comparison of every number of the second opinion with the recorded one, and its report to the user.
 
-Owns which numbers are compared and what "equal" means. Making the second opinion is `study`.
+Owns which numbers are compared and the definition of "equal". The second opinion is computed by `study`.
 """
 
 import json
@@ -28,9 +28,9 @@ BOUNDS = {"lower": "lower bound", "upper": "upper bound", "estimate": "estimate"
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A number by its place in results.json, as recorded and as computed a second time.
+    """A number by its key in results.json, as recorded and as computed independently.
 
-    ``difference`` is of two numbers, None of anything else; whole numbers and words must be the same.
+    ``difference`` is None where the values are not numbers; whole numbers and words must be the same.
     """
 
     where: str
@@ -39,13 +39,13 @@ class Comparison:
 
     @property
     def difference(self) -> float | None:
-        """How far two numbers lie apart."""
+        """Absolute difference of two numbers."""
         numbers = isinstance(self.first, float | int) and isinstance(self.second, float | int)
         return abs(self.first - self.second) if numbers else None
 
     @property
     def equal(self) -> bool:
-        """Exactly, or for fractions as nearly as their rounding can tell; above 1 in proportion to the number."""
+        """Whether they are equal, fractions within their rounding; above 1 relative to the number."""
         if self.difference is None or isinstance(self.second, int):
             return bool(self.first == self.second)
         fitted = any(name in self.where for name in FITTED)
@@ -54,11 +54,10 @@ class Comparison:
 
 
 def compare(results: Results, opinion: Opinion, protocol: Protocol) -> tuple[Comparison, ...]:
-    """Every number of the second opinion beside the recorded one, and what must follow from recorded ones alone.
+    """Compare every number of the second opinion with the recorded one, and recorded ones that follow from others.
 
-    A number that only one of them has stands beside "(absent)", as do rows, intervals, criteria and reasons of the
-    account that only the recorded one has; other keys of results.json decide nothing and are not compared, and rows of
-    metrics that the second implementation lacks are left out.
+    A number that only one of them has is compared with "(absent)", as are rows, intervals, criteria and reasons of
+    the account that only the recorded one has; other keys of results.json decide nothing and are not compared.
     """
     document = asdict(results)
     for rows in ("estimates", "sensitivity_analyses"):
@@ -81,7 +80,7 @@ def metrics_without_opinion() -> list[str]:
 
 
 def _sums(results: Results, opinion: Opinion) -> Iterator[Comparison]:
-    """Rows used and excluded as recorded, beside the rows read."""
+    """Compare the recorded rows used and excluded with the rows read."""
     recorded = {
         account.table: account.rows_used + sum(account.rows_excluded.values())
         for account in results.input_account.tables
@@ -92,7 +91,7 @@ def _sums(results: Results, opinion: Opinion) -> Iterator[Comparison]:
 
 
 def _verdicts_of_analyses(results: Results, protocol: Protocol) -> Iterator[Comparison]:
-    """What each analysis says overall beside what its verdicts come to; criteria that it lacks or that are none."""
+    """Compare each analysis' overall verdict with that of its criteria, and report missing or unknown criteria."""
     rows = {(row.analysis, row.metric) for row in results.sensitivity_analyses}
     for analysis, recorded in results.sensitivity_verdicts.items():
         where = f"sensitivity_verdicts.{analysis}"
@@ -107,13 +106,13 @@ def _verdicts_of_analyses(results: Results, protocol: Protocol) -> Iterator[Comp
 
 
 def _criterion_of(name: str, protocol: Protocol) -> Criterion | None:
-    """The criterion that SE or SE[sex=F] is a row of."""
+    """Return the criterion of a row such as SE or SE[sex=F]."""
     fitting = [one for one in protocol.criteria if name == one.id or name.startswith(f"{one.id}[")]
     return max(fitting, key=lambda one: len(one.id), default=None)
 
 
 def _leaves(document: Any, where: str = "") -> Iterator[tuple[str, Any]]:
-    """Every number and word of a document with its place: estimates[auroc, sex=F].intervals.bca[0]."""
+    """Yield every number and word of a document with its key, such as estimates[auroc, sex=F].intervals.bca[0]."""
     if isinstance(document, Mapping):
         for name, inner in document.items():
             yield from _leaves(inner, f"{where}.{name}" if where else name)
@@ -139,7 +138,7 @@ def _name(entry: Any, index: int) -> str:
 
 
 def _decides(where: str) -> bool:
-    """Whether what only results.json has is a difference."""
+    """Return whether a key that only results.json has is a difference."""
     if where.startswith("estimates["):
         return where.endswith("].metric") or "].intervals." in where
     extreme = where.startswith(EXTREMES) and where.endswith("].metric")
@@ -150,7 +149,7 @@ def _decides(where: str) -> bool:
 def findings(
     comparisons: Sequence[Comparison], criteria: Sequence[Judged]
 ) -> tuple[ReproductionFinding, ...]:
-    """What a person is told: both numbers of every criterion, the verdict, what differs, and how much was compared."""
+    """Report both numbers of every criterion, the verdict, the differences, and the extent of the comparison."""
     at = {comparison.where: comparison for comparison in comparisons}
     told = []
     for judged in criteria:
@@ -189,7 +188,7 @@ def _both(what: str, comparison: Comparison) -> ReproductionFinding:
 
 
 def _words(values: Sequence[Any]) -> str:
-    """What was observed and what came of it, each word once; nothing for what does not apply."""
+    """Join the observed value and the verdicts that apply, without duplicates."""
     observed, *words = values
     return " ".join(dict.fromkeys(map(_word, [observed, *filter(None, words)])))
 

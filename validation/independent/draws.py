@@ -1,6 +1,6 @@
-"""The draws of patients and the intervals made from them, a second time, in plain Python.
+"""Resampling of patients and bootstrap intervals, independently of the first implementation, in plain Python.
 
-Owns Philox, the draws, quantiles, percentile and BCa intervals. What is computed on a draw is `formulas`.
+Owns Philox, the resamples, quantiles, percentile and BCa intervals. The metrics of a resample are `replicates`.
 
 Sources: Salmon and others 2011 (Philox4x64-10); Lemire 2019 (bounded integers); Hyndman and Fan 1996 (type 7);
 Efron 1987 (BCa).
@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from validation.independent.formulas import Interval, normal_quantile, normal_share, two_sided_normal
+from validation.independent.formulas import Interval, normal_cdf, normal_quantile, two_sided_normal
 
 HALF = 2**32
 WORD = 2**64 - 1
@@ -21,9 +21,9 @@ ROUNDS = 10
 
 
 def philox(seed: int, replicate: int, blocks: int) -> bytes:
-    """The first 4 * blocks words of Philox4x64-10 with key [seed, 0] and counter [0, 0, 0, replicate], little-endian.
+    """Return the first 4 * blocks words of Philox4x64-10, key [seed, 0], counter [0, 0, 0, replicate], little-endian.
 
-    The counter is raised by one before each block of four words. All blocks are computed at once: a whole number holds
+    The counter is incremented before each block of four words. All blocks are computed at once: a whole number has
     block j from bit 256 j on, so that the product of two 64-bit words never reaches the next block.
     """
     ones = int.from_bytes(b"\1".ljust(32, b"\0") * blocks, "little")
@@ -40,42 +40,42 @@ def philox(seed: int, replicate: int, blocks: int) -> bytes:
 
 
 def draw(seed: int, replicate: int, strata: Sequence[Sequence[int]]) -> list[int]:
-    """From each stratum of patient numbers as many as it has, with replacement, all strata from one stream.
+    """Resample the patient numbers of each stratum with replacement, all strata from one stream.
 
     Each word gives its low half, then its high half: u. The patient is number u * size over 2^32 of the stratum, unless
-    the remainder is under 2^32 mod size; then u is passed over.
+    the remainder is under 2^32 mod size; then u is rejected.
     """
     blocks = sum(map(len, strata)) // 8 + 1
     while True:
         halves = iter(struct.unpack(f"<{8 * blocks}I", philox(seed, replicate, blocks)))
-        drawn = [_draw_from(stratum, halves) for stratum in strata]
-        if all(len(own) == len(stratum) for own, stratum in zip(drawn, strata, strict=True)):
-            return [patient for own in drawn for patient in own]
-        blocks *= 2  # so many were passed over that the words did not suffice
+        resampled = [_resample(stratum, halves) for stratum in strata]
+        if all(len(own) == len(stratum) for own, stratum in zip(resampled, strata, strict=True)):
+            return [patient for own in resampled for patient in own]
+        blocks *= 2  # too many were rejected for the words to suffice
 
 
-def _draw_from(stratum: Sequence[int], halves: Iterator[int]) -> list[int]:
+def _resample(stratum: Sequence[int], halves: Iterator[int]) -> list[int]:
     size = len(stratum)
     unequal = HALF % size
-    drawn = (stratum[product // HALF] for u in halves if (product := u * size) % HALF >= unequal)
-    return list(islice(drawn, size))
+    accepted = (stratum[product // HALF] for u in halves if (product := u * size) % HALF >= unequal)
+    return list(islice(accepted, size))
 
 
-def little_endian(drawn: Sequence[int]) -> bytes:
-    """The indices as `draws_sha256` takes them: uint32, little-endian."""
-    return struct.pack(f"<{len(drawn)}I", *drawn)
+def little_endian(indices: Sequence[int]) -> bytes:
+    """Return the indices as `draws_sha256` takes them: uint32, little-endian."""
+    return struct.pack(f"<{len(indices)}I", *indices)
 
 
-def quantile(ordered: Sequence[float], share: float) -> float:
-    """Hyndman and Fan's type 7 of sorted values."""
-    position = (len(ordered) - 1) * share
+def quantile(ordered: Sequence[float], probability: float) -> float:
+    """Compute Hyndman and Fan's type 7 quantile of sorted values."""
+    position = (len(ordered) - 1) * probability
     left = min(int(position), len(ordered) - 2) if len(ordered) > 1 else 0
     right = min(left + 1, len(ordered) - 1)
     return ordered[left] + (position - left) * (ordered[right] - ordered[left])
 
 
 def percentile(value: float, replicates: Sequence[float], confidence: float) -> Interval | None:
-    """Of the defined replicates; None without one, of zero width, or where the value lies outside."""
+    """Compute the percentile interval of the defined replicates; None without one, of zero width, or without value."""
     tail = (1 - confidence) / 2
     return _interval_around(value, sorted(replicates), tail, 1 - tail)
 
@@ -83,10 +83,10 @@ def percentile(value: float, replicates: Sequence[float], confidence: float) -> 
 def bca(
     value: float, replicates: Sequence[float], jackknife: Sequence[float | None], confidence: float
 ) -> Interval | None:
-    """Efron's bias-corrected and accelerated interval.
+    """Compute Efron's bias-corrected and accelerated interval.
 
-    ``jackknife`` holds the value without each patient that contributes. None as `percentile`, and where a value of it
-    is undefined, no patient changes the value, all replicates lie on one side, or the acceleration is too large.
+    ``jackknife`` is the value without each contributing patient. None as `percentile`, and where a jackknife value is
+    undefined, no patient changes the value, all replicates lie on one side, or the acceleration is too large.
     """
     thetas = [theta for theta in jackknife if theta is not None]
     if not replicates or len(thetas) < len(jackknife) or len(set(thetas)) < 2:
@@ -100,7 +100,7 @@ def bca(
     z0, z = normal_quantile(under / len(replicates)), two_sided_normal(confidence)
     if min(1 - acceleration * (z0 - z), 1 - acceleration * (z0 + z)) <= 0:
         return None
-    low, high = (normal_share(z0 + (z0 + s) / (1 - acceleration * (z0 + s))) for s in (-z, z))
+    low, high = (normal_cdf(z0 + (z0 + s) / (1 - acceleration * (z0 + s))) for s in (-z, z))
     return _interval_around(value, sorted(replicates), low, high)
 
 

@@ -1,8 +1,8 @@
-"""What is missing taken as wrong, as right, and left out: `all_worst`, `all_best` and `processed_only` a second time.
+"""Missing results as errors, as correct, and excluded: `all_worst`, `all_best`, `processed_only`, independently.
 
-Owns what missing scores and indeterminate truths are taken for; what follows is as in every row. Written from the
-contract ("Statistics", 4) without a line of the first implementation. Values, counts and the deciding interval of
-proportions are computed, nothing that needs draws.
+Owns the values of missing scores and indeterminate references; the rest is as in every row. Written from the contract
+("Statistics", 4) without a line of the first implementation. It computes values, counts and the deciding interval of
+proportions, and no bootstrap.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,19 +27,19 @@ from validation.independent.rows import (
 from validation.independent.verdicts import LESS_IS_BETTER
 
 WORST, BEST, PROCESSED_ONLY = "all_worst", "all_best", "processed_only"
-# What an indeterminate unit is taken for: for metrics that are not named one of two outcomes, in the most extreme mix.
+# Outcome of an indeterminate unit: for metrics that are not named one of two outcomes, in the most extreme mix.
 EITHER: Mapping[str, tuple[str, str]] = {WORST: ("fp", "fn"), BEST: ("tp", "tn")}
 BY_SCORE = {"auroc": "ranks", "average_precision": "ranks", "brier": "errors"}
 TAKEN_FOR: Mapping[str, Mapping[str, str]] = {
     WORST: {"specificity": "fp", "ppv": "fp", "sensitivity": "fn", "npv": "fn"} | BY_SCORE,
     BEST: {"specificity": "tn", "npv": "tn", "sensitivity": "tp", "ppv": "tp"} | BY_SCORE,
 }
-WITHOUT = ("prevalence",)  # it has no worst and no best
+WITHOUT = ("prevalence",)  # it has no worst or best case
 
 
 @dataclass(frozen=True, slots=True)
 class Extreme:
-    """What is compared of a row of `sensitivity_analyses`."""
+    """The compared values of a row of `sensitivity_analyses`."""
 
     analysis: str
     metric: str
@@ -55,7 +55,7 @@ class Extreme:
 def extremes(
     counted: Recounted, analysed: Sequence[Image], protocol: Protocol, threshold: float
 ) -> tuple[Extreme, ...]:
-    """The overall rows of the three analyses.
+    """Compute the overall rows of the three analyses.
 
     The first two are over every image of the test split that has a reference, `processed_only` over the analysed images
     with a score.
@@ -83,7 +83,7 @@ def extremes(
 
 
 def _counted(unit: Unit, outcome: str, *, wrong: bool) -> Unit:
-    """A missing call is wrong or right; an indeterminate unit is of one outcome."""
+    """Make a missing result an error or correct; give an indeterminate unit one outcome."""
     if unit.reference == INDETERMINATE:
         reference = POSITIVE if outcome in ("tp", "fn") else NEGATIVE
         return replace(unit, reference=reference, called=outcome in ("tp", "fp"))
@@ -91,14 +91,14 @@ def _counted(unit: Unit, outcome: str, *, wrong: bool) -> Unit:
 
 
 def _ranked(unit: Unit, *, wrong: bool) -> Unit:
-    """Indeterminate truth is against the call, or with it."""
+    """Make an indeterminate reference contradict the test result, or agree with it."""
     if unit.reference != INDETERMINATE:
         return unit
     return replace(unit, reference=POSITIVE if bool(unit.called) != wrong else NEGATIVE)
 
 
 def _squared(unit: Unit, *, wrong: bool) -> Unit:
-    """A missing score is off by 1 or 0; an indeterminate truth is the one farther from the score, or the nearer."""
+    """Make a missing score differ by 1 or 0, and an indeterminate reference the farther from the score, or nearer."""
     if unit.score is None:
         return replace(unit, reference=POSITIVE, score=0.0 if wrong else 1.0)
     if unit.reference == INDETERMINATE:
@@ -112,7 +112,7 @@ def _slice(images: Sequence[Image], units: Sequence[Unit], *, best: bool = False
 
 
 def _most_extreme(metric: str, analysis: str, own: Slice, units: Sequence[Unit]) -> float | None:
-    """The worst or best of three: all indeterminate units as one outcome, all as the other, or each by its call.
+    """Return the worst or best of three: all indeterminate units one outcome, all the other, or each by its result.
 
     ``own`` has all of them as the first of the two outcomes. None where none of the three has a value.
     """

@@ -1,10 +1,9 @@
-"""The quantities that may decide, a second time: plain Python, exact where it can be, one quantity a function.
+"""The quantities that may decide, independently: plain Python, exact where possible, one quantity per function.
 
-Owns formulas of counts and shares: numbers in, a number out. Written from the contract, docs/methods and the
-papers, without NumPy or SciPy and without a line of the first implementation. What needs scores is
-`scores`, draws and the intervals from them are `draws`, which images are counted is
-`cohort`, rows and verdicts are `rows` and `study`, the comparison with
-results.json is `comparison`.
+Owns formulas of counts and proportions: numbers in, a number out. Written from the contract, docs/methods and
+the papers, without NumPy or SciPy and without a line of the first implementation. Metrics of scores are `scores`,
+resamples and their intervals `draws`, the cohort `cohort`, rows and verdicts `rows` and `verdicts`, the comparison
+with results.json `comparison`.
 
 Sources: Clopper and Pearson 1934; Wilson 1927; Korn and Graubard 1998; Donner and Zou 2012; the incomplete beta
 function by the continued fraction of DLMF 8.17.22.
@@ -20,12 +19,12 @@ from typing import NamedTuple
 
 Interval = tuple[float, float]
 
-HALVINGS = 64  # of [0, 1]: far below what a float can tell apart
-PATIENTS_TO_BELIEVE = 20  # on so many must a variance rest
+HALVINGS = 64  # of [0, 1]: far below the resolution of a float
+TRUSTED_PATIENTS = 20  # effective patients for a reliable variance
 
 
 class Counts(NamedTuple):
-    """How many units came out how."""
+    """Numbers of units of each outcome."""
 
     tp: int
     fp: int
@@ -33,92 +32,92 @@ class Counts(NamedTuple):
     tn: int
 
 
-# Metrics of counts: each one division of whole numbers, so that equal shares are equal floats; None is 0/0.
+# Metrics of counts: each one division of whole numbers, so that equal proportions are equal floats; None is 0/0.
 
 
-def share_of(part: int, whole: int) -> float | None:
-    """A quotient of whole numbers, 0 or more; None for no whole."""
+def quotient(part: int, whole: int) -> float | None:
+    """Divide whole numbers, 0 or more; None for 0/0."""
     return part / whole if whole else None
 
 
 def sensitivity(c: Counts) -> float | None:
     """TP / (TP + FN)."""
-    return share_of(c.tp, c.tp + c.fn)
+    return quotient(c.tp, c.tp + c.fn)
 
 
 def specificity(c: Counts) -> float | None:
     """TN / (TN + FP)."""
-    return share_of(c.tn, c.tn + c.fp)
+    return quotient(c.tn, c.tn + c.fp)
 
 
 def f1(c: Counts) -> float | None:
     """2 TP / (2 TP + FP + FN)."""
-    return share_of(2 * c.tp, 2 * c.tp + c.fp + c.fn)
+    return quotient(2 * c.tp, 2 * c.tp + c.fp + c.fn)
 
 
 def ppv(c: Counts) -> float | None:
     """TP / (TP + FP)."""
-    return share_of(c.tp, c.tp + c.fp)
+    return quotient(c.tp, c.tp + c.fp)
 
 
 def npv(c: Counts) -> float | None:
     """TN / (TN + FN)."""
-    return share_of(c.tn, c.tn + c.fn)
+    return quotient(c.tn, c.tn + c.fn)
 
 
 def accuracy(c: Counts) -> float | None:
     """(TP + TN) / all."""
-    return share_of(c.tp + c.tn, sum(c))
+    return quotient(c.tp + c.tn, sum(c))
 
 
 def prevalence(c: Counts) -> float | None:
     """(TP + FN) / all."""
-    return share_of(c.tp + c.fn, sum(c))
+    return quotient(c.tp + c.fn, sum(c))
 
 
 def balanced_accuracy(c: Counts) -> float | None:
     """(TP / (TP + FN) + TN / (TN + FP)) / 2, over one denominator."""
     positives, negatives = c.tp + c.fn, c.tn + c.fp
-    return share_of(c.tp * negatives + c.tn * positives, 2 * positives * negatives)
+    return quotient(c.tp * negatives + c.tn * positives, 2 * positives * negatives)
 
 
 def lr_positive(c: Counts) -> float | None:
     """(TP / (TP + FN)) / (FP / (TN + FP)), over one denominator."""
-    return share_of(c.tp * (c.tn + c.fp), c.fp * (c.tp + c.fn))
+    return quotient(c.tp * (c.tn + c.fp), c.fp * (c.tp + c.fn))
 
 
 def lr_negative(c: Counts) -> float | None:
     """(FN / (TP + FN)) / (TN / (TN + FP)), over one denominator."""
-    return share_of(c.fn * (c.tn + c.fp), c.tn * (c.tp + c.fn))
+    return quotient(c.fn * (c.tn + c.fp), c.tn * (c.tp + c.fn))
 
 
 # Quantiles of the normal, beta and Student distributions.
 
 
-def normal_share(z: float) -> float:
-    """Share of a standard normal below z."""
+def normal_cdf(z: float) -> float:
+    """Compute P(Z <= z) of the standard normal distribution."""
     return math.erfc(-z / math.sqrt(2)) / 2
 
 
-def normal_quantile(share: float) -> float:
-    """z with this share, above 0 and below 1, below it: one Newton step from the standard library's approximation."""
-    if share > 0.5:  # the lower tail keeps its digits
-        return -normal_quantile(1 - share)
-    z = NormalDist().inv_cdf(share)
-    return z - (normal_share(z) - share) / NormalDist().pdf(z)
+def normal_quantile(probability: float) -> float:
+    """Compute z with P(Z <= z) = ``probability`` in (0, 1): one Newton step from the standard library's value."""
+    if probability > 0.5:  # the lower tail keeps its digits
+        return -normal_quantile(1 - probability)
+    z = NormalDist().inv_cdf(probability)
+    return z - (normal_cdf(z) - probability) / NormalDist().pdf(z)
 
 
 def two_sided_normal(confidence: float) -> float:
-    """z with ``confidence`` between -z and z."""
+    """Compute z with probability ``confidence`` between -z and z."""
     return -normal_quantile((1 - confidence) / 2)
 
 
-def beta_share(x: float, a: float, b: float) -> float:
-    """Share of a beta(a, b) below x: the regularised incomplete beta function, a and b above 0."""
+def beta_cdf(x: float, a: float, b: float) -> float:
+    """Compute P(X <= x) of beta(a, b): the regularised incomplete beta function, a and b above 0."""
     if x <= 0 or x >= 1:
         return float(x >= 1)
     if x > (a + 1) / (a + b + 2):  # the fraction converges fast on the other side
-        return 1 - beta_share(1 - x, b, a)
+        return 1 - beta_cdf(1 - x, b, a)
     front = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
     # Convergents p / q of 1 + d1 / (1 + d2 / (1 + ...)), each divided by its q so that nothing overflows.
     p_before, p, q_before, previous = 1.0, 1.0, 0.0, 0.0
@@ -136,43 +135,43 @@ def beta_share(x: float, a: float, b: float) -> float:
     return math.exp(front) / (a * p)
 
 
-def beta_quantile(share: float, a: float, b: float) -> float:
-    """x with this share of a beta(a, b) below it, by bisection."""
+def beta_quantile(probability: float, a: float, b: float) -> float:
+    """Compute x with P(X <= x) = ``probability`` of beta(a, b), by bisection."""
     low, high = 0.0, 1.0
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        low, high = (middle, high) if beta_share(middle, a, b) < share else (low, middle)
+        low, high = (middle, high) if beta_cdf(middle, a, b) < probability else (low, middle)
     return (low + high) / 2
 
 
 @cache
 def two_sided_student(confidence: float, freedom: float) -> float:
-    """t with ``confidence`` of Student's distribution between -t and t: t^2 / (freedom + t^2) is a beta variable."""
+    """Compute Student's t with probability ``confidence`` in [-t, t]; t^2 / (freedom + t^2) is a beta variable."""
     y = beta_quantile(confidence, 0.5, freedom / 2)
     return math.sqrt(freedom * y / (1 - y))
 
 
-# Proportions: x and n are lists, one entry a patient with n > 0, of successes and of units.
+# Proportions: x and n are lists of successes and of units, one entry per patient with n > 0.
 
 
 def clopper_pearson(x: float, n: float, confidence: float) -> Interval:
-    """Exact binomial interval of x of n, neither need be whole."""
+    """Compute the exact binomial interval of x of n, which may be fractional."""
     tail = (1 - confidence) / 2
     low = beta_quantile(tail, x, n - x + 1) if x > 0 else 0.0
     high = beta_quantile(1 - tail, x + 1, n - x) if x < n else 1.0
     return low, high
 
 
-def wilson(share: float, n: float, confidence: float) -> Interval:
-    """Score interval of a share of n."""
+def wilson(p: float, n: float, confidence: float) -> Interval:
+    """Compute the score interval of a proportion p of n."""
     z = two_sided_normal(confidence)
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     return max(centre - half, 0.0), min(centre + half, 1.0)
 
 
 def design_effect(x: Sequence[int], n: Sequence[int]) -> Fraction | None:
-    """K / (K - 1) * sum (x_k - p n_k)^2 / (sum n_k)^2, over p (1 - p) / sum n_k.
+    """Compute K / (K - 1) * sum (x_k - p n_k)^2 / (sum n_k)^2, over p (1 - p) / sum n_k.
 
     None for one patient, and without errors or without successes. It is 1 where every patient has one unit, and the
     divisor where they have one after the division of `effective_size`: there n_eff is the number of patients.
@@ -188,33 +187,33 @@ def design_effect(x: Sequence[int], n: Sequence[int]) -> Fraction | None:
 
 
 def effective_size(x: Sequence[int], n: Sequence[int], confidence: float) -> float | None:
-    """How many independent units these are worth, n_eff; None for one patient alone.
+    """Compute the effective sample size n_eff; None for a single patient.
 
-    a = min(n, n / design effect) (z / t)^2 is what the data say, b = min(a, (sum n_k)^2 / sum n_k^2) the worst case, in
-    which all units of a patient are alike. a is believed as far as the variance rests on 20 patients: with
-    d = (sum r_k^2)^2 / sum r_k^4 and w = min(1, d / 20) it is a^w b^(1 - w).
+    a = min(n, n / design effect) (z / t)^2 is the estimate, b = min(a, (sum n_k)^2 / sum n_k^2) the worst case of
+    complete correlation within patients. n_eff = a^w b^(1 - w) with w = min(1, d / 20), where
+    d = (sum r_k^2)^2 / sum r_k^4 is the effective number of patients contributing to the variance.
     """
-    divisor = math.gcd(*x, *n)  # so that images that are all there several times count once
+    divisor = math.gcd(*x, *n)  # so that duplicates of every image count once
     x, n = [x_k // divisor for x_k in x], [n_k // divisor for n_k in n]
     patients, units = len(n), sum(n)
     if patients < 2:
         return None
     if max(n) == 1:
         return float(patients)
-    alike = units**2 / sum(n_k**2 for n_k in n)
+    worst = units**2 / sum(n_k**2 for n_k in n)
     effect = design_effect(x, n)
     if effect is None:
-        return alike
+        return worst
     ratio = two_sided_normal(confidence) / two_sided_student(confidence, patients - 1)
-    said = (units / float(effect) if effect > 1 else units) * ratio**2
-    believed = min(1.0, (effective_patients(x, n) or 0.0) / PATIENTS_TO_BELIEVE)
-    return math.exp(believed * math.log(said) + (1 - believed) * math.log(min(said, alike)))
+    estimate = (units / float(effect) if effect > 1 else units) * ratio**2
+    weight = min(1.0, (effective_patients(x, n) or 0.0) / TRUSTED_PATIENTS)
+    return math.exp(weight * math.log(estimate) + (1 - weight) * math.log(min(estimate, worst)))
 
 
 def effective_patients(x: Sequence[int], n: Sequence[int]) -> float | None:
-    """(sum r_k^2)^2 / sum r_k^4, on how many patients the variance rests.
+    """Compute (sum r_k^2)^2 / sum r_k^4, the effective number of patients contributing to the variance.
 
-    0 without a variance, and None where every patient has one unit, so that none is needed.
+    0 without a variance, and None where every patient has one unit, so that it is not needed.
     """
     if len(n) > 1 and max(n) == math.gcd(*x, *n):
         return None
@@ -223,7 +222,7 @@ def effective_patients(x: Sequence[int], n: Sequence[int]) -> float | None:
 
 
 def korn_graubard(x: Sequence[int], n: Sequence[int], confidence: float) -> Interval | None:
-    """Clopper-Pearson on min(n, n / design effect (t_{n-1} / t_{K-1})^2); None without a variance."""
+    """Compute Clopper-Pearson on min(n, n / design effect (t_{n-1} / t_{K-1})^2); None without a variance."""
     effect, units = design_effect(x, n), sum(n)
     if not effect:
         return None
@@ -233,25 +232,25 @@ def korn_graubard(x: Sequence[int], n: Sequence[int], confidence: float) -> Inte
 
 
 def _residuals(x: Sequence[int], n: Sequence[int]) -> list[int]:
-    """x_k - p n_k, times sum n_k: whole numbers, so that equal shares leave exactly nothing."""
+    """Return x_k - p n_k, times sum n_k: whole numbers, so that equal proportions give exactly 0."""
     successes, units = sum(x), sum(n)
     return [units * x_k - successes * n_k for x_k, n_k in zip(x, n, strict=True)]
 
 
 def exact_clustered(x: Sequence[int], n: Sequence[int], confidence: float) -> Interval:
-    """Clopper-Pearson on the effective size; [0, 1] for one patient alone."""
+    """Compute Clopper-Pearson on the effective size; [0, 1] for a single patient."""
     size = effective_size(x, n, confidence)
     return (0.0, 1.0) if size is None else clopper_pearson(size * sum(x) / sum(n), size, confidence)
 
 
 def wilson_effective(x: Sequence[int], n: Sequence[int], confidence: float) -> Interval | None:
-    """Wilson on the effective size; None for one patient alone."""
+    """Compute Wilson on the effective size; None for a single patient."""
     size = effective_size(x, n, confidence)
     return None if size is None else wilson(sum(x) / sum(n), size, confidence)
 
 
 def f1_of_jaccard(j: float) -> float:
-    """F1 = 2J / (1 + J), where J = TP / (TP + FP + FN)."""
+    """Compute F1 = 2J / (1 + J), where J = TP / (TP + FP + FN)."""
     return 2 * j / (1 + j)
 
 
@@ -259,16 +258,16 @@ def f1_of_jaccard(j: float) -> float:
 
 
 def mover_mean(first: float, second: float, of_first: Interval, of_second: Interval) -> Interval:
-    """Interval of (first + second) / 2, from theirs, as of two independent estimates."""
+    """Compute the interval of (first + second) / 2 from theirs, as of two independent estimates."""
     below = math.hypot(first - of_first[0], second - of_second[0])
     above = math.hypot(of_first[1] - first, of_second[1] - second)
     return (first + second - below) / 2, (first + second + above) / 2
 
 
 def mover_ratio(top: float, bottom: float, of_top: Interval, of_bottom: Interval) -> Interval | None:
-    """Interval of top / bottom, from theirs, as of two independent estimates.
+    """Compute the interval of top / bottom from theirs, as of two independent estimates.
 
-    None where the lower bound of the bottom is 0 to nine decimals: the upper bound is then not finite.
+    None where the lower bound of the bottom is 0 to nine decimals: the upper bound is then infinite.
     """
     product = top * bottom
     low_top, high_bottom = of_top[0] * (2 * top - of_top[0]), of_bottom[1] * (2 * bottom - of_bottom[1])

@@ -1,4 +1,4 @@
-"""Which image belongs to which level of which axis, a second time, in plain Python.
+"""The level of each image on each axis, independently of the first implementation, in plain Python.
 
 Owns bins, intersections and the level ``unknown``. Written from the contract ("Statistics", 6) without a line of the
 first implementation.
@@ -22,7 +22,7 @@ WHOLE: LevelName = ("overall", "all")
 
 
 def level_of(cell: str, column: str, cuts: Sequence[float] | None) -> str:
-    """The level of one column; half-open bins where there are cut points."""
+    """Return the level of one cell; half-open bins where there are cut points."""
     if cuts is None:
         return cell if cell and cell in SETS.get(column, (cell,)) else UNKNOWN
     value = years(cell) if column == "age_years" else number(cell)
@@ -30,7 +30,7 @@ def level_of(cell: str, column: str, cuts: Sequence[float] | None) -> str:
 
 
 def unknown_on(axis: str, analysed: Sequence[Image], protocol: Protocol) -> int:
-    """How many images are unknown on an axis; on an intersection, on any of its parts."""
+    """Count the images that are unknown on an axis; on an intersection, on any of its parts."""
     columns = {part: protocol.cut_points(part) for part in axis.split(",")}
     return sum(
         any(level_of(image.cells[part], part, cuts) == UNKNOWN for part, cuts in columns.items())
@@ -39,7 +39,7 @@ def unknown_on(axis: str, analysed: Sequence[Image], protocol: Protocol) -> int:
 
 
 def bins(cuts: Sequence[float]) -> list[str]:
-    """Names of the bins: <18, 18-44, >=45; one that is a year wide is 17, one with a fraction is 0.5 to <2."""
+    """Name the bins: <18, 18-44, >=45; one that is a year wide is 17, one with a fraction is 0.5 to <2."""
     names = [f"<{_plain(cuts[0])}"]
     for low, high in pairwise(cuts):
         if not (low.is_integer() and high.is_integer()):
@@ -54,7 +54,7 @@ def _plain(cut: float) -> str:
 
 
 def levels(analysed: Sequence[Image], protocol: Protocol) -> dict[LevelName, list[Image]]:
-    """(axis, level) -> its images, the whole cohort first, then each axis of the protocol with its levels in order."""
+    """Map (axis, level) to its images, the whole cohort first, then each axis of the protocol, levels in order."""
     found: dict[LevelName, list[Image]] = {WHOLE: list(analysed)}
     of_criteria = [
         criterion.subgroup for criterion in protocol.criteria if isinstance(criterion.subgroup, SubgroupLevel)

@@ -1,7 +1,7 @@
-"""Every metric of every level on every draw of patients, a second time, in plain Python.
+"""Every metric of every level in every bootstrap replicate, independently, in plain Python.
 
-Owns what is drawn and added up. Draws are `draws`, formulas `formulas` and `scores`;
-intervals and rows are `rows`.
+Owns the sums over resampled patients. Resampling is `draws`, formulas are `formulas` and `scores`, intervals and rows
+`rows`.
 """
 
 import hashlib
@@ -41,9 +41,9 @@ NONE = Counts(0, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A level of an axis: its images and units, and what came of them patient by patient.
+    """A level of an axis: its images and units, and their outcomes by patient.
 
-    ``ranked`` are the units with a determinate reference, also those that were not processed.
+    ``ranked`` are the units with a determinate reference, including those that were not processed.
     """
 
     images: Sequence[Image]
@@ -61,7 +61,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Replicates:
-    """(level, metric) -> its value on every draw, None where undefined; and the SHA-256 of the draws."""
+    """(level, metric) -> its value in every replicate, None where undefined; and the SHA-256 of the resamples."""
 
     values: Mapping[tuple[LevelName, str], Sequence[float | None]]
     draws_sha256: str
@@ -70,7 +70,7 @@ class Replicates:
 def slice_of(
     images: Sequence[Image], units: Sequence[Unit], numbers: Mapping[str, int], *, best: bool = False
 ) -> Slice:
-    """The material of one level; ``numbers`` are those of the patients in the draws, ``best`` is as in `rank`."""
+    """Reduce one level by patient; ``numbers`` are those of the resampled patients, ``best`` is as in `rank`."""
     counts: dict[int, Counts] = {}
     for unit in units:
         patient, name = numbers[unit.patient], outcome(unit)
@@ -89,10 +89,10 @@ def slice_of(
 
 
 def rank(unit: Unit, *, best: bool = False) -> float:
-    """The score that a unit with a known reference is ranked by; what is missing counts against the device, or for it.
+    """Return the score that ranks a unit with a known reference; missing ones count against the device, or for it.
 
     A positive that was not processed is below every score. A negative is above every score where any image of it has
-    none: nobody knows how high that would have been. ``best`` is the other way round.
+    none, since that score is unknown. ``best`` is the reverse.
     """
     if (unit.reference == POSITIVE) != best:
         return -math.inf if unit.score is None else unit.score
@@ -102,10 +102,10 @@ def rank(unit: Unit, *, best: bool = False) -> float:
 def replicates_of(
     slices: Mapping[LevelName, Slice], strata: Sequence[Sequence[int]], protocol: Protocol, progress: Progress
 ) -> Replicates:
-    """Every metric of every slice on every draw."""
+    """Compute every metric of every slice in every replicate."""
     plan, number = protocol.bootstrap, sum(map(len, strata))
-    # A patient's outcomes in all slices stand side by side in one whole number, 64 bits each, so that one sum over
-    # the patients drawn adds them all.
+    # A patient's outcomes in all slices are packed into one whole number, 64 bits each, so that one sum over the
+    # resampled patients adds them all.
     cells = [
         int.from_bytes(
             b"".join(struct.pack("<4Q", *own.counts.get(k, NONE)) for own in slices.values()), "little"
@@ -117,11 +117,11 @@ def replicates_of(
     }
     digest = hashlib.sha256()
     for replicate in range(plan.replicates):
-        drawn = draw(plan.seed, replicate, strata)
-        digest.update(little_endian(drawn))
-        totals = sum(map(cells.__getitem__, drawn)).to_bytes(32 * len(slices), "little")
+        resampled = draw(plan.seed, replicate, strata)
+        digest.update(little_endian(resampled))
+        totals = sum(map(cells.__getitem__, resampled)).to_bytes(32 * len(slices), "little")
         weight = [0] * number
-        for k in drawn:
+        for k in resampled:
             weight[k] += 1
         for (level, own), total in zip(slices.items(), struct.iter_unpack("<4Q", totals), strict=True):
             counts = Counts(*total)
@@ -134,7 +134,7 @@ def replicates_of(
 
 
 def value_of_scores(metric: str, own: Slice, weight: Sequence[int]) -> float | None:
-    """A metric of scores with each patient counted ``weight`` times."""
+    """Compute a metric of scores with each patient counted ``weight`` times."""
     if metric == "brier":
         return of_scores.brier(own.errors, weight)
     return (of_scores.auroc if metric == "auroc" else of_scores.average_precision)(own.ranks, weight)

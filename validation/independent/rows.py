@@ -1,6 +1,6 @@
-"""The rows of `estimates`, a second time: every metric in every level with all intervals and the one that decides.
+"""The rows of `estimates`, independently: every metric in every level with all intervals and the one that decides.
 
-Owns which intervals apply, their rounding and who is sufficient. Values on draws are `replicates`, formulas
+Owns which intervals apply, their rounding and the minimum sizes. Values of the replicates are `replicates`, formulas
 `formulas`, `scores` and `draws`.
 """
 
@@ -18,7 +18,7 @@ from validation.independent.formulas import Counts, Interval
 from validation.independent.levels import LevelName
 from validation.independent.replicates import OF_COUNTS, OF_SCORES, Slice, value_of_scores
 
-# Which outcomes are successes, and which are counted at all; those of f1 are of J, which is mapped to it.
+# The outcomes that are successes, and those that are counted; for f1 they are those of J, which is mapped to it.
 Part = tuple[tuple[str, ...], tuple[str, ...]]
 PARTS: Mapping[str, Part] = {
     "sensitivity": (("tp",), ("tp", "fn")),
@@ -29,14 +29,14 @@ PARTS: Mapping[str, Part] = {
     "accuracy": (("tp", "tn"), Counts._fields),
     "prevalence": (("tp", "fn"), Counts._fields),
 }
-# Of which two shares the others are made: their mean, or the first over the second.
+# The two proportions of each other metric: their mean, or the first over the second.
 PAIRS: Mapping[str, tuple[Part, Part]] = {
     "balanced_accuracy": (PARTS["sensitivity"], PARTS["specificity"]),
     "lr_positive": (PARTS["sensitivity"], (("fp",), ("tn", "fp"))),
     "lr_negative": ((("fn",), ("tp", "fn")), PARTS["specificity"]),
 }
 FRACTIONS = tuple(metric for metric in PARTS if metric != "f1")
-FITTED = ("brier", "delong_clustered", "delong_student")  # given with 6 decimals
+FITTED = ("brier", "delong_clustered", "delong_student")  # reported to 6 decimals
 FALLBACKS = ("exact_clustered", "wilson_patients", "mover", "percentile")
 UNDEFINED_SHARE = 0.01
 
@@ -72,7 +72,7 @@ def row_of(
     replicates: Sequence[float | None],
     protocol: Protocol,
 ) -> Row:
-    """One row with every interval that applies."""
+    """Compute one row with every interval that applies."""
     confidence = protocol.bootstrap.confidence_level
     value = value_of(metric, own)
     defined = [replicate for replicate in replicates if replicate is not None]
@@ -116,19 +116,19 @@ def _choice(metric: str, protocol: Protocol) -> str:
 
 
 def value_of(metric: str, own: Slice) -> float | None:
-    """A metric of a slice as it is."""
+    """Compute a metric of a slice."""
     return (
         OF_COUNTS[metric](own.total) if metric in OF_COUNTS else value_of_scores(metric, own, _each_once(own))
     )
 
 
 def _each_once(own: Slice) -> list[int]:
-    """Every patient's weight, up to the last one of the slice."""
+    """Return weight 1 for every patient up to the last one of the slice."""
     return [1] * (max(own.counts, default=-1) + 1)
 
 
 def _jackknife(metric: str, own: Slice) -> list[float | None]:
-    """The metric without each patient that contributes to it."""
+    """Compute the metric without each contributing patient."""
     if metric in OF_SCORES:
         weight, left_out = _each_once(own), []
         of_patients = own.errors.patients if metric == "brier" else {unit.patient for unit in own.ranked}
@@ -148,7 +148,7 @@ def _jackknife(metric: str, own: Slice) -> list[float | None]:
 def _closed_intervals(
     metric: str, own: Slice, value: float | None, confidence: float
 ) -> dict[str, Interval | None]:
-    """Those that need no draws; None where an interval that applies cannot be given."""
+    """Compute the closed-form intervals; None where one that applies is not available."""
     if metric in PARTS:
         return of_proportion(metric, own, confidence)
     if metric in OF_COUNTS:
@@ -168,7 +168,7 @@ def _closed_intervals(
 
 
 def of_proportion(metric: str, own: Slice, confidence: float) -> dict[str, Interval | None]:
-    """The closed intervals of a share or of f1."""
+    """Compute the closed-form intervals of a proportion or of f1."""
     x, n = successes(PARTS[metric], own)
     if not n:
         return dict.fromkeys(("exact_clustered", "korn_graubard", "wilson_effective", "clopper_pearson"))
@@ -185,16 +185,16 @@ def of_proportion(metric: str, own: Slice, confidence: float) -> dict[str, Inter
 
 
 def _mover(metric: str, own: Slice, confidence: float) -> Interval | None:
-    """From the `exact_clustered` intervals of two shares; 1 - share is a share of its own, so that nothing cancels."""
+    """Compute MOVER from the `exact_clustered` intervals of two proportions; 1 - p is counted, not subtracted."""
     (x, n), (y, m) = (successes(part, own) for part in PAIRS[metric])
-    shares = sum(x) / sum(n), sum(y) / sum(m)
-    of_shares = formulas.exact_clustered(x, n, confidence), formulas.exact_clustered(y, m, confidence)
+    proportions = sum(x) / sum(n), sum(y) / sum(m)
+    intervals = formulas.exact_clustered(x, n, confidence), formulas.exact_clustered(y, m, confidence)
     mover = formulas.mover_mean if metric == "balanced_accuracy" else formulas.mover_ratio
-    return mover(*shares, *of_shares)
+    return mover(*proportions, *intervals)
 
 
 def successes(part: Part, own: Slice) -> tuple[list[int], list[int]]:
-    """Successes and units of the patients that have units, patient by patient."""
+    """Count the successes and units of each patient that has units."""
     success, counted = part
     with_units = [counts for counts in own.counts.values() if _sum(counts, counted)]
     return [_sum(counts, success) for counts in with_units], [_sum(counts, counted) for counts in with_units]
@@ -205,7 +205,7 @@ def _sum(counts: Counts, outcomes: Sequence[str]) -> int:
 
 
 def sizes(metric: str, own: Slice) -> dict[str, int]:
-    """Images, patients and units of each class behind a row; for scores, those that enter it."""
+    """Count images, patients and units of each class of a row; for metrics of scores, those that enter it."""
     images = [image for image in own.images if _enters(image, metric)]
     units = [unit for unit in own.units if _enters(unit, metric)]
     of_class = {
@@ -222,7 +222,7 @@ def sizes(metric: str, own: Slice) -> dict[str, int]:
 
 
 def _enters(one: Image | Unit, metric: str) -> bool:
-    """Metrics of scores need a known reference, the Brier score also a score."""
+    """Return whether an image or unit enters: metrics of scores need a known reference, Brier also a score."""
     known = one.reference in (POSITIVE, NEGATIVE)
     return metric not in OF_SCORES or (known and (metric != "brier" or one.score is not None))
 
@@ -248,11 +248,11 @@ def _status(
 
 
 def bounds_as_written(bounds: Interval | None, metric: str, name: str) -> Interval | None:
-    """An interval as results.json has it; None where nothing is left of its width."""
+    """Round an interval as in results.json; None where its width is then 0."""
     low, high = (as_written(bound, metric, name) for bound in bounds or (0, 0))
     return (low, high) if low < high else None
 
 
 def as_written(value: float | Fraction, *names: str) -> float:
-    """A number with as many decimals as results.json gives a metric or interval of these names."""
+    """Round a number to the decimals of results.json for a metric or interval of these names."""
     return rounded(float(value), FITTED_PLACES if any(name in FITTED for name in names) else PLACES)

@@ -1,6 +1,6 @@
-"""AUROC, average precision and Brier score a second time, in plain Python: values on any draw, and closed intervals.
+"""AUROC, average precision and Brier score, independently, in plain Python: weighted values, closed-form intervals.
 
-Owns what needs scores. Sums are of whole numbers and exact up to the last division. Rows are `rows`.
+Owns the metrics of scores. Sums are of whole numbers and exact up to the last division. Rows are `rows`.
 
 Sources: Obuchowski 1997 (variance of AUROC with patients as clusters); Pepe 2003 (logit scale); Satterthwaite 1946
 (degrees of freedom); Brier 1950.
@@ -15,7 +15,7 @@ from fractions import Fraction
 from itertools import accumulate
 from operator import mul
 
-from validation.independent.formulas import Interval, share_of, two_sided_normal, two_sided_student
+from validation.independent.formulas import Interval, quotient, two_sided_normal, two_sided_student
 
 RESOLUTION = 2**30  # of squared errors
 EQUAL_BY_DEFINITION = 12  # decimals of an average precision
@@ -35,8 +35,8 @@ class Scored:
 class Ranking:
     """Scored units in the order of their scores, by the numbers of their patients.
 
-    ``negatives`` rise, ``positives`` fall. For each positive: how many negatives score less, how many score no more,
-    and how many positives score no less, itself among them.
+    ``negatives`` rise, ``positives`` fall. For each positive: numbers of negatives that score less and that score no
+    more, and of positives that score no less, itself included.
     """
 
     negatives: tuple[int, ...]
@@ -47,7 +47,7 @@ class Ranking:
 
 
 def ranking(units: Iterable[Scored]) -> Ranking:
-    """Units in the order of their scores."""
+    """Rank units by their scores."""
     ordered = sorted(units, key=lambda unit: unit.score)
     negatives = [unit for unit in ordered if not unit.positive]
     positives = [unit for unit in reversed(ordered) if unit.positive]
@@ -62,20 +62,20 @@ def ranking(units: Iterable[Scored]) -> Ranking:
 
 
 def auroc(ranks: Ranking, weight: Sequence[int]) -> float | None:
-    """Share of pairs in which the positive scores higher, ties half; ``weight`` says how often a patient was drawn."""
+    """Compute the proportion of pairs in which the positive scores higher, ties half; ``weight`` is per patient."""
     negatives = list(accumulate(map(weight.__getitem__, ranks.negatives), initial=0))
     positives = [weight[k] for k in ranks.positives]
     wins_twice = sum(
         w * (negatives[less] + negatives[no_more])
         for w, less, no_more in zip(positives, ranks.less, ranks.no_more, strict=True)
     )
-    return share_of(wins_twice, 2 * sum(positives) * negatives[-1])
+    return quotient(wins_twice, 2 * sum(positives) * negatives[-1])
 
 
 def average_precision(ranks: Ranking, weight: Sequence[int]) -> float | None:
-    """Sum over the distinct scores, from the highest down, of the gain in recall times the precision there.
+    """Sum the gain in recall times the precision over the distinct scores, from the highest down.
 
-    The same is the mean over the positives of the precision at their own scores.
+    It is also the mean over the positives of the precision at their own scores.
     """
     negatives = list(accumulate(map(weight.__getitem__, ranks.negatives), initial=0))
     positives = list(accumulate(map(weight.__getitem__, ranks.positives), initial=0))
@@ -86,15 +86,15 @@ def average_precision(ranks: Ranking, weight: Sequence[int]) -> float | None:
         for k, less, no_less in zip(ranks.positives, ranks.less, ranks.no_less, strict=True)
         if weight[k]
     )
-    # Rounded far below what is reported, so that what is equal by definition is equal however it was added.
+    # Rounded far below the reported decimals, so that values equal by definition are equal in any order of addition.
     return round(sum(precisions) / positives[-1], EQUAL_BY_DEFINITION)
 
 
 @dataclass(frozen=True, slots=True)
 class SquaredErrors:
-    """Of patients with scored units: their numbers, how many units they have, and their sums of (score - truth)^2.
+    """Patients with scored units: their numbers, units and sums of (score - truth)^2.
 
-    Squares are whole multiples of 2^-30, as docs/methods/metrics.md has them, so that sums are exact.
+    Squares are whole multiples of 2^-30 (docs/methods/metrics.md), so that sums are exact.
     """
 
     patients: tuple[int, ...]
@@ -103,7 +103,7 @@ class SquaredErrors:
 
 
 def squared_errors(units: Iterable[Scored]) -> SquaredErrors:
-    """Patient by patient."""
+    """Sum the squared errors by patient."""
     of_patient: dict[int, list[int]] = {}
     for unit in units:
         of_patient.setdefault(unit.patient, []).append(round((unit.score - unit.positive) ** 2 * RESOLUTION))
@@ -112,17 +112,17 @@ def squared_errors(units: Iterable[Scored]) -> SquaredErrors:
 
 
 def brier(errors: SquaredErrors, weight: Sequence[int]) -> float | None:
-    """Mean of (score - truth)^2."""
+    """Compute the mean of (score - truth)^2."""
     weights = [weight[k] for k in errors.patients]
-    return share_of(sum(map(mul, weights, errors.sums)), RESOLUTION * sum(map(mul, weights, errors.units)))
+    return quotient(sum(map(mul, weights, errors.sums)), RESOLUTION * sum(map(mul, weights, errors.units)))
 
 
 @dataclass(frozen=True, slots=True)
 class Placements:
-    """How far each patient's units are rightly ordered beyond the AUROC, summed by patient, times 2mn: whole numbers.
+    """Deviations of placements from the AUROC, summed by patient, times 2mn: whole numbers.
 
-    A unit's placement is the share of units of the other class that it is rightly ordered against, ties half. There
-    are m positives and n negatives; ``positives`` and ``negatives`` are by patient, only those who have such units.
+    A unit's placement is the proportion of units of the other class that it is correctly ordered against, ties half.
+    There are m positives and n negatives; ``positives`` and ``negatives`` are by patient, only those with such units.
     """
 
     m: int
@@ -133,7 +133,7 @@ class Placements:
 
 
 def placements(units: Sequence[Scored]) -> Placements | None:
-    """None unless two patients or more have units of each class."""
+    """Compute the placements; None unless two patients or more have units of each class."""
     of_class = {kind: [unit for unit in units if unit.positive == kind] for kind in (True, False)}
     if min(len({unit.patient for unit in own}) for own in of_class.values()) < 2:
         return None
@@ -157,7 +157,7 @@ def placements(units: Sequence[Scored]) -> Placements | None:
 
 
 def auroc_variance(placed: Placements) -> Fraction:
-    """S10 / m + S01 / n + 2 S11 / (mn), each with its own number of patients over that number less one."""
+    """Compute S10 / m + S01 / n + 2 S11 / (mn), each times its own number of patients over that number less one."""
     patients = len({*placed.positives, *placed.negatives})
     with_positives, with_negatives = len(placed.positives), len(placed.negatives)
     of_positives = sum(p * p for p in placed.positives.values())
@@ -172,16 +172,16 @@ def auroc_variance(placed: Placements) -> Fraction:
 
 
 def auroc_degrees(placed: Placements) -> float:
-    """On how many patients the variance rests, (sum u_k^2)^2 / sum u_k^4 with u_k = P_k / m + N_k / n; 3 to I - 1."""
+    """Compute degrees of freedom (sum u_k^2)^2 / sum u_k^4 with u_k = P_k / m + N_k / n, within 3 and I - 1."""
     everyone = {*placed.positives, *placed.negatives}
     moved = [placed.n * placed.positives.get(k, 0) + placed.m * placed.negatives.get(k, 0) for k in everyone]
     squares = [move * move for move in moved]
-    rests_on = Fraction(sum(squares) ** 2, sum(square * square for square in squares)) if any(squares) else 0
-    return float(min(max(rests_on, FEWEST_DEGREES), len(everyone) - 1))
+    effective = Fraction(sum(squares) ** 2, sum(square * square for square in squares)) if any(squares) else 0
+    return float(min(max(effective, FEWEST_DEGREES), len(everyone) - 1))
 
 
 def delong_clustered(units: Sequence[Scored], confidence: float) -> Interval | None:
-    """A ± z sqrt(variance), on the logit scale where it would leave [0, 1].
+    """Compute A ± z sqrt(variance), on the logit scale where it would leave [0, 1].
 
     None with fewer than two patients of a class, without variance, or for an AUROC of 0 or 1.
     """
@@ -195,7 +195,7 @@ def delong_clustered(units: Sequence[Scored], confidence: float) -> Interval | N
 
 
 def delong_student(units: Sequence[Scored], confidence: float) -> Interval | None:
-    """logit A ± t sqrt(variance) / (A (1 - A)), mapped back; None as `delong_clustered`."""
+    """Compute logit A ± t sqrt(variance) / (A (1 - A)), mapped back; None as `delong_clustered`."""
     placed = placements(units)
     if placed is None or placed.area in (0, 1) or auroc_variance(placed) <= 0:
         return None
@@ -209,6 +209,6 @@ def _on_the_logit_scale(area: float, reach: float) -> Interval:
 
 
 def wilson_patients(area: float, patients: int, confidence: float) -> Interval:
-    """Of an AUROC of 1 (mirrored: 0); ``patients`` of the class that has fewer."""
+    """Compute the interval of an AUROC of 1 (mirrored: 0); ``patients`` of the class that has fewer."""
     bound = patients / (patients + two_sided_normal(confidence) ** 2)
     return (bound, 1.0) if area == 1 else (0.0, 1 - bound)

@@ -1,8 +1,7 @@
-"""A whole study computed a second time: flow, cohort, draws, rows, criteria and the verdict.
+"""A whole study computed independently: flow, cohort, resamples, rows, criteria and the verdict.
 
-Owns the order. Rows are `rows`, counting is `cohort`, verdicts are `verdicts`; the
-comparison with results.json is `comparison`. None of these files uses NumPy, SciPy or a line of the first
-implementation.
+Owns the order. Rows are `rows`, counting is `cohort`, verdicts are `verdicts`; the comparison with results.json is
+`comparison`. None of these files uses NumPy, SciPy or a formula of the first implementation.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +22,7 @@ from validation.independent.verdicts import Judged, judged, overall
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What a second implementation makes of a study, under the names of results.json."""
+    """The results of the second implementation, under the keys of results.json."""
 
     flow: tuple[Mapping[str, str | int], ...]
     cohort: Mapping[str, object]
@@ -39,7 +38,7 @@ def second_opinion(protocol: Protocol, files: InputFiles, progress: Progress) ->
     """Compute a study from its tables.
 
     Raises:
-        BadInputError: what `validate` refuses about tables, no image is left to analyse, or the threshold is not there.
+        BadInputError: a table that `validate` refuses, no image left to analyse, or a missing threshold.
     """
     counted = cohort.recount(files, protocol)
     analysed = [image for image in counted.images if cohort.leaves_at(image, protocol) is None]
@@ -77,6 +76,6 @@ def _threshold(protocol: Protocol, files: InputFiles) -> float:
         stated = read_threshold(files.operating_point)[0].threshold
     if stated is None:
         raise BadInputError(
-            'the threshold is taken from = "model", and the run holds no operating_point.json.'
+            'the threshold is taken from = "model", and the run folder contains no operating_point.json.'
         )
     return stated

@@ -1,6 +1,6 @@
-"""Files -> rows of text under the suite's names, a second time, and what was done to their cells on the way.
+"""Files -> rows of text under the suite's names, independently, with counts of changed cells.
 
-Owns white space, [columns], [values], ages, the decimal comma, and which rows leave before any join. Written from the
+Owns white space, [columns], [values], ages, the decimal comma, and the rows excluded before any join. Written from the
 contract ("Tables") without a line of the first implementation; only the strict reading of a file is shared.
 """
 
@@ -24,18 +24,18 @@ TABLES: Mapping[str, str] = {
     "boxes": "image_id x y width height",
     "marks": "image_id x y left top width height",
 }
-LAST_BLANK = 0x3000  # no white space of Unicode lies beyond
+LAST_BLANK = 0x3000  # the last white space of Unicode
 BLANK = "".join(filter(str.isspace, map(chr, range(LAST_BLANK + 1)))) + "\u200b\ufeff\u2060\u180e"
-AGE = re.compile("([0-9]{1,3}) *([YMWD])( *[+])?", re.IGNORECASE)  # 90Y+ is 90 at least, and counts so
+AGE = re.compile("([0-9]{1,3}) *([YMWD])( *[+])?", re.IGNORECASE)  # 90Y+ counts as 90
 YEARS = {"Y": (1, 1), "M": (1, 12), "W": (7, 365.25), "D": (1, 365.25)}  # times the first, over the second
-COMMA = str.maketrans({".": "'", ",": "."})  # where a comma divides, a point makes no number
+COMMA = str.maketrans({".": "'", ",": "."})  # with a decimal comma, a cell with a point is not a number
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of one table that may be joined, and what became of the others and of their cells.
+    """The rows of one table that may be joined, and counts of the others and of changed cells.
 
-    ``excluded`` counts reads of another finding and, in one table for all, rows without a truth or a score.
+    ``excluded`` counts reads of another finding and, where one file is all tables, rows without a truth or a score.
     """
 
     joined: Sequence[Mapping[str, str]]
@@ -48,10 +48,10 @@ class Rows:
 
 
 def rows_of(table: str, path: Path, protocol: Protocol, *, one_table: bool) -> Rows:
-    """The rows of a file under the suite's names and values; their numbers have a point.
+    """Read the rows of a file under the suite's names and values; numbers have a decimal point.
 
     Raises:
-        BadInputError: as `read_table`, or an axis is no column of the studies.
+        BadInputError: as `read_table`, or an axis is not a column of the studies.
     """
     raw = read_table(path, Reading(table, getattr(protocol.format, table, PLAIN)))
     mapping: Mapping[str, str] = getattr(protocol.columns, table, {})
@@ -85,7 +85,7 @@ def rows_of(table: str, path: Path, protocol: Protocol, *, one_table: bool) -> R
 
 
 def _further(protocol: Protocol) -> tuple[set[str], set[str]]:
-    """Columns of studies that are axes, and those that hold numbers: some axes, what excludes images or weighs them."""
+    """Return the columns of studies that are axes, and the numeric ones: some axes, exclusions and weights."""
     axes = {part for axis in protocol.subgroups for part in axis.parts}
     numbers = {analysis.exclude.column for analysis in protocol.sensitivity}
     numbers |= {protocol.weights.column} if protocol.weights else set()
@@ -93,7 +93,7 @@ def _further(protocol: Protocol) -> tuple[set[str], set[str]]:
 
 
 def _leaves(table: str, row: Mapping[str, str], protocol: Protocol, *, one_table: bool) -> str | None:
-    """Why a row leaves, whatever the other tables hold."""
+    """Return why a row is excluded, regardless of the other tables."""
     finding = protocol.reference_standard.finding
     if one_table and table == "reads" and not row["verdict"]:
         return "no_read"
@@ -104,7 +104,7 @@ def _leaves(table: str, row: Mapping[str, str], protocol: Protocol, *, one_table
 
 
 def _content(path: Path, raw: Table) -> tuple[int, int, int]:
-    """Rows with content, and rows and columns without; of CSV counted again, line by line."""
+    """Count rows with content, and rows and columns without; of CSV counted again, line by line."""
     if not path.name.endswith((".csv", ".csv.gz")):
         return raw.rows, raw.rows_dropped_empty, raw.columns_dropped_empty
     opened = gzip.open if path.name.endswith(".gz") else open
@@ -113,14 +113,14 @@ def _content(path: Path, raw: Table) -> tuple[int, int, int]:
             [cell.strip(BLANK) for cell in row] for row in csv.reader(file, delimiter=raw.format.delimiter)
         ]
     if rows[0] and re.fullmatch("sep=.?", rows[0][0], re.IGNORECASE):
-        del rows[0]  # a line for the spreadsheet program alone
+        del rows[0]  # a line for the spreadsheet program only
     header, *filled = (row for row in rows if any(row))
     nameless = sum(not name and not any(row[k] for row in filled) for k, name in enumerate(header))
     return len(filled), len(rows) - 1 - len(filled), nameless
 
 
 def years(cell: str) -> float | None:
-    """An age from 0 to 120, as a number or as DICOM writes it (062Y, 018M); None where unknown."""
+    """Parse an age from 0 to 120, as a number or in DICOM's form (062Y, 018M); None where unknown."""
     as_dicom = AGE.fullmatch(cell)
     times, over = YEARS[as_dicom[2].upper()] if as_dicom else (1, 1)
     value = number(as_dicom[1] if as_dicom else cell)
@@ -128,7 +128,7 @@ def years(cell: str) -> float | None:
 
 
 def number(cell: str) -> float | None:
-    """A finite number; None for any other cell."""
+    """Parse a finite number; None for any other cell."""
     try:
         value = float(cell)
     except ValueError:

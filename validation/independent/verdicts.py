@@ -1,7 +1,7 @@
-"""Criteria and the verdict, a second time: every criterion has its row, whatever the data hold.
+"""Criteria and the verdict, independently: every criterion has its row, whatever the data contain.
 
-Owns which levels a criterion is about, its verdict and what all of them come to. Written from the contract
-("Statistics", 8) without a line of the first implementation. The numbers are those of `rows`.
+Owns the levels of a criterion, its verdict and the overall verdict. Written from the contract ("Statistics", 8)
+without a line of the first implementation. The numbers are those of `rows`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ LESS_IS_BETTER = ("lr_negative", "brier")
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A criterion of one level: what it was held against and what came of it."""
+    """A criterion of one level: its observed value, performance goal and verdict."""
 
     id: str
     role: str
@@ -35,7 +35,7 @@ class Judged:
 def judged(
     levels: Mapping[LevelName, Sequence[Image]], rows: Mapping[tuple[str, LevelName], Row], protocol: Protocol
 ) -> tuple[Judged, ...]:
-    """Every criterion in the protocol's order; one on level ``*`` has a row for each level that it is about."""
+    """Judge every criterion in the protocol's order; one on level ``*`` has a row per level."""
     return tuple(
         _judge(
             name, criterion, level, rows.get((criterion.metric, level)), _may_be_met(level, levels, protocol)
@@ -46,7 +46,7 @@ def judged(
 
 
 def _levels_of(criterion: Criterion, levels: Mapping[LevelName, Sequence[Image]]) -> dict[str, LevelName]:
-    """Id -> level; ``*`` is every level with images and without an unknown part, itself where there is none."""
+    """Map id to level; ``*`` is every level with images and without an unknown part, itself where there is none."""
     if not isinstance(criterion.subgroup, SubgroupLevel):
         return {criterion.id: WHOLE}
     axis, level = criterion.subgroup.axis, criterion.subgroup.level
@@ -58,7 +58,7 @@ def _levels_of(criterion: Criterion, levels: Mapping[LevelName, Sequence[Image]]
 
 
 def _may_be_met(level: LevelName, levels: Mapping[LevelName, Sequence[Image]], protocol: Protocol) -> bool:
-    """Whether there is a truth to be met, and enough is known of the axis."""
+    """Return whether a criterion can be met: the reference is not text-mined, and few levels are unknown."""
     if protocol.reference_standard.kind == "text_mined":
         return False
     analysed = levels[WHOLE]
@@ -67,7 +67,7 @@ def _may_be_met(level: LevelName, levels: Mapping[LevelName, Sequence[Image]], p
 
 
 def _judge(name: str, criterion: Criterion, level: LevelName, row: Row | None, may_be_met: bool) -> Judged:
-    """The verdict on one row, from its rounded numbers; without a row nothing was observed."""
+    """Return the verdict on one row, from its rounded numbers; without a row nothing was observed."""
     bounds = row.intervals[row.decision_interval] if row and row.decision_interval else None
     low, high = bounds or (None, None)
     observed = {"lower": low, "upper": high, "estimate": row.value if row else None}[criterion.bound]
@@ -96,7 +96,7 @@ def _judge(name: str, criterion: Criterion, level: LevelName, row: Row | None, m
 
 
 def overall(acceptance: Iterable[str]) -> str:
-    """What the verdicts of the acceptance criteria come to, joined by AND."""
+    """Combine the verdicts of the acceptance criteria by AND."""
     verdicts = set(acceptance)
     if not verdicts:
         return "none"

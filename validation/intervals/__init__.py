@@ -1,1 +1,1 @@
-"""Interval formulas: proportions, bootstrap, linearisation, and the distributions behind them."""
+"""Confidence intervals: proportions, bootstrap, linearisation, and their distributions."""

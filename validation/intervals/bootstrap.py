@@ -1,8 +1,8 @@
-"""The patient-clustered bootstrap: which patients are drawn, how often, and intervals from what comes of it.
+"""The patient-clustered bootstrap: resamples of patients, and the percentile and BCa intervals.
 
-Owns the draws, fixed to the bit by the protocol's seed, and the percentile and BCa intervals. What is
-computed on a draw is `counts` and `auroc`. Sources: the contract ("Statistics", 1); Salmon et al. 2011
-(Philox); Lemire 2019 (unbiased bounded integers); Efron 1987 (BCa); Hyndman & Fan 1996 (quantile type 7).
+Owns the resamples, fixed to the bit by the protocol's seed, and the intervals. The metrics of a resample are
+`validation.metrics`. Sources: the contract ("Statistics", 1); Salmon et al. 2011 (Philox); Lemire 2019 (unbiased
+bounded integers); Efron 1987 (BCa); Hyndman & Fan 1996 (quantile type 7).
 """
 
 import math
@@ -25,13 +25,13 @@ SPARE_WORDS = 8
 
 
 def draw(seed: int, replicate: int, sizes: Sequence[int]) -> NDArray[np.uint32]:
-    """The indices of the clusters drawn in one replicate, a pure function of its arguments.
+    """Return the indices of the clusters of one bootstrap replicate, a pure function of the arguments.
 
     Args:
         seed: of the protocol, 0 or more.
-        replicate: from 0; stands in the highest word of the counter, so that replicates share no word.
-        sizes: how many clusters each stratum has, at least 1; one stratum where nothing is stratified. Strata
-            are drawn one after the other from one stream.
+        replicate: from 0; it is the highest word of the counter, so that replicates share no word.
+        sizes: number of clusters of each stratum, at least 1; one stratum where nothing is stratified. Strata are
+            resampled in their order from one stream.
 
     Returns:
         For each stratum as many indices in [0, size) as it has clusters, shape (sum of sizes,), little-endian.
@@ -43,7 +43,7 @@ def draw(seed: int, replicate: int, sizes: Sequence[int]) -> NDArray[np.uint32]:
     drawn = []
     for clusters in sizes:
         while True:
-            # u K as its low and its high 32 bits, on machines of either byte order.
+            # The low and the high 32 bits of u K, on machines of either byte order.
             product = (halves * np.uint64(clusters)).astype("<u8", copy=False).view("<u4")
             rejected = np.flatnonzero(product[::2] < 2**32 % clusters)
             short = clusters - len(halves) + len(rejected)
@@ -60,7 +60,7 @@ def draw(seed: int, replicate: int, sizes: Sequence[int]) -> NDArray[np.uint32]:
 
 
 def _halves(generator: Philox, needed: int) -> NDArray[np.uint64]:
-    """As many 32-bit halves of the generator's next words as are needed, or some more; the low half of each first."""
+    """Return at least as many 32-bit halves of the generator's next words as needed, the low half of each first."""
     words = generator.random_raw((needed + 1) // 2 + SPARE_WORDS)
     return words.astype("<u8", copy=False).view("<u4").astype(np.uint64)
 
@@ -70,8 +70,8 @@ class DrawnChunk:
     """Some consecutive replicates.
 
     Attributes:
-        start: the first of them.
-        weights: how often each patient was drawn, shape (patients, replicates), whole numbers.
+        start: number of the first.
+        weights: multiplicity of each patient, shape (patients, replicates), whole numbers.
     """
 
     start: int
@@ -84,18 +84,18 @@ def drawn_chunks(
     clusters: int,
     strata: Sequence[NDArray[np.intp]] | None = None,
     *,
-    told: Callable[[Any], object] | None = None,
+    on_indices: Callable[[Any], object] | None = None,
 ) -> Iterator[DrawnChunk]:
-    """All draws of a protocol in order; where the chunks end changes no number.
+    """Generate all replicates of a protocol in order; the size of the chunks changes no number.
 
     Args:
         seed: of the protocol.
-        replicates: how many.
+        replicates: their number.
         clusters: number of patients.
-        strata: the patients of each stratum, none empty, together every patient once; None draws from all.
-        told: given the patients drawn, some replicates after the others, little-endian uint32.
+        strata: the patients of each stratum, none empty, together every patient once; None resamples from all.
+        on_indices: called with the resampled patients, some replicates at a time in order, little-endian uint32.
     """
-    # The narrowest type that holds every patient drawn every time: what costs time is moving weights in memory.
+    # The narrowest type for the largest possible multiplicity, since moving weights in memory dominates the time.
     type_ = np.dtype(np.uint16 if clusters < 2**16 else np.uint32)
     size = min(replicates, LONGEST_CHUNK, max(1, CHUNK_BYTES // (type_.itemsize * clusters)))
     at_once = max(1, min(COUNTED_AT_ONCE, COUNTED_BYTES // (4 * clusters)))
@@ -108,14 +108,14 @@ def drawn_chunks(
             for replicate, into in enumerate(indices, start + block):
                 places = draw(seed, replicate, sizes)
                 into[:] = places if strata is None else _patients_at(places, strata)
-            if told:
-                told(indices)
+            if on_indices:
+                on_indices(indices)
             columns[...] = _counted(indices, type_).T
         yield DrawnChunk(start, weights)
 
 
 def _counted(indices: NDArray[np.uint32], type_: np.dtype[Any]) -> NDArray[Any]:
-    """How often each index is in each row, shape (rows, clusters); a sparse matrix adds up what is drawn twice."""
+    """Count each index in each row, shape (rows, clusters); a sparse matrix sums its duplicates."""
     rows, clusters = indices.shape
     borders = np.arange(0, indices.size + 1, clusters, dtype=np.int32)
     ones = np.ones(indices.size, dtype=type_)
@@ -132,13 +132,13 @@ def _patients_at(places: NDArray[np.uint32], strata: Sequence[NDArray[np.intp]])
 
 @dataclass(frozen=True, slots=True)
 class NoInterval:
-    """Why an interval could not be given."""
+    """The reason why an interval is not available."""
 
     reason: str
 
 
 def quantile(ordered: NDArray[np.float64], probability: float) -> float:
-    """Quantile of type 7 of values in rising order (at least one)."""
+    """Compute the quantile of type 7 of values in rising order (at least one)."""
     place = (len(ordered) - 1) * probability
     below = int(place)
     above = min(below + 1, len(ordered) - 1)
@@ -147,9 +147,9 @@ def quantile(ordered: NDArray[np.float64], probability: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class BootstrapInterval:
-    """Quantiles of the replicates and how far other draws would move them.
+    """Quantiles of the replicates and their Monte Carlo error.
 
-    ``monte_carlo_error`` is the standard error of each bound that comes of drawing a limited number of times.
+    ``monte_carlo_error`` is the standard error of each bound due to the limited number of replicates.
     """
 
     bounds: Interval
@@ -158,7 +158,7 @@ class BootstrapInterval:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A probability at which the replicates' quantile is a bound, and the standard error of where it stands."""
+    """The probability whose quantile of the replicates is a bound, and its standard error."""
 
     probability: float
     error: float
@@ -167,7 +167,10 @@ class Level:
 def percentile_interval(
     estimate: float, replicates: NDArray[np.float64], confidence_level: float
 ) -> BootstrapInterval | NoInterval:
-    """Quantiles of the defined replicates; never of zero width, never without its estimate."""
+    """Compute the percentile interval: quantiles of the defined replicates.
+
+    No interval where it would have zero width or exclude the estimate.
+    """
     defined = np.sort(replicates[~np.isnan(replicates)])
     if len(defined) == 0:
         return NoInterval("no replicate is defined")
@@ -182,12 +185,12 @@ def bca_interval(
     jackknife: Callable[[], NDArray[np.float64]],
     confidence_level: float,
 ) -> BootstrapInterval | NoInterval:
-    """Bias-corrected and accelerated interval.
+    """Compute the bias-corrected and accelerated (BCa) interval.
 
     Args:
         estimate: on all patients, defined.
         replicates: shape (replicates,), NaN where undefined.
-        jackknife: the estimate without each contributing patient, asked for only where it is needed.
+        jackknife: the estimate without each contributing patient, called only where needed.
         confidence_level: two-sided.
     """
     defined = np.sort(replicates[~np.isnan(replicates)])
@@ -195,8 +198,8 @@ def bca_interval(
         return NoInterval("no replicate is defined")
     less = np.searchsorted(defined, estimate, "left")
     equal = np.searchsorted(defined, estimate, "right") - less
-    share = (float(less) + float(equal) / 2) / len(defined)
-    if share in (0.0, 1.0):
+    below = (float(less) + float(equal) / 2) / len(defined)
+    if below in (0.0, 1.0):
         return NoInterval("all replicates lie on one side of the estimate")
     left_out = jackknife()
     if np.isnan(left_out).any():
@@ -206,18 +209,18 @@ def bca_interval(
     difference = left_out.mean() - left_out
     square = float((difference * difference).sum())
     acceleration = float((difference * difference * difference).sum()) / (6 * square * square**0.5)
-    bias, z = float(ndtri(share)), float(ndtri((1 + confidence_level) / 2))
+    bias, z = float(ndtri(below)), float(ndtri((1 + confidence_level) / 2))
     if 1 - acceleration * (bias - z) <= 0 or 1 - acceleration * (bias + z) <= 0:
         return NoInterval("acceleration too large for the correction")
-    low, high = (_corrected(share, bias, end, acceleration, len(defined)) for end in (-z, z))
+    low, high = (_corrected(below, bias, end, acceleration, len(defined)) for end in (-z, z))
     return _between(estimate, defined, low, high)
 
 
-def _corrected(share: float, bias: float, z: float, acceleration: float, replicates: int) -> Level:
-    """Where a bound of BCa stands.
+def _corrected(below: float, bias: float, z: float, acceleration: float, replicates: int) -> Level:
+    """Return the corrected level of a BCa bound; ``below`` is the proportion of replicates below the estimate.
 
-    Its error counts that the bias is estimated from the same draws: of the share below the estimate,
-    of the share below the bound and of their covariance (Bahadur 1966).
+    Its error includes that of the bias, estimated from the same replicates: the variances of the proportions below
+    the estimate and below the bound, and their covariance (Bahadur 1966).
     """
     stretch = 1 - acceleration * (bias + z)
     corrected = bias + (bias + z) / stretch
@@ -225,8 +228,8 @@ def _corrected(share: float, bias: float, z: float, acceleration: float, replica
     moved = (1 + 1 / (stretch * stretch)) * math.exp((bias * bias - corrected * corrected) / 2)
     variance = (
         probability * (1 - probability)
-        + moved * moved * share * (1 - share)
-        - 2 * moved * (min(probability, share) - probability * share)
+        + moved * moved * below * (1 - below)
+        - 2 * moved * (min(probability, below) - probability * below)
     )
     return Level(probability, (max(0.0, variance) / replicates) ** 0.5)
 
@@ -243,6 +246,6 @@ def _between(
 
 
 def _error_of(defined: NDArray[np.float64], level: Level) -> float:
-    """Half the distance of the quantiles one standard error of the level below and above."""
+    """Return half the distance between the quantiles one standard error of the level below and above."""
     below, above = max(0.0, level.probability - level.error), min(1.0, level.probability + level.error)
     return (quantile(defined, above) - quantile(defined, below)) / 2

@@ -1,7 +1,7 @@
-"""Interval of an estimate from how much each patient moves it: the linearised variance and Student's t.
+"""Confidence interval of an estimate from the influence of each patient: linearised variance and Student's t.
 
-Owns the step from influences to an interval, for whatever is a mean, a ratio or the root of an equation; the
-influences are made where the estimate is. Closed intervals of proportions are `proportions`.
+Owns the step from influences to an interval, for a mean, a ratio or the root of an estimating equation; the
+influences are computed with the estimate. Closed-form intervals of proportions are `proportions`.
 Sources: Binder 1983 (linearised variance of estimates defined by equations); Liang & Zeger 1986 (clusters).
 """
 
@@ -16,19 +16,19 @@ from validation.results.secondary import Measured
 
 
 def total(values: NDArray[np.float64]) -> float:
-    """The sum, correctly rounded, and so the same in any order."""
+    """Return the correctly rounded sum, which does not depend on the order."""
     return math.fsum(values.tolist())
 
 
 def patient_sums(
     values: NDArray[np.float64], patient: NDArray[np.intp], patients: int
 ) -> NDArray[np.float64]:
-    """Sums of the units of each patient 0 to ``patients`` - 1, added in the order of the units, shape (patients,)."""
+    """Sum the units of each patient 0 to ``patients`` - 1, in the order of the units, shape (patients,)."""
     return np.bincount(patient, values, patients).astype(np.float64)
 
 
 def student_interval(value: float, influence: NDArray[np.float64], confidence_level: float) -> Measured:
-    """value ± t sqrt(K/(K-1) sum u_k^2), with K - 1 degrees of freedom, rounded to 6 decimals.
+    """Compute value ± t sqrt(K/(K-1) sum u_k^2), with K - 1 degrees of freedom, rounded to 6 decimals.
 
     Args:
         value: the estimate.
@@ -36,7 +36,7 @@ def student_interval(value: float, influence: NDArray[np.float64], confidence_le
         confidence_level: two-sided.
 
     Returns:
-        The interval is None, with a note, for one patient alone and where it would have no width.
+        The interval is None, with a note, for a single patient and where it would have zero width.
     """
     patients = len(influence)
     if patients == 1:

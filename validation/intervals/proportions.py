@@ -1,10 +1,10 @@
-"""Closed intervals for proportions and their ratios, for independent units and for patients with several images.
+"""Closed-form intervals for proportions and their ratios, for independent units and for patients with several images.
 
-Owns Clopper-Pearson, Wilson, both on the effective sample size, and MOVER for what is made of two
-proportions. Bootstrap intervals are `bootstrap`; those of AUROC are `auroc`.
+Owns Clopper-Pearson, Wilson, both on the effective sample size, and MOVER for functions of two proportions.
+Bootstrap intervals are `bootstrap`; those of AUROC are `validation.metrics.auroc_interval`.
 Sources: Clopper & Pearson 1934; Wilson 1927; Korn & Graubard 1998 (exact interval on the effective
 size); Rao & Scott 1992 (ratio-estimator variance); Kish 1965 (effective number); Donner & Zou 2012
-(MOVER, MOVER-R). The shrinkage towards the worst case is this suite's own, proven in docs/evidence/coverage.md.
+(MOVER, MOVER-R). The shrinkage towards the worst case is this suite's own, evaluated in docs/evidence/coverage.md.
 """
 
 import math
@@ -22,12 +22,12 @@ Interval = tuple[float, float]
 
 
 def normal_quantile(confidence_level: float) -> float:
-    """Two-sided standard normal quantile, 1.959964 at 0.95."""
+    """Compute the two-sided standard normal quantile, 1.959964 at 0.95."""
     return float(ndtri((1 + confidence_level) / 2))
 
 
 def clopper_pearson(successes: float, trials: float, confidence_level: float) -> Interval:
-    """Exact binomial interval, for whole or effective (fractional) counts; [0, 1] for no trials."""
+    """Compute the exact binomial interval, for whole or effective (fractional) counts; [0, 1] for no trials."""
     tail = (1 - confidence_level) / 2
     failures = trials - successes
     low = float(betaincinv(successes, failures + 1, tail)) if successes > 0 else 0.0
@@ -36,7 +36,7 @@ def clopper_pearson(successes: float, trials: float, confidence_level: float) ->
 
 
 def wilson(proportion: float, trials: float, confidence_level: float) -> Interval:
-    """Score interval for ``proportion`` of ``trials`` (whole or effective, above 0)."""
+    """Compute the score interval of ``proportion`` of ``trials`` (whole or effective, above 0)."""
     z = normal_quantile(confidence_level)
     centre = (proportion + z * z / (2 * trials)) / (1 + z * z / trials)
     spread = math.sqrt(proportion * (1 - proportion) / trials + z * z / (4 * trials * trials))
@@ -48,12 +48,12 @@ def wilson(proportion: float, trials: float, confidence_level: float) -> Interva
 
 @dataclass(frozen=True, slots=True)
 class ClusteredProportion:
-    """x of n over patients, and how many independent units that is worth.
+    """A proportion of clustered units and its effective sample size.
 
     ``design_effect`` is None where it is not estimable (no errors, no successes or one patient);
-    ``effective_trials``, never above ``trials``, is None for one patient alone. ``effective_patients`` is the number of
-    patients that the variance rests on, 0 where there is no variance, None where every patient has one unit, so that
-    none is needed.
+    ``effective_trials``, never above ``trials``, is None for a single patient. ``effective_patients`` is the effective
+    number of patients contributing to the variance, 0 where there is no variance, None where every patient has one
+    unit, so that it is not needed.
     """
 
     proportion: float
@@ -67,20 +67,22 @@ class ClusteredProportion:
 def clustered_proportion(
     successes: NDArray[np.float64], trials: NDArray[np.float64], confidence_level: float
 ) -> ClusteredProportion:
-    """Design effect and effective size of a proportion from counts by patient.
+    """Compute the design effect and effective sample size of a proportion from counts by patient.
 
-    The variance between patients decides as far as it rests on enough of them; what it lacks is made up
-    by the worst case of non-negative correlation, all images of a patient alike.
+    n_eff = n_D^w min(n_D, n_K)^(1-w): n_D is the sample size divided by the design effect (at most n) and multiplied
+    by (z/t)^2; n_K = (sum n_k)^2 / sum n_k^2 is Kish's size for complete within-patient correlation, the worst case
+    of non-negative correlation; w = min(1, m/`TRUSTED_PATIENTS`), m the effective number of patients contributing
+    to the variance.
 
     Args:
-        successes: x_k, one entry a patient, shape (patients,).
-        trials: n_k of the same shape; patients without trials do not count. At least one has some.
+        successes: x_k, one entry per patient, shape (patients,).
+        trials: n_k of the same shape; patients without trials do not count. At least one has trials.
         confidence_level: two-sided, for the Student correction.
     """
     contributing = trials > 0
     size = int(trials.sum())
     proportion = float(successes.sum()) / float(trials.sum())
-    # Copies of every image within its patient are no further evidence: they are divided out.
+    # Copies of every image within its patient add no information: they are divided out.
     copies = _common_factor(successes[contributing], trials[contributing])
     x, n = successes[contributing] / copies, trials[contributing] / copies
     patients, total = len(n), float(n.sum())
@@ -92,28 +94,28 @@ def clustered_proportion(
     all_alike = total * total / float((n * n).sum())
     if not estimable:
         return ClusteredProportion(proportion, size, patients, None, all_alike, 0.0)
-    # total times x_k - p n_k: whole numbers, so that equal shares leave exactly nothing.
+    # total times x_k - p n_k: whole numbers, so that equal proportions give exactly 0.
     squares = (total * x - float(x.sum()) * n) ** 2
     variance = patients / (patients - 1) * float(squares.sum()) / total**4
     design_effect = variance / (proportion * (1 - proportion) / total)
-    believed = min(total, total / design_effect) if design_effect > 0 else total
-    believed *= (normal_quantile(confidence_level) / student_quantile(confidence_level, patients - 1)) ** 2
-    # Kish's effective number of the squared residuals: on how many patients their sum rests.
-    resting_on = float(squares.sum()) ** 2 / float((squares * squares).sum()) if design_effect > 0 else 0.0
-    trust = min(1.0, resting_on / TRUSTED_PATIENTS)
-    # The error of an estimated variance is a factor: hence the mean of logarithms.
-    effective = believed**trust * min(believed, all_alike) ** (1 - trust)
-    return ClusteredProportion(proportion, size, patients, copies * design_effect, effective, resting_on)
+    estimated = min(total, total / design_effect) if design_effect > 0 else total
+    estimated *= (normal_quantile(confidence_level) / student_quantile(confidence_level, patients - 1)) ** 2
+    # Kish's effective number of patients contributing to the sum of squared residuals.
+    contributors = float(squares.sum()) ** 2 / float((squares * squares).sum()) if design_effect > 0 else 0.0
+    weight = min(1.0, contributors / TRUSTED_PATIENTS)
+    # The error of an estimated variance is multiplicative: hence the mean of logarithms.
+    effective = estimated**weight * min(estimated, all_alike) ** (1 - weight)
+    return ClusteredProportion(proportion, size, patients, copies * design_effect, effective, contributors)
 
 
 def _common_factor(successes: NDArray[np.float64], trials: NDArray[np.float64]) -> float:
-    """Greatest common divisor of all counts; 1 for weighted ones, which are not whole."""
+    """Return the greatest common divisor of all counts; 1 for weighted ones, which are not whole."""
     counts = np.concatenate([successes, trials])
     return float(np.gcd.reduce(counts.astype(np.int64))) if bool(np.all(counts == np.rint(counts))) else 1.0
 
 
 def exact_clustered(sample: ClusteredProportion, confidence_level: float) -> Interval:
-    """Clopper-Pearson on the effective size; [0, 1] for one patient alone; never of zero width."""
+    """Compute Clopper-Pearson on the effective sample size; [0, 1] for a single patient; never of zero width."""
     if sample.effective_trials is None:
         return 0.0, 1.0
     trials = sample.effective_trials
@@ -121,10 +123,10 @@ def exact_clustered(sample: ClusteredProportion, confidence_level: float) -> Int
 
 
 def korn_graubard(sample: ClusteredProportion, confidence_level: float) -> Interval | None:
-    """Return Clopper-Pearson on the effective size as published (Korn and Graubard 1998), never more than n.
+    """Compute Clopper-Pearson on the effective size as published (Korn and Graubard 1998), at most n.
 
     n_eff = n / design effect * (t_{n-1} / t_{K-1})^2 over the K patients; None where the variance is 0 or not
-    estimable, so that the design effect says nothing.
+    estimable.
     """
     if not sample.design_effect:
         return None
@@ -136,7 +138,7 @@ def korn_graubard(sample: ClusteredProportion, confidence_level: float) -> Inter
 
 
 def mover_mean(first: float, first_interval: Interval, second: float, second_interval: Interval) -> Interval:
-    """Interval of the mean of two independent estimates from their own intervals."""
+    """Compute the MOVER interval of the mean of two independent estimates from their own intervals."""
     centre = (first + second) / 2
     low = math.hypot(first - first_interval[0], second - second_interval[0]) / 2
     high = math.hypot(first_interval[1] - first, second_interval[1] - second) / 2
@@ -146,14 +148,14 @@ def mover_mean(first: float, first_interval: Interval, second: float, second_int
 def mover_ratio(
     numerator: float, numerator_interval: Interval, denominator: float, denominator_interval: Interval
 ) -> Interval | None:
-    """Interval of a ratio of two independent proportions; None where its upper bound is not finite.
+    """Compute the MOVER-R interval of a ratio of two independent proportions; None where its upper bound is infinite.
 
-    Both bounds are written so that nothing cancels: Donner & Zou's lower bound multiplied by its
-    conjugate is defined also where their denominator is 0.
+    Both bounds are written without cancellation: Donner & Zou's lower bound multiplied by its conjugate is defined
+    also where their denominator is 0.
     """
     l1, u1 = numerator_interval
     l2, u2 = denominator_interval
-    if rounded(l2) == 0:  # as the bound itself would be written
+    if rounded(l2) == 0:  # with the decimals of the results
         return None
     product = numerator * denominator
     low_term = l1 * (2 * numerator - l1)

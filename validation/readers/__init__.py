@@ -1,1 +1,1 @@
-"""Readers: votes, consensus, agreement and its coefficients, pairs of readers, latent truth."""
+"""Readers: reads as arrays, consensus, agreement and its coefficients, pairs of readers, latent truth."""

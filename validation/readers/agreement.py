@@ -1,7 +1,7 @@
-"""How far readers agree on the analysed images: per cent, Fleiss, Gwet's AC1, Krippendorff, and each pair of readers.
+"""Inter-reader agreement on the analysed images: per cent, Fleiss, Gwet's AC1, Krippendorff, and pairs of readers.
 
-Owns who is counted, the reduction to whole numbers by patient, the intervals, and the words for what cannot be
-given. The coefficients are `agreement_coefficients`; what the votes say of the truth is `consensus` and `dawid_skene`.
+Owns the choice of reads, the reduction to whole numbers by patient, the intervals, and the notes on missing ones.
+The coefficients are `agreement_coefficients`; the reference from the reads is `consensus` and `dawid_skene`.
 """
 
 from dataclasses import dataclass
@@ -47,10 +47,10 @@ class AgreementTable:
     Attributes:
         votes: the reads.
         images, patients: with two or more reads.
-        scale: of the shares in ``sums`` (`kappa.common_scale`).
+        scale: of the proportions in ``sums`` (`agreement_coefficients.common_scale`).
         pairs_per_image: mean number of pairs of reads of an image that has any; 0 where none has.
-        pairs: readers that share images (`reader_pairs.most_shared`).
-        sums: by patient of the draw: `kappa.rating_columns`, then the crossed verdicts of each pair
+        pairs: readers with images in common (`reader_pairs.most_shared`).
+        sums: by resampled patient: `agreement_coefficients.rating_columns`, then the crossed verdicts of each pair
             (`reader_pairs.crossed_verdicts`); whole numbers, shape (patients, columns).
     """
 
@@ -63,11 +63,11 @@ class AgreementTable:
     sums: NDArray[np.float64]
 
     def ratings(self, columns: NDArray[np.float64]) -> RatingSums:
-        """What all coefficients of more than two readers are made of, from ``sums`` or its sums over drawn patients."""
+        """Return the sums behind all coefficients but Cohen's, from ``sums`` or its sums over resampled patients."""
         return rating_sums(columns[..., : self._ratings], self.scale)
 
     def crossed(self, columns: NDArray[np.float64], pair: int) -> NDArray[np.float64]:
-        """The crossed verdicts of one pair on each row of ``columns``, shape (rows, categories, categories)."""
+        """Return the crossed verdicts of one pair on each row of ``columns``, shape (rows, categories, categories)."""
         width = len(self.votes.categories)
         start = self._ratings + pair * width * width
         return columns[:, start : start + width * width].reshape(-1, width, width)
@@ -82,8 +82,8 @@ def agreement_sums(votes: Votes, patient: NDArray[np.intp], patients: int) -> Ag
 
     Args:
         votes: the reads.
-        patient: of each image of ``votes`` its patient in the order of the draw, shape (images,).
-        patients: how many are drawn.
+        patient: index of the resampled patient of each image of ``votes``, shape (images,).
+        patients: number of resampled patients.
     """
     counts = votes.counts_by_image()
     reads = counts.sum(axis=1)
@@ -115,18 +115,18 @@ def agreement_of(
     every: Votes | None = None,
     adjudicator: str | None = None,
 ) -> Agreement:
-    """Every coefficient with its interval.
+    """Compute every coefficient with its confidence interval.
 
     Args:
         table: the reads, reduced.
-        replicates: ``table.sums`` summed over the patients of each draw, shape (replicates, columns).
+        replicates: ``table.sums`` summed over the patients of each replicate, shape (replicates, columns).
         confidence_level: two-sided.
-        latent: what the model of Dawid and Skene makes of all reads.
+        latent: the fit of the model of Dawid and Skene to all reads.
         every: the reads with those of the adjudicator, where ``table`` is without them.
-        adjudicator: who reads what the others disagree on.
+        adjudicator: the reader of the images that the others disagree on.
     """
     every = every or table.votes
-    total, drawn = table.ratings(table.sums.sum(axis=0)), table.ratings(replicates)
+    total, resampled = table.ratings(table.sums.sum(axis=0)), table.ratings(replicates)
     note = ALIKE if table.images else NO_PAIR
     return Agreement(
         images=table.images,
@@ -135,10 +135,10 @@ def agreement_of(
         readers=_tendencies(every),
         patterns=_patterns(every),
         percent=_percent(table, confidence_level),
-        fleiss_kappa=_resampled(fleiss_kappa(total), fleiss_kappa(drawn), confidence_level, note),
-        gwet_ac1=_resampled(gwet_ac1(total), gwet_ac1(drawn), confidence_level, note),
+        fleiss_kappa=_resampled(fleiss_kappa(total), fleiss_kappa(resampled), confidence_level, note),
+        gwet_ac1=_resampled(gwet_ac1(total), gwet_ac1(resampled), confidence_level, note),
         krippendorff_alpha=_resampled(
-            krippendorff_alpha(total), krippendorff_alpha(drawn), confidence_level, note
+            krippendorff_alpha(total), krippendorff_alpha(resampled), confidence_level, note
         ),
         pairs=tuple(_pair(table, pair, replicates, confidence_level) for pair in range(len(table.pairs))),
         adjudication=_adjudication(every, adjudicator) if adjudicator else None,
@@ -147,10 +147,10 @@ def agreement_of(
 
 
 def _percent(table: AgreementTable, level: float) -> Measured:
-    """Overall agreement, the pairs of reads of a patient as its trials.
+    """Compute the overall agreement, the pairs of reads of a patient as its trials.
 
-    The value is the mean over images of the share of agreeing pairs. Where images have different numbers of
-    pairs, each stands for the mean number, which changes neither the value nor its variance.
+    The value is the mean over images of the proportion of agreeing pairs. Where images have different numbers of
+    pairs, each counts as the mean number, which changes neither the value nor its variance.
     """
     value = percent_agreement(table.ratings(table.sums.sum(axis=0)))
     if np.isnan(value):
@@ -182,7 +182,7 @@ def _proportion(
 
 
 def _resampled(value: Numbers, replicates: Numbers, level: float, note: str) -> Measured:
-    """A coefficient with its percentile interval; ``note`` says why the coefficient itself is not defined."""
+    """Return a coefficient with its percentile interval; ``note`` is the reason where it is itself undefined."""
     if np.isnan(value):
         return Measured(None, None, note)
     undefined = int(np.isnan(replicates).sum())
@@ -201,13 +201,13 @@ def _tendencies(votes: Votes) -> tuple[ReaderTendency, ...]:
     never = [0] * len(votes.readers)
     columns = (of_category.get(category, never) for category in CATEGORIES)
     return tuple(
-        ReaderTendency(reader, sum(called), *called)
-        for reader, called in zip(votes.readers, zip(*columns, strict=True), strict=True)
+        ReaderTendency(reader, sum(counts), *counts)
+        for reader, counts in zip(votes.readers, zip(*columns, strict=True), strict=True)
     )
 
 
 def _adjudication(votes: Votes, adjudicator: str) -> Adjudication | None:
-    """What the adjudicator read, None where that is nothing."""
+    """Summarise the adjudicator's reads; None without any."""
     if adjudicator not in votes.readers:
         return None
     own = votes.reader == votes.readers.index(adjudicator)
@@ -223,7 +223,7 @@ def _adjudication(votes: Votes, adjudicator: str) -> Adjudication | None:
 
 
 def _patterns(votes: Votes) -> dict[str, int]:
-    """Images by their verdicts."""
+    """Count the images by their pattern of verdicts."""
     counts = votes.counts_by_image()
     kinds, images = np.unique(counts[counts.any(axis=1)], axis=0, return_counts=True)
     named = [

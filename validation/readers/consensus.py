@@ -1,7 +1,7 @@
 """Reads of several readers -> one reference verdict per image, by the protocol's rule.
 
-Owns the five rules and nothing of how often readers agree (`agreement`).
-Source: the contract ("Statistics", 5); regulatory background in docs/methods/metrics.md.
+Owns the five rules. Inter-reader agreement is `agreement`.
+Source: the contract ("Statistics", 5); regulatory background in docs/methods/readers.md.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ def reference_verdicts(reads: Reads, rule: str) -> dict[str, Verdict]:
         rule: ``majority``, ``unanimous``, ``any``, ``at_least:K`` or ``adjudicated:READER``.
 
     Raises:
-        BadInputError: the adjudicator that the rule names read nothing.
+        BadInputError: the adjudicator that the rule names has no reads.
     """
     name, _, parameter = rule.partition(":")
     if name == "adjudicated" and parameter not in reads.reader_id:
@@ -34,13 +34,13 @@ def reference_verdicts(reads: Reads, rule: str) -> dict[str, Verdict]:
 
 
 def adjudicator_of(rule: str) -> str | None:
-    """Return the reader who decides where the others do not agree; None for a rule without one."""
+    """Return the reader who decides where the others disagree; None for a rule without one."""
     name, _, reader = rule.partition(":")
     return reader if name == "adjudicated" else None
 
 
 def verdicts_by_image(reads: Reads, rule: str) -> dict[str, Verdict]:
-    """As `reference_verdicts`, also of reads from which the adjudicator was left out."""
+    """Return what `reference_verdicts` does, also for reads without those of the adjudicator."""
     name, _, parameter = rule.partition(":")
     image, ids = reads.frame["image_id"].factorize()
     verdict = _codes(reads)
@@ -60,7 +60,7 @@ def verdicts_by_image(reads: Reads, rule: str) -> dict[str, Verdict]:
 def consensus(votes: NDArray[np.int64], name: str, needed: int = 0) -> NDArray[np.int64]:
     """Return the verdict of each image, a position in `WORDS`, shape (images,).
 
-    majority: what more than half of *all* reads say. unanimous: what all say. any: positive with one
+    majority: the verdict of more than half of *all* reads. unanimous: the verdict of all. any: positive with one
     positive, negative when all are. at_least: positive with ``needed`` positives; indeterminate with fewer
     than ``needed`` reads, or when positives and indeterminates reach ``needed``. Otherwise indeterminate, also
     without any read.
@@ -73,14 +73,14 @@ def consensus(votes: NDArray[np.int64], name: str, needed: int = 0) -> NDArray[n
     positive, negative, indeterminate = votes.T
     reads = votes.sum(axis=1)
     if name == "majority":
-        says = 2 * positive > reads, 2 * negative > reads
+        met = 2 * positive > reads, 2 * negative > reads
     elif name == "unanimous":
-        says = (positive == reads) & (reads > 0), (negative == reads) & (reads > 0)
+        met = (positive == reads) & (reads > 0), (negative == reads) & (reads > 0)
     elif name == "any":
-        says = positive > 0, (negative == reads) & (reads > 0)
+        met = positive > 0, (negative == reads) & (reads > 0)
     else:
-        says = positive >= needed, (reads >= needed) & (positive + indeterminate < needed)
-    return np.select(says, [POSITIVE, NEGATIVE], default=INDETERMINATE)
+        met = positive >= needed, (reads >= needed) & (positive + indeterminate < needed)
+    return np.select(met, [POSITIVE, NEGATIVE], default=INDETERMINATE)
 
 
 def _codes(reads: Reads) -> NDArray[np.int64]:

@@ -1,8 +1,8 @@
-"""Truth as a latent class: what all reads together say of each image when readers may err each in their own way.
+"""Truth as a latent class, estimated from all reads with the error rates of each reader.
 
 Owns the model and its fit by expectation and maximisation. Its verdicts are a sensitivity analysis beside the
-protocol's own rule (`consensus`) and decide nothing. The truth has two classes; what a reader says of an image
-of a class is independent of the other readers, which is the model's strongest assumption.
+protocol's own rule (`consensus`) and decide nothing. The truth has two classes; given the class, a reader's verdict
+is independent of the other readers, which is the model's strongest assumption.
 Source: Dawid & Skene 1979.
 """
 
@@ -21,14 +21,14 @@ from validation.results.secondary import DawidSkene, LatentReader
 
 MOST_ITERATIONS = 10_000
 TOLERANCE = 1e-12
-FEWEST_READS = 3  # with two reads an image the data cannot tell the readers' errors from the prevalence
-NOBODY = -1
+FEWEST_READS = 3  # with two reads per image the readers' error rates and the prevalence are not identifiable
+NO_READ = -1
 LOWEST_POWER = -(2**20)  # of two, where a likelihood is 0
 
 
 @dataclass(frozen=True, slots=True)
 class LatentTruth:
-    """The model's verdict of each image that was read, empty where the model is not estimable, and its summary.
+    """The model's verdict on each image that was read, empty where the model is not estimable, and its summary.
 
     A posterior probability above 1/2 is positive, below negative, at 1/2 (of 6 decimals) indeterminate.
     """
@@ -39,11 +39,11 @@ class LatentTruth:
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """Images that the same readers read alike, as one.
+    """Distinct patterns of reads: images with the same verdicts of the same readers.
 
     Attributes:
-        cells: reader * categories + category of each read, `NOBODY` after the last, shape (patterns, most reads).
-        images: how many images show the pattern, shape (patterns,).
+        cells: reader * categories + category of each read, `NO_READ` after the last, shape (patterns, most reads).
+        images: number of images with the pattern, shape (patterns,).
         of_image: the pattern of each image that was read, shape (images read,).
     """
 
@@ -52,8 +52,8 @@ class Patterns:
     of_image: NDArray[np.intp]
 
     def showing(self, cells: int) -> list[NDArray[np.intp]]:
-        """For each of so many cells the patterns that hold it."""
-        pattern, place = np.nonzero(self.cells != NOBODY)
+        """Return for each of so many cells the patterns that contain it."""
+        pattern, place = np.nonzero(self.cells != NO_READ)
         cell = self.cells[pattern, place]
         order = np.argsort(cell, kind="stable")
         return np.split(pattern[order], np.searchsorted(cell[order], np.arange(1, cells)))
@@ -65,10 +65,10 @@ class Fit:
 
     Attributes:
         posterior: probability that an image of the pattern is of the class, shape (2, patterns).
-        prevalence: share of images that are of the class, shape (2,).
-        rates: of the reads of each reader the share of each category, shape (2, readers, categories).
-        images: how many images each reader is expected to have read, shape (2, readers).
-        iterations: how many it took.
+        prevalence: proportion of images of the class, shape (2,).
+        rates: proportion of each category among the reads of each reader, shape (2, readers, categories).
+        images: expected number of images of the class that each reader read, shape (2, readers).
+        iterations: their number.
     """
 
     posterior: Numbers
@@ -95,7 +95,7 @@ def dawid_skene(votes: Votes, reference: Mapping[str, Verdict]) -> LatentTruth:
     fit = _fit(patterns, votes)
     if fit is None:
         return _not_estimable(len(read), f"not settled after {MOST_ITERATIONS:,} iterations", MOST_ITERATIONS)
-    fit = _named_by_the_readers(fit, votes)
+    fit = _positive_class_first(fit, votes)
     prevalence = rounded(float(fit.prevalence[0]), FITTED_PLACES)
     if prevalence in (0.0, 1.0):
         return _not_estimable(len(read), "one of the two latent classes is empty", fit.iterations)
@@ -120,10 +120,10 @@ def _verdict(posterior: float) -> Verdict:
 
 
 def _patterns(votes: Votes, reads: NDArray[np.intp]) -> Patterns:
-    """Patterns in the order of their cells, whatever the order of the images; ``reads`` of each image read."""
+    """Return patterns in the order of their cells, whatever the order of the images; ``reads`` of each image read."""
     starts = np.cumsum(reads) - reads
     place = np.arange(len(votes.image)) - np.repeat(starts, reads)
-    cells = np.full((len(reads), int(reads.max())), NOBODY)
+    cells = np.full((len(reads), int(reads.max())), NO_READ)
     row = np.repeat(np.arange(len(reads)), reads)
     cells[row, place] = votes.reader * len(votes.categories) + votes.category
     distinct, of_image, images = np.unique(cells, axis=0, return_inverse=True, return_counts=True)
@@ -131,9 +131,9 @@ def _patterns(votes: Votes, reads: NDArray[np.intp]) -> Patterns:
 
 
 def _fit(patterns: Patterns, votes: Votes) -> Fit | None:
-    """From the share of positive reads until no posterior moves by more than `TOLERANCE`; None if that never is."""
+    """Iterate from the proportion of positive reads until no posterior changes by more than `TOLERANCE`, or None."""
     showing = patterns.showing(len(votes.readers) * len(votes.categories))
-    posterior = _shares_of_reads(patterns, votes)
+    posterior = _proportions_of_reads(patterns, votes)
     for iteration in range(1, MOST_ITERATIONS + 1):
         prevalence, rates, images = _maximised(posterior, patterns, showing, len(votes.categories))
         before, posterior = posterior, _expected(prevalence, rates, patterns)
@@ -142,38 +142,38 @@ def _fit(patterns: Patterns, votes: Votes) -> Fit | None:
     return None
 
 
-def _shares_of_reads(patterns: Patterns, votes: Votes) -> Numbers:
-    """Of each pattern the share of positive and of negative reads; an indeterminate one is half of each."""
+def _proportions_of_reads(patterns: Patterns, votes: Votes) -> Numbers:
+    """Compute the proportions of positive and negative reads of each pattern; an indeterminate one is half of each."""
     worth = {Verdict.POSITIVE: 1.0, Verdict.NEGATIVE: 0.0, Verdict.INDETERMINATE: 0.5}
     positive = np.array([worth[category] for category in votes.categories] * len(votes.readers) + [0.0])
     negative = np.append(1 - positive[:-1], 0.0)
-    # The last, 0, stands for `NOBODY`.
-    reads = (patterns.cells != NOBODY).sum(axis=1)
+    # The last, 0, is that of `NO_READ`.
+    reads = (patterns.cells != NO_READ).sum(axis=1)
     return np.stack([worth[patterns.cells].sum(axis=1) / reads for worth in (positive, negative)])
 
 
 def _maximised(
     posterior: Numbers, patterns: Patterns, showing: Sequence[NDArray[np.intp]], categories: int
 ) -> tuple[Numbers, Numbers, Numbers]:
-    """Prevalence, rates and images that are most likely when images belong to the classes as ``posterior`` says."""
+    """Return the maximum-likelihood prevalence, rates and images given the posterior class probabilities."""
     belonging = posterior * patterns.images
-    # Exact sums: neither the order of the patterns nor the names of the readers can tip a balance.
+    # Exact sums, independent of the order of the patterns and the names of the readers.
     cells = [[math.fsum(images[here].tolist()) for here in showing] for images in belonging]
     reads = np.array(cells).reshape(2, -1, categories)
     images_read = reads.sum(axis=2, keepdims=True)
     of_all = reads.sum(axis=0)
-    # A reader without an image of a class has the rates of all images there, which do not tell the classes apart.
+    # A reader without an image of a class has the rates of all images there, which do not separate the classes.
     rates = np.where(images_read > 0, divide(reads, images_read), of_all / of_all.sum(axis=1, keepdims=True))
     prevalence = np.array([math.fsum(images.tolist()) for images in belonging]) / patterns.images.sum()
     return prevalence, rates, images_read[:, :, 0]
 
 
 def _expected(prevalence: Numbers, rates: Numbers, patterns: Patterns) -> Numbers:
-    """Posterior of each pattern, from products whose mantissas are multiplied in the order of their size.
+    """Compute the posterior of each pattern, multiplying mantissas in the order of their size.
 
-    So neither many reads underflow nor does the order of the readers change a bit.
+    So many reads do not underflow, and the order of the readers does not change a bit.
     """
-    of_reads = np.append(rates.reshape(2, -1), [[1.0], [1.0]], axis=1)[:, patterns.cells]  # 1 for `NOBODY`
+    of_reads = np.append(rates.reshape(2, -1), [[1.0], [1.0]], axis=1)[:, patterns.cells]  # 1 for `NO_READ`
     mantissa, exponent = np.frexp(of_reads)
     product = np.cumprod(np.sort(mantissa, axis=2), axis=2)[:, :, -1] * prevalence[:, None]
     power = np.where(product > 0, exponent.sum(axis=2), LOWEST_POWER)
@@ -182,10 +182,10 @@ def _expected(prevalence: Numbers, rates: Numbers, patterns: Patterns) -> Number
     return posterior
 
 
-def _named_by_the_readers(fit: Fit, votes: Votes) -> Fit:
-    """The fit with the class called positive on which more readers have the higher odds of positive to negative."""
+def _positive_class_first(fit: Fit, votes: Votes) -> Fit:
+    """Name that class positive in which more readers have the higher odds of a positive verdict."""
     positive, negative = map(votes.categories.index, (Verdict.POSITIVE, Verdict.NEGATIVE))
-    first, second = np.round(fit.rates, FITTED_PLACES)  # what differs by less is a tie
+    first, second = np.round(fit.rates, FITTED_PLACES)  # smaller differences are ties
     for_first, for_second = first[:, positive] * second[:, negative], second[:, positive] * first[:, negative]
     if (for_first < for_second).sum() <= (for_first > for_second).sum():
         return fit
@@ -193,7 +193,7 @@ def _named_by_the_readers(fit: Fit, votes: Votes) -> Fit:
 
 
 def _readers(fit: Fit, votes: Votes) -> tuple[LatentReader, ...]:
-    """Those who read images of both classes."""
+    """Return the rates of the readers who read images of both classes."""
     positive, negative = map(votes.categories.index, (Verdict.POSITIVE, Verdict.NEGATIVE))
     return tuple(
         LatentReader(

@@ -1,6 +1,6 @@
-"""Pairs of readers: which of them share images, and their verdicts on these crossed, by patient.
+"""Pairs of readers with images in common, and their cross-tabulated verdicts by patient.
 
-Owns the enumeration alone. The coefficients are `agreement_coefficients`, the intervals `agreement`.
+Owns the enumeration only. The coefficients are `agreement_coefficients`, the intervals `agreement`.
 """
 
 from collections import Counter
@@ -16,10 +16,10 @@ Pair = tuple[int, int]
 
 
 def most_shared(votes: Votes) -> tuple[Pair, ...]:
-    """The pairs of readers that share an image: all, or the `MOST_PAIRS` that share most.
+    """Return the pairs of readers with an image in common: all, or the `MOST_PAIRS` with most.
 
     Returns:
-        Positions in ``votes.readers``, the first by name before the other, in the order of the names.
+        Positions in ``votes.readers``, in the order of the names, within a pair too.
     """
     shared = Counter[int]()
     for first, second in _pairs_of_reads(votes):
@@ -32,13 +32,13 @@ def most_shared(votes: Votes) -> tuple[Pair, ...]:
 def crossed_verdicts(
     votes: Votes, pairs: Sequence[Pair], patient: NDArray[np.intp], patients: int
 ) -> NDArray[np.float64]:
-    """How many images of each patient the two readers of a pair put into which categories.
+    """Cross-tabulate the verdicts of the two readers of each pair, by patient.
 
     Args:
         votes: the reads.
         pairs: of `most_shared`.
-        patient: of each image of ``votes`` its patient, shape (images,).
-        patients: how many there are.
+        patient: index of the patient of each image of ``votes``, shape (images,).
+        patients: their number.
 
     Returns:
         Whole numbers, shape (patients, pairs, categories, categories), the first reader's category before
@@ -58,7 +58,7 @@ def crossed_verdicts(
 
 
 def _pairs_of_reads(votes: Votes) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Positions of two reads of one image, every such pair once; reads of an image stand together."""
+    """Yield the positions of two reads of one image, every pair once; reads of an image are adjacent."""
     distance = 1
     while len(first := np.flatnonzero(votes.image[distance:] == votes.image[:-distance])):
         yield first, first + distance

@@ -1,7 +1,7 @@
-"""Who said what of which image, as arrays: the reads of some images, in one order whatever the file's.
+"""The reads of some images as arrays, in an order that does not depend on the file's.
 
-Owns the step from rows of reads to numbers. What is made of them is `agreement` and `dawid_skene`; the
-protocol's own rule works on the reads themselves (`consensus`).
+Owns the step from rows of reads to numbers. They are used by `agreement` and `dawid_skene`; the protocol's own rule
+works on the reads themselves (`consensus`).
 """
 
 from collections.abc import Sequence
@@ -21,12 +21,12 @@ class Votes:
     """The reads of some images, sorted by image and, within one, by reader.
 
     Attributes:
-        image_id: the images asked for, in the order given, with or without reads.
-        readers: who read at least one of them, by code point.
+        image_id: the requested images, in the order given, with or without reads.
+        readers: the readers of at least one of them, by code point.
         categories: the verdicts that occur, in the order of `CATEGORIES`.
-        image: of each read its position in ``image_id``, shape (reads,).
-        reader: of each read its position in ``readers``, shape (reads,).
-        category: of each read its position in ``categories``, shape (reads,).
+        image: position of each read in ``image_id``, shape (reads,).
+        reader: position of each read in ``readers``, shape (reads,).
+        category: position of each read in ``categories``, shape (reads,).
     """
 
     image_id: tuple[str, ...]
@@ -37,11 +37,11 @@ class Votes:
     category: NDArray[np.intp]
 
     def counts_by_image(self) -> NDArray[np.int64]:
-        """Reads of each category, shape (images, categories)."""
+        """Count the reads of each category, shape (images, categories)."""
         return self._counted(self.image, len(self.image_id))
 
     def counts_by_reader(self) -> NDArray[np.int64]:
-        """Images that each reader put into each category, shape (readers, categories)."""
+        """Count the images of each reader and category, shape (readers, categories)."""
         return self._counted(self.reader, len(self.readers))
 
     def _counted(self, of: NDArray[np.intp], size: int) -> NDArray[np.int64]:
@@ -51,11 +51,11 @@ class Votes:
 
 
 def votes_of(reads: Reads, image_id: Sequence[str]) -> Votes:
-    """The reads of some images as arrays; reads of other images are left out.
+    """Return the reads of some images as arrays, without the reads of other images.
 
     Args:
-        reads: one entry a reader and image, no pair twice.
-        image_id: the images, each once.
+        reads: one entry per reader and image, without duplicates.
+        image_id: the images, without duplicates.
     """
     place = pd.Index(list(image_id), dtype="str").get_indexer(pd.Index(reads.frame["image_id"]))
     there = place >= 0

@@ -1,7 +1,7 @@
-"""The file of packed pictures: one plain ``.npy`` array of bytes, reserved whole before the first picture is decoded.
+"""The file of packed images: one plain ``.npy`` array of bytes, allocated before the first image is decoded.
 
-Owns header, space and rows of the file. It is never written through a memory map: a full disk would end the
-process without a word. What is in it, and whether that is right, is `journal`'s.
+Owns header, space and rows of the file. It is never written through a memory map: a full disk would kill the
+process without a message. The record of its content and checksums is `journal`.
 Source: NumPy's format 1.0 (numpy.lib.format).
 """
 
@@ -17,17 +17,17 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class PackFile:
-    """Where the pictures lie on disk, and how many of which size."""
+    """Path of a pack, and the number and size of its images."""
 
     path: Path
     images: int
     image_size: int
 
     def reserve(self) -> None:
-        """Make the file in its full size, black; one that has its header and size already is left as it is.
+        """Create the file in its full size, black; leave one with this header and size as it is.
 
         Raises:
-            OSError: there is no room, or the folder cannot be written.
+            OSError: the disk is full, or the folder cannot be written.
         """
         header = self._header()
         size = len(header) + self.images * self._picture
@@ -44,11 +44,11 @@ class PackFile:
                 else:
                     file.truncate(size)
         except OSError:
-            self.path.unlink(missing_ok=True)  # a part of the space helps nobody on a full disk
+            self.path.unlink(missing_ok=True)  # partial space is of no use on a full disk
             raise
 
     def write(self, first: int, pictures: NDArray[np.uint8]) -> None:
-        """Put pictures, uint8 of shape (some, size, size), at the positions from ``first`` on.
+        """Write images, uint8 of shape (n, size, size), at the positions from ``first`` on.
 
         Raises:
             OSError: they cannot be written.
@@ -58,7 +58,7 @@ class PackFile:
             file.write(np.ascontiguousarray(pictures).data.cast("B"))
 
     def sha256(self, first: int, images: int) -> str:
-        """SHA-256 of some pictures as they lie on disk.
+        """Return the SHA-256 of some images as they are on disk.
 
         Raises:
             OSError: they cannot be read.
@@ -68,13 +68,13 @@ class PackFile:
             return hashlib.sha256(file.read(images * self._picture)).hexdigest()
 
     def pixels(self) -> NDArray[np.uint8]:
-        """All of it, uint8 of shape (images, size, size), memory-mapped for reading only."""
+        """Return all images, uint8 of shape (images, size, size), memory-mapped for reading only."""
         mapped: NDArray[np.uint8] = np.load(self.path, mmap_mode="r")
         return mapped
 
     @property
     def gigabytes(self) -> float:
-        """How much room it takes."""
+        """Size on disk in 10^9 bytes."""
         return self.images * self._picture / 1e9
 
     @property

@@ -1,6 +1,6 @@
-"""The folder of one pack: named by what was asked for, worked in by one process at a time, its faults in words.
+"""The folder of one pack: its name, its lock for one process at a time, and its disk errors.
 
-Owns the request that decides the name. What lies in the folder is `file`'s and `journal`'s.
+Owns the request that decides the name. The content of the folder is `file` and `journal`.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ def name_of(
     gate: InputGate,
     preprocessing: str,
 ) -> str:
-    """The folder's name: of all that decides what is in a pack but the files, whose stamps stand in the journal."""
+    """Return the folder's name: a hash of all that decides a pack but the files, whose stamps are in the journal."""
     made_by = {
         "decoders": {name: version(name) for name in DECODERS},
         "gate": gate.model_dump(mode="json"),
@@ -57,7 +57,7 @@ def work_folder(file: PackFile) -> Iterator[None]:
     """
     folder = file.path.parent
     next_step = (
-        f"{file.images:,} packed pictures need {file.gigabytes:.2f} GB there; what is packed is kept, so make room or "
+        f"{file.images:,} packed images need {file.gigabytes:.2f} GB there; what is packed is kept, so make room or "
         "mend the folder and run the same command again"
     )
     with describe_os_error(folder, next_step=next_step, named_by_user=False):

@@ -1,8 +1,8 @@
-"""What is known of each packed picture, written line by line as the work goes on, so that none of it is done twice.
+"""The record of each packed image, appended line by line, so that an interrupted pack can be continued.
 
-Owns the lines of ``journal.jsonl``: one a finished chunk, with the SHA-256 of its packed pixels and a checksum of its
-own. A line that is torn, damaged or of other pixels counts as never written, so a killed process or a power cut
-costs what was in work and nothing else.
+Owns the lines of ``journal.jsonl``: one per finished chunk, with the SHA-256 of its packed pixels and a checksum of
+its own. A line that is torn, damaged or of other pixels is ignored, so a killed process or a power cut costs only
+the chunks in progress.
 """
 
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ class PackEntry:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some neighbouring pictures that were packed together."""
+    """Some neighbouring images that were packed together."""
 
     number: int
     pixels_sha256: str
@@ -56,7 +56,7 @@ class Journal:
         self._file = file
 
     def add(self, chunk: Chunk) -> None:
-        """Write a finished chunk down.
+        """Append a finished chunk.
 
         Raises:
             OSError: it cannot be written.
@@ -67,7 +67,7 @@ class Journal:
 
 @contextmanager
 def journal(path: Path) -> Iterator[Journal]:
-    """The journal, made where it is absent; what follows a torn line begins a line of its own."""
+    """Open the journal, created where absent; end a torn last line first."""
     with path.open("a+b") as file:
         if file.tell():
             file.seek(-1, 2)
@@ -77,13 +77,13 @@ def journal(path: Path) -> Iterator[Journal]:
 
 
 def line_of(chunk: Chunk) -> bytes:
-    """One line: the SHA-256 of its text, then the text."""
+    """Return one line: the SHA-256 of its text, then the text."""
     text = json_line(asdict(chunk)).encode()
     return f"{sha256_bytes(text)} ".encode() + text
 
 
 def chunks_of(path: Path) -> dict[int, Chunk]:
-    """The sound lines of a journal, the last one of each chunk; none where there is no file."""
+    """Read the valid lines of a journal, the last one of each chunk; empty where there is no file."""
     if not path.exists():
         return {}
     with path.open("rb") as file:

@@ -1,8 +1,8 @@
-"""Pictures decoded once into one array on disk; training and prediction read only from it.
+"""Images decoded once into one array on disk; training and prediction read only from it.
 
-Owns the resizing, which is part of the device: the whole picture, fitted into a black square by area
-averaging; and what becomes of one picture. How a file becomes pixels is `protocols.images`; the array on disk
-is `file`, what is known of it `journal`, where it lies `folder`, the processes `local`.
+Owns the resizing, which is part of the device (the whole image, fitted into a black square by area averaging), and
+the examination of one image. Decoding is `protocols.images`; the array on disk is `file`, its record `journal`, its
+place `folder`, the processes `protocols.parallel.local`.
 """
 
 import time
@@ -39,14 +39,14 @@ JOURNAL = "journal.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Pictures in the order asked for; positions count from 0.
+    """Images in the order requested; positions count from 0.
 
     Attributes:
-        pixels: uint8 of shape (images, size, size), memory-mapped for reading only; black where a picture
+        pixels: uint8 of shape (images, size, size), memory-mapped for reading only; black where an image
             failed or was refused.
-        faults: position -> why that picture cannot be decoded.
-        out_of_scope: position -> why the device is not made for that picture.
-        records: position -> size, hashes and look of every picture that was decoded.
+        faults: position -> why that image cannot be decoded.
+        out_of_scope: position -> why that image is outside the device's scope.
+        records: position -> size and hashes of every image that was decoded.
     """
 
     pixels: NDArray[np.uint8]
@@ -64,7 +64,7 @@ class Pack:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One picture that is to be packed; ``fault`` says why it has no file, and ``path`` is empty then."""
+    """One image to be packed; ``fault`` states why it has no file, and ``path`` is empty then."""
 
     path: str
     stamp: str
@@ -75,7 +75,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One chunk, with all that a worker needs to know."""
+    """One chunk, with all that a worker needs."""
 
     number: int
     asked: tuple[Asked, ...]
@@ -96,24 +96,24 @@ def pack(
 ) -> Pack:
     """Decode, examine and resize the images of some studies, once.
 
-    The same call finds what an earlier one left in ``work``, verifies it against its checksums and the files' size
-    and times, and does only what is missing, damaged or changed; the result does not depend on the workers or
-    on interruptions.
+    A repeated call verifies what an earlier one left in ``work`` against its checksums and the files' size and
+    times, and packs only what is missing, damaged or changed. The result does not depend on the workers or on
+    interruptions.
 
     Args:
         studies: the cohort.
-        rows: positions in the studies, in the order that the pack is to have.
-        images: where the files are.
-        work: folder that packs are kept in; made where it is absent. Each request has a folder of its own there.
-        image_size: rows and columns of a packed picture.
-        gate: which pictures the device is made for.
-        workers: processes; without, one a processor, and none for a few pictures.
-        progress: told after each chunk, with pictures a second.
+        rows: positions in the studies, in the order of the pack.
+        images: the folder of the files.
+        work: folder that packs are kept in; created where absent. Each request has a folder of its own there.
+        image_size: rows and columns of a packed image.
+        gate: the scope of the device.
+        workers: processes; by default one per processor, and none for a few images.
+        progress: called after each chunk, with images per second.
 
     Raises:
-        BadInputError: two files bear the name of an image, or a path is absolute.
-        NotPossibleHereError: no room, a folder that cannot be written, another process at the same pack, or a
-            worker that was killed. What is done is kept.
+        BadInputError: two files have the name of one image, or a path is absolute.
+        NotPossibleHereError: a full disk, a folder that cannot be written, another process at the same pack, or a
+            worker that was killed. Finished chunks are kept.
     """
     asked = [_asked(studies, row, images) for row in rows]
     name = name_of(studies, rows, images, image_size=image_size, gate=gate, preprocessing=PREPROCESSING)
@@ -136,21 +136,21 @@ def pack(
         except BrokenProcessPool as error:
             first = next(task for task in missing if task.number not in done).number * CHUNK
             raise NotPossibleHereError(
-                f"{folder}: a process that packs pictures was killed from outside, as happens where memory runs out; "
-                f"what is packed is kept, the first picture that is missing is {studies.image_id[rows[first]]!r}; "
+                f"{folder}: a process that packs images was killed from outside, as happens where memory runs out; "
+                f"what is packed is kept, the first missing image is {studies.image_id[rows[first]]!r}; "
                 "free some memory and run the same command again."
             ) from error
         return _pack(file, done)
 
 
 def fitted(picture: NDArray[np.uint8], image_size: int) -> NDArray[np.uint8]:
-    """The whole picture in a square of ``image_size``, centred on black where it is not square itself."""
+    """Return the whole image in a square of ``image_size``, centred on black where it is not square."""
     size = (image_size, image_size)
     return np.asarray(ImageOps.pad(Image.fromarray(picture), size, method=Image.Resampling.BOX, color=0))
 
 
 def pack_chunk(task: Task) -> Chunk:
-    """Decode, examine, fit and write one chunk; in whichever process.
+    """Decode, examine, fit and write one chunk, in any process.
 
     Raises:
         OSError: the pack cannot be written.
@@ -165,7 +165,7 @@ def pack_chunk(task: Task) -> Chunk:
 
 
 def _examined(one: Asked, gate: InputGate, place: NDArray[np.uint8]) -> PackEntry:
-    """What becomes of a picture; where it is in scope it is fitted into its place."""
+    """Decode and examine one image; fit it into its place where it is in scope."""
     if one.fault:
         return PackEntry(one.stamp, one.fault, "", None)
     try:
@@ -193,7 +193,7 @@ def _asked(studies: Studies, row: int, images: ImageFolder) -> Asked:
 
 
 def _found(tasks: Sequence[Task], written: Mapping[int, Chunk], progress: Progress) -> dict[int, Chunk]:
-    """The chunks that are there already: of the same files, and their pixels as they were written."""
+    """Return the chunks that are packed already: of the same files, with unchanged pixels."""
     total, images = sum(len(task.asked) for task in tasks), 0
     found = {}
     for task in tasks:
@@ -212,7 +212,7 @@ def _found(tasks: Sequence[Task], written: Mapping[int, Chunk], progress: Progre
 def _worked(
     tasks: Sequence[Task], workers: int | None, progress: Progress, *, total: int
 ) -> Generator[Chunk, None, None]:
-    """Pack what is missing, and tell how fast."""
+    """Pack the missing chunks, and report the rate."""
     images = sum(len(task.asked) for task in tasks)
     count = (cores() if workers is None else workers) if images > FEW else 1
     begun, packed = time.perf_counter(), 0
@@ -226,10 +226,10 @@ def _worked(
 
 def _pack(file: PackFile, done: Mapping[int, Chunk]) -> Pack:
     entries = enumerate(entry for number in sorted(done) for entry in done[number].entries)
-    told = dict(entries)
+    packed = dict(entries)
     return Pack(
         file.pixels(),
-        {position: entry.fault for position, entry in told.items() if entry.fault},
-        {position: entry.refusal for position, entry in told.items() if entry.refusal},
-        {position: entry.record for position, entry in told.items() if entry.record},
+        {position: entry.fault for position, entry in packed.items() if entry.fault},
+        {position: entry.refusal for position, entry in packed.items() if entry.refusal},
+        {position: entry.record for position, entry in packed.items() if entry.record},
     )

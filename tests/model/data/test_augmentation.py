@@ -1,4 +1,4 @@
-"""Random changes of training pictures: by hand, from seed and epoch alone, and none in prediction."""
+"""Random augmentation of training images: by hand, from seed and epoch alone, and none in prediction."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def changed(layer: Augment, pictures: np.ndarray = PICTURES) -> np.ndarray:
 def of_epoch(seed: int, epoch: int) -> np.ndarray:
     layer = augment(seed=99, **ALL)
     model = keras.Sequential([layer])
-    model(PICTURES, training=True)  # draws made before count for nothing
+    model(PICTURES, training=True)  # earlier random numbers have no effect
     runtime.begin_epoch(model, seed=seed, epoch=epoch)
     return changed(layer)
 
@@ -45,7 +45,7 @@ def test_nothing_changes_in_prediction() -> None:
     assert keras.ops.convert_to_numpy(answer).dtype == np.float32
 
 
-def test_ranges_of_zero_draw_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ranges_of_zero_use_no_random_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keras.random, "uniform", None)
     monkeypatch.setattr(keras.ops.image, "affine_transform", None)
     np.testing.assert_array_equal(changed(augment()), PICTURES)
@@ -56,12 +56,12 @@ def test_epoch_begins_the_same_whatever_came_before() -> None:
 
 
 @pytest.mark.parametrize(("seed", "epoch"), [(1, 5), (2, 4)])
-def test_draws_change_with_seed_and_epoch(seed: int, epoch: int) -> None:
+def test_random_numbers_change_with_seed_and_epoch(seed: int, epoch: int) -> None:
     assert not np.array_equal(of_epoch(1, 4), of_epoch(seed, epoch))
 
 
 @pytest.mark.parametrize("name", ["turn_degrees", "shift", "zoom", "brightness", "contrast"])
-def test_pictures_change_each_on_its_own(name: str) -> None:
+def test_images_change_each_on_its_own(name: str) -> None:
     first, second = changed(augment(**{name: ALL[name]}), np.repeat(PICTURES[:1], 2, axis=0))
     assert not np.array_equal(first, second) and not np.array_equal(first, PICTURES[0])
 
@@ -98,7 +98,7 @@ def test_mirror_by_hand() -> None:
     np.testing.assert_allclose(changed(augment(mirror=True)), PICTURES[:, :, ::-1], atol=1e-3)
 
 
-def test_half_of_the_pictures_are_mirrored() -> None:
+def test_half_of_the_images_are_mirrored() -> None:
     layer = augment(mirror=True)
     answers = changed(layer, np.repeat(PICTURES[:1], 400, axis=0))
     mirrored = np.isclose(answers, PICTURES[0, :, ::-1], atol=1e-2).all(axis=(1, 2, 3)).sum()

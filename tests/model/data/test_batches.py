@@ -24,7 +24,7 @@ def test_order_changes_with_seed_and_epoch(seed: int, epoch: int) -> None:
     assert epoch_order(50, seed=510, epoch=1).tolist() != epoch_order(50, seed=seed, epoch=epoch).tolist()
 
 
-def test_batches_pair_pictures_with_their_labels_and_none_is_tiny(tmp_path: Path) -> None:
+def test_batches_pair_images_with_their_labels_and_none_is_tiny(tmp_path: Path) -> None:
     np.save(
         tmp_path / "pixels.npy", np.arange(40, dtype=np.uint8)[:, None, None] * np.ones((1, 2, 2), np.uint8)
     )
@@ -53,7 +53,7 @@ def test_sizes_differ_by_one_at_most(images: int, batch_size: int) -> None:
     assert max(sizes) <= batch_size and max(sizes) - min(sizes) <= 1
 
 
-def test_shares_of_several_gpus_are_equal_and_what_fills_them_up_is_unknown(
+def test_parts_of_several_gpus_are_equal_and_what_fills_them_up_is_unknown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(runtime, "replicas", lambda: 4)

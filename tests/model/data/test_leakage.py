@@ -14,7 +14,7 @@ def test_five_pairs_are_named_by_hand() -> None:
     with pytest.raises(BadInputError) as refusal:
         refuse_leakage(found)
     sentence = str(refusal.value)
-    assert sentence.startswith("leakage: 7 tuning pictures are also pictures to train on")
+    assert sentence.startswith("leakage: 7 tuning images are also training images under another patient_id")
     assert "tune0 is nearly the same as train0; tune1 is the same as train1; " in sentence
     assert "tune4 is the same as train4; and 2 more." in sentence and "tune5" not in sentence
 

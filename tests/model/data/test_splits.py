@@ -34,7 +34,7 @@ def labels_of(*values: float) -> Labels:
 
 
 @pytest.mark.parametrize(("tune_share", "expected"), [(0.789655, False), (0.789656, True)])
-def test_share_of_a_patient_by_hand(tune_share: float, expected: bool) -> None:
+def test_split_of_a_patient_by_hand(tune_share: float, expected: bool) -> None:
     # printf 'nih\0p7' | sha256sum begins ca26e0ade19fc766; 0xca26e0ade19fc766 / 2^64 = 0.7896557
     assert tunes("p7", SplitRule(salt="nih", tune_share=tune_share)) is expected
 
@@ -95,7 +95,7 @@ def test_images_taken_out_are_gone_from_every_count_by_hand() -> None:
     assert (left.positives, left.negatives) == (1, 1)
 
 
-def test_head_of_one_kind_is_allowed_and_one_that_nobody_knows_is_refused_by_hand() -> None:
+def test_head_of_one_kind_is_allowed_and_one_that_no_label_knows_is_refused_by_hand() -> None:
     split = ("train",) * 4 + ("tune",) * 2
     labels = labels_of(*ALTERNATING)
     heads = training_of("Pneumonia", "Pneumonia", "Edema")

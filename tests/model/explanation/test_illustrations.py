@@ -1,4 +1,4 @@
-"""Illustrations: which images are shown, by hand, and what stands in the model folder."""
+"""Illustrations: the choice of images, by hand, and the files in the model folder."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -40,7 +40,7 @@ def test_the_worst_errors_and_middling_hits_by_hand() -> None:
     assert found[0] == Case("b", "FN", "0.1")
 
 
-def test_what_is_in_doubt_or_has_no_score_is_not_shown_by_hand() -> None:
+def test_what_is_indeterminate_or_has_no_score_is_not_shown_by_hand() -> None:
     found = cases(
         listing("a,p1,indeterminate,0.1,FN", "b,p2,positive,,FN", "c,p3,indeterminate,0.9,FP", "d,p4,,,")
     )
@@ -63,7 +63,7 @@ def test_a_file_that_is_no_line_listing_is_refused_by_hand() -> None:
         cases(Table.of("t.csv", {"image_id": ("a",)}))
 
 
-def test_pictures_are_numbered_and_named_in_the_table_only_by_hand(
+def test_images_are_numbered_and_named_in_the_table_only_by_hand(
     trained: Any, cohort: Any, progress: Callable[..., None], tmp_path: Path
 ) -> None:
     model = tmp_path / "model"

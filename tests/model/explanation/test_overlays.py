@@ -1,4 +1,4 @@
-"""Overlays: sizes, what is drawn where, and that everything can be told apart in grey."""
+"""Overlays: sizes, positions, and that everything is distinguishable in grey."""
 
 import io
 
@@ -41,7 +41,7 @@ def test_sizes_by_hand(packed: np.ndarray, rows: int, columns: int, shape: tuple
     assert opened(overlay(packed, area, spot(4, 4), None, NO_BOX)).shape == (*shape, 3)
 
 
-def test_the_same_picture_gives_the_same_bytes_against_itself(packed: np.ndarray) -> None:
+def test_the_same_image_gives_the_same_bytes_against_itself(packed: np.ndarray) -> None:
     found = spot(2, 5)
     boxes = np.array([[0.1, 0.2, 0.3, 0.4]])
     first, second = (overlay(packed, WHOLE, found, point_at(found, WHOLE), boxes) for _ in range(2))
@@ -55,7 +55,7 @@ def test_nothing_is_drawn_where_there_is_nothing_to_tell_by_hand(packed: np.ndar
 
 
 def test_evidence_is_coloured_where_it_is_and_nowhere_else_by_hand(packed: np.ndarray) -> None:
-    """The ring is drawn round the spot, in grey, so colour is looked for a little beside it."""
+    """The ring is drawn round the spot, in grey, so the colour is tested next to it."""
     found = spot(2, 5)
     image = opened(overlay(packed, WHOLE, found, point_at(found, WHOLE), NO_BOX)).astype(int)
     coloured = np.ptp(image, axis=2) > 8

@@ -72,7 +72,7 @@ def test_a_map_does_not_depend_on_its_neighbours_against_itself(pictures: np.nda
 
 
 @given(st.integers(8, 300), st.integers(8, 300), st.integers(32, 100))
-def test_the_area_of_a_picture_against_the_pack(rows: int, columns: int, size: int) -> None:
+def test_the_area_of_an_image_against_the_pack(rows: int, columns: int, size: int) -> None:
     square = fitted(np.full((rows, columns), 255, np.uint8), size) > 0
     area = picture_area(rows, columns, size)
     expected = np.zeros_like(square)
@@ -80,7 +80,7 @@ def test_the_area_of_a_picture_against_the_pack(rows: int, columns: int, size: i
     np.testing.assert_array_equal(square, expected)
 
 
-def test_the_area_of_a_picture_by_hand() -> None:
+def test_the_area_of_an_image_by_hand() -> None:
     assert picture_area(100, 100, 64) == Area(0, 0, 64, 64)
     assert picture_area(200, 100, 64) == Area(16, 0, 32, 64)
     assert picture_area(75, 100, 64) == Area(0, 8, 64, 48)
@@ -122,7 +122,7 @@ def test_a_peak_between_cells_by_hand() -> None:
     assert pointed.x == pytest.approx((3.5 + 1 / 6) / 8)
 
 
-def test_the_region_holds_together_by_hand() -> None:
+def test_the_region_is_connected_by_hand() -> None:
     """A second strong cell far away, or one that touches by a corner only, is not of the region."""
     far, corner = peak(2, 2), peak(2, 2)
     far[6, 6] = 1.9
@@ -139,8 +139,8 @@ def test_nothing_that_speaks_for_the_finding_is_no_mark_by_hand() -> None:
     assert point_at(np.zeros((4, 4)), WHOLE) is None
 
 
-def test_evidence_outside_the_picture_does_not_count_by_hand() -> None:
-    """An upright picture twice as high as wide lies in the middle half of the square."""
+def test_evidence_outside_the_image_does_not_count_by_hand() -> None:
+    """An upright image twice as high as wide is in the middle half of the square."""
     area = picture_area(200, 100, SIDE)
     assert point_at(peak(4, 0), area) is None
     found = np.maximum(peak(4, 0), peak(4, 3) / 2)
@@ -159,7 +159,7 @@ def test_evidence_outside_the_picture_does_not_count_by_hand() -> None:
 )
 @example(7, 7, 100, 100, 1)
 @example(2, 9, 100, 100, 2)
-def test_a_mark_lies_in_the_picture_and_its_region_is_strong(
+def test_a_mark_lies_in_the_image_and_its_region_is_strong(
     down: int, across: int, rows: int, columns: int, seed: int
 ) -> None:
     found = np.random.default_rng(seed).normal(size=(down, across))
@@ -185,7 +185,7 @@ def test_a_brighter_copy_of_the_map_points_alike_against_itself() -> None:
 def test_marks_of_a_trained_network_by_hand(
     trained: Any, cohort: Any, progress: Callable[..., None], tmp_path: Path
 ) -> None:
-    """A picture of 32 pixels leaves one cell: a mark is then the middle of the whole picture, or there is none."""
+    """An image of 32 pixels leaves one cell: a mark is then the middle of the whole image, or there is none."""
     given = {"work": tmp_path / "work", "device": "cpu", "progress": progress}
     predicted = predict(trained.folder, cohort.studies, cohort.images, **given)
     text = mark(trained.folder, cohort.studies, cohort.images, **given)

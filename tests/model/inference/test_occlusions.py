@@ -1,4 +1,4 @@
-"""Hiding parts of a picture: by hand, and how much of real and synthetic boxes the lung template covers."""
+"""Occlusion of parts of an image: by hand, and coverage of real and synthetic boxes by the lung template."""
 
 import csv
 import gzip
@@ -57,14 +57,14 @@ def test_hidden_pixels_bear_the_median_of_the_others_which_stay() -> None:
 
 @pytest.mark.parametrize("name", ["lungs_masked", "borders_only"])
 def test_what_is_hidden_leaves_no_trace(name: str) -> None:
-    """Other lungs, one and the same picture: not even their brightness is left."""
+    """Different lungs give the same image: not even their brightness is left."""
     picture, mask = noisy(), lung_template(64) & ~frame(64)
     other = picture.copy()
     other[mask] = 255 - other[mask] // 2
     np.testing.assert_array_equal(CHANGES[name](other, 0), CHANGES[name](picture, 0))
 
 
-def test_flat_pictures_by_hand() -> None:
+def test_flat_images_by_hand() -> None:
     picture = np.array([[10, 20], [30, 90]], dtype=np.uint8)
     assert CHANGES["median_only"](picture, 0).tolist() == [[25, 25], [25, 25]]
     assert CHANGES["flat"](picture, 0).tolist() == [[128, 128], [128, 128]]

@@ -1,4 +1,4 @@
-"""Changes of whole pictures: by hand on small ones, and laws that hold for any picture."""
+"""Perturbations of whole images: by hand on small ones, and laws for any image."""
 
 from functools import partial
 from statistics import NormalDist
@@ -48,12 +48,12 @@ def test_every_change_keeps_shape_and_type_and_its_argument(picture: np.ndarray,
 def test_strength_nought_changes_nothing(picture: np.ndarray) -> None:
     for change in (
         partial(noise, deviation=0.0),
-        partial(crop, share=0.0),
+        partial(crop, fraction=0.0),
         partial(rotation, degrees=0),
         partial(bit_depth, bits=8),
         partial(contrast, factor=1.0),
         partial(brightness, levels=0.0),
-        partial(blur, share=0.0),
+        partial(blur, fraction=0.0),
     ):
         np.testing.assert_array_equal(change(picture, 3), picture)
 
@@ -93,11 +93,11 @@ def test_contrast_and_brightness_by_hand() -> None:
 
 
 def test_crop_by_hand() -> None:
-    # Of 20 pixels, 10 % off each edge leave 16: what lay in the outer two is gone.
+    # Of 20 pixels, 10 % off each edge leave 16: the content of the outer two is gone.
     picture = np.zeros((20, 20), dtype=np.uint8)
     picture[:2] = picture[-2:] = picture[:, :2] = picture[:, -2:] = 255
-    assert crop(picture, 0, share=0.1).max() == 0
-    assert crop(picture, 0, share=0.05).max() == 255
+    assert crop(picture, 0, fraction=0.1).max() == 0
+    assert crop(picture, 0, fraction=0.05).max() == 255
 
 
 def test_rotation_by_hand() -> None:
@@ -118,7 +118,7 @@ def test_half_resolution_by_hand() -> None:
 
 def test_blur_keeps_the_mean_and_lowers_the_spread() -> None:
     picture = np.random.default_rng(1).integers(0, 256, (128, 128), dtype=np.uint8)
-    blurred = blur(picture, 0, share=0.01)
+    blurred = blur(picture, 0, fraction=0.01)
     assert abs(blurred.mean() - picture.mean()) < 1
     assert blurred.std() < picture.std() / 2
 

@@ -1,4 +1,4 @@
-"""The battery on a small device: scores that are the device's own, item by item, whatever the company."""
+"""The perturbation set on a small device: the device's own scores, item by item, in any batch."""
 
 import shutil
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def of(scored: BatteryScores, item: str) -> np.ndarray:
     return scored.score[[one.id for one in scored.items].index(item)]
 
 
-def test_unchanged_pictures_have_the_predicted_scores(
+def test_unchanged_images_have_the_predicted_scores(
     scored: BatteryScores, trained: Any, cohort: Any, work: Path
 ) -> None:
     predicted = predict(
@@ -50,7 +50,7 @@ def test_unchanged_pictures_have_the_predicted_scores(
     np.testing.assert_array_equal(of(scored, "repeated"), of(scored, "unchanged"))
 
 
-def test_inverted_pictures_have_the_scores_of_inverted_files(
+def test_inverted_images_have_the_scores_of_inverted_files(
     scored: BatteryScores, trained: Any, cohort: Any
 ) -> None:
     files = [cohort.folder / "images" / f"{image}.png" for image in scored.image_id]
@@ -58,11 +58,13 @@ def test_inverted_pictures_have_the_scores_of_inverted_files(
     np.testing.assert_array_equal(of(scored, "inversion"), scores(load(trained.folder), pictures))
 
 
-def test_no_picture_has_one_score(scored: BatteryScores) -> None:
+def test_no_image_has_one_score(scored: BatteryScores) -> None:
     assert len(np.unique(of(scored, "flat"))) == 1
 
 
-def test_battery_against_itself(scored: BatteryScores, trained: Any, cohort: Any, work: Path) -> None:
+def test_perturbation_set_against_itself(
+    scored: BatteryScores, trained: Any, cohort: Any, work: Path
+) -> None:
     again = perturbed_scores(
         trained.folder, cohort.studies, cohort.images, work=work, device="cpu", progress=silent
     )
@@ -93,7 +95,7 @@ def test_nothing_in_scope_is_refused(trained: Any, cohort: Any, tmp_path: Path) 
     shutil.copytree(cohort.folder / "images", folder)
     for file in folder.iterdir():
         write_text(file, "no picture")
-    with pytest.raises(BadInputError, match="not one of the 40 test images can be scored"):
+    with pytest.raises(BadInputError, match="none of the 40 test images can be scored"):
         perturbed_scores(
             trained.folder,
             cohort.studies,
@@ -104,7 +106,7 @@ def test_nothing_in_scope_is_refused(trained: Any, cohort: Any, tmp_path: Path) 
         )
 
 
-def test_every_picture_is_scored_once_an_item_in_batches_by_hand() -> None:
+def test_every_image_is_scored_once_per_item_in_batches_by_hand() -> None:
     """A device whose score is the mean grey level: which rows, in which order, and never more than a batch."""
     pixels = np.random.default_rng(1).integers(0, 256, (BATCH + 9, 8, 8), dtype=np.uint8)
     rows = np.arange(len(pixels))[::-1][:-3].astype(np.int64)

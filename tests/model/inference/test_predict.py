@@ -87,7 +87,7 @@ def test_all_images_are_scored_where_no_split_is_stated(
     predicted = predict(trained.folder, studies, cohort.images, work=work, device="cpu", progress=progress)
     assert [row["image_id"] for row in rows_of(predicted.predictions)] == list(studies.image_id)
     assert predicted.summary == "120 images scored, 0 out of scope, 0 failed"
-    # The pictures that trained or tuned the device are found among these; no test picture is.
+    # The images that trained or tuned the device are found among these; no test image is.
     likes = {row["image_id"]: (row["like"], row["like_kind"]) for row in rows_of(predicted.images)}
     learnt = {row["image_id"] for row in rows_of((trained.folder / "images.csv").read_text())}
     assert {name for name, like in likes.items() if like == (name, "identical")} == learnt
@@ -105,7 +105,7 @@ def test_score_does_not_depend_on_the_batch(trained: Any, cohort: Any) -> None:
 
 
 class Logits:
-    """A network that answers with the grey value of the first pixel less 100, and with twice that."""
+    """A network whose outputs are the grey value of the first pixel less 100, and twice that."""
 
     output_shape = (None, 2)
 
@@ -166,9 +166,7 @@ def test_unreadable_images_are_failed_and_the_others_are_unchanged(
 
 
 def test_wrong_images_folder_is_refused(trained: Any, cohort: Any, progress: Any, tmp_path: Path) -> None:
-    with pytest.raises(
-        BadInputError, match=r"not one of the 40 images can be scored, so this may be the wrong folder"
-    ):
+    with pytest.raises(BadInputError, match=r"none of the 40 images can be scored; check --images"):
         predict(
             trained.folder,
             cohort.studies,
@@ -187,7 +185,7 @@ def test_studies_without_test_images_are_refused(
         predict(trained.folder, studies, cohort.images, work=tmp_path, device="cpu", progress=progress)
 
 
-def test_pictures_outside_the_gate_get_a_reason_and_no_score(
+def test_images_outside_the_gate_get_a_reason_and_no_score(
     text: str, trained: Any, cohort: Any, progress: Any, tmp_path: Path
 ) -> None:
     lateral = tuple("LATERAL" if name in ("d-002-0", "d-005-1") else "PA" for name in cohort.studies.image_id)
@@ -207,7 +205,8 @@ def test_pictures_outside_the_gate_get_a_reason_and_no_score(
 def test_nothing_within_the_gate_is_refused(trained: Any, cohort: Any, progress: Any, tmp_path: Path) -> None:
     studies = changed(cohort.studies, view=("LATERAL",) * len(cohort.studies))
     with pytest.raises(
-        BadInputError, match=r"all 40 images are outside the device's input gate; of 'd-002-0'"
+        BadInputError,
+        match=r"all 40 images are outside the device's input gate; check --images. First refusal: 'd-002-0'",
     ):
         predict(trained.folder, studies, cohort.images, work=tmp_path, device="cpu", progress=progress)
 
@@ -221,10 +220,10 @@ def test_model_without_its_images_is_refused(
         predict(folder, cohort.studies, cohort.images, work=work, device="cpu", progress=progress)
 
 
-def test_a_negative_that_says_so_has_the_same_score(
+def test_a_negative_that_states_it_has_the_same_score(
     trained: Any, progress: Any, shared_data: Path, tmp_path: Path
 ) -> None:
-    """A real radiograph, its compressed bytes called MONOCHROME1, and its inverted pixels called MONOCHROME1."""
+    """A real radiograph, its compressed bytes marked MONOCHROME1, and its inverted pixels marked MONOCHROME1."""
     given = {path.stem: path for path in (shared_data / "dicom").glob("*.dcm")}
     real = next(path for name, path in given.items() if name.startswith("1.2.276"))
     dataset = pydicom.dcmread(real)

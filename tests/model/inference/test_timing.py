@@ -1,4 +1,4 @@
-"""Times by a clock of our own: what is counted, what is not, and in which unit."""
+"""Run times by a simulated clock: the measurements that count, and their unit."""
 
 import itertools
 import json
@@ -19,7 +19,7 @@ def test_distribution_by_hand() -> None:
 
 
 def test_every_image_and_batch_is_timed_by_hand(trained: Any, cohort: Any) -> None:
-    """A clock that goes on by a second a look: each measurement takes one, that of a batch a 64th an image."""
+    """A clock that advances one second per reading: each measurement takes one, that of a batch a 64th per image."""
     ticks = itertools.count()
     found = timing(
         trained.folder,

@@ -54,7 +54,7 @@ def files(folder: Path) -> list[Path]:
     return sorted(folder.glob("training/*/*.checkpoint"))
 
 
-def test_a_first_start_finds_nothing_and_says_nothing(tmp_path: Path) -> None:
+def test_a_first_start_finds_nothing_and_prints_nothing(tmp_path: Path) -> None:
     assert Checkpoints(tmp_path, IDENTITY).latest() == (None, "")
 
 
@@ -62,7 +62,7 @@ def test_the_last_two_are_kept_and_the_newest_is_taken(kept: Checkpoints, tmp_pa
     assert [file.name for file in files(tmp_path)] == ["00002.checkpoint", "00003.checkpoint"]
     found, note = kept.latest()
     assert found is not None and same(found, snapshot(3))
-    assert note == "taken up after epoch 3"
+    assert note == "resumed after epoch 3"
 
 
 DAMAGES: list[Callable[[bytes], bytes]] = [
@@ -84,13 +84,13 @@ def test_of_a_damaged_newest_the_one_before_is_taken(
     newest.write_bytes(damage(newest.read_bytes()))
     found, note = kept.latest()
     assert found is not None and same(found, snapshot(2))
-    assert note == "the newest checkpoint is damaged; taken up after epoch 2"
+    assert note == "the newest checkpoint is damaged; resumed after epoch 2"
 
 
-def test_two_damaged_ones_are_told_and_not_used(kept: Checkpoints, tmp_path: Path) -> None:
+def test_two_damaged_ones_are_reported_and_not_used(kept: Checkpoints, tmp_path: Path) -> None:
     for file in files(tmp_path):
         file.write_bytes(b"torn")
-    assert kept.latest() == (None, "the checkpoints are damaged; begun anew")
+    assert kept.latest() == (None, "the checkpoints are damaged; started anew")
 
 
 @pytest.mark.fault(45)
@@ -107,9 +107,9 @@ def test_a_pickle_is_never_opened(kept: Checkpoints, tmp_path: Path) -> None:
     assert found is not None and len(found.history) == 2
 
 
-def test_checkpoints_of_another_training_are_told_and_not_used(kept: Checkpoints, tmp_path: Path) -> None:
+def test_checkpoints_of_another_training_are_reported_and_not_used(kept: Checkpoints, tmp_path: Path) -> None:
     another = Checkpoints(tmp_path, {"protocol": "b"})
-    assert another.latest() == (None, "the checkpoints there are of another training; begun anew")
+    assert another.latest() == (None, "the checkpoints there are of another training; started anew")
     another.save(snapshot(1))
     found, _ = kept.latest()
     assert found is not None and same(found, snapshot(3))
@@ -133,7 +133,7 @@ def test_full_disk_is_a_sentence_and_the_checkpoints_before_are_whole(
     with pytest.raises(
         NotPossibleHereError,
         match=r"the checkpoint of epoch 4 cannot be written \(No space left on device\); free some space and start "
-        r"again: the training goes on after epoch 3\.",
+        r"again: the training continues after epoch 3\.",
     ):
         kept.save(snapshot(4))
     found, _ = kept.latest()
@@ -207,7 +207,7 @@ def half_done(loaded: LoadedProtocol, cohort: Any, tmp_path: Path) -> Path:
 
 
 class Notes:
-    """A progress that keeps what was said of the training."""
+    """A progress that keeps the notes of the training."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
@@ -219,9 +219,9 @@ class Notes:
 
 NEXT = "epoch {} of at most 6, loss"
 BEGINNINGS = [
-    (0, "taken up after epoch 3; " + NEXT.format(4)),
-    (1, "the newest checkpoint is damaged; taken up after epoch 2; " + NEXT.format(3)),
-    (2, "the checkpoints are damaged; begun anew; " + NEXT.format(1)),
+    (0, "resumed after epoch 3; " + NEXT.format(4)),
+    (1, "the newest checkpoint is damaged; resumed after epoch 2; " + NEXT.format(3)),
+    (2, "the checkpoints are damaged; started anew; " + NEXT.format(1)),
 ]
 
 
@@ -262,7 +262,7 @@ def test_checkpoint_of_another_protocol_is_not_used(
     notes = Notes()
     here = trained(other, cohort, half_done, notes)
     elsewhere = trained(other, cohort, tmp_path / "fresh", progress)
-    assert notes.said[0].startswith("the checkpoints there are of another training; begun anew; epoch 1 of")
+    assert notes.said[0].startswith("the checkpoints there are of another training; started anew; epoch 1 of")
     assert contents(here.folder) == contents(elsewhere.folder)
 
 
@@ -314,7 +314,7 @@ def test_killed_process_is_taken_up_to_the_same_bytes(
     assert len(files(tmp_path / "work")) == 2 and not (tmp_path / "model").exists()
     notes = Notes()
     again = trained(loaded, cohort, tmp_path, notes)
-    assert notes.said[0].startswith("taken up after epoch 3; epoch 4")
+    assert notes.said[0].startswith("resumed after epoch 3; epoch 4")
     assert contents(again.folder) == uninterrupted
 
 

@@ -86,7 +86,7 @@ def test_published_weights_answer_as_the_colour_network_to_grey_repeated_against
     with pytest.raises(BadInputError, match="has 242 layers with weights where the trunk has 241"):
         fill(model, tmp_path / "top.h5", "densenet121")
     published(tmp_path / "grey.h5", channels=1)
-    with pytest.raises(BadInputError, match=r"holds shapes \[\(7, 7, 1, 64\)\] in layer 'conv1_conv'"):
+    with pytest.raises(BadInputError, match=r"has shapes \[\(7, 7, 1, 64\)\] in layer 'conv1_conv'"):
         fill(model, tmp_path / "grey.h5", "densenet121")
 
 
@@ -127,9 +127,9 @@ def _link(written: h5py.File) -> None:
     ("damage", "told"),
     [
         (_nan, "numbers that are not finite in layer 'stem_conv'"),
-        (_shape, r"shapes \[\(3, 3, 1, 16\)\] in layer 'stem_conv' where \[\(5, 5, 1, 16\)\] belong"),
+        (_shape, r"shapes \[\(3, 3, 1, 16\)\] in layer 'stem_conv' where \[\(5, 5, 1, 16\)\] are expected"),
         (_missing, "has no layer 'stem_conv'"),
-        (_integers, "something else than numbers of its own in layer 'stem_conv'"),
+        (_integers, "contains other data than its own numbers in layer 'stem_conv'"),
         (_link, "points to other data under 'layers/conv2d/vars/0'"),
     ],
 )

@@ -89,7 +89,7 @@ def test_unknown_labels_have_no_gradient_and_the_others_theirs_by_hand() -> None
     np.testing.assert_allclose(tape.gradient(value, logits), [[-0.125, 0.0], [0.0, 0.125]], atol=1e-7)
 
 
-def test_one_value_a_picture_so_that_several_gpus_can_share_a_batch() -> None:
+def test_one_value_per_image_so_that_several_gpus_can_share_a_batch() -> None:
     values = ClassWeightedBinaryCrossentropy(np.array(SPLIT)).call(
         np.array([[1], [UNKNOWN], [0]], "float32"), np.zeros((3, 1), "float32")
     )

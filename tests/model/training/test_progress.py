@@ -10,7 +10,7 @@ def test_rate_and_time_left_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr(progress.time, "perf_counter", lambda: now[0])
     said: list[tuple[int, int, str]] = []
-    watched = Pace(100, "taken up", lambda stage, done, total, note="": said.append((done, total, note)))
+    watched = Pace(100, "resumed", lambda stage, done, total, note="": said.append((done, total, note)))
     now[0] = 130.0  # the first step compiles for half a minute, which no later step will
     watched.step(1, 16, "loss 1")
     now[0] = 132.0
@@ -19,9 +19,9 @@ def test_rate_and_time_left_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     watched.step(100, 16, "the last is told by finish")
     watched.finish("best epoch 1")
     assert said == [
-        (1, 100, "taken up; loss 1"),
-        (2, 100, "taken up; loss 2, 8 images/s, at most 3:16 left"),
-        (100, 100, "taken up; best epoch 1"),
+        (1, 100, "resumed; loss 1"),
+        (2, 100, "resumed; loss 2, 8 images/s, at most 3:16 left"),
+        (100, 100, "resumed; best epoch 1"),
     ]
     assert (watched.seconds, watched.images_per_second) == (34.0, 8.0)
 

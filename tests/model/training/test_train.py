@@ -1,4 +1,4 @@
-"""Training on sixty tiny pictures: it learns, repeats to the bit, and stops with a reason."""
+"""Training on sixty tiny images: it learns, is reproducible to the bit, and stops with a reason."""
 
 import csv
 import json
@@ -45,7 +45,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
-def test_model_folder_holds_six_files(trained: Any) -> None:
+def test_model_folder_has_six_files(trained: Any) -> None:
     assert sorted(files_of(trained.folder)) == FILES
 
 
@@ -71,7 +71,7 @@ def test_plan_counts_who_trained_and_who_tuned(trained: Any) -> None:
     assert split.train.images + split.tune.images + split.train.unlabelled + split.tune.unlabelled == 80
 
 
-def test_history_is_the_same_as_the_result_says(trained: Any) -> None:
+def test_history_is_the_same_as_in_the_result(trained: Any) -> None:
     lines = (trained.folder / "history.csv").read_text().splitlines()
     assert lines[0] == "epoch,learning_rate,loss,tune_loss,tune_auroc,tune_auroc_mean"
     assert lines[1:] == [
@@ -299,7 +299,7 @@ def test_learning_rate_against_theory(protocol: Callable[..., LoadedProtocol]) -
     )
 
 
-def test_optimizer_is_what_the_protocol_says(protocol: Callable[..., LoadedProtocol]) -> None:
+def test_optimizer_is_that_of_the_protocol(protocol: Callable[..., LoadedProtocol]) -> None:
     asked = protocol().protocol.training
     assert asked is not None
     learner, _, _ = epochs._networks(asked, epochs._rate(asked, 4), keras.losses.MeanSquaredError(), None)
@@ -324,7 +324,7 @@ def two_heads(
     return train_again(loaded, seen, tmp_path_factory.mktemp("two"), progress)
 
 
-def test_every_head_is_counted_and_the_unlearnt_one_told(two_heads: TrainedModel) -> None:
+def test_every_head_is_counted_and_the_unlearnt_one_reported(two_heads: TrainedModel) -> None:
     plan = two_heads.plan
     always, disc = plan.heads
     assert (always.finding, always.train_negatives, always.tune_negatives, always.tune_auroc) == (
@@ -338,13 +338,13 @@ def test_every_head_is_counted_and_the_unlearnt_one_told(two_heads: TrainedModel
     assert (disc.train_positives, disc.train_negatives) == (train.positives, train.negatives)
     assert train.positives + train.negatives + train.primary_unknown == train.images == always.train_positives
     assert train.primary_unknown > 0 and train.unlabelled == 0
-    assert "not learnt, since the train images show one kind only: 'always'" in two_heads.notes
+    assert "not learnt, since the train images have one class only: 'always'" in two_heads.notes
     assert [epoch.tune_auroc_mean for epoch in two_heads.history] == [
         epoch.tune_auroc for epoch in two_heads.history
     ]
 
 
-def test_pictures_out_of_scope_do_not_train_and_are_counted_by_reason(two_heads: TrainedModel) -> None:
+def test_images_out_of_scope_do_not_train_and_are_counted_by_reason(two_heads: TrainedModel) -> None:
     split = two_heads.plan.split
     refused = [*split.train.out_of_scope.items(), *split.tune.out_of_scope.items()]
     assert sum(count for _, count in refused) == 2
@@ -378,7 +378,7 @@ def test_threshold_is_chosen_on_the_calibrated_scores_that_predict_writes(
 
 @pytest.fixture
 def leaking(cohort: Any, trained: Any, tmp_path: Path) -> tuple[ImageFolder, str, str]:
-    """A copy of the cohort in which a tuning image shows the picture of a training image."""
+    """A copy of the cohort in which a tuning image duplicates a training image."""
     rows = list(csv.DictReader((trained.folder / "images.csv").read_text().splitlines()))
     train, tune = (
         next(row["image_id"] for row in rows if row["split"] == split) for split in ("train", "tune")
@@ -397,7 +397,7 @@ def test_leakage_refuses_a_confirmatory_training(
 ) -> None:
     images, train, tune = leaking
     refused(cohort, protocol(stage="confirmatory"), tmp_path, progress, images=images).match(
-        "1 tuning pictures are also pictures to train on, under another patient_id, .*: "
+        "1 tuning images are also training images under another patient_id, .*: "
         f"{tune} is the same as {train}."
     )
 

@@ -85,7 +85,7 @@ def test_z_by_hand() -> None:
     assert made.p_value == pytest.approx(2 * stats.norm.sf(z), abs=1e-6)
 
 
-def test_one_image_a_patient_is_the_ordinary_z_against_itself() -> None:
+def test_one_image_per_patient_is_the_ordinary_z_against_itself() -> None:
     made = calibration(simulated(1, patients=60, images=1), 0.95).spiegelhalter
     assert (made.clustered_z, made.clustered_p_value) == (made.z, made.p_value)
 
@@ -172,7 +172,7 @@ def test_order_of_rows_changes_nothing_against_itself(ranked: Units, random: obj
     assert calibration(shuffled, 0.95) == calibration(ranked, 0.95)
 
 
-def test_nothing_to_calibrate_says_so_by_hand() -> None:
+def test_nothing_to_calibrate_states_it_by_hand() -> None:
     made = calibration(units([], [], []), 0.95)
     nothing = Measured(None, None, "not estimable: 0 determinate, processed units")
     assert (made.in_the_large, made.intercept, made.slope) == (nothing,) * 3
@@ -202,13 +202,13 @@ HARD = [
     (
         [0, 1],
         [0, 0],
-        [1e-300, 1e-300],  # squares that no number can hold
+        [1e-300, 1e-300],  # squares that overflow
         "not estimable: 0 positives",
         "not estimable: every score is 0, 0.5 or 1, or as good as that",
     ),
     ([0] * 4, [0, 1, 0, 1], [0.2, 0.3, 0.6, 0.8], "one patient alone", "clustered: one patient alone"),
     (
-        [0, 0, 1, 1],  # each patient cancels: what is said of one is taken back of the other
+        [0, 0, 1, 1],  # deviations cancel within each patient
         [1, 0, 1, 0],
         [0.25, 0.25, 0.75, 0.75],
         "no variance between patients",
@@ -218,7 +218,7 @@ HARD = [
 
 
 @pytest.mark.parametrize(("patient", "truth", "score", "of_slope", "of_z"), HARD)
-def test_hard_cases_say_why_by_hand(
+def test_hard_cases_state_why_by_hand(
     patient: list[int], truth: list[int], score: list[float], of_slope: str, of_z: str | None
 ) -> None:
     made = calibration(units(patient, truth, score), 0.95)
@@ -226,7 +226,7 @@ def test_hard_cases_say_why_by_hand(
 
 
 def test_patients_that_cancel_have_no_clustered_z_by_hand() -> None:
-    # Of every patient one image in four is positive, as all scores say: 3/8 less three times 1/8.
+    # One image in four of every patient is positive, as all scores predict: 3/8 less three times 1/8.
     made = calibration(units([0] * 4 + [1] * 4, [1, 0, 0, 0] * 2, [0.25] * 8), 0.95).spiegelhalter
     assert (made.z, made.p_value, made.clustered_z, made.clustered_p_value) == (0, 1, None, None)
     assert made.note == "clustered: no variance between patients"

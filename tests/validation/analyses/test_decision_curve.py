@@ -48,7 +48,7 @@ def test_net_benefit_by_hand() -> None:
     assert point.treat_all == pytest.approx((4 - 6 / 4) / 10)
 
 
-def test_one_image_a_patient_is_the_interval_of_a_mean_against_scipy() -> None:
+def test_one_image_per_patient_is_the_interval_of_a_mean_against_scipy() -> None:
     generator = np.random.default_rng(1)
     ranked = units(list(range(40)), generator.integers(0, 2, 40).tolist(), generator.random(40).tolist())
     for point in decision_curve(ranked, 0.33, 0.9):
@@ -78,7 +78,7 @@ def test_laws_of_net_benefit_against_theory(ranked: Units, threshold: float) -> 
     assert [point.threshold for point in points] == sorted({*GRID, threshold} - {1.0})
     for point in points:
         assert point.net_benefit <= ranked.truth.mean() + 1e-6
-        if point.threshold <= ranked.score.min():  # everyone is called
+        if point.threshold <= ranked.score.min():  # all are test positive
             assert point.net_benefit == point.treat_all
         if point.interval is not None:
             assert point.interval[0] <= point.net_benefit <= point.interval[1]
@@ -94,7 +94,7 @@ def test_order_of_rows_changes_nothing_against_itself(ranked: Units, random: obj
     assert decision_curve(shuffled, 0.5, 0.95) == decision_curve(ranked, 0.5, 0.95)
 
 
-def test_where_no_one_is_called_there_is_no_variance_by_hand() -> None:
+def test_where_no_one_is_test_positive_there_is_no_variance_by_hand() -> None:
     ranked = units([0, 1, 2], [0, 1, 1], [0.1, 0.2, 0.3])
     last = decision_curve(ranked, 0.5, 0.95)[-1]
     assert (last.net_benefit, last.interval) == (0, None)

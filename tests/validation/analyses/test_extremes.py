@@ -39,7 +39,7 @@ def extreme(rows: list[Row], case: Case, unit: Unit = "image") -> dict[str, tupl
     }
 
 
-# Patients of one image: 3 TP, 1 FN, 1 FP, 4 TN; one indeterminate called, one not, one without a score.
+# Patients of one image: 3 TP, 1 FN, 1 FP, 4 TN; one indeterminate test positive, one negative, one without a score.
 KNOWN: list[Row] = [(n, 1, 0.9) for n in range(3)] + [(3, 1, 0.1), (4, 0, 0.9)]
 KNOWN += [(n, 0, 0.1) for n in range(5, 9)]
 UNCLEAR: list[Row] = [(9, -1, 0.6), (10, -1, 0.2), (11, -1, NAN)]
@@ -84,7 +84,7 @@ def test_rules_are_named_by_hand() -> None:
     assert best["ppv"][1] == "an indeterminate reference counts as a true positive"
     assert (
         worst["f1"][1]
-        == "an indeterminate reference counts as a false positive where called positive, else a false negative"
+        == "an indeterminate reference counts as a false positive for a test positive, else a false negative"
     )
     assert "ranks below every score" in (worst["auroc"][1] or "")
     assert "prevalence" not in worst
@@ -105,7 +105,7 @@ def test_scores_that_are_missing_by_hand() -> None:
 
 
 def test_indeterminate_references_in_the_order_of_scores_by_hand() -> None:
-    # Called: negative at the worst, positive at the best; not called: the other way round.
+    # Test positive: negative at the worst, positive at the best; test negative: the reverse.
     rows: list[Row] = [(0, 1, 0.9), (1, 0, 0.1), (2, -1, 0.95), (3, -1, 0.05)]
     worst, best = extreme(rows, "worst"), extreme(rows, "best")
     assert (worst["auroc"][0], best["auroc"][0]) == (1 / 4, 1.0)
@@ -152,7 +152,7 @@ def test_an_image_that_is_not_answered_never_raises_auroc(
 def test_the_hardest_images_that_are_not_answered_never_raise_average_precision(
     rows: list[Row], chosen: set[int]
 ) -> None:
-    # Where all positives are called, precision is at least the prevalence, which is what silence gets.
+    # Where all positives are test positive, precision is at least the prevalence, which missing scores get.
     rows = [row for row in rows if not math.isnan(row[2])] or [(0, 1, 0.1)]
     lowest = min((score for _, truth, score in rows if truth == 1), default=0.0)
     silent = [

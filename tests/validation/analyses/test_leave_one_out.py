@@ -9,7 +9,7 @@ def value(left_out: LeftOut, metric: str) -> float | None:
 
 
 def of_site(site: str, right: int) -> list[Image]:
-    """Ten positive patients of a site, of whom ``right`` are found, and ten negative ones, all called negative."""
+    """Ten positive patients of a site, of whom ``right`` are test positive, and ten negative ones, test negative."""
     positives = [
         Image(f"{site}p{n}", "PPP", 0.9 if n < right else 0.1, further={"site": site}) for n in range(10)
     ]
@@ -39,7 +39,7 @@ def test_without_each_reader_by_hand(judge: Judge) -> None:
     ]
     results = judge(images)
     assert results.estimate("sensitivity").denominator == 10
-    # Worst case: the five that became indeterminate and are called positive are false positives.
+    # Worst case: the five that became indeterminate and are test positive are false positives.
     both = [one for one in results.leave_one_out if one.kind == "reader"]
     assert [(one.name, one.indeterminate, one.ties_excluded, value(one, "specificity")) for one in both] == [
         ("R0", 5, False, 0.5),
@@ -67,7 +67,7 @@ EXCLUDED = TABLES + '[missing]\nindeterminate = "exclude"\n'
 
 
 def test_images_come_back_and_leave_without_a_reader_by_hand(judge: Judge) -> None:
-    # Two against two: excluded. Without R3 the five are positive; without R0 five that were positive become a draw.
+    # Two against two: excluded. Without R3 the five are positive; without R0 five that were positive become a tie.
     images = [
         *(Image(f"b{n}", "PPNN", 0.9) for n in range(5)),
         *(Image(f"l{n}", "PPNP", 0.9) for n in range(5)),
@@ -103,7 +103,7 @@ justification = "for the test"
 """
 
 
-def test_a_verdict_that_hangs_on_one_reader_is_told_by_hand(judge: Judge) -> None:
+def test_a_verdict_that_hangs_on_one_reader_is_reported_by_hand(judge: Judge) -> None:
     """Without R0 or R1 twenty of sixty negatives are ties, which count as false positives."""
     images = [
         *(Image(f"p{n}", "PPN", 0.9) for n in range(20)),
@@ -124,7 +124,7 @@ def test_a_verdict_that_hangs_on_one_reader_is_told_by_hand(judge: Judge) -> Non
 
 
 def test_an_adjudicator_counts_in_no_agreement_by_hand(judge: Judge) -> None:
-    """R0 and R1 agree on 30 of 40 images; R2 reads the other ten and says what R0 says in six."""
+    """R0 and R1 agree on 30 of 40 images; R2 reads the other ten and agrees with R0 in six."""
     head = '[reference_standard]\nkind = "adjudicated"\nrule = "adjudicated:R2"\n'
     images = [
         *(Image(f"a{n}", "PP-" if n % 2 else "NN-", 0.5) for n in range(30)),

@@ -1,4 +1,4 @@
-"""Localisation: geometry by hand and by law, counts by hand, intervals against those of the same shares elsewhere."""
+"""Localisation: geometry by hand and by law, counts by hand, intervals against other functions."""
 
 import random
 from collections.abc import Sequence
@@ -86,11 +86,11 @@ def test_overlap_of_two_is_symmetric_and_a_hit_at_the_centre_implies_some(
     one: Rectangle, other: Rectangle
 ) -> None:
     assert overlap(one, [other]) == pytest.approx(overlap(other, [one]), abs=1e-15)
-    if other.holds((one.left + one.right) / 2, (one.top + one.bottom) / 2):
+    if other.contains((one.left + one.right) / 2, (one.top + one.bottom) / 2):
         assert overlap(one, [other]) > 0
 
 
-# One row an image: patient, verdict, score, boxes, mark; three decimals of shares that sixteenths can hold.
+# One row per image: patient, verdict, score, boxes, mark; fractions of three decimals, exact in sixteenths.
 HALF = (0.0, 0.0, 0.5, 1.0)
 HITS = Mark(0.25, 0.5, HALF)
 MISSES = Mark(0.75, 0.5, (0.5, 0.0, 0.5, 1.0))
@@ -102,7 +102,7 @@ ROWS: list[Row] = [
     ("p2", "positive", "0.7", [HALF], MISSES),
     ("p2", "positive", "0.2", [HALF], HALF_OFF),
     ("p3", "positive", "0.1", [HALF], None),
-    ("p3", "positive", "0.6", [], HITS),  # nobody drew a box
+    ("p3", "positive", "0.6", [], HITS),  # without a box
     ("p4", "negative", "0.3", [HALF], HITS),  # a box though not positive
     ("p4", "negative", "0.4", [], None),
     ("p5", "positive", "", [HALF], HITS),  # not processed
@@ -168,7 +168,7 @@ def test_counts_by_hand(tmp_path: Path) -> None:
     assert (found.unused_boxes, found.unused_marks) == (1, 1)
     rates = {one.name: one.hit_rate for one in found.baselines}
     assert rates["chance"] == pytest.approx((0.5 + 0.75 + 0.5 + 0.5 + 0.5) / 5)
-    # p1's boxes: of the marks of p2 and p3 two stand right of the half, on the edge of the second image's second box.
+    # p1's boxes: of the marks of p2 and p3 two are right of the half, on the edge of the second image's second box.
     # p2's boxes: p1's two marks hit, p3 has none: 2 of 3 each. p3's boxes: p1's two of four marks.
     assert rates["swapped"] == pytest.approx((0 / 3 + 2 / 3 + 2 / 3 + 2 / 3 + 2 / 4) / 5)
     # The first place, row by row, that lies in all boxes: the upper left centre of the grid.
@@ -204,7 +204,7 @@ def test_the_interval_of_the_hit_rate_against_that_of_a_proportion(tmp_path: Pat
 
 
 def test_the_interval_of_the_overlap_against_theory(tmp_path: Path) -> None:
-    """With one image a patient it is Student's interval of a mean, here of 1, 1/3, 0, 0 twice, cut at 0."""
+    """With one image per patient it is Student's interval of a mean, here of 1, 1/3, 0, 0 twice, cut at 0."""
     marks: list[Mark | None] = [HITS, HALF_OFF, MISSES, None] * 2
     rows: list[Row] = [(f"p{number}", "positive", "0.9", [HALF], mark) for number, mark in enumerate(marks)]
     values = np.array([1, 1 / 3, 0, 0] * 2)
@@ -263,7 +263,7 @@ def test_the_order_of_rows_changes_nothing_against_itself(tmp_path: Path, seed: 
 
 
 def test_more_of_the_same_patients_do_not_narrow_the_interval_against_itself(tmp_path: Path) -> None:
-    """Every image of a patient twice is no further evidence."""
+    """Duplicates of every image of a patient add no information."""
     once, twice = localised(tmp_path), localised(tmp_path, [*ROWS, *ROWS])
     assert twice.whole.images == 2 * once.whole.images
     assert twice.whole.hit_rate.interval == once.whole.hit_rate.interval

@@ -23,7 +23,7 @@ COUNTS = st.lists(st.tuples(*[st.integers(0, 4)] * 4).filter(any), min_size=1, m
 PREVALENCE = st.sampled_from([0.001, 0.01, 0.1, 0.5, 0.9])
 
 
-def one_a_patient(tp: int, fp: int, fn: int, tn: int) -> np.ndarray:
+def one_per_patient(tp: int, fp: int, fn: int, tn: int) -> np.ndarray:
     """Counts by patient with one unit each."""
     return np.repeat(np.eye(4), [tp, fp, fn, tn], axis=0)
 
@@ -40,13 +40,13 @@ def projected(counts: np.ndarray, prevalence: float, preferred: str = "bca") -> 
 
 @pytest.mark.parametrize(("prevalence", "positive", "negative"), PUBLISHED)
 def test_predictive_values_against_published(prevalence: float, positive: float, negative: float) -> None:
-    made = projected(one_a_patient(190, 15, 11, 397), prevalence)
+    made = projected(one_per_patient(190, 15, 11, 397), prevalence)
     assert made["ppv"].value == pytest.approx(positive, abs=5e-4)
     assert made["npv"].value == pytest.approx(negative, abs=5e-4)
 
 
 def test_f1_by_hand() -> None:
-    # Of 1,000 at 10 %: 80 of 100 found, 90 of 900 called: 160 / (160 + 90 + 20).
+    # Of 1,000 at 10 %: 80 of 100 true positives, 90 of 900 false positives: 160 / (160 + 90 + 20).
     assert f1_at(confusion(np.array([8, 5, 2, 45.0])), 0.1) == pytest.approx(160 / 270)
 
 
@@ -61,7 +61,7 @@ def test_at_the_prevalence_of_the_sample_they_are_the_metrics_against_itself(cou
 
 @given(COUNTS, PREVALENCE)
 @settings(max_examples=60)
-def test_every_interval_holds_its_estimate_against_theory(counts: np.ndarray, prevalence: float) -> None:
+def test_every_interval_contains_its_estimate_against_theory(counts: np.ndarray, prevalence: float) -> None:
     for made in projected(counts, prevalence).values():
         for name, interval in made.intervals.items():
             assert (interval is None) == (name in made.interval_notes)
@@ -69,7 +69,7 @@ def test_every_interval_holds_its_estimate_against_theory(counts: np.ndarray, pr
                 assert made.value is not None
                 assert 0 <= interval[0] <= made.value <= interval[1] <= 1
                 assert interval[0] < interval[1]
-        # Whenever there is a value, there is an interval that needs no draws.
+        # Whenever there is a value, there is a closed-form interval.
         assert (made.intervals["mover"] is None) == (made.value is None)
 
 
@@ -78,12 +78,12 @@ def test_mover_of_ppv_by_hand() -> None:
     ratio = mover_ratio(0.2, (1 - specificity[1], 1 - specificity[0]), 0.9, sensitivity)
     assert ratio is not None
     expected = 1 / (1 + 9 * ratio[1]), 1 / (1 + 9 * ratio[0])
-    made = projected(one_a_patient(45, 40, 5, 160), 0.1)["ppv"]
+    made = projected(one_per_patient(45, 40, 5, 160), 0.1)["ppv"]
     assert made.intervals["mover"] == pytest.approx(expected, abs=1e-9)
 
 
 def test_percentile_is_of_the_projected_replicates_by_hand() -> None:
-    counts = one_a_patient(45, 40, 5, 160)
+    counts = one_per_patient(45, 40, 5, 160)
     values = sorted(float(npv_at(confusion(row), 0.1)) for row in draws(counts))
     made = projected(counts, 0.1)["npv"]
     expected = quantile(np.array(values), 0.025), quantile(np.array(values), 0.975)
@@ -104,7 +104,7 @@ BOUNDARY = [
 def test_at_the_boundary_mover_decides_by_hand(
     tp: int, fp: int, fn: int, tn: int, metric: str, value: float
 ) -> None:
-    made = projected(one_a_patient(tp, fp, fn, tn), 0.1)[metric]
+    made = projected(one_per_patient(tp, fp, fn, tn), 0.1)[metric]
     assert (made.value, made.decision_interval) == (value, "mover")
     assert made.intervals["percentile"] is None
 
@@ -113,14 +113,14 @@ UNDEFINED = [
     # TP, FP, FN, TN, metric, why
     (0, 3, 0, 5, "ppv", "not estimable: 0 positives"),
     (4, 0, 2, 0, "f1", "not estimable: 0 negatives"),
-    (0, 0, 4, 5, "ppv", "not estimable: nothing would be called positive"),
-    (4, 5, 0, 0, "npv", "not estimable: nothing would be called negative"),
+    (0, 0, 4, 5, "ppv", "not estimable: no unit would test positive"),
+    (4, 5, 0, 0, "npv", "not estimable: no unit would test negative"),
 ]
 
 
 @pytest.mark.parametrize(("tp", "fp", "fn", "tn", "metric", "why"), UNDEFINED)
-def test_undefined_says_why_by_hand(tp: int, fp: int, fn: int, tn: int, metric: str, why: str) -> None:
-    made = projected(one_a_patient(tp, fp, fn, tn), 0.1)[metric]
+def test_undefined_states_why_by_hand(tp: int, fp: int, fn: int, tn: int, metric: str, why: str) -> None:
+    made = projected(one_per_patient(tp, fp, fn, tn), 0.1)[metric]
     assert (made.value, made.decision_interval) == (None, None)
     assert set(made.interval_notes.values()) == {why}
 
@@ -138,25 +138,25 @@ def test_what_decides_by_hand(preferred: str, decides: str) -> None:
     assert projected(counts, 0.1, preferred)["ppv"].decision_interval == decides
 
 
-def test_one_patient_alone_says_nothing_by_hand() -> None:
+def test_one_patient_alone_has_the_widest_interval_by_hand() -> None:
     made = projected(np.array([[3.0, 1, 1, 4]]), 0.1)
     assert made["ppv"].intervals["mover"] == made["npv"].intervals["mover"] == (0, 1)
     assert made["ppv"].decision_interval == "mover"
 
 
 def test_undefined_replicates_are_counted_by_hand() -> None:
-    counts = one_a_patient(1, 1, 1, 1)
+    counts = one_per_patient(1, 1, 1, 1)
     expected = int(np.isnan(ppv_at(confusion(draws(counts)), 0.1)).sum())
     assert projected(counts, 0.1)["ppv"].undefined_replicates == expected > 0
 
 
-def test_mover_holds_the_truth_against_theory() -> None:
+def test_mover_covers_the_truth_against_theory() -> None:
     generator = np.random.default_rng(510)
     true = {"ppv": 0.4, "npv": 0.855 / 0.865, "f1": 0.18 / (0.09 + 0.1 + 0.135)}
     held = dict.fromkeys(true, 0)
     for _ in range(200):
         tp, tn = generator.binomial(60, 0.9), generator.binomial(200, 0.85)
-        counts = one_a_patient(tp, 200 - tn, 60 - tp, tn)
+        counts = one_per_patient(tp, 200 - tn, 60 - tp, tn)
         made = projections(counts, np.empty((0, 4)), (0.1,), preferred="percentile", confidence_level=0.95)
         for one in made:
             interval = one.intervals["mover"]
@@ -215,7 +215,7 @@ def test_what_is_equal_is_equal_in_bits_against_theory(
 @pytest.mark.parametrize("cells", NASTY)
 @pytest.mark.parametrize("prevalence", [0.01, 0.1])
 def test_bca_counts_ties_exactly_against_fractions(cells: tuple[int, ...], prevalence: float) -> None:
-    counts = one_a_patient(*cells)
+    counts = one_per_patient(*cells)
     drawn = draws(counts, 1000)
     made = projections(counts, drawn, (prevalence,), preferred="bca", confidence_level=0.95)
     for one in made:

@@ -39,7 +39,7 @@ def assert_measured(measured: Measured, value: float, interval: tuple[float, flo
     assert measured.interval == pytest.approx(interval, abs=1e-6)
 
 
-@pytest.mark.parametrize("images", [1, 4])  # one image a patient is the ordinary HC0, too
+@pytest.mark.parametrize("images", [1, 4])  # one image per patient is the ordinary HC0, too
 def test_line_against_statsmodels(images: int) -> None:
     units = simulated(np.random.default_rng(5), patients=150, images=images, intercept=0.4, slope=0.7)
     covariance = (
@@ -68,7 +68,7 @@ def test_in_the_large_against_statsmodels(images: int) -> None:
     )
 
 
-def test_intervals_hold_a_slope_of_1_and_an_intercept_of_0_against_theory() -> None:
+def test_intervals_cover_a_slope_of_1_and_an_intercept_of_0_against_theory() -> None:
     generator = np.random.default_rng(510)
     held = np.zeros(3, dtype=int)
     for _ in range(400):

@@ -1,4 +1,4 @@
-"""Paired differences, flips and cautions: by hand, and by a plain loop over the draws."""
+"""Paired differences, flips and cautions: by hand, and by a plain loop over the replicates."""
 
 import shutil
 from collections.abc import Callable, Mapping
@@ -121,8 +121,8 @@ def plain(called: np.ndarray, score: np.ndarray, truth: np.ndarray) -> list[floa
     return [called[truth].mean(), 1 - called[~truth].mean(), float(area)]
 
 
-def test_differences_against_a_plain_loop_over_the_draws(run: RunFolder) -> None:
-    """Each of the run's 1,000 draws written out: patients with all their images, both scores on the same draw."""
+def test_differences_against_a_plain_loop_over_the_replicates(run: RunFolder) -> None:
+    """Each of the run's 1,000 replicates in a loop: patients with all their images, both scores in the same one."""
     changed = shaken(run)
     battery(run, {item("shaken"): changed})
     results = measured(run)
@@ -195,7 +195,7 @@ def test_an_answer_that_is_no_number_is_an_error_of_its_class(run: RunFolder) ->
     assert one.flips.images == len(image_id) - 4
 
 
-def test_no_answer_at_all_is_said(run: RunFolder) -> None:
+def test_no_answer_at_all_is_reported(run: RunFolder) -> None:
     _, unchanged = predictions(run)
     battery(run, {item("silent"): np.full(len(unchanged), np.nan)})
     results = measured(run)
@@ -206,7 +206,7 @@ def test_no_answer_at_all_is_said(run: RunFolder) -> None:
     assert robustness_from_json(results.to_json().encode(), source="") == results
 
 
-def test_only_analysed_patients_are_drawn_also_when_missing_scores_leave(run: RunFolder) -> None:
+def test_only_analysed_patients_are_resampled_also_when_missing_scores_leave(run: RunFolder) -> None:
     """A score that the change takes away does not make its image leave: differences stay paired."""
     write_text(run.protocol, run.protocol.read_text() + '[missing]\nnot_processed = "exclude"\n')
     revalidate(run)
@@ -312,8 +312,8 @@ def test_scores_of_other_images_are_refused(run: RunFolder) -> None:
         measured(run)
 
 
-def test_results_from_other_draws_are_refused(run: RunFolder) -> None:
+def test_results_from_other_resamples_are_refused(run: RunFolder) -> None:
     battery(run, {})
     write_text(run.protocol, run.protocol.read_text().replace("replicates = 1000", "replicates = 1500"))
-    with pytest.raises(EvidenceDiffersError, match="other draws"):
+    with pytest.raises(EvidenceDiffersError, match="other resamples"):
         measured(run)

@@ -1,4 +1,4 @@
-"""What stands beside the primary analysis, by hand."""
+"""Sensitivity analyses, by hand."""
 
 import hashlib
 from dataclasses import replace
@@ -26,7 +26,7 @@ def test_one_image_per_patient_is_the_one_of_the_smallest_hash(judge: Judge) -> 
 
 
 def test_latent_truth_outvotes_a_reader_who_errs(judge: Judge) -> None:
-    # R2 says positive at random; on images that R0, R1, R3, R4 call negative he changes nothing.
+    # R2 reads positive at random, without effect on images that R0, R1, R3, R4 read as negative.
     images = []
     for n in range(60):
         truth = "P" if n % 2 else "N"
@@ -43,7 +43,7 @@ def test_strata_fix_the_number_of_patients_of_each_class(judge: Judge) -> None:
     images.append(Image("p00", "N", 0.1))
     results = judge(images, TABLES.replace("replicates = 1000", 'replicates = 1000\nstrata = "class"'))
     assert results.resampling.strata_patients == {"positive_only": 11, "negative_only": 28, "both": 1}
-    # Every draw has the same number of positive images, so that prevalence hardly moves.
+    # Every replicate has the same number of positive images, so that prevalence hardly moves.
     prevalence = results.estimate("prevalence").intervals["percentile"]
     assert prevalence is None or prevalence[1] - prevalence[0] < 0.03
     assert results.estimate("sensitivity").intervals["percentile"] is not None

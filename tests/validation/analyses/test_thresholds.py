@@ -1,4 +1,4 @@
-"""Thresholds around the locked one by hand, against the counts they stand for, and laws."""
+"""Thresholds around the locked one by hand, against their counts, and laws."""
 
 from itertools import pairwise
 
@@ -47,7 +47,7 @@ IMAGES = st.lists(
 
 
 def test_different_scores_reach_every_shift_by_hand() -> None:
-    # 200 scores 0.000 to 0.995, locked at 0.5: 100 called; one unit is half a point.
+    # 200 scores 0.000 to 0.995, locked at 0.5: 100 test positive; one unit is half a point.
     hundred = units([(place, place % 2, place / 200) for place in range(200)])
     rows = rows_of(hundred, 0.5)
     assert [row.shift for row in rows] == [0.1, 0.05, 0.02, 0.01, 0, -0.01, -0.02, -0.05, -0.1]
@@ -56,14 +56,14 @@ def test_different_scores_reach_every_shift_by_hand() -> None:
 
 
 def test_equal_scores_move_together_by_hand() -> None:
-    # Called at 0.5: 5 of 20. The next lower score adds 10 at once: nearer to +10 points (2 units) is to stay.
+    # Test positive at 0.5: 5 of 20. The next lower score adds 10 at once: nearer to +10 points (2 units) is to stay.
     tied = units([(place, 1, 0.9) for place in range(5)] + [(place, 0, 0.3) for place in range(5, 15)]
                  + [(place, 0, 0.1) for place in range(15, 20)])  # fmt: skip
     assert [(row.threshold, row.called) for row in rows_of(tied, 0.5)] == [(0.5, 5)]
 
 
 def test_of_two_scores_equally_near_the_closer_is_taken_by_hand() -> None:
-    # 20 units, 10 called at 0.5; -5 points is 1 unit fewer: 0 or 2 fewer are equally near.
+    # 20 units, 10 test positive at 0.5; -5 points is 1 unit fewer: 0 or 2 fewer are equally near.
     tied = units([(place, 1, 0.9) for place in range(8)] + [(place, 1, 0.6) for place in (8, 9)]
                  + [(place, 0, 0.1) for place in range(10, 20)])  # fmt: skip
     assert [row.called for row in rows_of(tied, 0.5)] == [10, 8]  # 8 by -10 points
@@ -79,7 +79,7 @@ def test_the_locked_threshold_stays_as_it_is_by_hand() -> None:
 def test_missing_and_indeterminate_count_as_in_the_primary_analysis_by_hand() -> None:
     images = units([(0, 1, 0.9), (1, 0, 0.2), (2, 1, NAN), (3, 0, NAN), (4, -1, 0.7), (5, -1, 0.3)])
     (row,) = [row for row in rows_of(images, 0.5) if row.shift == 0]
-    # TP 1; FN: missing positive, indeterminate not called; FP: missing negative, indeterminate called; TN 1.
+    # TP 1; FN: missing positive, indeterminate test negative; FP: missing negative, indeterminate test positive; TN 1.
     assert (value(row, "sensitivity"), value(row, "specificity")) == (
         pytest.approx(1 / 3),
         pytest.approx(1 / 3),
@@ -87,7 +87,7 @@ def test_missing_and_indeterminate_count_as_in_the_primary_analysis_by_hand() ->
     assert row.called == 2
 
 
-def test_a_patient_with_a_missing_image_is_called_by_its_largest_score_by_hand() -> None:
+def test_a_patient_with_a_missing_image_is_test_positive_by_its_largest_score_by_hand() -> None:
     # Ten patients; the first has an image without a score and one at 0.55.
     images = units([(0, 0, NAN), (0, 0, 0.55), *((place, place % 2, place / 10) for place in range(1, 10))])
     rows = {row.threshold: row for row in rows_of(images, 0.55, "patient")}

@@ -1,4 +1,4 @@
-"""Test pictures that the device saw before: counted over the analysed images, and refused where it matters."""
+"""Analysed images that trained or tuned the device: counted, and refused in a confirmatory study."""
 
 from pathlib import Path
 
@@ -39,7 +39,7 @@ LIKES = {
 }
 
 
-def test_analysed_pictures_are_counted_by_hand(study: Files) -> None:
+def test_analysed_images_are_counted_by_hand(study: Files) -> None:
     results = results_of(study, LIKES)
     assert results.leakage == Leakage(
         compared=4,
@@ -64,7 +64,7 @@ def test_nothing_seen_before_is_no_caution_by_hand(study: Files, likes: dict[str
 
 
 def test_a_confirmatory_study_is_refused_by_hand(study: Files) -> None:
-    with pytest.raises(BadInputError, match=r"3 analysed pictures .* \(the first: 'i000' is like 't1'\)"):
+    with pytest.raises(BadInputError, match=r"3 analysed images .* \(the first: 'i000' is like 't1'\)"):
         results_of(study, LIKES, stage="confirmatory")
 
 

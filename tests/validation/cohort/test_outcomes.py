@@ -38,7 +38,7 @@ PATIENTS = [
     ([(0, 0.1), (1, 0.2)], (1, 0.2, False)),  # any positive
     ([(0, 0.1), (-1, 0.2)], (-1, 0.2, False)),  # else any indeterminate
     ([(1, 0.1), (-1, 0.2)], (1, 0.2, False)),
-    ([(0, 0.9), (0, 0.1)], (0, 0.9, True)),  # called when any is; the largest score
+    ([(0, 0.9), (0, 0.1)], (0, 0.9, True)),  # test positive when any is; the largest score
     ([(0, NAN), (0, 0.1)], (0, NAN, False)),  # else not processed when any is not
     ([(0, NAN), (0, 0.9)], (0, 0.9, True)),
     ([(0, NAN)], (0, NAN, False)),
@@ -52,7 +52,7 @@ def test_patient_by_hand(images: list[tuple[int, float]], expected: tuple[int, f
     assert float(patient.score[0]) == pytest.approx(expected[1], nan_ok=True)
 
 
-def test_patients_keep_their_place_in_the_draw_by_hand() -> None:
+def test_patients_keep_their_place_in_the_resample_by_hand() -> None:
     patients = by_patient(units([(4, 0, 0.1), (2, 1, 0.9), (4, 1, 0.3)]))
     assert patients.patient.tolist() == [2, 4]
     assert patients.truth.tolist() == [1, 1]
@@ -62,8 +62,8 @@ INF = float("inf")
 RANKS: list[tuple[Unit, list[Row], list[float], list[float]]] = [
     # unit, images, ranked scores at the worst, at the best
     ("image", [(0, 1, NAN), (0, 0, NAN), (1, 1, 0.3), (1, -1, NAN)], [-INF, INF, 0.3], [INF, -INF, 0.3]),
-    ("patient", [(0, 1, 0.3), (0, 1, NAN)], [-INF], [INF]),  # not called: not processed
-    ("patient", [(0, 1, 0.9), (0, 1, NAN)], [0.9], [INF]),  # called: at least its largest score
+    ("patient", [(0, 1, 0.3), (0, 1, NAN)], [-INF], [INF]),  # test negative: not processed
+    ("patient", [(0, 1, 0.9), (0, 1, NAN)], [0.9], [INF]),  # test positive: at least its largest score
     ("patient", [(0, 0, 0.9), (0, 0, NAN)], [INF], [0.9]),  # a negative could have scored higher still
     ("patient", [(0, 0, 0.3), (0, 0, NAN)], [INF], [-INF]),
     ("patient", [(0, 0, 0.3), (1, 1, NAN), (1, -1, 0.4)], [0.3, -INF], [0.3, INF]),

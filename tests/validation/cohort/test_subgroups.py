@@ -50,7 +50,7 @@ def test_every_bin_is_emitted_and_unknown_only_where_it_occurs_by_hand() -> None
     assert axis.emitted(np.array([True, False])) == ("<18", "18-44", "45-64", ">=65")
 
 
-def test_categories_stand_in_code_point_order_by_hand() -> None:
+def test_categories_are_in_code_point_order_by_hand() -> None:
     (axis,) = axes_of(protocol(SITE), studies([1] * 5, ["F"] * 5, ["b", "", "B", "a", "ä"]))
     assert axis.emitted(np.ones(5, dtype=bool)) == ("B", "a", "b", "ä", "unknown")
 

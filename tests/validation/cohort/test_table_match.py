@@ -1,4 +1,4 @@
-"""Tables of another cohort are refused before the look; what is likely wrong is named."""
+"""Tables of another cohort are refused before any score meets a reference; the likely cause is named."""
 
 from collections.abc import Callable
 
@@ -69,7 +69,7 @@ def test_fewer_than_half_is_refused_and_half_is_not_by_hand(study: Study, table:
         looks(study)
 
 
-def test_a_device_that_failed_says_so_with_a_status_by_hand(study: Study) -> None:
+def test_a_device_that_failed_states_it_with_a_status_by_hand(study: Study) -> None:
     header, *lines = study.predictions.read_text(encoding="utf-8").splitlines()
     rows = [
         f"{line},ok" if number < 20 else f"{line.partition(',')[0]},,failed"

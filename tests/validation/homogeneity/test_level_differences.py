@@ -1,4 +1,4 @@
-"""The largest gap by hand, against SciPy and against its own p-value."""
+"""The largest difference by hand, against SciPy and against its own p-value."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def drawn(levels: dict[str, LevelEstimate], seed: int = 1, draws: int = 1_000) -
 
 
 def test_interval_against_clopper_pearson() -> None:
-    # Nobody errs, everybody does: effective sizes are whole, and the arms are squared and added.
+    # No errors, all errors: effective sizes are whole, and the arms are squared and added.
     perfect, useless = own_patients((40, 0), (0, 25)).values()
     low, high = interval_of([perfect, useless], Pair(0, 1, 0.0), float(norm.ppf(0.975)))
     arms = 1 - binomtest(40, 40).proportion_ci(0.95).low, binomtest(0, 25).proportion_ci(0.95).high
@@ -55,7 +55,7 @@ def test_correlation_narrows_the_interval_by_hand() -> None:
 
 
 def test_critical_value_against_tukey() -> None:
-    # Many draws of four independent levels of one variance: the studentized range over the square root of 2.
+    # Many replicates of four independent levels of one variance: the studentized range over the square root of 2.
     levels = own_patients(*[(500, 500)] * 4)
     values = [0.5 + np.random.default_rng(seed).normal(size=40_000) / 60 for seed in range(4)]
     deviations = deviations_of(list(levels.values()), pairs_of(joint_covariance([*levels.values()])), values)
@@ -67,7 +67,7 @@ def test_critical_value_of_one_pair_is_never_below_the_normal_one() -> None:
     assert Deviations(np.linspace(0, 1, 101), 1).critical_value(0.95) == pytest.approx(1.959964, abs=1e-6)
 
 
-def test_without_draws_it_is_bonferronis_by_hand() -> None:
+def test_without_replicates_it_is_bonferronis_by_hand() -> None:
     nothing = Deviations(np.empty(0), 6)
     assert nothing.critical_value(0.95) == pytest.approx(norm.ppf(1 - 0.05 / 12))
     assert nothing.p_value(nothing.critical_value(0.95)) == pytest.approx(0.05)
@@ -76,7 +76,7 @@ def test_without_draws_it_is_bonferronis_by_hand() -> None:
 def test_p_value_by_hand() -> None:
     deviations = Deviations(np.array([0.2, 0.5, 1.0, 2.5, 3.0]), 3)
     assert deviations.p_value(2.5) == 3 / 6
-    # No draw goes as far, but one pair alone would be as likely as this by chance.
+    # No replicate is as extreme, but a single pair would be as likely as this by chance.
     assert Deviations(np.linspace(0, 1, 999), 1).p_value(1.5) == pytest.approx(2 * norm.sf(1.5))
 
 
@@ -90,7 +90,7 @@ def test_the_largest_pair_by_hand() -> None:
     assert gap.p_value < 0.01
 
 
-def test_undefined_draws_are_left_out_by_hand() -> None:
+def test_undefined_replicates_are_left_out_by_hand() -> None:
     levels = own_patients((40, 10), (30, 20))
     values = drawn(levels)
     holes = [values[0].copy(), values[1]]
@@ -100,8 +100,8 @@ def test_undefined_draws_are_left_out_by_hand() -> None:
     assert largest_gap(levels, covariance, holes, 0.95) == largest_gap(levels, covariance, shorter, 0.95)
 
 
-def test_rounding_is_no_draw_that_moves_a_difference_by_hand() -> None:
-    # Every patient alike, F1 = 4/5 and 2/3 on any draw: J mapped to F1 may differ from it in the last bit.
+def test_rounding_does_not_move_a_difference_by_hand() -> None:
+    # Every patient alike, F1 = 4/5 and 2/3 in any replicate: J mapped to F1 may differ from it in the last bit.
     levels = []
     for of_patient in ([2, 1, 0, 0], [7, 4, 3, 0]):
         level = level_estimate("f1", np.tile(np.array(of_patient, dtype=float), (30, 1)), units([], [], []))
@@ -126,7 +126,9 @@ LEVELS = st.lists(st.tuples(st.integers(0, 15), st.integers(0, 15)), min_size=2,
 
 
 @given(LEVELS, st.integers(0, 3))
-def test_interval_holds_the_gap_and_agrees_with_its_p_value(levels: list[tuple[int, int]], seed: int) -> None:
+def test_interval_contains_the_difference_and_agrees_with_its_p_value(
+    levels: list[tuple[int, int]], seed: int
+) -> None:
     named = own_patients(*levels)
     gap = largest_gap(named, joint_covariance([*named.values()]), drawn(named, seed), 0.9)
     assert gap.interval is not None
@@ -134,7 +136,7 @@ def test_interval_holds_the_gap_and_agrees_with_its_p_value(levels: list[tuple[i
     low, high = gap.interval
     assert -1 <= low <= gap.difference <= high <= 1
     assert low < high
-    # To within one draw of the 1,000.
+    # To within one replicate of the 1,000.
     if gap.p_value < 0.099:
         assert low >= 0
     elif gap.p_value > 0.101:

@@ -38,7 +38,7 @@ def between(first: LevelEstimate, second: LevelEstimate) -> float:
     return float((first.influence * second.influence).sum())
 
 
-def test_one_image_a_patient_and_own_patients_against_statsmodels_and_scipy() -> None:
+def test_one_image_per_patient_and_own_patients_against_statsmodels_and_scipy() -> None:
     first = sensitivity_of([1] * 41 + [0] * 9 + [0] * 50, [0] * 41 + [1] * 9 + [0] * 50)
     second = sensitivity_of([0] * 50 + [1] * 33 + [0] * 17, [0] * 50 + [0] * 33 + [1] * 17)
     assert between(first, second) == 0
@@ -69,11 +69,11 @@ def test_auroc_against_delong(shared_data: Path, marker: str) -> None:
     everyone = list(range(len(rows)))
     level = auroc_of(everyone, truth, score, len(rows))
     assert between(level, level) == pytest.approx(auroc_variance(placements(units(everyone, truth, score))))
-    assert level.effective == pytest.approx(level.share * (1 - level.share) / between(level, level))
+    assert level.effective == pytest.approx(level.proportion * (1 - level.proportion) / between(level, level))
 
 
 def clustered(seed: int) -> np.ndarray:
-    """TP, FP, FN, TN of two levels that share patients, shape (2, patients, 4)."""
+    """TP, FP, FN, TN of two levels with patients in common, shape (2, patients, 4)."""
     random = np.random.default_rng(seed)
     rate = random.beta(4, 1, 150)
     right = random.binomial(random.integers(0, 5, (2, 150)), rate)
@@ -81,7 +81,7 @@ def clustered(seed: int) -> np.ndarray:
     return np.stack([right, random.binomial(3, 0.2, (2, 150)), wrong, np.zeros((2, 150))], axis=2)
 
 
-def test_f1_of_levels_that_share_patients_against_the_bootstrap() -> None:
+def test_f1_of_levels_with_patients_in_common_against_the_bootstrap() -> None:
     counts = clustered(2)
     found = [level_estimate("f1", of_level, NO_UNITS) for of_level in counts]
     levels = [level for level in found if isinstance(level, LevelEstimate)]
@@ -91,7 +91,7 @@ def test_f1_of_levels_that_share_patients_against_the_bootstrap() -> None:
     assert np.array(ours) == pytest.approx(np.cov(replicates), rel=0.08)
 
 
-def test_auroc_of_levels_that_share_patients_against_the_jackknife() -> None:
+def test_auroc_of_levels_with_patients_in_common_against_the_jackknife() -> None:
     ranked = random_units(4, images_of=[4] * 120, distinct=1_000)
     of_level = np.arange(len(ranked.patient)) % 2 == 0
 
@@ -110,7 +110,7 @@ def test_auroc_of_levels_that_share_patients_against_the_jackknife() -> None:
 
 
 def test_effective_size_by_hand() -> None:
-    # One image a patient: p (1 - p) over p (1 - p) / (n - 1).
+    # One image per patient: p (1 - p) over p (1 - p) / (n - 1).
     assert sensitivity_of([1] * 18 + [0] * 2, [0] * 18 + [1] * 2).effective == pytest.approx(19)
     # No errors: (sum n)^2 / sum n^2, the number of patients where all have as many images.
     assert sensitivity_of([3] * 12, [0] * 12).effective == pytest.approx(12)
@@ -131,7 +131,7 @@ def test_a_variance_that_rests_on_few_patients_is_believed_in_part_by_hand() -> 
 
 def test_variances_are_never_zero_by_hand() -> None:
     perfect = sensitivity_of([1] * 12, [0] * 12)
-    assert perfect.share_variance == pytest.approx(13 / 14 * (1 / 14) / 12)
+    assert perfect.proportion_variance == pytest.approx(13 / 14 * (1 / 14) / 12)
     area = auroc_of(list(range(9)), [0] * 5 + [1] * 4, [0.1] * 5 + [0.9] * 4, 9)
     assert (area.value, area.effective) == (1, 4)
     assert area.variance == pytest.approx(5 / 6 * (1 / 6) / 4)
@@ -144,9 +144,9 @@ def test_f1_is_two_jaccard_by_hand() -> None:
     assert isinstance(level, LevelEstimate)
     assert level.value == pytest.approx(2 * 58 / (2 * 58 + 22 + 20))
     step = 1e-7
-    slope = (level.of(level.share + step) - level.of(level.share - step)) / (2 * step)
+    slope = (level.of(level.proportion + step) - level.of(level.proportion - step)) / (2 * step)
     assert level.slope == pytest.approx(slope, rel=1e-6)
-    assert level.variance == pytest.approx(slope**2 * level.share_variance, rel=1e-6)
+    assert level.variance == pytest.approx(slope**2 * level.proportion_variance, rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_order_of_patients_changes_nothing_against_itself(rows: list[tuple[int, 
     level = sensitivity_of(*map(list, zip(*rows, strict=True)))
     random.shuffle(rows)
     again = sensitivity_of(*map(list, zip(*rows, strict=True)))
-    assert (again.share, again.effective) == (level.share, level.effective)
+    assert (again.proportion, again.effective) == (level.proportion, level.effective)
 
 
 @given(COUNTS, st.integers(2, 4))
@@ -191,7 +191,7 @@ def test_more_patients_of_the_same_results_make_no_level_worth_less(
 ) -> None:
     level = sensitivity_of(*map(list, zip(*rows, strict=True)))
     more = sensitivity_of(*map(list, zip(*(rows * times), strict=True)))
-    assert more.share == pytest.approx(level.share)
+    assert more.proportion == pytest.approx(level.proportion)
     assert more.effective >= level.effective * (1 - 1e-12)
 
 

@@ -119,7 +119,7 @@ def test_order_of_levels_changes_nothing_against_itself(levels: list[tuple[int, 
 
 
 @given(LEVELS)
-def test_every_patient_twice_makes_no_difference_smaller(levels: list[tuple[int, int]]) -> None:
+def test_duplicate_patients_make_no_difference_smaller(levels: list[tuple[int, int]]) -> None:
     estimates = own_patients(*levels)
     doubled = own_patients(*((2 * right, 2 * wrong) for right, wrong in levels))
     found = wald_test(estimates, joint_covariance(estimates))
@@ -182,7 +182,7 @@ def test_a_metric_that_no_level_has_by_hand(metric: str) -> None:
     assert len(found.left_out) == 4
 
 
-def test_a_perfect_device_has_a_test_and_a_gap_by_hand() -> None:
+def test_a_perfect_device_has_a_test_and_a_difference_by_hand() -> None:
     found = homogeneity_of(
         "sex", "sensitivity", axis(F=[(1, 0)] * 15, M=[(2, 0)] * 15), left_out={}, confidence_level=0.95
     )

@@ -62,7 +62,7 @@ def test_worst_case_by_hand(reference: str, called: bool | None, expected: str) 
         ([("+", 0.2), ("-", 0.9)], "+", True, 0.9, True),
         ([("?", 0.2), ("-", 0.1)], "?", False, 0.2, True),
         ([("-", None), ("-", 0.7)], "-", True, 0.7, False),
-        ([("-", None), ("-", 0.3)], "-", None, None, False),  # what it would have been called is not known
+        ([("-", None), ("-", 0.3)], "-", None, None, False),  # its test result is not known
     ],
 )
 def test_a_patient_as_one_unit_by_hand(

@@ -1,4 +1,4 @@
-"""What counts as equal between two implementations, and what a person is told."""
+"""Equality of two implementations' numbers, and the report to the user."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Draws of the second implementation, to the bit of the contract, and the intervals made from them."""
+"""Resamples of the second implementation, to the bit of the contract, and their intervals."""
 
 import hashlib
 import struct
@@ -41,15 +41,15 @@ def test_philox_against_numpy(seed: int, replicate: int, blocks: int) -> None:
         (9999, [1142, 165, 681, 1785, 1282, 287, 1941, 1615]),
     ],
 )
-def test_draws_against_the_contract(replicate: int, first: list[int]) -> None:
+def test_resamples_against_the_contract(replicate: int, first: list[int]) -> None:
     assert draw(SEED, replicate, REAL_STUDY)[:8] == first
 
 
-def test_a_rejected_draw_against_the_contract() -> None:
+def test_a_rejected_index_against_the_contract() -> None:
     assert draw(SEED, 235, REAL_STUDY)[751:754] == [531, 327, 219]
 
 
-def test_hash_of_the_draws_against_the_contract() -> None:
+def test_hash_of_the_resamples_against_the_contract() -> None:
     digest = hashlib.sha256()
     for replicate in range(10):
         digest.update(little_endian(draw(SEED, replicate, [range(5)])))

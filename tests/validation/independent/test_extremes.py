@@ -37,7 +37,7 @@ def rows(
     return {(row.analysis, row.metric): row for row in found}
 
 
-# 4 TP, 1 FN, 3 TN, 2 FP; one of each class without a score; three indeterminate: called, not called, without a score.
+# 4 TP, 1 FN, 3 TN, 2 FP; one of each class without a score; indeterminate: test positive, negative, without a score.
 STUDY: list[One] = [
     *[("+", 0.9)] * 4,
     ("+", 0.1),
@@ -69,12 +69,12 @@ STUDY: list[One] = [
             "sensitivity",
             4,
             5 + 1,
-        ),  # indeterminate as in the primary analysis: FP if called, else FN
+        ),  # indeterminate as in the primary analysis: FP if test positive, else FN
         ("processed_only", "specificity", 3, 5 + 1),
         ("processed_only", "prevalence", 6, 12),
     ],
 )
-def test_shares_by_hand(analysis: str, metric: str, numerator: int, denominator: int) -> None:
+def test_proportions_by_hand(analysis: str, metric: str, numerator: int, denominator: int) -> None:
     row = rows(STUDY)[analysis, metric]
     assert (row.numerator, row.denominator, row.value) == (
         numerator,
@@ -114,7 +114,7 @@ def test_the_most_extreme_mix_by_hand(
 
 
 def test_no_value_is_better_than_that_of_the_primary_analysis_by_hand() -> None:
-    # one indeterminate image is called and one is not: FP and FN give 10/11, both of one kind 11/12
+    # one indeterminate image is test positive and one is not: FP and FN give 10/11, both of one kind 11/12
     found = rows([*[("+", 0.9)] * 10, *[("-", 0.1)] * 10, ("?", 0.9), ("?", 0.1)])
     assert found["all_worst", "balanced_accuracy"].value == pytest.approx(10 / 11, abs=1e-9)
 
@@ -140,7 +140,7 @@ def test_what_the_protocol_excludes_comes_back_and_prevalence_has_no_extreme_by_
 
 def test_patients_as_units_by_hand() -> None:
     by_patient = '[analysis]\nunit = "patient"\n'
-    # a: positive, called; b: negative, an image missing; c: indeterminate, not called.
+    # a: positive, test positive; b: negative, an image missing; c: indeterminate, test negative.
     ones: list[One] = [("+", 0.9), ("-", None), ("-", 0.1), ("-", None), ("?", 0.2), ("-", 0.3)]
     found = rows(ones, by_patient, patients="aabbcc")
     worst, best = found["all_worst", "specificity"], found["all_best", "specificity"]
@@ -151,9 +151,9 @@ def test_patients_as_units_by_hand() -> None:
 @pytest.mark.parametrize(
     ("truth", "known", "worst", "best"),
     [
-        ("-", 0.9, math.inf, 0.9),  # nobody knows how high the missing image would have been
+        ("-", 0.9, math.inf, 0.9),  # the missing image's score could have been highest
         ("+", 0.9, 0.9, math.inf),
-        ("-", 0.1, math.inf, -math.inf),  # not processed: one image missing, the other not called
+        ("-", 0.1, math.inf, -math.inf),  # not processed: one image missing, the other test negative
         ("+", 0.1, -math.inf, math.inf),
     ],
 )

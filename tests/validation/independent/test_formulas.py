@@ -112,7 +112,7 @@ def test_zero_over_zero_is_none_by_hand() -> None:
 
 
 @given(x=st.lists(st.integers(0, 1), min_size=2, max_size=60))
-def test_one_unit_a_patient_is_the_ordinary_interval_against_theory(x: list[int]) -> None:
+def test_one_unit_per_patient_is_the_ordinary_interval_against_theory(x: list[int]) -> None:
     n = [1] * len(x)
     assert independent.exact_clustered(x, n, CONFIDENCE) == independent.clopper_pearson(
         sum(x), len(x), CONFIDENCE
@@ -139,7 +139,7 @@ def test_effective_size_by_hand() -> None:
         ([2, 3], [2, 3], 25 / 13, None),  # no errors
         ([0, 0], [2, 3], 25 / 13, None),  # no successes
         ([1, 1, 1], [1, 1, 1], 3, None),  # no errors, one unit each
-        ([2, 0, 2], [2, 2, 2], 3, 2),  # every unit there twice: three patients
+        ([2, 0, 2], [2, 2, 2], 3, 2),  # every unit duplicated: three patients
     ],
 )
 def test_effective_size_at_the_boundary_by_hand(

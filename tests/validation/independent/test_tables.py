@@ -122,7 +122,7 @@ def test_rows_leave_before_any_join_for_one_reason_by_hand(tmp_path: Path) -> No
     assert (dict(read.excluded), len(read.joined)) == ({"other_finding": 1, "no_read": 1}, 1)
 
 
-def test_one_table_knows_no_score_and_says_failed_by_hand(tmp_path: Path) -> None:
+def test_one_table_knows_no_score_and_states_failed_by_hand(tmp_path: Path) -> None:
     text = "image_id,score,status\na,0.5,\nb, ,\nc,,failed\n"
     read = rows(tmp_path, "predictions", text, one_table=True)
     assert (dict(read.excluded), [row["image_id"] for row in read.joined]) == ({"no_score": 1}, ["a", "c"])

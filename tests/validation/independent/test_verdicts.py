@@ -88,7 +88,7 @@ def told(
         ("upper", 0.6, "auroc", "not_met", "not_shown"),
         ("upper", 0.4, "auroc", "not_met", "not_shown"),
         ("upper", 0.39, "auroc", "not_met", "refuted"),
-        ("lower", 0.61, "brier", "not_met", "refuted"),  # the bound says the direction, not the metric
+        ("lower", 0.61, "brier", "not_met", "refuted"),  # the bound decides the direction, not the metric
         ("estimate", 0.5, "auroc", "met", None),
         ("estimate", 0.9, "auroc", "not_met", None),
         ("estimate", 0.5, "brier", "met", None),

@@ -1,4 +1,4 @@
-"""The draws, to the bit, and the intervals made of replicates."""
+"""The resamples, to the bit, and the intervals of their replicates."""
 
 import hashlib
 
@@ -37,7 +37,7 @@ def test_first_words_against_published() -> None:
     assert [f"{int(word):016x}" for word in words] == ["2ec63e74008a64c0", "555cf9b3009d1278"]
 
 
-def test_rejected_draw_against_published() -> None:
+def test_rejected_index_against_published() -> None:
     # Draw 751 of replicate 235 rejects 1067 and becomes 531.
     assert draw(510, 235, [2331])[751:754].tolist() == [531, 327, 219]
 
@@ -49,15 +49,15 @@ def test_rejected_draw_against_published() -> None:
         (2331, 10_000, "9f1e6266ef204f251377199d0ba92a510b7b1d737fb63f4cb2806a6231814236"),
     ],
 )
-def test_all_draws_against_published(clusters: int, replicates: int, sha256: str) -> None:
+def test_all_replicates_against_published(clusters: int, replicates: int, sha256: str) -> None:
     digest = hashlib.sha256()
-    for _ in drawn_chunks(510, replicates, clusters, told=digest.update):
+    for _ in drawn_chunks(510, replicates, clusters, on_indices=digest.update):
         pass
     assert digest.hexdigest() == sha256
 
 
 @given(seed=st.integers(0, 2**63 - 1), replicate=st.integers(0, 10**5), clusters=st.integers(1, 5000))
-def test_a_draw_is_k_indices_below_k(seed: int, replicate: int, clusters: int) -> None:
+def test_a_replicate_is_k_indices_below_k(seed: int, replicate: int, clusters: int) -> None:
     indices = draw(seed, replicate, [clusters])
     assert len(indices) == clusters
     assert int(indices.max()) < clusters
@@ -68,8 +68,10 @@ def test_a_draw_is_k_indices_below_k(seed: int, replicate: int, clusters: int) -
     replicate=st.integers(0, 10**5),
     sizes=st.lists(st.integers(1, 60), min_size=1, max_size=4),
 )
-def test_strata_are_drawn_from_one_stream_against_itself(seed: int, replicate: int, sizes: list[int]) -> None:
-    # Word by word, as the documentation says it, against the vectorised draw.
+def test_strata_are_resampled_from_one_stream_against_itself(
+    seed: int, replicate: int, sizes: list[int]
+) -> None:
+    # Word by word, as documented, against the vectorised form.
     words = iter(Philox(key=[seed, 0], counter=[0, 0, 0, replicate]).random_raw(2000).tolist())
     halves = (half for word in words for half in (word & 0xFFFFFFFF, word >> 32))
     expected = []
@@ -106,7 +108,7 @@ def test_every_patient_is_equally_likely_against_theory() -> None:
 
 def test_weights_count_the_indices_against_itself() -> None:
     drawn: list[np.ndarray] = []
-    (chunk,) = drawn_chunks(7, 120, 11, told=drawn.append)
+    (chunk,) = drawn_chunks(7, 120, 11, on_indices=drawn.append)
     expected = np.array([np.bincount(row, minlength=11) for row in np.concatenate(drawn)]).T
     assert np.array_equal(chunk.weights, expected)
 
@@ -129,7 +131,7 @@ def test_quantile_against_numpy(values: list[float], probability: float) -> None
 
 
 def test_bca_against_scipy() -> None:
-    # scipy draws its own resamples: what is compared is the correction on the same replicates.
+    # scipy makes its own resamples: the correction is compared on the same replicates.
     generator = np.random.default_rng(1)
     data = generator.exponential(size=40)
     result = stats.bootstrap((data,), np.mean, n_resamples=9999, method="BCa", rng=2, vectorized=True)
@@ -144,11 +146,11 @@ def test_bca_against_scipy() -> None:
     ("replicates", "reason"),
     [
         ([1.0] * 10, "zero width"),  # nothing varies
-        ([np.nan] * 10, "no replicate is defined"),  # the class was never drawn
+        ([np.nan] * 10, "no replicate is defined"),  # the class was never resampled
         ([0.1, 0.2, 0.3], "excludes the estimate"),  # all below
     ],
 )
-def test_percentile_says_why_there_is_none_by_hand(replicates: list[float], reason: str) -> None:
+def test_percentile_states_why_there_is_none_by_hand(replicates: list[float], reason: str) -> None:
     assert percentile_interval(1.0, np.array(replicates), 0.95) == NoInterval(reason)
 
 
@@ -159,7 +161,7 @@ def test_percentile_says_why_there_is_none_by_hand(replicates: list[float], reas
         ([0.5, 0.5], "no patient changes the estimate"),
     ],
 )
-def test_bca_says_why_there_is_none_by_hand(left_out: list[float], reason: str) -> None:
+def test_bca_states_why_there_is_none_by_hand(left_out: list[float], reason: str) -> None:
     replicates = np.linspace(0, 1, 101)
     assert bca_interval(0.5, replicates, lambda: np.array(left_out), 0.95) == NoInterval(reason)
 
@@ -170,7 +172,7 @@ def test_bca_needs_replicates_on_both_sides_by_hand() -> None:
 
 
 def bounds_of_many_draws(kind: str) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds of 400 bootstraps of one sample that differ by their draws alone, and their stated errors."""
+    """Bounds of 400 bootstraps of one sample that differ in their resamples only, and their stated errors."""
     generator = np.random.default_rng(3)
     data = generator.exponential(size=60)
     left_out = (data.sum() - data) / (len(data) - 1)

@@ -11,7 +11,7 @@ from validation.results.secondary import Measured
 
 
 @pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
-def test_a_mean_of_one_value_a_patient_against_scipy(level: float) -> None:
+def test_a_mean_of_one_value_per_patient_against_scipy(level: float) -> None:
     values = np.random.default_rng(2).normal(3, 2, 25)
     measured = student_interval(values.mean(), (values - values.mean()) / 25, level)
     expected = stats.t.interval(level, 24, loc=values.mean(), scale=stats.sem(values))

@@ -98,14 +98,14 @@ def test_a_variance_that_rests_on_twenty_patients_is_believed_by_hand() -> None:
     assert sample.effective_trials == pytest.approx(120 / design_effect * student)
 
 
-def test_one_image_a_patient_is_clopper_pearson_against_itself() -> None:
+def test_one_image_per_patient_is_clopper_pearson_against_itself() -> None:
     successes = np.array([1.0] * 44 + [0.0] * 7)
     sample = clustered_proportion(successes, np.ones(51), 0.95)
     assert sample.design_effect == 1
     assert exact_clustered(sample, 0.95) == clopper_pearson(44, 51, 0.95)
 
 
-def test_one_patient_alone_says_nothing_by_hand() -> None:
+def test_one_patient_alone_has_the_widest_interval_by_hand() -> None:
     sample = clustered_proportion(np.array([5.0]), np.array([9.0]), 0.95)
     assert exact_clustered(sample, 0.95) == (0.0, 1.0)
 
@@ -119,7 +119,7 @@ def test_boundary_has_no_design_effect_and_a_width_by_hand(successes: list[float
     assert high - low > 0.5
 
 
-def test_equal_shares_in_every_patient_are_no_variance_to_believe_by_hand() -> None:
+def test_equal_proportions_in_every_patient_are_no_variance_to_believe_by_hand() -> None:
     # Every patient has one of two: the design effect is 0, and each patient counts as one unit.
     sample = clustered_proportion(np.ones(40), np.full(40, 2.0), 0.95)
     assert sample.design_effect == 0
@@ -145,7 +145,7 @@ PATIENTS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1,
 
 
 @given(patients=PATIENTS)
-def test_effective_size_never_exceeds_the_size_and_the_interval_holds_its_estimate(
+def test_effective_size_never_exceeds_the_size_and_the_interval_contains_its_estimate(
     patients: list[tuple[int, int]],
 ) -> None:
     sample = _sample(patients)
@@ -249,7 +249,7 @@ def test_korn_graubard_by_hand() -> None:
 
 
 def test_what_a_variance_rests_on_by_hand() -> None:
-    """One unit a patient needs no variance; without errors there is none; else (sum r^2)^2 / sum r^4."""
+    """One unit per patient needs no variance; without errors there is none; else (sum r^2)^2 / sum r^4."""
     ones = np.ones(4)
     assert clustered_proportion(np.array([1.0, 0, 1, 1]), ones, 0.95).effective_patients is None
     assert clustered_proportion(2 * ones, 2 * ones, 0.95).effective_patients is None

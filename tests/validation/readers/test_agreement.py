@@ -23,9 +23,7 @@ from validation.results.secondary import Agreement, DawidSkene, Measured
 WORDS = {"P": Verdict.POSITIVE, "N": Verdict.NEGATIVE, "I": Verdict.INDETERMINATE}
 LATENT = DawidSkene(0, None, (), 0, 0, "not asked for here")
 LEVEL = 0.95
-Rows = list[
-    tuple[int, str]
-]  # of each image its patient and one letter a reader; - where that one did not read
+Rows = list[tuple[int, str]]  # per image its patient and one letter per reader; - where that one did not read
 
 
 def agreement(rows: Rows, *, replicates: int = 1_000, turned: bool = False) -> Agreement:
@@ -87,7 +85,7 @@ def test_values_of_three_readers_against_statsmodels() -> None:
         assert pair.kappa.value == pytest.approx(cohen_kappa_score(*columns), abs=1e-9)
 
 
-def test_one_image_a_patient_is_the_ordinary_method_against_sklearn() -> None:
+def test_one_image_per_patient_is_the_ordinary_method_against_sklearn() -> None:
     random = np.random.default_rng(5)
     rows = [(patient, "".join(random.choice(list("PNN"), 2))) for patient in range(60)]
     (pair,) = agreement(rows, replicates=300).pairs
@@ -121,7 +119,7 @@ def test_images_doubled_within_patients_change_no_bootstrap_against_itself() -> 
         max_size=25,
     )
 )
-def test_whatever_cannot_be_given_is_said_by_law(rows: Rows) -> None:
+def test_what_is_not_estimable_is_reported_by_law(rows: Rows) -> None:
     found = agreement(rows, replicates=50)
     measured = [found.percent, found.fleiss_kappa, found.gwet_ac1, found.krippendorff_alpha]
     measured += [part for pair in found.pairs for part in (pair.percent, pair.kappa)]

@@ -80,7 +80,7 @@ def test_ten_subjects_against_published() -> None:
 
 
 def test_the_paradox_of_kappa_by_hand() -> None:
-    # 118 of 125 agree, all on one category: kappa says worse than chance, AC1 does not
+    # 118 of 125 agree, all on one category: kappa is below chance, AC1 is not
     assert cohen_kappa(np.array([[118.0, 5.0], [2.0, 0.0]])) == pytest.approx(-20 / 855)
     counts = np.array([[2, 0]] * 118 + [[1, 1]] * 7)
     share = 243 / 250
@@ -144,8 +144,8 @@ def test_no_two_reads_are_not_defined_by_hand() -> None:
     assert np.isnan(cohen_kappa(np.zeros((2, 2))))
 
 
-def test_a_single_read_counts_for_the_shares_alone_by_hand() -> None:
-    # shares: positive (1 + 1/2 + 0) / 3; agreement of the first two images alone
+def test_a_single_read_counts_for_the_proportions_only_by_hand() -> None:
+    # proportions: positive (1 + 1/2 + 0) / 3; agreement of the first two images only
     sums = summed(np.array([[2, 0], [1, 1], [0, 1]]))
     by_chance = 0.5**2 + 0.5**2
     assert percent_agreement(sums) == 0.5
@@ -162,8 +162,8 @@ def test_scale_is_exact_up_to_22_reads_by_hand() -> None:
     assert common_scale(np.arange(24)) == FINEST
 
 
-def test_coarser_shares_by_hand() -> None:
-    # the least common multiple of these numbers of pairs is too large: shares are rounded to 2**-30
+def test_coarser_proportions_by_hand() -> None:
+    # the least common multiple of these numbers of pairs is too large: proportions are rounded to 2**-30
     counts = np.array([[10, 87], [80, 9], [20, 63], [3, 76]])
     sums = summed(counts)
     reads = counts.sum(axis=1)

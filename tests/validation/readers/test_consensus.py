@@ -1,4 +1,4 @@
-"""Every rule of consensus on every pattern of votes that tells it from the others, by hand."""
+"""Every rule of consensus on every pattern of votes that distinguishes it from the others, by hand."""
 
 import pytest
 

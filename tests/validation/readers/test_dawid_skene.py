@@ -16,11 +16,11 @@ from validation.readers.votes import votes_of
 from validation.results.secondary import LatentReader
 
 WORDS = {"P": Verdict.POSITIVE, "N": Verdict.NEGATIVE, "I": Verdict.INDETERMINATE}
-Patterns = dict[str, int]  # one letter a reader, - where that one did not read -> images
+Patterns = dict[str, int]  # one letter per reader, - where that one did not read -> images
 
 
 def latent(patterns: Patterns, *, names: str = "ABCDEF", rule: Verdict = Verdict.NEGATIVE) -> LatentTruth:
-    """The model on images that show patterns; the rule says ``rule`` of every image."""
+    """The model on images with given patterns; the rule's verdict on every image is ``rule``."""
     kinds = [letters for letters, images in patterns.items() for _ in range(images)]
     rows = [
         (f"{number:05}{letters}", names[place], WORDS[letter])
@@ -119,7 +119,7 @@ def test_a_reader_who_is_often_wrong_weighs_less_by_hand() -> None:
         "PPN": "positive",
         "NNP": "negative",
     }
-    assert found.summary.changed == 40  # the rule of this test says negative everywhere
+    assert found.summary.changed == 40  # the rule's verdict in this test is negative everywhere
     assert found.summary.prevalence == 0.5
 
 
@@ -147,8 +147,8 @@ def test_positive_is_what_more_readers_call_so_by_hand() -> None:
     assert all(reader.sensitivity == pytest.approx(0.4, abs=1e-6) for reader in found.readers)
 
 
-def test_readers_who_say_both_name_the_classes_by_hand() -> None:
-    # A never says positive and B never negative; only C tells the two classes apart
+def test_readers_with_both_verdicts_name_the_classes_by_hand() -> None:
+    # A never reads positive and B never negative; only C separates the two classes
     found = latent({"NIP": 11, "IPN": 8, "NIN": 2})
     assert found.summary.readers[2] == LatentReader("C", round(11 / 13, 6), 1.0)
     assert {verdict_of(found, "NIP"), verdict_of(found, "NIN")} == {"positive"}
@@ -171,7 +171,7 @@ def test_what_is_not_estimable_by_hand(patterns: Patterns, note: str) -> None:
     assert found.summary.note == f"not estimable: {note}"
 
 
-def test_no_settling_is_said_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_settling_is_reported_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("validation.readers.dawid_skene.MOST_ITERATIONS", 3)
     found = latent({"PPP": 20, "PPN": 7, "NNP": 5, "NNN": 20, "PNN": 3})
     assert found.summary.note == "not estimable: not settled after 3 iterations"
@@ -179,7 +179,7 @@ def test_no_settling_is_said_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 KINDS = ["".join(letters) for letters in itertools.product("PN", repeat=3)] + ["PPI", "P--", "N-P"]
-FEW_ITERATIONS = 400  # small studies often have no settled answer, and the law holds for those too
+FEW_ITERATIONS = 400  # small studies often do not converge, and the law is valid for those too
 STUDIES = st.dictionaries(st.sampled_from(KINDS), st.integers(1, 12), min_size=3)
 
 

@@ -23,7 +23,7 @@ def votes_from(patterns: list[dict[str, str]]) -> Votes:
     )
 
 
-def test_only_readers_who_share_an_image_are_paired_by_hand() -> None:
+def test_only_readers_with_an_image_in_common_are_paired_by_hand() -> None:
     votes = votes_from([{"A": "P", "C": "N"}, {"C": "P", "B": "P"}, {"D": "P"}])
     assert [(votes.readers[a], votes.readers[b]) for a, b in most_shared(votes)] == [("A", "C"), ("B", "C")]
 
@@ -46,7 +46,7 @@ def test_all_pairs_of_twelve_readers_are_listed_by_hand() -> None:
     assert len(most_shared(votes)) == 12 * 11 // 2 == MOST_PAIRS
 
 
-def test_of_a_pool_the_pairs_that_share_most_are_listed_by_hand() -> None:
+def test_of_a_pool_the_pairs_with_most_in_common_are_listed_by_hand() -> None:
     # thirteen readers on one image, and R11 with R12 on two more
     everybody = {f"R{reader:02}": "P" for reader in range(13)}
     votes = votes_from([everybody, {"R11": "P", "R12": "N"}, {"R11": "P", "R12": "N"}])

@@ -301,7 +301,7 @@ def test_a_file_larger_than_allowed_is_one_sentence(packer: Packer, tmp_path: Pa
     ended = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
     )
-    assert "cannot be written (File too large); 2 packed pictures need 0.00 GB" in ended.stdout
+    assert "cannot be written (File too large); 2 packed images need 0.00 GB" in ended.stdout
 
 
 @pytest.mark.fault(49)
@@ -403,7 +403,7 @@ def test_what_ends_a_pack_leaves_nobody_and_goes_on_against_itself(
         said, errors = running.communicate(timeout=600)
     wait_until(lambda: not any(map(alive, workers)))
     if how == "worker killed":
-        assert "a process that packs pictures was killed from outside" in said
+        assert "a process that packs images was killed from outside" in said
         assert errors == ""
     if how == "interrupted":
         assert errors.count("KeyboardInterrupt") == 1
