@@ -1,7 +1,7 @@
-"""What the columns and keys of the attached files hold, in words: line_listing.csv and results.json.
+"""Data dictionary of the attached files: the columns of line_listing.csv and the keys of results.json.
 
-Owns the words of the report's data dictionary. What the files are is `validation.cohort.line_listing` and
-`validation.results.results`; a test holds all three together. docs/results.md tells more of results.json.
+Owns the descriptions. The files themselves are `validation.cohort.line_listing` and `validation.results.results`; a
+test keeps all three consistent. docs/results.md describes results.json in full.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,16 +13,16 @@ from reports.language.vocabulary import Words
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A column or a key and what it holds."""
+    """A column or a key and its content."""
 
     name: str
-    holds: str
+    content: str
 
 
 def listing_columns(axes: Sequence[AxisRows], words: Words) -> tuple[Entry, ...]:
-    """The columns of line_listing.csv in their order."""
+    """Describe the columns of line_listing.csv in their order."""
     truth, outcomes = words.truth.lower(), words.outcomes
-    told = ", ".join(f"{short} {name}" for short, name in outcomes.items())
+    cells = ", ".join(f"{short} {name}" for short, name in outcomes.items())
     return (
         Entry("image_id", "the image, as in the studies table; the lines are sorted by it"),
         Entry("patient_id", "the patient, as in the studies table"),
@@ -37,7 +37,7 @@ def listing_columns(axes: Sequence[AxisRows], words: Words) -> tuple[Entry, ...]
         ),
         Entry(
             "outcome",
-            f"{told}; what is missing counts by the protocol's rules or, where those exclude it, at worst",
+            f"{cells}; what is missing counts by the protocol's rules or, where those exclude it, at worst",
         ),
         Entry("step", "of the flow at which the image stands; analysed for those behind every number"),
         *(Entry(axis.name, f"the level of {words.within(words.axis(axis.name))}") for axis in axes),
@@ -45,9 +45,9 @@ def listing_columns(axes: Sequence[AxisRows], words: Words) -> tuple[Entry, ...]
 
 
 def results_keys(words: Words) -> tuple[Entry, ...]:
-    """The keys of results.json, sorted as they are there."""
+    """Describe the keys of results.json in their order."""
     truth = words.truth.lower()
-    held: Mapping[str, str] = {
+    contents: Mapping[str, str] = {
         "agreement": "of readers: per cent, chance-corrected coefficients, tendencies, patterns, the latent class",
         "analysis": "the unit that counts once, and the rules for what is missing",
         "calibration": "whether scores can be read as probabilities: line, bins, parts of the Brier score",
@@ -77,4 +77,4 @@ def results_keys(words: Words) -> tuple[Entry, ...]:
         "threshold_sensitivity": "estimates at neighbouring thresholds",
         "verdict": "pass, fail, inconclusive, or none without acceptance criteria",
     }
-    return tuple(Entry(name, holds) for name, holds in held.items())
+    return tuple(Entry(name, content) for name, content in contents.items())

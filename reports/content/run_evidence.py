@@ -1,6 +1,6 @@
 """A run folder -> the context of its documents: read, arranged, and checked for agreement.
 
-Owns what is read from where, and the refusal of evidence that contradicts itself. What a context is, is `context`.
+Owns what is read from which file, and the refusal of evidence that contradicts itself. The context itself is `context`.
 """
 
 import itertools
@@ -33,7 +33,7 @@ from reports.content.context import (
 from reports.content.document_control import document_control
 from reports.content.failures import failures_of
 from reports.content.flow import flow_stages, steps_not_taken
-from reports.content.gaps import gaps_of
+from reports.content.gaps import missing_statements
 from reports.content.homogeneity import homogeneity_tables
 from reports.content.readers import reader_tables
 from reports.content.robustness import read_robustness
@@ -57,7 +57,7 @@ def report_context(run: RunFolder) -> ReportContext:
 
     Raises:
         BadInputError: a file of the run is missing or not of its schema.
-        ProtocolError: the run's protocol is none.
+        ProtocolError: the run's protocol is invalid.
         EvidenceDiffersError: protocol, results and line listing do not belong together.
     """
     loaded = load_protocol(run.protocol)
@@ -80,7 +80,8 @@ def report_context(run: RunFolder) -> ReportContext:
     record = sourced(run.read_record(), RECORD)
     results_sha256 = sha256_bytes(results_json)
     seal = sourced(read_seal(run, results, results_sha256), LEDGER)
-    gaps = gaps_of(results, protocol, device, locked=seal is not None and seal.locked)
+    locked = seal is not None and seal.locked
+    missing = missing_statements(results, protocol, device, locked=locked)
     axes = tuple(
         AxisRows(group.name, tuple(row for row in rows.values() if row.subgroup.axis == group.name))
         for group in loaded.protocol.subgroups
@@ -90,9 +91,9 @@ def report_context(run: RunFolder) -> ReportContext:
             record,
             results,
             results_sha256,
-            locked=seal is not None and seal.locked,
+            locked=locked,
             number=loaded.protocol.submission.document_number,
-            gaps=bool(gaps),
+            incomplete=bool(missing),
         ),
         protocol=protocol,
         notebook=_leading_comment(loaded.content.decode("utf-8")),
@@ -120,7 +121,7 @@ def report_context(run: RunFolder) -> ReportContext:
         look=sourced(look_of(run.model, results), LOOK),
         robustness=robustness,
         profile=sourced(profile_of_run(run, protocol), PROFILE),
-        gaps=gaps,
+        missing_statements=missing,
         seal=seal,
         trail=sourced(read_trail(run), TRAIL),
         near=sourced(guard_band(listing.image_id, listing.score, results.operating_point.threshold), NEAR),

@@ -1,7 +1,7 @@
-"""The four counts of a run, and the proof that line listing and results tell the same.
+"""The 2x2 table of a run, and the check that line listing and results agree.
 
-Owns the 2x2 table as results imply it and the refusal of evidence that contradicts itself: what the listing gives
-again must be what results.json says, or nothing is rendered.
+Owns the 2x2 table that results imply and the refusal of evidence that contradicts itself: counts and AUROC from the
+listing must equal those of results.json, or nothing is rendered.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ AREA_TOLERANCE = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """The four counts behind the primary proportions, missing ones included as the protocol counts them."""
+    """The four counts of the primary proportions, with missing values counted as the protocol requires."""
 
     tp: int
     fp: int
@@ -26,7 +26,7 @@ class Confusion:
 
 
 def confusion_of(whole: LevelRow) -> Confusion:
-    """The counts behind sensitivity and specificity of a row."""
+    """Return the counts of sensitivity and specificity of a row."""
     sensitivity, specificity = whole.estimates["sensitivity"], whole.estimates["specificity"]
     tp, positives = sensitivity.numerator or 0, sensitivity.denominator or 0
     tn, negatives = specificity.numerator or 0, specificity.denominator or 0
@@ -34,7 +34,7 @@ def confusion_of(whole: LevelRow) -> Confusion:
 
 
 def refuse_contradiction(run: RunFolder, results: Results, listing: Listing, confusion: Confusion) -> None:
-    """Hold what the listing gives again against what the results say.
+    """Refuse a listing that does not give the numbers of the results.
 
     Raises:
         EvidenceDiffersError: number of images, counts or AUROC differ.

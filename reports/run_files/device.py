@@ -1,7 +1,7 @@
-"""model/ of a run folder -> what a report says about the device under test; nothing where there is no such folder.
+"""model/ of a run folder -> the description of the device under test.
 
-Owns which keys of plan.json and operating_point.json and which columns of history.csv and tuning_curve.csv are
-told. `reports` never imports `model`: these files are evidence, and are read as such. Source: the contract ("Run
+Owns which keys of plan.json and operating_point.json and which columns of history.csv and tuning_curve.csv a report
+prints. `reports` never imports `model`: these files are evidence, and are read as such. Source: the contract ("Run
 folder"); docs/results.md.
 """
 
@@ -24,13 +24,13 @@ TUNING_CURVE = "tuning_curve.csv"
 
 
 class Evidence(BaseModel):
-    """A JSON file of which a report tells a part: what else it holds is left alone."""
+    """A JSON file of which a report prints a part; other keys are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
 class Examples(Evidence):
-    """How many images of how many patients a split has, and how many of it were left out and why."""
+    """Images and patients of a split, and the images left out by reason."""
 
     images: int
     patients: int
@@ -56,7 +56,7 @@ class DeviceSplit(Evidence):
 
 
 class Head(Evidence):
-    """One finding that the network answers."""
+    """One finding that the network scores."""
 
     finding: str
     train_positives: int
@@ -67,7 +67,7 @@ class Head(Evidence):
 
 
 class Leakage(Evidence):
-    """Tuning images whose picture is also one of training."""
+    """Tuning images identical or near to an image of training."""
 
     identical: int
     near: int
@@ -90,7 +90,7 @@ class DevicePlan(Evidence):
 
 
 class ChosenOn(Evidence):
-    """What the frozen threshold achieved where it was chosen."""
+    """Performance at the frozen threshold on the split where it was chosen."""
 
     images: int
     patients: int
@@ -102,7 +102,7 @@ class ChosenOn(Evidence):
 
 
 class Calibration(Evidence):
-    """How a logit becomes a score, and the log-loss of the tuning split before and after."""
+    """The map from logit to score, and the log-loss of the tuning split before and after it."""
 
     method: str
     slope: float
@@ -114,7 +114,7 @@ class Calibration(Evidence):
 
 
 class FrozenThreshold(Evidence):
-    """The threshold, its rule, the calibration under it, and the weights they belong to."""
+    """The threshold, its rule, its calibration, and the weights they belong to."""
 
     threshold: float
     rule: str
@@ -125,7 +125,7 @@ class FrozenThreshold(Evidence):
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One pass over the training split, and the judgement on the tuning split after it."""
+    """One pass over the training split, and the evaluation on the tuning split after it."""
 
     epoch: int
     learning_rate: float
@@ -137,7 +137,7 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class TuningPoint:
-    """What one threshold does to the tuning split."""
+    """Performance on the tuning split at one threshold."""
 
     threshold: float
     sensitivity: float
@@ -162,7 +162,7 @@ def read_device(folder: Path) -> Device | None:
     """Read a model folder; None where the run has none.
 
     Raises:
-        BadInputError: a file of it is missing or is not what `train` writes.
+        BadInputError: a file of it is missing or not as `train` writes it.
     """
     if not folder.is_dir():
         return None
@@ -195,7 +195,7 @@ def _tuning_curve(path: Path) -> tuple[TuningPoint, ...]:
 
 
 def _numbers(path: Path, columns: Sequence[Column[Any]]) -> list[list[float]]:
-    """The named columns of a table of numbers; other columns are left alone."""
+    """Read the named columns of a table of numbers; other columns are ignored."""
     names = [column.name for column in columns]
     try:
         with path.open(newline="", encoding="utf-8") as file:

@@ -71,10 +71,10 @@ UNDEFINED = replace(
         (formatting.p_value(0.0312), "0.031"),
         (formatting.p_value(0.00099), "<0.001"),
         (formatting.p_value(None), "n.e."),
-        (formatting.draws_error(0.00034), "0.0003"),
-        (formatting.draws_error(0.00002), "<0.0001"),
-        (formatting.draws_error(0.0), "–"),  # needs no draws
-        (formatting.draws_error(None), "–"),
+        (formatting.monte_carlo_error(0.00034), "0.0003"),
+        (formatting.monte_carlo_error(0.00002), "<0.0001"),
+        (formatting.monte_carlo_error(0.0), "–"),  # needs no draws
+        (formatting.monte_carlo_error(None), "–"),
         (formatting.score(0.0142198), "0.014220"),
         (formatting.score(0.00000123), "0.00000123"),  # three digits are left
         (formatting.score(1.0), "1.000000"),

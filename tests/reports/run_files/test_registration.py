@@ -131,7 +131,7 @@ def copy_of(run: RunFolder, root: Path) -> RunFolder:
 def test_a_ledger_of_other_results_is_refused(run_of: Callable[[str], RunFolder], tmp_path: Path) -> None:
     run = copy_of(run_of("locked"), tmp_path / "run")
     shutil.copy(run_of("explored").ledger, run.ledger)
-    with pytest.raises(EvidenceDiffersError, match=r"holds no look that ended in results\.json"):
+    with pytest.raises(EvidenceDiffersError, match=r"has no look that ended in results\.json"):
         report_context(run)
 
 
