@@ -15,18 +15,18 @@ from protocols.schema.protocol import Protocol
 from protocols.storage.run_folder import RunRecord
 from protocols.tables.input_account import Notice
 from reports.content import labelling
+from reports.content.analyses.homogeneity import HomogeneityTable
+from reports.content.analyses.readers import ReaderTables
+from reports.content.analyses.secondary import SecondaryTables
+from reports.content.analyses.stability import LeftOutTable
 from reports.content.axes import AxisRemarks
 from reports.content.before_the_verdict import before_the_verdict
 from reports.content.cautions import CautionNote
 from reports.content.certificate import highest_errors
 from reports.content.cohort_profile import CohortProfile
-from reports.content.document_control import DocumentControl, draft_reason
 from reports.content.failures import Failures
 from reports.content.flow import FlowStage
-from reports.content.gaps import MissingStatement
-from reports.content.homogeneity import HomogeneityTable
 from reports.content.inputs import on_first_page
-from reports.content.readers import ReaderTables
 from reports.content.risk import RiskRow, risk_rows
 from reports.content.robustness import ROBUSTNESS, TIMING, RobustnessReport
 from reports.content.rows import (
@@ -38,9 +38,9 @@ from reports.content.rows import (
     monte_carlo_errors,
     notes_on,
 )
-from reports.content.secondary import SecondaryTables
-from reports.content.stability import LeftOutTable
-from reports.content.submission import Statement, identity, statements
+from reports.content.sponsor.document_control import DocumentControl, draft_reason
+from reports.content.sponsor.missing_statements import MissingStatement
+from reports.content.sponsor.submission import Statement, identity, statements
 from reports.content.two_by_two import Confusion
 from reports.language.vocabulary import Words
 from reports.provenance.marks import unmarked

@@ -12,6 +12,10 @@ from protocols.evidence.reproduction.guard_band import guard_band
 from protocols.schema.load import load_protocol
 from protocols.storage.canonical import sha256_bytes
 from protocols.storage.run_folder import RunFolder
+from reports.content.analyses.homogeneity import homogeneity_tables
+from reports.content.analyses.readers import reader_tables
+from reports.content.analyses.secondary import secondary_tables
+from reports.content.analyses.stability import left_out_tables
 from reports.content.axes import axis_remarks
 from reports.content.cautions import caution_notes
 from reports.content.cohort_profile import profile_of_run
@@ -30,16 +34,12 @@ from reports.content.context import (
     TRAIL,
     ReportContext,
 )
-from reports.content.document_control import document_control
 from reports.content.failures import failures_of
 from reports.content.flow import flow_stages, steps_not_taken
-from reports.content.gaps import missing_statements
-from reports.content.homogeneity import homogeneity_tables
-from reports.content.readers import reader_tables
 from reports.content.robustness import read_robustness
 from reports.content.rows import WHOLE, AxisRows, criterion_row, rows_by_subgroup
-from reports.content.secondary import secondary_tables
-from reports.content.stability import left_out_tables
+from reports.content.sponsor.document_control import document_control
+from reports.content.sponsor.missing_statements import missing_statements
 from reports.content.two_by_two import confusion_of, refuse_contradiction
 from reports.language.vocabulary import Words
 from reports.provenance.sourced_numbers import sourced

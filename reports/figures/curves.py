@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from reports.content.secondary import pays
+from reports.content.analyses.secondary import pays
 from reports.figures.canvas import BLUE, DASHES, FAINT, INK, PALE_BLUE, RULE, SOFT, Canvas, Drawing, lozenge
 from reports.figures.figure_data import bounds, figure_data
 from reports.language import formatting

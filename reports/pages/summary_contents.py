@@ -12,7 +12,7 @@ from reports.content.flow import FlowStage
 from reports.content.labelling import NotEstablished
 from reports.content.robustness import RobustnessReport
 from reports.content.rows import AxisRows, CriterionRow, inconclusive
-from reports.content.submission import PLACES
+from reports.content.sponsor.submission import PLACES
 from reports.figures.canvas import Drawing, house_style
 from reports.figures.forest import Forest, ForestGroup, forest_of_one
 from reports.figures.roc_and_training import roc_figure

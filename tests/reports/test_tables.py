@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from reports.content.analyses.secondary import secondary_tables
 from reports.content.context import ReportContext
-from reports.content.secondary import secondary_tables
 from reports.language.formatting import (
     between,
     count,

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from protocols.schema.submission import Predicate, Submission
 from reports.appendices.checklists import STATUSES, Checklist, Coverage, Item, checklists, coverage_of
 from reports.content.context import ReportContext
-from reports.content.submission import PLACES
+from reports.content.sponsor.submission import PLACES
 from reports.pages.numbering import APPENDICES, TITLES
 
 ACTR = "actr"

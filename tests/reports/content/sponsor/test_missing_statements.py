@@ -7,8 +7,8 @@ import pytest
 
 from protocols.schema.protocol import Protocol
 from reports.content.context import ReportContext
-from reports.content.gaps import OF_READERS, missing_statements
-from reports.content.submission import PLACES
+from reports.content.sponsor.missing_statements import OF_READERS, missing_statements
+from reports.content.sponsor.submission import PLACES
 from reports.pages.numbering import sections
 from reports.run_files.device import PLAN, Device, read_device
 from tests.reports.run_files.test_device import DOCUMENTS, TABLES

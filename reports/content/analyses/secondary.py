@@ -6,7 +6,7 @@ Owns the selection and the arrangement; every number is that of results.json.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reports.content.stability import notes_on_rows
+from reports.content.analyses.stability import notes_on_rows
 from reports.language.formatting import level, listed, score
 from reports.language.missing_value_notes import missing_value_notes
 from reports.language.names import INTERVALS

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from protocols.schema.protocol import Protocol
-from reports.content.submission import PLACES, Place
+from reports.content.sponsor.submission import PLACES, Place
 from reports.run_files.device import Device
 from validation.results.results import Results
 

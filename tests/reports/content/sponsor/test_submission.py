@@ -13,9 +13,9 @@ import pytest
 from protocols.schema.submission import Submission
 from protocols.storage.run_folder import RunFolder
 from reports.content.context import ReportContext
-from reports.content.gaps import RISK, missing_statements
 from reports.content.run_evidence import report_context
-from reports.content.submission import IDENTITY, PLACES, TABLES, identity, statements
+from reports.content.sponsor.missing_statements import RISK, missing_statements
+from reports.content.sponsor.submission import IDENTITY, PLACES, TABLES, identity, statements
 from reports.pages.all_figures import gallery
 from reports.pages.report import report_page
 from tests.reports.conftest import PROTOCOLS, make_run
