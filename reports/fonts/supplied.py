@@ -111,8 +111,7 @@ def _read(path: Path) -> SuppliedFont:
         raise BadInputError(f"{path}: is not a font; name a TrueType or OpenType file.") from error
     if not any(table in font for table in OUTLINES) or any(table in font for table in COLOURED):
         raise BadInputError(
-            f"{path}: draws its letters as pictures or in colours, which an archival PDF cannot hold; name a font "
-            "with plain outlines."
+            f"{path}: has bitmap or colour glyphs, which an archival PDF cannot embed; name a font with plain outlines."
         )
     if SPACE not in characters:
         raise BadInputError(f"{path}: has no space; name a font that can set words.")

@@ -199,7 +199,7 @@ def design_effect(row: Estimate) -> str:
 
 
 @printed
-def share(part: int, whole: int) -> str:
+def proportion(part: int, whole: int) -> str:
     """Return a count with its proportion: ``2,326 (43.3 %)``; the count alone where the whole is 0."""
     return f"{count(part)} ({percent(part / whole)})" if whole else count(part)
 

@@ -38,7 +38,7 @@ FILTERS = (
     formatting.level,
     formatting.percent,
     formatting.design_effect,
-    formatting.share,
+    formatting.proportion,
     formatting.short_hash,
     formatting.date,
     formatting.date_and_time,

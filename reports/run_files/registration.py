@@ -92,5 +92,5 @@ def _without_texts(story: SealStory) -> SealStory:
     return replace(
         story,
         registered=bare(story.registered) if story.registered else None,
-        versions=tuple(replace(told, version=bare(told.version)) for told in story.versions),
+        versions=tuple(replace(entry, version=bare(entry.version)) for entry in story.versions),
     )

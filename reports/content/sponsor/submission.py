@@ -1,6 +1,6 @@
 """The sponsor's words, each in its place: which key of ``[submission]`` belongs to which section, and what it answers.
 
-Owns the list of places. What is missing of it is `gaps`; the keys themselves are `protocols.schema.submission`. Nothing
+Owns the list of places. What is missing is `missing_statements`; the keys are `protocols.schema.submission`. Nothing
 here was measured, and the report says so wherever it prints one of these.
 """
 
