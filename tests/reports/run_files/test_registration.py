@@ -156,7 +156,7 @@ def test_a_look_with_another_threshold_is_refused(run_of: Callable[[str], RunFol
         lines.append(text)
         head = sha256_bytes(text.encode())
     run.ledger.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    with pytest.raises(EvidenceDiffersError, match=r"made with threshold 0\.25; results\.json says 0\.5"):
+    with pytest.raises(EvidenceDiffersError, match=r"made with threshold 0\.25; results\.json has 0\.5"):
         report_context(run)
 
 
