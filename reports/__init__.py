@@ -1,1 +1,1 @@
-"""The account of a run: what the evidence says, set as a PDF and as one HTML file; nothing is computed here."""
+"""Reports on a run: its evidence as a PDF and as one HTML file; no statistic is computed here."""

@@ -1,8 +1,8 @@
-"""A run folder -> report and summary, each as PDF and HTML bytes, and the stack that laid them out; nothing is written.
+"""A run folder -> report and summary, each as PDF and HTML, and the software that laid them out; nothing is written.
 
-Owns the order of the work, which both documents share: the evidence is read once, and no PDF leaves that the linter
-finds fault with. What is told is `context`, what is drawn `all_figures`, how pages come about `layout`; the pages are
-`report` and `summary`.
+Owns the order of the work for both documents: the evidence is read once, and a PDF with a finding of the number check
+is refused. Content is `context`, figures are `all_figures`, layout is `render_pdf`; the pages are `report` and
+`summary`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ STEPS = 4
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Both forms of a document; in the HTML each number of the evidence stands in an element that names its source."""
+    """Both forms of a document; in the HTML each number of the evidence is in an element that names its source."""
 
     pdf: bytes
     html: str
@@ -42,12 +42,12 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What a run's evidence becomes.
+    """The documents of a run.
 
     Attributes:
         report, summary: the documents.
         parts: tables and figures of the report as files, by name.
-        render_stack: name -> version of what laid out the PDFs.
+        render_stack: name -> version of the software that laid out the PDFs.
     """
 
     report: Document
@@ -61,13 +61,13 @@ def render(run: RunFolder, progress: Progress, *, fonts: Sequence[Path] = ()) ->
 
     Args:
         run: a run folder with results; nothing in it is changed.
-        progress: told after reading, after drawing and after each layout.
-        fonts: files of fonts for characters that no bundled font has.
+        progress: called after reading, after drawing and after each layout.
+        fonts: font files for characters that no bundled font has.
 
     Raises:
-        NotPossibleHereError: a system library is missing; the sentence holds the line that installs it.
-        BadInputError: the evidence is incomplete, or holds a character that no bundled or given font has; a file
-            given as a font is none.
+        NotPossibleHereError: a system library is missing; the message has the command that installs it.
+        BadInputError: the evidence is incomplete, or has a character that no bundled or given font has; a font file
+            is not a font.
         EvidenceDiffersError: the evidence contradicts itself.
         NumbersDifferError: a number of a document cannot be traced to the evidence, or contradicts it.
         SuiteError: a template asked for something outside the document, or the layout engine complained.
@@ -96,7 +96,7 @@ def render(run: RunFolder, progress: Progress, *, fonts: Sequence[Path] = ()) ->
 
 
 def _with(evidence: LintEvidence, shown: object) -> LintEvidence:
-    """The evidence with the tables behind the figures that a document shows."""
+    """Return the evidence with the data of the figures that a document shows."""
     return replace(evidence, figures={drawing.name: drawing.data for drawing in drawings_of(shown)})
 
 
@@ -107,7 +107,7 @@ def _document(
     fonts: Sequence[NeededFont],
     evidence: LintEvidence,
 ) -> Document:
-    """The page laid out, after the linter found nothing in it."""
+    """Lay out a page and refuse it where the number check has a finding."""
     pdf = lay_out(without_elements(html), date=date, attached=attached, fonts=fonts)
     refuse_numbers(pdf, html, evidence)
     return Document(pdf, html)

@@ -6,7 +6,7 @@ from cxr510k.terminal.screen import plain_table, print_folded, screen
 from protocols.cohorts.cohort import FlowStep
 from protocols.schema.metrics import METRICS
 from protocols.tables.input_account import InputAccount, Notice
-from reports.content.inputs import affected, cleaned, excluded, spotless
+from reports.content.inputs import affected, cleaned, excluded, fully_used
 from reports.content.rows import inconclusive, judged, rows_by_subgroup
 from reports.language.formatting import NOT_APPLICABLE, count, interval, value
 from reports.language.vocabulary import Words
@@ -50,7 +50,7 @@ def print_verdict(results: Results) -> None:
 
 def print_account(account: InputAccount, words: Words) -> None:
     """Print the input account, where anything was left out or cleaned, then the notices."""
-    if not all(map(spotless, account.tables)):
+    if not all(map(fully_used, account.tables)):
         names = ("table", "rows read", "used", "excluded", "cleaned")
         shown = plain_table(names, folding=names[3:], right=names[1:3])
         for one in account.tables:

@@ -1,6 +1,6 @@
-"""What stands in the appendices of a report beside its evidence: one place for templates to ask.
+"""The appendices of a report, gathered for its templates.
 
-Owns the gathering only; each part is its own file's.
+Owns the gathering only; each part is a file of its own.
 """
 
 from dataclasses import dataclass
@@ -26,17 +26,17 @@ class Appendices:
 
     @property
     def statuses(self) -> dict[Status, str]:
-        """The answers that a checklist item may get, in the order of columns, in words."""
+        """The answers to a checklist item in words, in the order of columns."""
         return dict(STATUSES)
 
     @property
     def answers(self) -> dict[Status, str]:
-        """The same in a narrow column."""
+        """The same for a narrow column."""
         return dict(ANSWERS)
 
 
 def appendices_of(context: ReportContext) -> Appendices:
-    """All of them for one run."""
+    """Gather the appendices of a run."""
     return Appendices(
         coverage=coverage_of(context),
         listing_columns=listing_columns(context.axes, context.words),

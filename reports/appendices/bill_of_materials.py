@@ -1,7 +1,7 @@
-"""What the evidence was made with: software and versions as recorded, the weights and the fonts of this document.
+"""Bill of materials: software and versions as recorded, the weights, and the fonts of this document.
 
-Owns the selection. Only what was recorded before the report is told: a document that printed what laid it out could
-not say the same words on another machine. Source: run.json, model/plan.json and the fonts that the suite bundles.
+Owns the selection. Only what was recorded before the report is printed: a document that named the software of its
+layout could not be reproduced on another machine. Source: run.json, model/plan.json and the bundled fonts.
 """
 
 from dataclasses import dataclass
@@ -36,10 +36,10 @@ class BillOfMaterials:
     """The parts of a run.
 
     Attributes:
-        software: the suite first, then Python and the packages by name; those that were not installed are left out.
-        weights_sha256: of the device, and of the weights that its training began with; None where there are none.
-        fonts: in the order in which they are asked for.
-        layout: libraries and packages whose versions run.json holds after the report.
+        software: the suite, Python, then installed packages by name.
+        weights_sha256, initial_weights_sha256: of the device, and before its training; None where absent.
+        fonts: in the order of `FACES`.
+        layout: libraries and packages whose versions are in run.json after the report.
     """
 
     software: tuple[BillPart, ...]
@@ -50,7 +50,7 @@ class BillOfMaterials:
 
 
 def bill_of_materials(record: RunRecord, device: Device | None) -> BillOfMaterials:
-    """The parts of a run."""
+    """Return the parts of a run."""
     packages = sorted(record.versions.items())
     digests = font_digests()
     return BillOfMaterials(

@@ -1,7 +1,7 @@
-"""Checklists of reporting, item by item: where in the report each is met, and how; computed from a run, never declared.
+"""Reporting checklists: where and how the report meets each item, computed from a run, never declared.
 
-Owns the form of the tables in checklists/*.toml, the answer to an item, and the counts. What evidence holds is
-`available_evidence`, what a sponsor may say `protocols.schema.submission`. Topics are in the suite's own words.
+Owns the form of the tables in checklists/*.toml, the answer to an item, and the counts. Predicates on the evidence are
+`available_evidence`, the sponsor's statements `protocols.schema.submission`. Topics are in the suite's own words.
 Sources: each table names its publication, and how far it could be read.
 """
 
@@ -17,7 +17,7 @@ from pydantic import Strict, model_validator
 
 from protocols.schema.document import Table, Text
 from protocols.schema.submission import Submission
-from reports.appendices.available_evidence import HOLDINGS
+from reports.appendices.available_evidence import PREDICATES
 from reports.content.context import ReportContext
 
 FOLDER = "checklists"
@@ -30,7 +30,7 @@ STATUSES: Mapping[Status, str] = {
     "human": "needs a person",
     "not_applicable": "not applicable",
 }
-# The same in a narrow column.
+# The same for a narrow column.
 ANSWERS: Mapping[Status, str] = {
     "evidence": "evidence",
     "sponsor": "sponsor",
@@ -44,8 +44,8 @@ Names = Annotated[tuple[Text, ...], Strict(False)]
 class ChecklistItem(Table):
     """One item of a checklist, and the one way in which it can be met.
 
-    ``evidence`` names `HOLDINGS`, ``sponsor`` keys of ``[submission]``. Where both are given, either is enough unless
-    ``needs`` is ``all``.
+    ``evidence`` names `PREDICATES`, ``sponsor`` keys of ``[submission]``. Where both are given, either is enough
+    unless ``needs`` is ``all``.
     """
 
     id: Text
@@ -64,11 +64,9 @@ class ChecklistItem(Table):
             raise ValueError(
                 f"item {self.id!r} must be met by evidence or sponsor, need a person, or not apply"
             )
-        unknown = {*self.evidence} - {*HOLDINGS} | {*self.sponsor} - {*Submission.model_fields}
+        unknown = {*self.evidence} - {*PREDICATES} | {*self.sponsor} - {*Submission.model_fields}
         if unknown:
-            raise ValueError(
-                f"item {self.id!r} names what is neither evidence nor of [submission]: {unknown}"
-            )
+            raise ValueError(f"item {self.id!r} names neither evidence nor keys of [submission]: {unknown}")
         return self
 
 
@@ -85,7 +83,7 @@ class Checklist(Table):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a run makes of an item; ``note`` says by what it is met, or what is missing."""
+    """The answer to an item; ``note`` states how it is met, or what is missing."""
 
     item: ChecklistItem
     status: Status
@@ -108,14 +106,14 @@ class Coverage:
 
 @cache
 def checklists() -> tuple[Checklist, ...]:
-    """The checklists that the suite ships, in the order in which they are printed."""
+    """Read the checklists of the suite, in the order in which they are printed."""
     files = (file for file in (resources.files("reports") / FOLDER).iterdir() if file.name.endswith(".toml"))
     read = (Checklist.model_validate(tomllib.loads(file.read_text(encoding="utf-8"))) for file in files)
     return tuple(sorted(read, key=lambda checklist: checklist.order))
 
 
 def coverage_of(context: ReportContext) -> tuple[Coverage, ...]:
-    """What the evidence of a run and the sponsor's words make of every checklist."""
+    """Answer every item of every checklist from the evidence of a run and the sponsor's statements."""
     return tuple(
         Coverage(checklist, tuple(_answer(item, context) for item in checklist.items))
         for checklist in checklists()
@@ -128,21 +126,21 @@ def _answer(item: ChecklistItem, context: ReportContext) -> Answer:
     if item.human is not None:
         return Answer(item, "human", item.human)
     submission = context.protocol.submission
-    unheld = [HOLDINGS[name].what for name in item.evidence if not HOLDINGS[name].held(context)]
-    unsaid = _keys([key for key in item.sponsor if not getattr(submission, key)])
+    missing = _descriptions([name for name in item.evidence if not PREDICATES[name].available(context)])
+    unstated = _keys([key for key in item.sponsor if not getattr(submission, key)])
     if item.needs == "all":
-        if unheld or unsaid:
-            return Answer(item, "gap", "; ".join(unheld + unsaid))
-        return Answer(item, "sponsor", "; ".join(_what(item.evidence) + _keys(item.sponsor)))
-    if item.evidence and not unheld:
-        return Answer(item, "evidence", "; ".join(_what(item.evidence)))
-    if item.sponsor and not unsaid:
+        if missing or unstated:
+            return Answer(item, "gap", "; ".join(missing + unstated))
+        return Answer(item, "sponsor", "; ".join(_descriptions(item.evidence) + _keys(item.sponsor)))
+    if item.evidence and not missing:
+        return Answer(item, "evidence", "; ".join(_descriptions(item.evidence)))
+    if item.sponsor and not unstated:
         return Answer(item, "sponsor", "; ".join(_keys(item.sponsor)))
-    return Answer(item, "gap", " or ".join(filter(None, ("; ".join(unheld), *unsaid))))
+    return Answer(item, "gap", " or ".join(filter(None, ("; ".join(missing), *unstated))))
 
 
-def _what(names: Sequence[str]) -> list[str]:
-    return [HOLDINGS[name].what for name in names]
+def _descriptions(names: Sequence[str]) -> list[str]:
+    return [PREDICATES[name].description for name in names]
 
 
 def _keys(keys: Sequence[str]) -> list[str]:

@@ -1,7 +1,7 @@
-"""What the columns and keys of the attached files hold, in words: line_listing.csv and results.json.
+"""Data dictionary of the attached files: the columns of line_listing.csv and the keys of results.json.
 
-Owns the words of the report's data dictionary. What the files are is `validation.cohort.line_listing` and
-`validation.results.results`; a test holds all three together. docs/reference/results.md tells more of results.json.
+Owns the descriptions. The files themselves are `validation.cohort.line_listing` and `validation.results.results`; a
+test keeps all three consistent. docs/results.md describes results.json in full.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,13 @@ class DictionaryEntry:
     """A column or a key and what it holds."""
 
     name: str
-    holds: str
+    content: str
 
 
 def listing_columns(axes: Sequence[AxisRows], words: Words) -> tuple[DictionaryEntry, ...]:
-    """The columns of line_listing.csv in their order."""
+    """Describe the columns of line_listing.csv in their order."""
     truth, outcomes = words.truth.lower(), words.outcomes
-    told = ", ".join(f"{short} {name}" for short, name in outcomes.items())
+    cells = ", ".join(f"{short} {name}" for short, name in outcomes.items())
     return (
         DictionaryEntry("image_id", "the image, as in the studies table; the lines are sorted by it"),
         DictionaryEntry("patient_id", "the patient, as in the studies table"),
@@ -39,7 +39,7 @@ def listing_columns(axes: Sequence[AxisRows], words: Words) -> tuple[DictionaryE
         ),
         DictionaryEntry(
             "outcome",
-            f"{told}; what is missing counts by the protocol's rules or, where those exclude it, at worst",
+            f"{cells}; what is missing counts by the protocol's rules or, where those exclude it, at worst",
         ),
         DictionaryEntry(
             "step", "of the flow at which the image stands; analysed for those behind every number"
@@ -49,9 +49,9 @@ def listing_columns(axes: Sequence[AxisRows], words: Words) -> tuple[DictionaryE
 
 
 def results_keys(words: Words) -> tuple[DictionaryEntry, ...]:
-    """The keys of results.json, sorted as they are there."""
+    """Describe the keys of results.json in their order."""
     truth = words.truth.lower()
-    held: Mapping[str, str] = {
+    contents: Mapping[str, str] = {
         "agreement": "of readers: per cent, chance-corrected coefficients, tendencies, patterns, the latent class",
         "analysis": "the unit that counts once, and the rules for what is missing",
         "calibration": "whether scores can be read as probabilities: line, bins, parts of the Brier score",
@@ -81,4 +81,4 @@ def results_keys(words: Words) -> tuple[DictionaryEntry, ...]:
         "threshold_sensitivity": "estimates at neighbouring thresholds",
         "verdict": "pass, fail, inconclusive, or none without acceptance criteria",
     }
-    return tuple(DictionaryEntry(name, holds) for name, holds in held.items())
+    return tuple(DictionaryEntry(name, content) for name, content in contents.items())

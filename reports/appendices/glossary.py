@@ -1,15 +1,14 @@
 """The words of a report, each with its meaning: metrics, intervals and terms that this run's report uses.
 
-Owns the meanings of intervals and terms; those of metrics are `protocols.schema.metrics`. The names are
-`vocabulary`, so that a run without a reference standard is explained in words of agreement. Terms of what a run may
-lack name the holding that brings them. Source: docs/methods.
+Owns the meanings; the names are `names` and `vocabulary`, so that a run without a reference standard is explained in
+words of agreement. A term that only some runs need names the evidence that brings it. Source: docs/statistics.md.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from protocols.schema.metrics import METRICS
-from reports.appendices.available_evidence import HOLDINGS
+from reports.appendices.available_evidence import PREDICATES
 from reports.content.context import ReportContext
 from reports.language.names import INTERVALS
 from reports.language.vocabulary import Words
@@ -17,7 +16,7 @@ from reports.language.vocabulary import Words
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word and its meaning."""
+    """A term and its meaning."""
 
     name: str
     meaning: str
@@ -25,7 +24,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Glossary:
-    """Terms by kind: metrics and intervals in the order of the tables, other terms by the alphabet."""
+    """Terms by kind: metrics and intervals in the order of the tables, other terms in alphabetical order."""
 
     metrics: tuple[Term, ...]
     intervals: tuple[Term, ...]
@@ -105,10 +104,10 @@ NEEDED: Mapping[str, str] = {
 
 
 def glossary_of(context: ReportContext) -> Glossary:
-    """The words that the report of a run uses."""
+    """Return the terms that the report of a run uses."""
     words = context.words
     given = _given(words)
-    used = (name for name in TERMS if name not in NEEDED or HOLDINGS[NEEDED[name]].held(context))
+    used = (name for name in TERMS if name not in NEEDED or PREDICATES[NEEDED[name]].available(context))
     standard = (
         Term("Text-mined labels", "made by a program from the text of reports; no reference standard")
         if words.agreement

@@ -1,1 +1,1 @@
-"""What each section says, worked out from the evidence: rows, readers, failures, gaps, and the context of them all."""
+"""The content of each section, from the evidence: rows, readers, failures, and the context of them all."""

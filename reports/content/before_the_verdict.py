@@ -1,7 +1,7 @@
-"""What a reader must know before the verdict, by rule: where the device does worst, and what the study rests on.
+"""Warnings before the verdict, by rule: the lowest performance, and limits of the reference standard.
 
-Owns the rules and the sentences. Notices of tables and results, such as analyses with another verdict, stand beside
-them and are made where the results are.
+Owns the rules and the sentences. Notices of tables and results, such as analyses with another verdict, are printed
+beside them and come from the results.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ def before_the_verdict(
         rows: the whole cohort and every level.
         goals: the criteria on a metric, by subgroup.
         words: the vocabulary of the run.
-        look: where the device points, None where that was not measured.
+        look: localisation, None where not measured.
     """
     return (
         *_lowest(rows, goals, words),
@@ -37,21 +37,21 @@ def before_the_verdict(
 
 
 def _lowest(rows: Sequence[LevelRow], goals: Goals, words: Words) -> Iterator[str]:
-    """Yield, for either metric, the sufficient subgroup with the lowest value, and whether its goal is out of reach."""
+    """Yield per metric the sufficient subgroup with the lowest value, and whether its interval lies below the goal."""
     for metric in METRICS:
         known = [row.estimates[metric] for row in rows if row.subgroup != WHOLE]
         found = [(one.value, one) for one in known if one.status == "ok" and one.value is not None]
         if not found:
             continue
         value, worst = min(found, key=itemgetter(0))
-        told = (
+        sentence = (
             f"Lowest {words.within(words.metric(metric))}: {words.within(words.whom(worst.subgroup))}, "
             f"{counts(worst)}, {decimal(value)} ({interval(worst.decision)})"
         )
         overall = goals(metric).get(WHOLE)
         if overall and overall.bound != "upper" and worst.decision and worst.decision[1] < overall.goal:
-            told += f"; even the upper limit is below the goal {goal(overall.goal)} for all {words.units}"
-        yield f"{told}."
+            sentence += f"; even the upper limit is below the goal {goal(overall.goal)} for all {words.units}"
+        yield f"{sentence}."
 
 
 def _reference(results: Results) -> Iterator[str]:

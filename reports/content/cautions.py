@@ -1,6 +1,6 @@
-"""Cautions as a report shows them: in the summary, and once more beside what they are about.
+"""Cautions as a report prints them: in the summary, and again beside their subject.
 
-Owns their place and their subject in words; when one is due, and what it says, is the results' own.
+Owns their place and their subject in words; their conditions and texts come from the results.
 """
 
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ class CautionNote:
     """A caution with its subject in words.
 
     Attributes:
-        subject: what it must be read with: ``SE (sensitivity, all images)``, ``AUROC``.
+        subject: what the caution applies to: ``SE (sensitivity, all images)``, ``AUROC``.
         text: the caution, a sentence.
-        section: where its subject stands, beside the summary.
+        section: the section of its subject, in addition to the summary.
         axis: the axis of subgroups within that section, None for the whole cohort.
     """
 
@@ -30,7 +30,7 @@ class CautionNote:
 
 
 def caution_notes(results: Results, words: Words) -> tuple[CautionNote, ...]:
-    """All cautions of a run in the results' order."""
+    """Return all cautions of a run in the results' order."""
     return tuple(_note(caution, results, words) for caution in results.cautions)
 
 

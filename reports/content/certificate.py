@@ -1,7 +1,7 @@
-"""What simulation has shown of the one-sided error of a criterion, for its interval and the kind of study at hand.
+"""The one-sided error of a criterion in simulation, for its interval and the kind of study.
 
-Owns the highest errors of docs/evidence/coverage.md, with which a test compares them, and the division of studies by
-their numbers of images per patient. A nominal error is no proof: a report says what was seen.
+Owns the highest errors of docs/coverage.md, with which a test compares them, and the classification of studies by the
+number of images per patient. A nominal error proves nothing: a report states what was observed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,14 +12,14 @@ from validation.results.results import CohortSummary, Estimate
 
 ONE, SEVERAL, SKEWED = "one image per patient", "several images per patient", "very unequal numbers of images"
 SIMULATED_LEVEL = 0.95
-HEAVIEST, SKEWED_SHARE = 0.05, 0.2  # 5 % of the patients have a fifth of the images
-# Per cent: lower bounds of simulated studies above the truth, in the worst cell.
+HEAVIEST, SKEWED_PROPORTION = 0.05, 0.2  # 5 % of the patients have a fifth of the images
+# Per cent of simulated studies with a lower bound above the truth, in the worst cell.
 PROPORTIONS: Mapping[str, float] = {ONE: 2.4, SEVERAL: 2.7, SKEWED: 3.4}
 F1, AUROC = 3.2, 2.8  # over all kinds of study
 
 
 def kind_of_study(cohort: CohortSummary) -> str:
-    """Return the kind of study that was simulated: by how images are divided among patients."""
+    """Return the kind of simulated study that matches a cohort, by the distribution of images over patients."""
     if cohort.images == cohort.patients:
         return ONE
     sizes = sorted(
@@ -27,11 +27,11 @@ def kind_of_study(cohort: CohortSummary) -> str:
         reverse=True,
     )
     heaviest = sum(sizes[: round(HEAVIEST * len(sizes))])
-    return SKEWED if heaviest >= SKEWED_SHARE * cohort.images else SEVERAL
+    return SKEWED if heaviest >= SKEWED_PROPORTION * cohort.images else SEVERAL
 
 
 def highest_errors(deciding: Sequence[Estimate], cohort: CohortSummary, confidence_level: float) -> str:
-    """Return a sentence on the one-sided error of the intervals that decide, as simulated.
+    """Return a sentence on the simulated one-sided error of the deciding intervals.
 
     Args:
         deciding: the estimates that acceptance criteria judge.

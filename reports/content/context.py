@@ -1,7 +1,7 @@
-"""Everything a report tells, typed, before a word of it is laid out.
+"""The typed content of a report, before layout.
 
-Owns the selection and the arrangement of the evidence. How it is read and checked is `run_evidence`; names are
-`vocabulary`, text of numbers is `formatting`, pictures are `figures`; the sentences stand in templates.
+Owns the selection and the arrangement of the evidence. Reading and checking is `run_evidence`; names are `vocabulary`,
+text of numbers is `formatting`, drawings are `figures`; sentences are in the templates.
 """
 
 import json
@@ -14,19 +14,19 @@ from protocols.evidence.reproduction.guard_band import GuardBand
 from protocols.schema.protocol import Protocol
 from protocols.storage.run_folder import RunRecord
 from protocols.tables.input_account import Notice
+from reports.content import labelling
+from reports.content.analyses.homogeneity import HomogeneityTable
+from reports.content.analyses.readers import ReaderTables
+from reports.content.analyses.secondary import SecondaryTables
+from reports.content.analyses.stability import LeftOutTable
 from reports.content.axes import AxisRemarks
 from reports.content.before_the_verdict import before_the_verdict
 from reports.content.cautions import CautionNote
 from reports.content.certificate import highest_errors
 from reports.content.cohort_profile import CohortProfile
-from reports.content.document_control import DocumentControl, draft_reason
 from reports.content.failures import Failures
 from reports.content.flow import FlowStage
-from reports.content.gaps import MissingStatement
-from reports.content.homogeneity import HomogeneityTable
 from reports.content.inputs import on_first_page
-from reports.content.labelling import DoesLessWell, NotEstablished, does_less_well, not_established
-from reports.content.readers import ReaderTables
 from reports.content.risk import RiskRow, risk_rows
 from reports.content.robustness import ROBUSTNESS, TIMING, RobustnessReport
 from reports.content.rows import (
@@ -34,13 +34,13 @@ from reports.content.rows import (
     CriterionRow,
     LevelRow,
     deciding_note,
-    drawn_bounds,
     inconclusive,
+    monte_carlo_errors,
     notes_on,
 )
-from reports.content.secondary import SecondaryTables
-from reports.content.stability import LeftOutTable
-from reports.content.submission import Statement, identity, statements
+from reports.content.sponsor.document_control import DocumentControl, draft_reason
+from reports.content.sponsor.missing_statements import MissingStatement
+from reports.content.sponsor.submission import Statement, identity, statements
 from reports.content.two_by_two import TwoByTwoTable
 from reports.language.vocabulary import Words
 from reports.provenance.marks import unmarked
@@ -53,7 +53,7 @@ from reports.run_files.localisation import LocalisationReport
 from reports.run_files.registration import Seal
 from validation.results.results import CriterionResult, Results, SensitivityEstimate, Subgroup
 
-# What the places of numbers begin with: the files that they are read from.
+# The files from which numbers are read; their keys begin with these names.
 RESULTS, PROTOCOL, RECORD, MODEL = "results.json", "protocol.toml", "run.json", "model"
 LISTING, CALLS_COUNTED, LOOK, PROFILE = (
     "line_listing.csv",
@@ -77,35 +77,35 @@ class ReportContext:
     Attributes:
         document: what identifies this document.
         protocol: the plan.
-        results: as results.json holds them.
+        results: those of results.json.
         notebook: the comment at the head of the protocol, without its signs; empty where there is none.
         words: the vocabulary that these results allow.
         whole: the estimates of the whole cohort.
         axes: subgroups in the protocol's order.
-        axis_remarks: on axes that divide the images alike, and on columns that are no axis.
+        axis_remarks: on axes that divide the images alike, and on columns that are not an axis.
         criteria: in the results' order.
         flow: from the source to the analysed.
-        never_left: steps at which images would have left and none did.
+        never_left: steps at which images could have left and none did.
         confusion: the 2x2 table.
         calls: images by reference and call, from the line listing; None where each is determinate and scored.
         analyses: name -> estimates by metric, in the results' order.
         homogeneity: axis -> its tests.
         left_out: ``site`` and ``reader`` -> the cohort without each; a kind of which nothing was left out is absent.
-        secondary: what stands beside the estimates and decides nothing.
-        readers: how they call and agree.
-        cautions: what must be read with a number, beside it.
+        secondary: secondary results, which decide nothing.
+        readers: their tendencies and agreement.
+        cautions: printed beside the numbers that they apply to.
         failures: the errors, from the line listing.
         scores: by truth, from the line listing.
         curve: the ROC curve, None where a class has no score.
         device: from ``model/``, None where the scores were brought.
         known_truth: of phantoms, against their reference; None where the run has none.
-        look: where the device looks, None where the run has neither marks nor pictures of it.
-        robustness: of the device on changed pictures, None where it was not tested.
-        profile: of the cohort before training, None where the inputs hold none.
-        gaps: what the evidence does not hold and a submission needs.
+        look: localisation, None where the run has neither marks nor illustrations.
+        robustness: of the device under perturbations, None where not tested.
+        profile: of the cohort before training, None where the inputs have none.
+        missing_statements: which a submission needs and the evidence lacks.
         seal: of the test set, None where no ledger counted the look.
-        trail: what was done to the run folder.
-        near: images whose score lies so near the threshold that another machine may decide otherwise.
+        trail: the audit trail of the run folder.
+        near: images whose score is so near the threshold that another machine may decide otherwise.
         record: of the run: command, machine and versions.
         results_json, listing_csv: the attachments, bytes as they are.
     """
@@ -137,7 +137,7 @@ class ReportContext:
     look: LocalisationReport | None
     robustness: RobustnessReport | None
     profile: CohortProfile | None
-    gaps: tuple[MissingStatement, ...]
+    missing_statements: tuple[MissingStatement, ...]
     seal: Seal | None
     trail: Trail
     near: GuardBand
@@ -147,7 +147,7 @@ class ReportContext:
 
     @property
     def numbers(self) -> Mapping[str, Number]:
-        """Every number of the evidence by its place; those of results.json are read again from its bytes."""
+        """Every number of the evidence by its key; those of results.json are read again from its bytes."""
         found = numbers_of(json.loads(self.results_json), RESULTS)
         if self.robustness:
             found |= numbers_of(json.loads(self.robustness.results_json), ROBUSTNESS)
@@ -170,7 +170,7 @@ class ReportContext:
 
     @property
     def optional_sections(self) -> tuple[str, ...]:
-        """Sections that only some runs have evidence for."""
+        """The optional sections for which this run has evidence."""
         there = {
             "localisation": self.look and self.look.result,
             "perturbations": self.robustness,
@@ -191,32 +191,32 @@ class ReportContext:
 
     @property
     def before_the_verdict(self) -> tuple[str, ...]:
-        """What a reader must know before the verdict."""
+        """The warnings before the verdict."""
         return before_the_verdict(self.results, self.rows, self.goals, self.words, self.look)
 
     @property
     def not_available(self) -> tuple[Statement, ...]:
-        """What the sponsor states to be not available."""
+        """The items that the sponsor states to be not available."""
         return tuple(one for one in (*self.identity, *self.statements) if not one.available)
 
     @property
     def why_draft(self) -> str:
-        """Why a report without gaps is a DRAFT all the same."""
+        """Why a report without missing statements is still a DRAFT."""
         return draft_reason(self.results)
 
     @property
     def cover(self) -> Literal["roomy", "full", "crowded"]:
-        """How much stands on page 1, for its style; marks of sources take no room."""
+        """How full page 1 is, for its style; source marks take no room."""
         sponsor = self.protocol.submission.sponsor or self.protocol.submission.device_name
-        told = [*self.before_the_verdict, *(notice.text for notice in self.notices)]
-        letters = sum(len(unmarked(text)) for text in told)
+        texts = [*self.before_the_verdict, *(notice.text for notice in self.notices)]
+        letters = sum(len(unmarked(text)) for text in texts)
         if letters > LETTERS_OF_A_FULL_COVER or len(self.acceptance) > ROWS_OF_A_FULL_COVER or sponsor:
             return "crowded"
-        return "full" if told else "roomy"
+        return "full" if texts else "roomy"
 
     @property
     def simulated_errors(self) -> str:
-        """What simulation has shown of the one-sided error of the acceptance criteria."""
+        """The simulated one-sided error of the acceptance criteria."""
         deciding = [
             row.estimate for row in self.acceptance if row.estimate and row.result.bound != "estimate"
         ]
@@ -225,7 +225,7 @@ class ReportContext:
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        """Those with room on page 1."""
+        """The notices that fit on page 1."""
         rows = min(len(self.acceptance), MOST_CRITERIA_ON_PAGE_1)
         return on_first_page(
             self.results.input_account.notices,
@@ -239,13 +239,13 @@ class ReportContext:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What could not be given for the whole cohort, and why."""
+        """Which values are missing for the whole cohort, and why."""
         return notes_on(self.whole, self.words)
 
     @property
-    def drawn_bounds(self) -> str:
-        """How far other draws would move the bounds that decide."""
-        return drawn_bounds(self.criteria)
+    def monte_carlo_errors(self) -> str:
+        """The Monte-Carlo errors of the deciding bounds."""
+        return monte_carlo_errors(self.criteria)
 
     @property
     def family_metrics(self) -> tuple[str, ...]:
@@ -265,24 +265,26 @@ class ReportContext:
         return (self.whole, *(row for axis in self.axes for row in axis.rows))
 
     @property
-    def not_established(self) -> tuple[NotEstablished, ...]:
+    def not_established(self) -> tuple[labelling.NotEstablished, ...]:
         """The rows in which a metric is insufficient or undefined, for the draft labelling."""
-        return not_established(self.rows, self.words)
+        return labelling.not_established(self.rows, self.words)
 
     @property
-    def does_less_well(self) -> tuple[DoesLessWell, ...]:
+    def underperforming_levels(self) -> tuple[labelling.UnderperformingLevel, ...]:
         """The levels that lie below another, for the draft labelling."""
         level = self.results.resampling.confidence_level
-        return does_less_well(self.results.homogeneity, self.rows, self.words, confidence_level=level)
+        return labelling.underperforming_levels(
+            self.results.homogeneity, self.rows, self.words, confidence_level=level
+        )
 
     @property
     def identity(self) -> tuple[Statement, ...]:
-        """Who submits which device, as far as the sponsor says."""
+        """Submitter and device, as far as the sponsor states them."""
         return identity(self.protocol.submission)
 
     @property
     def statements(self) -> tuple[Statement, ...]:
-        """All else that the sponsor states, by section."""
+        """All other statements of the sponsor, by section."""
         return statements(self.protocol.submission)
 
     @property
@@ -297,10 +299,10 @@ class ReportContext:
         return self.calls is None and left == 0
 
     def deciding_note(self, axis: AxisRows) -> str:
-        """Which interval decides in the table of an axis."""
+        """Return which interval decides in the table of an axis."""
         return deciding_note((self.whole, *axis.rows), self.words)
 
     def goals(self, metric: str) -> Mapping[Subgroup, CriterionResult]:
-        """The criteria on a metric by subgroup, those that decide before those that describe."""
+        """Return the criteria on a metric by subgroup; one that decides replaces one that describes."""
         found = [row.result for row in (*self.consistency, *self.acceptance) if row.result.metric == metric]
         return {result.subgroup: result for result in found}

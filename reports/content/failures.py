@@ -1,8 +1,8 @@
-"""The errors of a device: where they lie, how far on the wrong side their scores are, and the worst of them by name.
+"""The errors of a device by subgroup and by distance from the threshold, and the worst of them by name.
 
-Owns the counting of errors by level and by distance and their order; pictures of them are `localisation`. What is an
-error is the listing's outcome, so that what the protocol counts in the worst case stands here as well. Counted by
-image, whatever the unit of analysis.
+Owns the counts by level and by distance, and the order; illustrations are `localisation`. An error is an outcome FN or
+FP of the listing, so that values counted in the worst case are included. Counted per image, whatever the unit of
+analysis.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ AS_POSITIVE, AS_NEGATIVE = ("TP", "FN"), ("TN", "FP")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One image that the device got wrong; ``levels`` are of the axes that cross nothing.
+    """An image that is a false negative or a false positive; ``levels`` are of uncrossed axes.
 
     ``distance`` is None where there is no score.
     """
@@ -41,7 +41,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class ErrorCounts:
-    """Images counted as positive and as negative, and the errors among each."""
+    """Images counted as positive and as negative, and the errors among both."""
 
     positives: int
     missed: int
@@ -67,7 +67,7 @@ class ErrorsOfAxis:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Errors whose distance lies between two bounds; the upper belongs to the next band, but for the last."""
+    """Errors with a distance in a half-open range ``[low, high)``; the last band includes its upper bound."""
 
     low: float
     high: float
@@ -77,16 +77,16 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """What a report tells of errors.
+    """The errors that a report prints.
 
     Attributes:
         counts: of all analysed images.
-        axes: where the errors lie, axes that cross nothing first.
-        bands: by rising distance; together they hold every error with a score.
+        axes: errors by axis, uncrossed axes first.
+        bands: by increasing distance; together they contain every error with a score.
         unscored: false negatives and false positives without a score.
         indeterminate: errors whose reference is indeterminate.
-        worst: the worst of either kind, at most `MOST_LISTED` together, by falling distance; without a score last.
-            Neither kind takes the other's half while that has errors to fill it.
+        worst: the worst of both kinds, at most `MOST_LISTED` together, by decreasing distance, without a score last;
+            each kind has at least half of the places as far as it has errors.
     """
 
     counts: ErrorCounts
@@ -103,7 +103,7 @@ class Failures:
 
     @property
     def listed(self) -> tuple[int, int]:
-        """How many of `worst` are missed, and how many raised."""
+        """How many of `worst` are false negatives, and how many false positives."""
         missed = sum(one.outcome == MISSED for one in self.worst)
         return missed, len(self.worst) - missed
 
@@ -111,12 +111,12 @@ class Failures:
 def failures_of(listing: Listing, axes: Sequence[AxisRows], threshold: float) -> Failures:
     """Count and order the errors of a listing.
 
-    The distance of an error is how far its score lies on the wrong side of the threshold, as a share of the way from
-    there to the end of the scale: 0 at the threshold, 1 at a score of 0 (missed) or 1 (raised). Shares make both sides
-    comparable where the threshold is far from the middle.
+    The distance of an error is that of its score from the threshold, as a proportion of the range on that side: 0 at
+    the threshold, 1 at a score of 0 (FN) or 1 (FP). Proportions make both sides comparable where the threshold is far
+    from the middle.
     """
     outcome = np.array(listing.outcome, dtype=object)
-    wrong = _among(outcome, (MISSED, RAISED))
+    wrong = np.isin(outcome, (MISSED, RAISED))
     distance = _distance(listing.score, outcome, threshold)
     scored = ~np.isnan(listing.score)
     return Failures(
@@ -124,23 +124,14 @@ def failures_of(listing: Listing, axes: Sequence[AxisRows], threshold: float) ->
         axes=tuple(_of_axis(listing, outcome, axis) for axis in sorted(axes, key=lambda axis: axis.crossed)),
         bands=tuple(_bands(outcome, distance, wrong & scored)),
         unscored=_counts(outcome, ~scored),
-        indeterminate=int(
-            np.sum(wrong & _among(np.array(listing.reference, dtype=object), ("indeterminate",)))
-        ),
+        indeterminate=int(np.sum(wrong & (np.array(listing.reference, dtype=object) == "indeterminate"))),
         worst=tuple(_worst(listing, distance, wrong, axes)),
     )
 
 
-def _among(words: NDArray[np.object_], chosen: Sequence[str]) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = np.zeros(len(words), dtype=np.bool_)
-    for word in chosen:
-        found |= (words == word).astype(np.bool_)
-    return found
-
-
 def _counts(outcome: NDArray[np.object_], where: NDArray[np.bool_]) -> ErrorCounts:
     def number(*chosen: str) -> int:
-        return int(np.sum(where & _among(outcome, chosen)))
+        return int(np.sum(where & np.isin(outcome, chosen)))
 
     return ErrorCounts(
         positives=number(*AS_POSITIVE),
@@ -153,18 +144,15 @@ def _counts(outcome: NDArray[np.object_], where: NDArray[np.bool_]) -> ErrorCoun
 def _distance(
     score: NDArray[np.float64], outcome: NDArray[np.object_], threshold: float
 ) -> NDArray[np.float64]:
-    """Of every image, meaningful for errors alone; 0 where the threshold is itself the end of the scale."""
+    """Return the distance per image, valid for errors only; 0 if the threshold is an end of the scale."""
     below = (threshold - score) / threshold if threshold > 0 else score * 0
     above = (score - threshold) / (1 - threshold) if threshold < 1 else score * 0
-    return np.where(_among(outcome, (MISSED,)), below, above)
+    return np.where(outcome == MISSED, below, above)
 
 
 def _of_axis(listing: Listing, outcome: NDArray[np.object_], axis: AxisRows) -> ErrorsOfAxis:
     levels = np.array(listing.levels[axis.name], dtype=object)
-    rows = (
-        ErrorsOfLevel(row.subgroup, _counts(outcome, _among(levels, (row.subgroup.level,))))
-        for row in axis.rows
-    )
+    rows = (ErrorsOfLevel(row.subgroup, _counts(outcome, levels == row.subgroup.level)) for row in axis.rows)
     return ErrorsOfAxis(axis.name, tuple(rows))
 
 

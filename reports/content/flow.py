@@ -1,10 +1,10 @@
-"""The flow of images as a diagram reads it: what stands, what leaves after it, and what is among it.
+"""The flow of images by stage, as a diagram shows it.
 
-Owns the gathering of steps; their numbers are the results' own.
+Owns the grouping of steps; their numbers come from the results.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from protocols.cohorts.cohort import FlowStep
 from protocols.errors import BadInputError
@@ -16,7 +16,7 @@ WITHIN = ("indeterminate", "not_processed")
 
 @dataclass(frozen=True, slots=True)
 class FlowStage:
-    """What stands at one place of the flow, what leaves after it, and what is among it."""
+    """A stage of the flow: the images present, those that leave after it, and subsets among those present."""
 
     standing: FlowStep
     leaving: tuple[FlowStep, ...]
@@ -24,10 +24,10 @@ class FlowStage:
 
 
 def flow_stages(steps: Sequence[FlowStep]) -> tuple[FlowStage, ...]:
-    """Steps in order, gathered under the one that stands before them.
+    """Group steps in order under the stage that precedes them.
 
     Raises:
-        BadInputError: the flow begins with images that leave.
+        BadInputError: the flow begins with an exclusion.
     """
     stages: list[FlowStage] = []
     for step in steps:
@@ -37,21 +37,15 @@ def flow_stages(steps: Sequence[FlowStep]) -> tuple[FlowStage, ...]:
             raise BadInputError(
                 f"results.json: flow begins with {step.step!r}; it must begin with what there was."
             )
+        elif step.step in WITHIN:
+            stages[-1] = replace(stages[-1], among=(*stages[-1].among, step))
         else:
-            last = stages.pop()
-            within = step.step in WITHIN
-            stages.append(
-                FlowStage(
-                    last.standing,
-                    last.leaving if within else (*last.leaving, step),
-                    (*last.among, step) if within else last.among,
-                )
-            )
+            stages[-1] = replace(stages[-1], leaving=(*stages[-1].leaving, step))
     return tuple(stages)
 
 
 def steps_not_taken(results: Results) -> tuple[FlowStep, ...]:
-    """Steps at which images would have left and none did, but for those that the protocol does not take."""
+    """Return the steps of the protocol at which images could have left and none did."""
     missing = results.analysis.missing
     possible = {
         "indeterminate_excluded": missing.indeterminate == "exclude",

@@ -1,6 +1,6 @@
-"""The input account as people read it: what became of each table's rows, and which notices have room on page 1.
+"""The input account in words: what became of each table's rows, and which notices fit on page 1.
 
-Owns the arrangement for screen and page. What is counted, and what deserves a notice, is the results' own.
+Owns the arrangement for screen and page. Counts and notices come from the results.
 """
 
 from collections.abc import Sequence
@@ -9,42 +9,42 @@ from protocols.tables.input_account import Notice, TableAccount
 from reports.language.formatting import count, counted, listed
 from reports.language.vocabulary import Words
 
-# Done to cells, rows and columns before anything was counted -> one of them and several.
+# Cleaning of cells, rows and columns before anything was counted -> singular and plural.
 CLEANED = {
     "cells_trimmed": ("cell trimmed", "cells trimmed"),
     "ages_converted": ("age converted", "ages converted"),
     "rows_dropped_empty": ("empty row dropped", "empty rows dropped"),
     "columns_dropped_empty": ("empty column dropped", "empty columns dropped"),
 }
-OTHER_SPLIT = "not_test_split"  # the one reason that calls for no notice
+OTHER_SPLIT = "not_test_split"  # the only reason without a notice
 CHARACTERS_OF_A_LINE, MOST_IDS = 105, 4
 
 
 def excluded(table: TableAccount, words: Words) -> str:
-    """How many rows were excluded and why, the most frequent reason first; a dash where none was."""
+    """Return how many rows were excluded and why, the most frequent reason first; a dash for none."""
     reasons = sorted(table.rows_excluded.items(), key=lambda one: -one[1])
     return "; ".join(f"{count(rows)} {words.reason(reason)}" for reason, rows in reasons) or "–"
 
 
 def cleaned(table: TableAccount) -> str:
-    """What was done to cells, rows and columns; a dash where nothing was."""
+    """Return the cleaning of cells, rows and columns; a dash for none."""
     done = {names: getattr(table, name) for name, names in CLEANED.items()}
     return ", ".join(counted(number, *names) for names, number in done.items() if number) or "–"
 
 
-def spotless(table: TableAccount) -> bool:
-    """Whether every row was used or is of another split, and nothing was cleaned."""
+def fully_used(table: TableAccount) -> bool:
+    """Return whether every row was used or is of another split, and nothing was cleaned."""
     return table.rows_excluded.keys() <= {OTHER_SPLIT} and not any(getattr(table, name) for name in CLEANED)
 
 
 def affected(notice: Notice) -> str:
-    """The criteria that a notice affects, in words: ``SE and SP``; the first four of more."""
+    """Return the criteria that a notice affects: ``SE and SP``; at most the first four."""
     ids = notice.criteria
     return listed(ids if len(ids) <= MOST_IDS else (*ids[:MOST_IDS], "others"))
 
 
 def on_first_page(notices: Sequence[Notice], lines: float) -> tuple[Notice, ...]:
-    """The notices with room on page 1: all of them, or else of those that affect criteria the first that fit."""
+    """Return the notices for page 1: all, or else of those that affect criteria the first that fit."""
     if _height(notices) <= lines:
         return tuple(notices)
     affecting = [notice for notice in notices if notice.criteria]

@@ -1,9 +1,9 @@
-"""What draft labelling sentences are made of: what the study does not establish, and where the device does less well.
+"""The content of draft labelling: metrics that the study does not establish, and underperforming subgroups.
 
-Owns the two rules, after the habit of naming in the indications what was not tested or is known to be lower. The
-sentences stand in the template. A level does less well in a metric where the largest gap of its axis differs from 0
-after Holm's adjustment over all axes and metrics, so that chance drafts a sentence in at most 1 - confidence of studies
-without any difference. F1 drafts none: it falls with the prevalence alone.
+Owns both rules; labelling usually names what was not tested and where performance is lower. The sentences are in the
+template. A level underperforms in a metric where the largest difference of its axis is significant after Holm's
+adjustment over all axes and metrics, so that a study without any difference drafts a sentence with a probability of at
+most 1 - confidence. F1 drafts none: it falls with the prevalence alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from validation.results.secondary import Homogeneity, LevelDifference
 
 @dataclass(frozen=True, slots=True)
 class NotEstablished:
-    """A row too small or undefined for some metrics, these in words; ``size`` holds the counts it rests on."""
+    """A row too small or undefined for some metrics, these in words; ``size`` has its counts."""
 
     subgroup: Subgroup
     metrics: tuple[str, ...]
@@ -26,19 +26,19 @@ class NotEstablished:
 
 
 @dataclass(frozen=True, slots=True)
-class DoesLessWell:
-    """A level whose metric, in words, lies below that of another level, and by how much."""
+class UnderperformingLevel:
+    """A level whose metric, in words, is below that of another level, and the difference."""
 
     metric: str
     lower: Subgroup
     lower_estimate: Estimate
     higher: Subgroup
     higher_estimate: Estimate
-    gap: LevelDifference
+    difference: LevelDifference
 
 
 def not_established(rows: Sequence[LevelRow], words: Words) -> tuple[NotEstablished, ...]:
-    """What is not established, row by row."""
+    """Return the metrics that are not established, by row."""
     return tuple(
         NotEstablished(
             row.subgroup, tuple(words.within(words.metric(name)) for name in row.short_of), row.size
@@ -48,25 +48,25 @@ def not_established(rows: Sequence[LevelRow], words: Words) -> tuple[NotEstablis
     )
 
 
-def does_less_well(
+def underperforming_levels(
     tests: Sequence[Homogeneity], rows: Sequence[LevelRow], words: Words, *, confidence_level: float
-) -> tuple[DoesLessWell, ...]:
-    """The levels that do less well, in the order of the tests."""
+) -> tuple[UnderperformingLevel, ...]:
+    """Return the underperforming levels, in the order of the tests."""
     by_subgroup: Mapping[Subgroup, LevelRow] = {row.subgroup: row for row in rows}
     alpha, found = round(1 - confidence_level, PLACES), []
     for test in tests:
-        gap = test.largest_gap
-        if gap is None or gap.family_p_value is None or gap.family_p_value >= alpha:
+        largest = test.largest_gap
+        if largest is None or largest.family_p_value is None or largest.family_p_value >= alpha:
             continue
-        lower, higher = Subgroup(test.axis, gap.lower), Subgroup(test.axis, gap.higher)
+        lower, higher = Subgroup(test.axis, largest.lower), Subgroup(test.axis, largest.higher)
         found.append(
-            DoesLessWell(
+            UnderperformingLevel(
                 metric=words.within(words.metric(test.metric)),
                 lower=lower,
                 lower_estimate=by_subgroup[lower].estimates[test.metric],
                 higher=higher,
                 higher_estimate=by_subgroup[higher].estimates[test.metric],
-                gap=gap,
+                difference=largest,
             )
         )
     return tuple(found)

@@ -1,7 +1,7 @@
-"""robustness/ of a run folder -> what a report says about changed pictures; nothing where there is no such test.
+"""robustness/ of a run folder -> the robustness test as a report prints it.
 
-Owns the check that the test belongs to the run, the rows, and in words what could not be given. The numbers are the
-results' own; the figures are `perturbations`.
+Owns the check that the test belongs to the run, the rows, and the notes on missing values. The numbers come from the
+results; the figures are `perturbations`.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from protocols.storage.run_folder import RunFolder
 from protocols.tables.perturbation_scores import BatteryFolder, Family
 from reports.content.cautions import CautionNote
 from reports.language.formatting import sentence
-from reports.language.missing_value_notes import reasons_told
+from reports.language.missing_value_notes import missing_value_notes
 from reports.language.vocabulary import Words
 from reports.provenance.sourced_numbers import sourced
 from validation.results.robustness_results import (
@@ -38,9 +38,9 @@ class RobustnessReport:
     """What a report shows of a robustness test.
 
     Attributes:
-        results: as robustness/results.json holds them.
-        perturbations, shortcuts: the items of each family, in the order of the battery.
-        perturbation_notes, shortcut_notes: what could not be given, and why.
+        results: those of robustness/results.json.
+        perturbations, shortcuts: the items of each family, in the order of the perturbation set.
+        perturbation_notes, shortcut_notes: which values are missing, and why.
         cautions: of the results, for the summary and the section.
         timing: None where the run has none.
         results_json: the attachment, bytes as they are.
@@ -63,7 +63,7 @@ def read_robustness(run: RunFolder, results_json: bytes, words: Words) -> Robust
 
     Raises:
         BadInputError: a file of it is missing or not as `robustness` writes it.
-        EvidenceDiffersError: it was made from other results or scores than those that are here.
+        EvidenceDiffersError: it was made from other results or scores than those of the run.
     """
     folder = BatteryFolder.of(run)
     if not folder.root.is_dir():
@@ -103,7 +103,7 @@ def _require_same(results: Path, path: Path, found: str, recorded: str) -> None:
 
 
 def _notes(items: Sequence[Perturbed], words: Words, *, differences_of: Sequence[str]) -> tuple[str, ...]:
-    """Why a value or an interval in the tables is not there."""
+    """Return why values or intervals in the tables are missing."""
     lacking = [
         (change.difference.note, f"change of {words.within(words.metric(change.metric))} with {item.name}")
         for item in items
@@ -116,7 +116,7 @@ def _notes(items: Sequence[Perturbed], words: Words, *, differences_of: Sequence
         for item in items
         if item.family == "shortcut"
     ]
-    return reasons_told(lacking)
+    return missing_value_notes(lacking)
 
 
 def _cautions(results: RobustnessResults) -> tuple[CautionNote, ...]:

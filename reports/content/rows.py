@@ -1,6 +1,6 @@
-"""Estimates arranged as a report reads them: a row a subgroup, an axis of rows, a criterion with what it judges.
+"""Estimates arranged for a report: a row per subgroup, an axis of rows, a criterion with its estimate.
 
-Owns the arrangement only; every number is as results.json holds it.
+Owns the arrangement only; every number is that of results.json.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,12 +11,12 @@ from protocols.schema.metrics import METRICS, SUBGROUP_METRICS
 from protocols.schema.protocol import Protocol
 from protocols.schema.subgroups import SubgroupLevel
 from reports.language.formatting import (
-    PLACES_OF_DRAWS,
+    PLACES_OF_RESAMPLING,
     count,
     decimal,
-    draws_error,
     estimate,
     listed,
+    monte_carlo_error,
     sentence,
 )
 from reports.language.names import INTERVALS
@@ -33,7 +33,7 @@ class LevelRow:
 
     @property
     def size(self) -> Estimate:
-        """An estimate whose counts are of all images of the row, scored or not."""
+        """An estimate with the counts of all images of the row, scored or not."""
         return self.estimates["sensitivity"]
 
     @property
@@ -53,7 +53,7 @@ class LevelRow:
         return tuple(name for kind in kinds for name in self.estimates if METRICS[name].kind == kind)
 
     def intervals_given(self, metrics: Sequence[str]) -> tuple[str, ...]:
-        """The intervals that could be given for any of some metrics, in the order of columns."""
+        """Return the intervals that exist for any of the metrics, in the order of columns."""
         given = {
             name
             for metric in metrics
@@ -78,10 +78,10 @@ class AxisRows:
 
 @dataclass(frozen=True, slots=True)
 class CriterionRow:
-    """A criterion's result, its id and justification in the protocol, and the estimate it was held against.
+    """A criterion's result, its id and justification in the protocol, and the estimate that it judges.
 
-    ``id`` is the result's own without the level, where the criterion spreads over all levels of an axis; ``estimate``
-    is None where that axis has no level, so that nothing could be held against the goal.
+    ``id`` is that of the protocol, without the level where the criterion applies to each level of an axis; ``estimate``
+    is None where that axis has no level, so that nothing could be compared with the goal.
     """
 
     id: str
@@ -91,7 +91,7 @@ class CriterionRow:
 
 
 def rows_by_subgroup(estimates: Sequence[Estimate]) -> dict[Subgroup, LevelRow]:
-    """Estimates by subgroup, in their order."""
+    """Group estimates by subgroup, in their order."""
     by_subgroup: dict[Subgroup, dict[str, Estimate]] = {}
     for one in estimates:
         by_subgroup.setdefault(one.subgroup, {})[one.metric] = one
@@ -101,13 +101,13 @@ def rows_by_subgroup(estimates: Sequence[Estimate]) -> dict[Subgroup, LevelRow]:
 def criterion_row(
     result: CriterionResult, protocol: Protocol, rows: Mapping[Subgroup, LevelRow]
 ) -> CriterionRow:
-    """A result with its criterion's justification, also where that is one of many levels."""
+    """Return a result with its criterion's justification, also where it is one of many levels."""
     criterion = next(criterion for criterion in protocol.criteria if _is_of(result, criterion))
     return CriterionRow(criterion.id, result, criterion.justification, judged(result, rows))
 
 
 def judged(result: CriterionResult, rows: Mapping[Subgroup, LevelRow]) -> Estimate | None:
-    """The estimate that a criterion was held against, None where its axis has no level."""
+    """Return the estimate that a criterion judges, None where its axis has no level."""
     row = rows.get(result.subgroup)
     return row.estimates[result.metric] if row else None
 
@@ -120,7 +120,7 @@ def _is_of(result: CriterionResult, criterion: Criterion) -> bool:
 
 
 def deciding_note(rows: Sequence[LevelRow], words: Words) -> str:
-    """Which interval decides for which metric, and in which rows another one than in most."""
+    """Return which interval decides for which metric, and the rows in which another one does."""
     usual: dict[str, list[str]] = {}
     exceptions = []
     for metric in SUBGROUP_METRICS:
@@ -129,57 +129,59 @@ def deciding_note(rows: Sequence[LevelRow], words: Words) -> str:
         if not present:
             continue
         most = max(dict.fromkeys(present), key=present.count)
-        called = words.within(words.metric(metric))
-        usual.setdefault(most, []).append(called)
+        named = words.within(words.metric(metric))
+        usual.setdefault(most, []).append(named)
         for name in dict.fromkeys(name for name in present if name != most):
             levels = [words.level(subgroup) for subgroup, other in names.items() if other == name]
-            exceptions.append(f"{INTERVALS[name]} for {called} in {'; '.join(levels)}")
-    told = [f"{INTERVALS[name]} for {listed(metrics)}" for name, metrics in usual.items()]
-    return f"Deciding: {'; '.join([*told, *exceptions]) or 'none'}."
+            exceptions.append(f"{INTERVALS[name]} for {named} in {'; '.join(levels)}")
+    typical = [f"{INTERVALS[name]} for {listed(metrics)}" for name, metrics in usual.items()]
+    return f"Deciding: {'; '.join([*typical, *exceptions]) or 'none'}."
 
 
 def notes_on(row: LevelRow, words: Words) -> tuple[str, ...]:
-    """What could not be given in a row and why, alike things in one sentence: values, intervals, replicates."""
+    """Return which values, intervals and replicates of a row are missing, one sentence per reason."""
     values: dict[str, list[str]] = {}
     intervals: dict[str, dict[str, list[str]]] = {}
     replicates = []
     for name, found in row.estimates.items():
-        called = words.within(words.metric(name))
+        named = words.within(words.metric(name))
         if found.value is None:
-            values.setdefault(estimate(found), []).append(called)
+            values.setdefault(estimate(found), []).append(named)
             continue
         for interval, reason in found.interval_notes.items():
-            intervals.setdefault(reason, {}).setdefault(INTERVALS[interval], []).append(called)
+            intervals.setdefault(reason, {}).setdefault(INTERVALS[interval], []).append(named)
         if found.undefined_replicates:
-            replicates.append(f"{called} in {count(found.undefined_replicates)}")
-    told = [f"{sentence(reason)}: {listed(metrics)}." for reason, metrics in values.items()]
+            replicates.append(f"{named} in {count(found.undefined_replicates)}")
+    notes = [f"{sentence(reason)}: {listed(metrics)}." for reason, metrics in values.items()]
     for reason, by_interval in intervals.items():
         what = "; ".join(f"{interval} of {listed(metrics)}" for interval, metrics in by_interval.items())
-        told.append(f"Not given, {reason}: {what}.")
+        notes.append(f"Not given, {reason}: {what}.")
     if replicates:
-        told.append(
+        notes.append(
             f"Undefined in some replicates, which bootstrap intervals leave out: {listed(replicates)}."
         )
-    return tuple(told)
+    return tuple(notes)
 
 
 def inconclusive(criteria: Sequence[CriterionResult], words: Words) -> tuple[str, ...]:
-    """Why criteria could not be decided, those of one reason in one sentence."""
+    """Return why criteria are inconclusive, one sentence per reason."""
     ids: dict[str, list[str]] = {}
     for result in criteria:
         if result.verdict == "inconclusive":
-            ids.setdefault(words.told(result.why), []).append(result.id)
+            ids.setdefault(words.reworded(result.why), []).append(result.id)
     return tuple(f"Inconclusive, {listed(names)}: {why}." for why, names in ids.items())
 
 
-def drawn_bounds(criteria: Sequence[CriterionRow]) -> str:
-    """The Monte-Carlo error of each bound that draws decide beside its distance to the goal."""
-    drawn = []
+def monte_carlo_errors(criteria: Sequence[CriterionRow]) -> str:
+    """Return a sentence with the Monte-Carlo error of each bootstrap bound and its distance to the goal."""
+    errors = []
     for row in criteria:
         result = row.result
         if result.observed is not None and result.monte_carlo_error:
-            distance = decimal(abs(result.observed - result.goal), PLACES_OF_DRAWS)
-            drawn.append(f"{draws_error(result.monte_carlo_error)} for {result.id}, {distance} from its goal")
-    if not drawn:
+            distance = decimal(abs(result.observed - result.goal), PLACES_OF_RESAMPLING)
+            errors.append(
+                f"{monte_carlo_error(result.monte_carlo_error)} for {result.id}, {distance} from its goal"
+            )
+    if not errors:
         return "No observed bound depends on draws, so none has a Monte-Carlo error."
-    return f"Monte-Carlo error of the bounds that draws decide: {listed(drawn)}."
+    return f"Monte-Carlo error of the bounds that draws decide: {listed(errors)}."

@@ -1,6 +1,6 @@
 """A run folder -> the context of its documents: read, arranged, and checked for agreement.
 
-Owns what is read from where, and the refusal of evidence that contradicts itself. What a context is, is `context`.
+Owns what is read from which file, and the refusal of evidence that contradicts itself. The context itself is `context`.
 """
 
 import itertools
@@ -13,6 +13,10 @@ from protocols.storage.canonical import sha256_bytes
 from protocols.storage.reading import read_content
 from protocols.storage.run_folder import RunFolder
 from protocols.tables.column_mapping import studies_table
+from reports.content.analyses.homogeneity import homogeneity_tables
+from reports.content.analyses.readers import reader_tables
+from reports.content.analyses.secondary import secondary_tables
+from reports.content.analyses.stability import left_out_tables
 from reports.content.axes import axis_remarks
 from reports.content.cautions import caution_notes
 from reports.content.cohort_profile import profile_of_run
@@ -31,16 +35,12 @@ from reports.content.context import (
     TRAIL,
     ReportContext,
 )
-from reports.content.document_control import document_control
 from reports.content.failures import failures_of
 from reports.content.flow import flow_stages, steps_not_taken
-from reports.content.gaps import gaps_of
-from reports.content.homogeneity import homogeneity_tables
-from reports.content.readers import reader_tables
 from reports.content.robustness import read_robustness
 from reports.content.rows import AxisRows, criterion_row, rows_by_subgroup
-from reports.content.secondary import secondary_tables
-from reports.content.stability import left_out_tables
+from reports.content.sponsor.document_control import document_control
+from reports.content.sponsor.missing_statements import missing_statements
 from reports.content.two_by_two import confusion_of, refuse_contradiction
 from reports.language.vocabulary import Words
 from reports.provenance.sourced_numbers import sourced
@@ -58,7 +58,7 @@ def report_context(run: RunFolder) -> ReportContext:
 
     Raises:
         BadInputError: a file of the run is missing or not of its schema.
-        ProtocolError: the run's protocol is none.
+        ProtocolError: the run's protocol is invalid.
         EvidenceDiffersError: protocol, results and line listing do not belong together.
     """
     loaded = load_protocol(run.protocol)
@@ -84,7 +84,8 @@ def report_context(run: RunFolder) -> ReportContext:
     record = sourced(run.read_record(), RECORD)
     results_sha256 = sha256_bytes(results_json)
     seal = sourced(read_seal(run, results, results_sha256), LEDGER)
-    gaps = gaps_of(results, protocol, device, locked=seal is not None and seal.locked)
+    locked = seal is not None and seal.locked
+    missing = missing_statements(results, protocol, device, locked=locked)
     axes = tuple(
         AxisRows(group.name, tuple(row for row in rows.values() if row.subgroup.axis == group.name))
         for group in loaded.protocol.subgroups
@@ -96,9 +97,9 @@ def report_context(run: RunFolder) -> ReportContext:
             record,
             results,
             results_sha256,
-            locked=seal is not None and seal.locked,
+            locked=locked,
             number=loaded.protocol.submission.document_number,
-            gaps=bool(gaps),
+            incomplete=bool(missing),
         ),
         protocol=protocol,
         notebook=_leading_comment(loaded.content.decode("utf-8")),
@@ -126,7 +127,7 @@ def report_context(run: RunFolder) -> ReportContext:
         look=sourced(look_of(run.model, results), LOOK),
         robustness=robustness,
         profile=sourced(profile_of_run(run, studies), PROFILE),
-        gaps=gaps,
+        missing_statements=missing,
         seal=seal,
         trail=sourced(read_trail(run), TRAIL),
         near=sourced(guard_band(listing.image_id, listing.score, results.operating_point.threshold), NEAR),

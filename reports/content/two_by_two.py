@@ -1,7 +1,7 @@
-"""The four counts of a run, and the proof that line listing and results tell the same.
+"""The 2x2 table of a run, and the check that line listing and results agree.
 
-Owns the 2x2 table as results imply it and the refusal of evidence that contradicts itself: what the listing gives
-again must be what results.json says, or nothing is rendered.
+Owns the 2x2 table that results imply and the refusal of evidence that contradicts itself: counts and AUROC from the
+listing must equal those of results.json, or nothing is rendered.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class TwoByTwoTable:
 
 
 def confusion_of(whole: LevelRow) -> TwoByTwoTable:
-    """The counts behind sensitivity and specificity of a row."""
+    """Return the counts of sensitivity and specificity of a row."""
     sensitivity, specificity = whole.estimates["sensitivity"], whole.estimates["specificity"]
     tp, positives = sensitivity.numerator or 0, sensitivity.denominator or 0
     tn, negatives = specificity.numerator or 0, specificity.denominator or 0
@@ -36,7 +36,7 @@ def confusion_of(whole: LevelRow) -> TwoByTwoTable:
 def refuse_contradiction(
     run: RunFolder, results: Results, listing: Listing, confusion: TwoByTwoTable
 ) -> None:
-    """Hold what the listing gives again against what the results say.
+    """Refuse a listing that does not give the numbers of the results.
 
     Raises:
         EvidenceDiffersError: number of images, counts or AUROC differ.

@@ -1,6 +1,6 @@
 """Curves of the secondary results: precision over recall, reliability of scores, net benefit.
 
-Owns what each shows and its description in words; the points are the results' own, the means are in `axes`.
+Owns what each shows and its description in words; the points are the results' own, the means are in `canvas`.
 All stand beside the table of their numbers, at half the width of a page.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from reports.content.secondary import pays
+from reports.content.analyses.secondary import pays
 from reports.figures import axes
 from reports.figures.canvas import BLUE, DASHES, FAINT, INK, PALE_BLUE, SOFT, Canvas, Drawing, lozenge
 from reports.language import formatting
@@ -166,7 +166,7 @@ def _units(panel: axes.Panel, number: int, words: Words) -> None:
 
 
 def _scale(highest: float) -> axes.Scale:
-    """From 0 to the first tick at or above the highest value."""
+    """From 0 to the first tick at or above the highest value, and the step of the ticks."""
     return axes.linear(0.0, highest, most=MOST_STEPS, within=(0.0, 1.0))
 
 

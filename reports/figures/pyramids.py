@@ -83,8 +83,8 @@ def _bars(canvas: Canvas, panel: Axes, middle: float, row: LevelRow, totals: tup
     panel.barh(middle, right, height=0.74 * ROW, facecolor=BLUE, edgecolor=BLUE, linewidth=0.5)
     panel.barh(middle, -left, height=0.74 * ROW, facecolor=PALE_BLUE, edgecolor=SOFT, linewidth=0.5)
     x, y = canvas.place(panel, right, middle)
-    canvas.label(x + 5, y + BELOW_MIDDLE, formatting.share(row.size.positives, positives))
-    text = formatting.share(row.size.negatives, negatives)
+    canvas.label(x + 5, y + BELOW_MIDDLE, formatting.proportion(row.size.positives, positives))
+    text = formatting.proportion(row.size.negatives, negatives)
     x, _ = canvas.place(panel, -left, middle)
     canvas.label(x - 5, y + BELOW_MIDDLE, text, "end")
 

@@ -1,1 +1,1 @@
-"""Bundled and supplied fonts, and the width of a line of letters."""
+"""Bundled and supplied fonts, and the width of a line of text."""

@@ -1,9 +1,8 @@
-"""The bundled fonts: the only letters a report may contain, and how a page loads and names them.
+"""The bundled fonts, and how a page loads and names them.
 
-Owns the files and the family names. The families have names of their own, so that a font of the same
-make on the machine can neither stand in for a bundled one nor pass the check of the finished PDF. A page loads those
-of Latin, Greek and Cyrillic letters always, those of Arabic where it holds such letters; what a user adds is
-`supplied`.
+Owns the files and the family names. The family names are the suite's own, so that an installed font of the same design
+can neither replace a bundled one nor pass the check of the finished PDF. A page always loads the Latin, Greek and
+Cyrillic fonts, the Arabic ones only where it has Arabic letters; fonts added by a user are `supplied`.
 Sources: Inter 3.19 and JetBrains Mono 2.242 (fonts/OFL.txt), Noto Sans Arabic 2.005 (fonts/OFL-NotoSansArabic.txt),
 all SIL Open Font License 1.1.
 """
@@ -29,7 +28,7 @@ SLOPES = ("", "-Italic", "-Oblique")
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One font file and the CSS that asks for it."""
+    """One font file and the CSS properties that select it."""
 
     file: str
     family: str
@@ -38,7 +37,7 @@ class Face:
 
     @property
     def embedded_name(self) -> str:
-        """What a PDF calls it, without the tag of a subset: as Pango words family, weight and style."""
+        """Its name in a PDF without the subset tag, as Pango writes family, weight and style."""
         style = "-Italic" if self.style == "italic" else ""
         return f"{self.family.replace(' ', '-')}{WEIGHTS[self.weight]}{style}"
 
@@ -63,7 +62,7 @@ ARABIC_FACES = (
 
 @cache
 def font_face_css(*, arabic: bool = False) -> str:
-    """``@font-face`` rules with the files inside, as ``data:`` addresses: those of every page, or the Arabic ones."""
+    """Return ``@font-face`` rules with embedded files (``data:`` URIs), of every page or of Arabic letters."""
     return "\n".join(
         font_face_rule(face.family, face.content, face.file[-3:], weight=face.weight, style=face.style)
         for face in (ARABIC_FACES if arabic else FACES)
@@ -73,7 +72,7 @@ def font_face_css(*, arabic: bool = False) -> str:
 def font_face_rule(
     family: str, content: bytes, form: str, *, weight: int = 400, style: str = "normal"
 ) -> str:
-    """One ``@font-face`` rule; ``form`` is otf or ttf."""
+    """Return one ``@font-face`` rule; ``form`` is otf or ttf."""
     return (
         f'@font-face {{ font-family: "{family}"; font-weight: {weight}; font-style: {style}; '
         f"src: url(data:font/{form};base64,{base64.b64encode(content).decode('ascii')}); }}"
@@ -81,30 +80,30 @@ def font_face_rule(
 
 
 def embedded_names() -> frozenset[str]:
-    """What a PDF may call its fonts."""
+    """Return the names that bundled fonts may have in a PDF."""
     return frozenset(face.embedded_name for face in FACES) | names_of_family(ARABIC)
 
 
 def names_of_family(family: str) -> frozenset[str]:
-    """What a PDF may call fonts of a family that has not every weight and slope: the engine says what was asked for."""
+    """Return the names in a PDF of a family without every weight and slope: the engine writes what was requested."""
     name = family.replace(" ", "-")
     return frozenset(f"{name}{weight}{slope}" for weight in (*WEIGHTS.values(), BOLD) for slope in SLOPES)
 
 
 def font_digests() -> dict[str, str]:
-    """File name -> the first digits of its SHA-256."""
+    """Return the first digits of each file's SHA-256 by file name."""
     return {face.file: sha256_bytes(face.content)[:DIGEST_DIGITS] for face in (*FACES, *ARABIC_FACES)}
 
 
 @cache
 def bundled_characters() -> frozenset[str]:
-    """Every character that at least one bundled font can draw."""
+    """Return every character that at least one bundled font can draw."""
     return usual_characters() | _characters(ARABIC_FACES)
 
 
 @cache
 def usual_characters() -> frozenset[str]:
-    """Every character that the fonts of every page can draw: Latin, Greek, Cyrillic, signs."""
+    """Return every character that the fonts of every page can draw: Latin, Greek, Cyrillic, signs."""
     return _characters(FACES)
 
 

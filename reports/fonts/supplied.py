@@ -1,7 +1,7 @@
 """Fonts that a user supplies for letters that no bundled font has.
 
-Owns what such a file must be, which of its letters a page needs, and the part of it that a page carries. Each
-supplied font has a family name of its own, so that the check of the finished PDF knows it from a font of the machine.
+Owns the requirements on such a file, which of its letters a page needs, and the subset that a page embeds. Each
+supplied font has a family name of its own, so that the check of the finished PDF distinguishes it from installed fonts.
 """
 
 import io
@@ -23,19 +23,19 @@ from reports.fonts.bundled import bundled_characters, font_face_rule, names_of_f
 OUTLINES = ("glyf", "CFF ")
 COLOURED = ("COLR", "CBDT", "sbix", "SVG ")
 FAMILY = "cxr510k Supplied"
-# The family that Pango looks in first for signs that are pictures by nature; else a font of the machine has them.
-PICTURES = "emoji"
+# The family in which Pango looks first for pictographic signs; without it an installed font would be used.
+EMOJI = "emoji"
 ORDER = "ABCDEFGH"
 SPACE = " "
-# Of OS/2 fsType: the makers allow no embedding, or that of pictures of letters alone.
-NOT_EMBEDDABLE, PICTURES_ONLY = 0x0002, 0x0200
+# Of OS/2 fsType: no embedding is allowed, or that of bitmaps alone.
+NOT_EMBEDDABLE, BITMAPS_ONLY = 0x0002, 0x0200
 LESS_RESTRICTED = 0x000C
 USUAL_WEIGHT, USUAL_WIDTH = 400, 5
 
 
 @dataclass(frozen=True, slots=True)
 class SuppliedFont:
-    """A font file of the user's, as given; of a collection its first font is used."""
+    """A user's font file, as given; of a collection its first font is used."""
 
     file: str
     sha256: str
@@ -45,7 +45,7 @@ class SuppliedFont:
 
 @dataclass(frozen=True, slots=True)
 class NeededFont:
-    """A supplied font that a page needs: for which letters, and under which names."""
+    """A supplied font that a page needs, the letters it is for, and its family names."""
 
     font: SuppliedFont
     letters: frozenset[str]
@@ -53,50 +53,50 @@ class NeededFont:
 
     @property
     def embedded_names(self) -> frozenset[str]:
-        """What a PDF may call it."""
+        """The names that it may have in a PDF."""
         return frozenset[str]().union(*map(names_of_family, self.families))
 
     @property
     def css(self) -> str:
-        """The rules that load the letters needed, and no others, from a ``data:`` address."""
-        content = _part(self.font, self.letters)
+        """The rules that load a subset of the letters needed from a ``data:`` URI."""
+        content = _subset(self.font, self.letters)
         form = "otf" if content[:4] == b"OTTO" else "ttf"
         return "\n".join(font_face_rule(family, content, form) for family in self.families)
 
 
 def supplied_fonts(paths: Sequence[Path]) -> tuple[SuppliedFont, ...]:
-    """The fonts of files.
+    """Read font files.
 
     Raises:
-        BadInputError: a file cannot be read, is no font with outlines, may not be embedded, or there are too many.
+        BadInputError: a file cannot be read, has no outlines or may not be embedded; two have one name; too many.
     """
     if len(paths) > len(ORDER):
         raise BadInputError(f"{len(paths)} fonts are supplied; a report takes at most {len(ORDER)}.")
     fonts = tuple(_supplied(path) for path in paths)
-    twice = sorted({font.file for font in fonts if [one.file for one in fonts].count(font.file) > 1})
-    if twice:
+    duplicates = sorted({font.file for font in fonts if [one.file for one in fonts].count(font.file) > 1})
+    if duplicates:
         raise BadInputError(
-            f"{', '.join(twice)}: two supplied fonts have this name; rename one of the files."
+            f"{', '.join(duplicates)}: two supplied fonts have this name; rename one of the files."
         )
     return fonts
 
 
 def needed_fonts(letters: Collection[str], fonts: Sequence[SuppliedFont]) -> tuple[NeededFont, ...]:
-    """Those of the fonts that a page with these letters needs: the first that has a letter draws it."""
+    """Return the fonts that a page with these letters needs; each letter is set in the first font that has it."""
     left = frozenset(letters) - bundled_characters()
-    drawn: dict[SuppliedFont, frozenset[str]] = {}
+    letters_of: dict[SuppliedFont, frozenset[str]] = {}
     for font in fonts:
-        drawn[font] = left & font.characters
+        letters_of[font] = left & font.characters
         left -= font.characters
-    pictorial = max(fonts, key=lambda font: len(_pictures(drawn[font])), default=None)
+    pictorial = max(fonts, key=lambda font: len(_pictographs(letters_of[font])), default=None)
     return tuple(
-        NeededFont(font, drawn[font], (f"{FAMILY} {place}", *([PICTURES] if font == pictorial else [])))
+        NeededFont(font, letters_of[font], (f"{FAMILY} {place}", *([EMOJI] if font == pictorial else [])))
         for place, font in zip(ORDER, fonts, strict=False)
-        if drawn[font]
+        if letters_of[font]
     )
 
 
-def _pictures(letters: Collection[str]) -> list[str]:
+def _pictographs(letters: Collection[str]) -> list[str]:
     return [letter for letter in letters if unicodedata.category(letter) == "So"]
 
 
@@ -110,13 +110,12 @@ def _supplied(path: Path) -> SuppliedFont:
         raise BadInputError(f"{path}: is not a font; name a TrueType or OpenType file.") from error
     if not any(table in font for table in OUTLINES) or any(table in font for table in COLOURED):
         raise BadInputError(
-            f"{path}: draws its letters as pictures or in colours, which an archival PDF cannot hold; name a font "
-            "with plain outlines."
+            f"{path}: has bitmap or colour glyphs, which an archival PDF cannot embed; name a font with plain outlines."
         )
     if SPACE not in characters:
         raise BadInputError(f"{path}: has no space; name a font that can set words.")
     restricted = embedding & NOT_EMBEDDABLE and not embedding & LESS_RESTRICTED
-    if restricted or embedding & PICTURES_ONLY:
+    if restricted or embedding & BITMAPS_ONLY:
         raise BadInputError(
             f"{path}: its makers do not allow it to be embedded in a document; name another font."
         )
@@ -127,12 +126,12 @@ def _opened(content: bytes) -> Any:
     return TTFont(io.BytesIO(content), fontNumber=0, lazy=True, recalcTimestamp=False)
 
 
-def _part(font: SuppliedFont, letters: Collection[str]) -> bytes:
-    """The font with these letters alone and all ways of shaping them, at its usual weight where it can vary."""
+def _subset(font: SuppliedFont, letters: Collection[str]) -> bytes:
+    """Return the font with these letters and all their shapings alone; a variable font at its default weight."""
     opened = _opened(font.content)
     options = subset.Options(layout_features=["*"], notdef_outline=True, recalc_timestamp=False)
     subsetter = subset.Subsetter(options)
-    # The engine sets the space beside a letter in the font of that letter.
+    # The engine sets a space in the font of the letter beside it.
     subsetter.populate(unicodes=sorted(map(ord, {SPACE, *letters})))
     subsetter.subset(opened)
     if "fvar" in opened:

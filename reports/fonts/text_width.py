@@ -1,7 +1,7 @@
-"""How wide a line of letters is in a figure, so that a name can be cut to its room and no two lines meet.
+"""The width of a line of text in a figure, so that a name can be shortened to fit and no two lines overlap.
 
-Owns the measure: the advances of the bundled fonts at the size of a figure's letters. Kerning is left out and every
-digit counts as the widest, so a line is never wider than said by more than a hair. How letters are set is `canvas`.
+Owns the measurement: the advance widths of the bundled fonts at the size of a figure's labels. Kerning is ignored and
+every digit counts as the widest, so that the width is hardly ever underestimated. How text is set is `canvas`.
 """
 
 import io
@@ -23,20 +23,20 @@ SQUARE, USUAL = 1.0, 0.6  # parts of the size
 
 
 def width(text: str, tone: str = "ink") -> float:
-    """Points that a line takes; marks of sources in it take none."""
+    """Return the width of a line in points; source marks in it take none."""
     advances = _advances(OF_TONE.get(tone, PLAIN))
-    return sum(advances.get(letter) or _elsewhere(letter) for letter in unmarked(text)) * SIZE
+    return sum(advances.get(letter) or _advance_elsewhere(letter) for letter in unmarked(text)) * SIZE
 
 
 def shortened(text: str, room: float, tone: str = "ink") -> str:
-    """The text, or as much of its two ends as has room: names that differ only in their ends stay different.
+    """Return the text, or as much of both its ends as fits: names that differ only in their ends stay different.
 
     >>> shortened("Saint Mary's Hospital, North Wing", 90)
     "Saint Mary'…North Wing"
     """
     if width(text, tone) <= room:
         return text
-    text = unmarked(text)  # a mark that is cut is none
+    text = unmarked(text)  # a mark must not be cut
     for kept in range(len(text) - 1, 1, -1):
         head, tail = text[: (kept + 1) // 2].rstrip(), text[len(text) - kept // 2 :].lstrip()
         if width(f"{head}{CUT}{tail}", tone) <= room:
@@ -44,14 +44,14 @@ def shortened(text: str, room: float, tone: str = "ink") -> str:
     return CUT
 
 
-def _elsewhere(letter: str) -> float:
-    """Advance of a letter that another font supplies: a square for what is written in squares, else about an n."""
+def _advance_elsewhere(letter: str) -> float:
+    """Return the advance of a letter from another font: a square for wide scripts, else about that of an n."""
     return SQUARE if east_asian_width(letter) in ("W", "F") else USUAL
 
 
 @cache
 def _advances(weight: int) -> Mapping[str, float]:
-    """Advance of each character in parts of the size; digits as wide as the widest."""
+    """Return the advance of each character as a proportion of the size; digits as wide as the widest."""
     face = next(face for face in FACES if (face.family, face.weight, face.style) == (SANS, weight, "normal"))
     font = TTFont(io.BytesIO(face.content), lazy=True)
     units, metrics = font["head"].unitsPerEm, font["hmtx"]

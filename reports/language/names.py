@@ -1,6 +1,6 @@
-"""Names of fixed things: verdicts, claims, kinds of truth, intervals, strata.
+"""Names of fixed things: metrics in both vocabularies, verdicts, claims, kinds of truth, intervals, strata.
 
-Owns the pairs of names; those of metrics are `protocols.schema.metrics`, and whatever depends on a run is `vocabulary`.
+Owns the pairs of names; which vocabulary of metrics a run may use, and all that depends on a run, is `vocabulary`.
 """
 
 VERDICTS = {"pass": "Pass", "fail": "Fail", "inconclusive": "Inconclusive", "none": "No criteria"}
@@ -28,7 +28,7 @@ BASELINES = {
     "fixed_place": "Always the same point",
     "swapped": "Other patients' points",
 }
-# In the order of columns: what decides by default, then the bootstrap, then what stands for comparison.
+# In the order of columns: what decides by default, then the bootstrap, then those for comparison.
 INTERVALS = {
     "exact_clustered": "exact clustered",
     "delong_student": "DeLong with Student's t",

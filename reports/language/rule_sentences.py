@@ -1,11 +1,11 @@
-"""The protocol's short names of rules -> sentences: how reads become one verdict, how a threshold was chosen.
+"""The protocol's names of rules -> sentences: how reads become one verdict, how a threshold was chosen.
 
-Owns the meaning in words of what the contract names in a word. Source: the contract ("Protocol"; "Statistics", 5).
+Owns the meaning in words of each rule. Source: the contract ("Protocol"; "Statistics", 5).
 """
 
 
 def reference_rule(rule: str) -> str:
-    """How reads become one verdict, as a sentence without its full stop.
+    """Return how reads become one verdict, as a sentence without its full stop.
 
     >>> reference_rule("any").partition(",")[0]
     'positive where one read is positive'
@@ -24,7 +24,7 @@ def reference_rule(rule: str) -> str:
 
 
 def threshold_rule(rule: str) -> str:
-    """How the threshold was chosen on the tuning split.
+    """Return how the threshold was chosen on the tuning split.
 
     >>> threshold_rule("sensitivity_at_least:0.90")
     'the largest threshold whose sensitivity is at least 0.90'

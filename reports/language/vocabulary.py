@@ -1,7 +1,7 @@
-"""What the things of a run are called: metrics, levels, steps and goals, in words that the evidence allows.
+"""The names of metrics, levels, steps and goals of a run, in terms that the evidence allows.
 
-Owns the vocabulary and its one switch: where the truth is text-mined there is no reference standard, so every
-word of accuracy becomes one of agreement. Numbers are `formatting`; sentences stand in the templates.
+Owns the vocabulary and its one switch: where the truth is text-mined there is no reference standard, so every term of
+accuracy becomes one of agreement. Numbers are `formatting`; sentences are in the templates.
 Source of the switch: FDA, "Statistical Guidance on Reporting Results from Studies Evaluating Diagnostic Tests".
 """
 
@@ -44,7 +44,7 @@ STEPS = {
     "not_processed": "without a score",
 }
 OUTCOMES = {"TP": "true positive", "FP": "false positive", "FN": "false negative", "TN": "true negative"}
-# Rows that are excluded for what they are themselves.
+# Rows excluded for their own reason, not with their image.
 ROWS = {
     "not_in_studies": "of no image in studies",
     "other_finding": "of another finding",
@@ -58,8 +58,8 @@ class Words:
     """The vocabulary of one run.
 
     Attributes:
-        agreement: whether words of agreement stand for those of accuracy.
-        unit: what counts once, ``image`` or ``patient``.
+        agreement: whether terms of agreement replace those of accuracy.
+        unit: the unit of analysis, ``image`` or ``patient``.
         numeric_axes: columns whose levels are bins between cut points.
     """
 
@@ -69,7 +69,7 @@ class Words:
 
     @classmethod
     def of(cls, results: Results, protocol: Protocol) -> Self:
-        """The words that these results allow."""
+        """Return the vocabulary that these results allow."""
         return cls(
             agreement=results.reference_standard.terms == "agreement",
             unit=results.analysis.unit,
@@ -78,12 +78,12 @@ class Words:
 
     @property
     def units(self) -> str:
-        """Several of what counts once."""
+        """The unit of analysis in the plural."""
         return f"{self.unit}s"
 
     @property
     def other_unit(self) -> str:
-        """What would count once in the analysis beside."""
+        """The unit of the sensitivity analysis by the other unit."""
         return "patient" if self.unit == "image" else "image"
 
     @property
@@ -93,7 +93,7 @@ class Words:
 
     @property
     def truth(self) -> str:
-        """The same as an adjective before positive and negative."""
+        """The reference as an adjective before positive and negative."""
         return "Label" if self.agreement else "Reference"
 
     @property
@@ -103,55 +103,55 @@ class Words:
 
     @property
     def outcomes(self) -> Mapping[str, str]:
-        """The four cells of the table of calls by truth."""
+        """The four cells of the 2x2 table."""
         if self.agreement:
             return {"TP": "both positive", "FP": "device alone", "FN": "label alone", "TN": "both negative"}
         return OUTCOMES
 
     @property
     def grouping(self) -> str:
-        """What images are told apart by."""
+        """The classes into which images are grouped."""
         return "label" if self.agreement else "truth"
 
     @property
     def recall(self) -> str:
-        """Sensitivity where a curve goes over all thresholds."""
+        """Sensitivity on a curve over all thresholds."""
         return self.metric("sensitivity") if self.agreement else "Recall"
 
     @property
     def precision(self) -> str:
-        """The positive predictive value where a curve goes over all thresholds."""
+        """Positive predictive value on a curve over all thresholds."""
         return self.metric("ppv") if self.agreement else "Precision"
 
     @property
     def error(self) -> str:
-        """What something missing counts as in the worst case."""
+        """What a missing value counts as in the worst case, with its article."""
         return "a disagreement" if self.agreement else "an error"
 
     @property
     def mistake(self) -> str:
-        """A call that is not as the truth."""
+        """A call that differs from the truth."""
         return "disagreement" if self.agreement else "error"
 
     def metric(self, name: str) -> str:
-        """A metric in full."""
+        """Return the name of a metric in full."""
         return METRICS[name].agreement_label if self.agreement else METRICS[name].label
 
     def head(self, name: str) -> str:
-        """A metric at the head of a narrow column; in words of agreement always in full."""
+        """Return the name of a metric for a narrow column; in terms of agreement always in full."""
         return (not self.agreement and METRICS[name].column_head) or self.metric(name)
 
-    def told(self, text: str) -> str:
-        """A sentence of the results in our words for metrics, outcomes and analyses; what it quotes stays."""
-        ours = {name: self.within(self.metric(name)) for name in METRICS}
-        ours |= {name: f"“{self.within(self.analysis(name))}”" for name in OTHER_ANALYSES}
+    def reworded(self, text: str) -> str:
+        """Return a sentence of the results with this run's names of metrics, outcomes and analyses; quotations stay."""
+        names = {name: self.within(self.metric(name)) for name in METRICS}
+        names |= {name: f"“{self.within(self.analysis(name))}”" for name in OTHER_ANALYSES}
         if self.agreement:
-            ours |= {f"a {name}": self.outcomes[key] for key, name in OUTCOMES.items()}
-        return re.sub(rf"'[^']*'|\b({'|'.join(ours)})\b", lambda found: ours.get(found[0], found[0]), text)
+            names |= {f"a {name}": self.outcomes[key] for key, name in OUTCOMES.items()}
+        return re.sub(rf"'[^']*'|\b({'|'.join(names)})\b", lambda found: names.get(found[0], found[0]), text)
 
     @staticmethod
     def readers(standard: ReferenceStandardUsed) -> str:
-        """How many readers there were, and their names; one name for reads of one reader each identifies nobody."""
+        """Return the number of readers and their names; one name for single reads identifies no reader."""
         names = standard.readers
         if standard.kind == "single_reader" and len(names) == 1:
             return f"readers not identified: one name, {names[0]}, for all reads"
@@ -159,22 +159,22 @@ class Words:
 
     @staticmethod
     def within(name: str) -> str:
-        """A name within a sentence: without its capital, unless it is an abbreviation, a person's or has a number."""
+        """Return a name within a sentence: without its capital unless an abbreviation, a person's or with a digit."""
         kept = name[1:2].isupper() or name[1:2].isdigit() or name.startswith(PERSONS)
         return name if kept else name[:1].lower() + name[1:]
 
     def axis(self, name: str) -> str:
-        """An axis of subgroups: ``Age (years)``, ``Sex and view``."""
+        """Return the name of an axis of subgroups: ``Age (years)``, ``Sex and view``."""
         return sentence(listed([AXES.get(part, part.replace("_", " ")) for part in name.split(",")]))
 
     def level(self, subgroup: Subgroup) -> str:
-        """A level of an axis: ``Under 18``, ``Female, PA``, ``All images``."""
+        """Return the name of a level: ``Under 18``, ``Female, PA``, ``All images``."""
         if subgroup.axis == OVERALL_AXIS:
             return f"All {self.units}"
         return ", ".join(self._level(axis, level) for axis, level in _parts(subgroup))
 
     def level_of(self, axis: str, level: str) -> str:
-        """A level by the names that results give it and its axis."""
+        """Return the name of a level from the keys of axis and level in the results."""
         return self.level(Subgroup(axis, level))
 
     def _level(self, axis: str, level: str) -> str:
@@ -189,7 +189,7 @@ class Words:
         return re.sub(r"^(\d+)-(\d+)$", r"\1–\2", level).replace("to <", "to under ")
 
     def whom(self, subgroup: Subgroup) -> str:
-        """Whom a row is about, after a comma: ``all images``, ``aged 18–44``, ``female, PA view``."""
+        """Return the group that a row describes: ``all images``, ``aged 18–44``, ``female, PA view``."""
         if subgroup.axis == OVERALL_AXIS:
             return f"all {self.units}"
         if subgroup.level == EVERY_LEVEL:
@@ -207,25 +207,25 @@ class Words:
         return name if axis == "sex" else f"{AXES.get(axis, axis.replace('_', ' '))} {name}"
 
     def step(self, step: FlowStep) -> str:
-        """What images of a flow's step are: in our words for the protocol's steps, in the source's for its own."""
+        """Return the description of a step of the flow: ours for the protocol's steps, the source's for its own."""
         return STEPS.get(step.step, step.reason).replace("{truth}", self.truth.lower())
 
     def reason(self, name: str) -> str:
-        """Why rows of a table were excluded: by what these rows are, or by the step at which their images left."""
+        """Return why rows of a table were excluded: for their own reason, or by the step at which their images left."""
         return (STEPS | ROWS).get(name, name.replace("_", " ")).replace("{truth}", self.truth.lower())
 
     @staticmethod
     def verdict(criterion: CriterionResult) -> str:
-        """What came of a criterion: ``met``, ``not met (refuted)``."""
+        """Return the verdict on a criterion: ``met``, ``not met (refuted)``."""
         against = f" ({criterion.against_goal.replace('_', ' ')})" if criterion.against_goal else ""
         return CRITERION_VERDICTS[criterion.verdict] + against
 
     def judged(self, criterion: CriterionResult | Criterion) -> str:
-        """What a criterion looks at: ``lower bound``, ``estimate``."""
+        """Return what a criterion judges: ``lower bound``, ``estimate``."""
         return criterion.bound if criterion.bound == "estimate" else f"{criterion.bound} bound"
 
     def target(self, criterion: CriterionResult | Criterion) -> str:
-        """Where what it looks at must lie: ``> 0.800``."""
+        """Return the range that a criterion demands: ``> 0.800``."""
         if criterion.bound == "estimate":
             sign = "≤" if METRICS[criterion.metric].lower_is_better else "≥"
         else:
@@ -233,12 +233,12 @@ class Words:
         return f"{sign} {goal(criterion.goal)}"
 
     def goal(self, criterion: CriterionResult | Criterion) -> str:
-        """What a criterion demands: ``lower bound > 0.800``."""
+        """Return what a criterion demands: ``lower bound > 0.800``."""
         return f"{self.judged(criterion)} {self.target(criterion)}"
 
     @property
     def extremes(self) -> Mapping[str, str]:
-        """The two ways of counting what is missing that every run has beside its own."""
+        """The two extreme ways of counting missing values that every run reports."""
         if self.agreement:
             return {
                 "all_best": "all missing counted as agreeing",
@@ -247,8 +247,8 @@ class Words:
         return {"all_best": "all missing counted as right", "all_worst": "all missing counted as errors"}
 
     def analysis(self, name: str) -> str:
-        """A sensitivity analysis: one that the suite makes itself, or the protocol's own by its id."""
-        of_the_suite = {
+        """Return the name of a sensitivity analysis: one of the suite's, or the id of the protocol's own."""
+        built_in = {
             "other_unit": f"Counted by {self.other_unit}",
             "one_image_per_patient": "One image of each patient",
             "processed_only": f"{sentence(self.units)} with a score alone",
@@ -256,10 +256,10 @@ class Words:
             "dawid_skene": f"Latent {self.grouping} (Dawid–Skene)",
             **{extreme: sentence(called) for extreme, called in self.extremes.items()},
         }
-        return of_the_suite.get(name, name)
+        return built_in.get(name, name)
 
     def rule_of_missing(self, rule: str, what: str) -> str:
-        """What an indeterminate reference or a missing score counts as."""
+        """Return what an indeterminate reference or a missing score counts as."""
         if rule == "exclude":
             return "excluded from the primary analysis"
         if what == "not_processed" or self.agreement:

@@ -18,7 +18,7 @@ from reports.number_check.pdf import printed_pages
 from reports.number_check.pdf_against_html import collate
 from reports.number_check.printed_number import PER_CENT, printed_numbers
 from reports.number_check.results_consistency import disagreements
-from reports.provenance.formulas import worked_out
+from reports.provenance.formulas import evaluate
 from reports.provenance.sourced_numbers import Number
 
 PLACES_OF_TICKS = 2
@@ -101,7 +101,7 @@ def _as_its_source(part: Part, evidence: LintEvidence) -> Iterator[LintFinding]:
     values = []
     for formula in part.formulas:
         try:
-            values.append(worked_out(formula, evidence.numbers))
+            values.append(evaluate(formula, evidence.numbers))
         except (KeyError, ValueError, ZeroDivisionError):
             yield LintFinding(
                 "source", None, part.text, formula, f"names {formula}, which the evidence does not hold"

@@ -1,7 +1,6 @@
 """What the numbers of a document may come from: the numbers of the evidence by their places, its strings, its sizes.
 
-Owns the form of that evidence. What a run's report may draw on is gathered by `number_evidence`; which number may
-stand on which of these is `check`.
+Owns the gathering. Which number may stand on which of these is `check`.
 """
 
 import re

@@ -1,6 +1,6 @@
-"""Which figures one report has: the context -> drawings by the place where they stand.
+"""All figures of a report: the context -> drawings by their place in it.
 
-Owns the choice of metrics and rows for each plot; how one is drawn is `forest` and `figures`.
+Owns the choice of metrics and rows for each figure; how a figure is drawn is `figures`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ from reports.figures.workflow import flowchart
 from reports.language import formatting
 
 PAIR = ("sensitivity", "specificity")
-# Lines of the summary's plot that fit on one page, and how many of them what stands above it takes.
+# Lines of the summary's plot that fit on one page, and the lines that the parts above it take.
 LINES_IN_SUMMARY, FEWEST_LINES_IN_SUMMARY = 22, 8
 LINES_OF_A_CRITERION, LINES_OF_A_CAUTION, LINES_OF_NOTES = 2.0, 2.5, 5
 MOST_ROWS = 38
@@ -35,7 +35,7 @@ MOST_ROWS = 38
 
 @dataclass(frozen=True, slots=True)
 class SummaryForest:
-    """The plot of the summary and the axes for which it had no room."""
+    """The plot of the summary and the axes for which it has no room."""
 
     drawing: Drawing
     axes_left_out: tuple[str, ...]
@@ -43,9 +43,9 @@ class SummaryForest:
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """All figures of one report; None where the evidence has nothing to draw.
+    """All figures of one report; None where the evidence has no data for a figure.
 
-    ``axes`` has one plot an axis, several where an axis has more levels than a page has room for.
+    ``axes`` has one plot per axis, several where an axis has more levels than a page has room for.
     """
 
     summary: SummaryForest
@@ -119,7 +119,7 @@ def gallery(context: ReportContext) -> Gallery:
 
 
 def _summary(context: ReportContext) -> SummaryForest:
-    """Sensitivity and specificity over the axes that cross nothing, as many as fit on one page with what is above."""
+    """Draw sensitivity and specificity over as many uncrossed axes as fit on one page with the parts above."""
     above = (
         LINES_OF_A_CRITERION * (len(context.criteria) + len(context.inconclusive))
         + LINES_OF_A_CAUTION * len(context.robustness.cautions if context.robustness else ())

@@ -1,9 +1,8 @@
-"""An attestation -> one page for a person to read and sign: which levels were reached, who ran it, what was other.
+"""An attestation -> one page for a person to read and sign: which levels were reached, who ran it, what differed.
 
-Owns what the page shows of it and how it stays one page: what does not fit is counted, and stands in the attached
-attestation.json. The content is `protocols.evidence.reproduction.attestation`. Its numbers are checked by the linter
-of the reports (`check`): every one is of attestation.json or a count of its entries, and the PDF prints the page and
-nothing else.
+Owns the selection that keeps it to one page: what does not fit is counted, and is in the attached attestation.json.
+The content is `protocols.evidence.reproduction.attestation`. Its numbers pass the number check of the reports
+(`check`): every one is from attestation.json or a count of its entries, and the PDF prints the page and nothing else.
 """
 
 import json
@@ -36,7 +35,7 @@ LEVEL_NAMES = ("Intact", "From scores", "From weights", "From data")
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How much of its lists the page shows: findings of a level, differences of the environment, images of the band."""
+    """Most entries on the page: findings per level, differences of the environment, images in the guard band."""
 
     findings: int
     environment: int
@@ -59,22 +58,22 @@ _NUMBER_CUT_SHORT = re.compile(r"[\d.,]+$")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The first of a list, and how many of its entries are not shown."""
+    """The first entries of a list, and how many are not shown."""
 
     entries: Sequence[Any]
     more: int
 
 
 def render_attestation(attestation: Attestation, *, fonts: Sequence[Path] = ()) -> bytes:
-    """The PDF, with attestation.json attached.
+    """Render the PDF, with attestation.json attached.
 
     Args:
-        attestation: what there is to say.
-        fonts: files of fonts for letters of names that no bundled font has.
+        attestation: the content.
+        fonts: font files for letters of names that no bundled font has.
 
     Raises:
-        NotPossibleHereError: a system library is missing; the sentence holds the line that installs it.
-        BadInputError: it holds a character that no bundled or given font has.
+        NotPossibleHereError: a system library is missing; the message has the command that installs it.
+        BadInputError: it has a character that no bundled or given font has.
         SuiteError: it does not fit one page, or a number of it cannot be traced to attestation.json.
     """
     require_libraries()
@@ -96,17 +95,17 @@ def render_attestation(attestation: Attestation, *, fonts: Sequence[Path] = ()) 
 
 
 def attestation_page(content: str, room: Room, *, fonts: Sequence[SuppliedFont] = ()) -> str:
-    """The page as one HTML document that needs nothing else.
+    """Write the page as one self-contained HTML document.
 
     Args:
         content: attestation.json.
-        room: how much of the lists it shows.
+        room: how many entries of its lists it shows.
         fonts: supplied by the user.
 
     Raises:
         BadInputError: a character of it is in no bundled font and in none of ``fonts``.
     """
-    attested = sourced(_clipped(json.loads(content)), JSON)
+    attested = sourced(_shortened(json.loads(content)), JSON)
     band = attested["guard_band"]
 
     def written(css: str) -> str:
@@ -127,16 +126,16 @@ def attestation_page(content: str, room: Room, *, fonts: Sequence[SuppliedFont] 
     return drawable(written, {JSON: json.loads(content)}, fonts)
 
 
-def _clipped(value: Any, longest: int = LONGEST_TEXT) -> Any:
-    """The same with every text cut that would take too many lines: between words, and never within a number."""
+def _shortened(value: Any, longest: int = LONGEST_TEXT) -> Any:
+    """Shorten every long text, between words and never within a number."""
     if isinstance(value, str):
         if len(value) <= longest:
             return value
         words, space, _ = value[:longest].rpartition(" ")
         return f"{words if space else _NUMBER_CUT_SHORT.sub('', value[:longest])}…"
     if isinstance(value, dict):
-        return {name: _clipped(one, LONGEST.get(name, LONGEST_TEXT)) for name, one in value.items()}
-    return [_clipped(one, longest) for one in value] if isinstance(value, list) else value
+        return {name: _shortened(one, LONGEST.get(name, LONGEST_TEXT)) for name, one in value.items()}
+    return [_shortened(one, longest) for one in value] if isinstance(value, list) else value
 
 
 def _level(level: Mapping[str, Any], room: Room) -> Mapping[str, Any]:
@@ -144,11 +143,11 @@ def _level(level: Mapping[str, Any], room: Room) -> Mapping[str, Any]:
 
 
 def _findings(findings: Sequence[Mapping[str, Any]], room: Room) -> Shown:
-    """What differs first; things of which the same is said, together."""
-    told: dict[tuple[bool, str], list[str]] = {}
+    """Group findings of the same words, differences first."""
+    by_words: dict[tuple[bool, str], list[str]] = {}
     for finding in sorted(findings, key=lambda finding: finding["reproduced"]):
-        told.setdefault((finding["reproduced"], finding["words"]), []).append(finding["what"])
-    groups = list(told.items())[: room.findings]
+        by_words.setdefault((finding["reproduced"], finding["words"]), []).append(finding["what"])
+    groups = list(by_words.items())[: room.findings]
     lines = [
         {"what": ", ".join(dict.fromkeys(what)), "reproduced": reproduced, "words": words}
         for (reproduced, words), what in groups
@@ -161,7 +160,7 @@ def _shown(entries: Sequence[Any], room: int) -> Shown:
 
 
 def _evidence(attested: Mapping[str, Any]) -> LintEvidence:
-    """What numbers may come from: attestation.json, and how many entries its lists have, shown or not."""
+    """Return the permitted sources of numbers: attestation.json, and the counts of its list entries, shown or not."""
     texts = frozenset(_texts(attested))
     lists = [*(level["findings"] for level in attested["levels"]), attested["independent"] or []]
     lists += [attested["environment"], (attested["guard_band"] or {}).get("image_id", [])]

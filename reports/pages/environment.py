@@ -1,6 +1,6 @@
-"""The templates' environment: what a template may call, and how its numbers come to stand in elements with sources.
+"""The environment of the templates: their filters, and the elements that name the sources of numbers.
 
-Owns the list of filters. What a filter prints is `formatting`, what a mark is `sourced_numbers`.
+Owns the list of filters. The text of a filter is `formatting`, marks are `marks`.
 """
 
 from typing import Any
@@ -32,13 +32,13 @@ FILTERS = (
     formatting.interval_of,
     formatting.value,
     formatting.p_value,
-    formatting.draws_error,
+    formatting.monte_carlo_error,
     formatting.score,
     formatting.shift,
     formatting.level,
     formatting.percent,
     formatting.design_effect,
-    formatting.share,
+    formatting.proportion,
     formatting.short_hash,
     formatting.date,
     formatting.date_and_time,
@@ -53,15 +53,15 @@ FILTERS = (
 
 
 class Page(Template):
-    """A template whose pages hold no mark: within `sourcing.marking` numbers stand in elements that name sources."""
+    """A template whose pages have no marks: within `marking` each number is in an element that names its source."""
 
     def render(self, *args: Any, **kwargs: Any) -> str:
-        """The page."""
+        """Render the page."""
         return with_elements(super().render(*args, **kwargs))
 
 
 def environment() -> Environment:
-    """The templates' environment: everything escaped, everything defined."""
+    """Create the environment: all values escaped, undefined names refused."""
     made = Environment(
         loader=PackageLoader("reports"),
         autoescape=True,

@@ -1,9 +1,9 @@
 """A finished report -> its tables as CSV, its figures as SVG with the data behind them as CSV.
 
-Owns the names and the form of these files; nothing is written here. A table holds exactly what is printed, since it is
-read from the page; a figure's data holds its numbers as results.json has them, since a picture cannot be drawn again
-from rounded ones. A cell that a spreadsheet would run as a formula has an apostrophe before it; evidence is never
-touched so. Letters stay text in a figure, so that it can be searched and set in another font.
+Owns the names and the form of these files; nothing is written here. A table has exactly the printed text, since it is
+read from the page; a figure's data has the unrounded numbers of results.json, so that it can be drawn again. A cell
+that a spreadsheet would run as a formula has an apostrophe before it; evidence is never changed in this way. Text in a
+figure stays text, so that it can be searched and set in another font.
 """
 
 import re
@@ -21,7 +21,7 @@ from reports.pages.printed_tables import printed_tables
 from reports.provenance.marks import unmarked
 
 TABLES, FIGURES, INDEX = "tables", "figures", "index.csv"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes as the begin of one
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes as the beginning of one
 SIGNED = re.compile(r"[+-][0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?([\u00a0 ]%)?")
 OF_PHANTOM = "PHANTOM: synthetic images, no clinical result"
 FOOT = 14.0
@@ -36,19 +36,19 @@ INKS: Mapping[str, str] = {
 
 
 def exports(html: str, gallery: Gallery, *, phantom: bool) -> Mapping[str, bytes]:
-    """Every file by its name below the folder of the report, in the order of names.
+    """Return every file by its name below the folder of the report, in the order of names.
 
     Args:
-        html: the page as `render.page` made it.
-        gallery: the figures that stand in it.
-        phantom: whether the images are synthetic, which each picture then says of itself.
+        html: the page as `report_page` wrote it.
+        gallery: the figures in it.
+        phantom: whether the images are synthetic, which each figure then states.
     """
     files = {**_tables(html), **_figures(drawings_of(gallery), phantom=phantom)}
     return {name: files[name].encode("utf-8") for name in sorted(files)}
 
 
 def drawings_of(shown: object) -> Iterator[Drawing]:
-    """Every drawing of a gallery, however deep it stands."""
+    """Yield every drawing of a gallery, at any depth."""
     if isinstance(shown, Drawing):
         yield shown
     elif is_dataclass(shown) and not isinstance(shown, type):
@@ -63,10 +63,10 @@ def drawings_of(shown: object) -> Iterator[Drawing]:
 
 
 def svg_file(drawing: Drawing, *, phantom: bool) -> str:
-    """A figure as a document of its own, letters included; of a phantom with a line that says so below it."""
+    """Return a figure as a document of its own, text included; for phantoms with a line that states it."""
     width, height = drawing.width, drawing.height + (FOOT if phantom else 0.0)
     labels = [*drawing.labels, *([Label(0, height - 4, OF_PHANTOM, "start", "goal")] if phantom else [])]
-    letters = "".join(map(_letters, labels))
+    letters = "".join(map(_text_element, labels))
     head = f'<svg width="{width:g}pt" height="{height:g}pt" viewBox="0 0 {width:g} {height:g}" '
     body = re.sub(r'^<svg ([^>]*?)viewBox="[^"]*" ?', head + r"\1", str(drawing.shapes)).removesuffix(
         "</svg>"
@@ -77,7 +77,7 @@ def svg_file(drawing: Drawing, *, phantom: bool) -> str:
     return unmarked(f"{body}{group}{letters}</g></svg>\n")
 
 
-def _letters(label: Label) -> str:
+def _text_element(label: Label) -> str:
     weight = OF_TONE.get(label.tone, PLAIN)
     return (
         f'<text x="{label.x:g}" y="{label.y:g}" text-anchor="{label.anchor}" fill="{INKS[label.tone]}" '
@@ -112,7 +112,7 @@ def _figures(drawings: Iterator[Drawing], *, phantom: bool) -> dict[str, str]:
 
 
 def _sheet(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table that a spreadsheet may open: no cell of it is a formula; a signed number stays one."""
+    """Return a table safe to open in a spreadsheet: no cell is a formula; a signed number stays one."""
     return csv_text(_harmless(header), map(_harmless, rows))
 
 
@@ -121,7 +121,7 @@ def _harmless(cells: Sequence[str]) -> list[str]:
 
 
 def _names(keys: Sequence[str]) -> list[str]:
-    """Names of files, of plain letters, no two alike and none that of the index."""
+    """Return unique file names in plain letters, none that of the index."""
     taken = {INDEX.removesuffix(".csv"): 1}
     names = []
     for key in keys:

@@ -1,7 +1,7 @@
-"""Whether every character of a page has a font, and where one that has none comes from.
+"""Whether every character of a page has a font, and the source of a character that has none.
 
-Owns the refusal before anything is laid out, which names the field and the character, and the choice of the fonts
-that a page must load. The fonts themselves are `bundled` and `supplied`.
+Owns the refusal before layout, which names the field and the character, and the choice of the fonts that a page must
+load. The fonts themselves are `bundled` and `supplied`.
 """
 
 import unicodedata
@@ -14,19 +14,18 @@ from reports.fonts.supplied import NeededFont, SuppliedFont, needed_fonts
 from reports.provenance.sourced_numbers import parts_of
 
 BREAKS = frozenset("\n\t")
-MOST_TOLD = 5
-LONGEST_TOLD = 60
+MOST_NAMED = 5
+LONGEST_VALUE = 60
 
 
 def drawable(
     write: Callable[[str], str], sources: Mapping[str, object], fonts: Sequence[SuppliedFont] = ()
 ) -> str:
-    """A page that loads a font for each of its characters.
+    """Write a page that loads a font for each of its characters.
 
     Args:
         write: the CSS that loads fonts -> the page.
-        sources: name -> what the page was made from, to tell where a character comes from; the first that holds
-            it is named.
+        sources: name -> what the page was made from, to name the source of a character: the first that contains it.
         fonts: supplied by the user, for letters that no bundled font has.
 
     Raises:
@@ -41,7 +40,7 @@ def drawable(
 
 
 def sources_of(context: ReportContext) -> dict[str, object]:
-    """What a page on a run was made from, by name."""
+    """Return the sources of a page on a run by name."""
     return {
         "protocol.toml": context.protocol,
         "The comment at the head of protocol.toml": context.notebook,
@@ -51,7 +50,7 @@ def sources_of(context: ReportContext) -> dict[str, object]:
 
 
 def letters_of(html: str) -> frozenset[str]:
-    """The characters of a page that want a font."""
+    """Return the characters of a page that need a font."""
     return frozenset(html) - BREAKS
 
 
@@ -60,10 +59,10 @@ def _refuse(letters: frozenset[str], sources: Mapping[str, object], fonts: Seque
     strange = letters - bundled_characters() - frozenset().union(*(font.characters for font in fonts))
     if not strange:
         return
-    held = list(_holding(strange, sources))
-    lines = [f"{place} ({_short(value)}) holds {_named(strange & set(value))}" for place, value in held]
-    shown = lines[:MOST_TOLD] or [f"The report holds {_named(strange)}"]
-    more = f"; {len(lines) - MOST_TOLD} more fields" if len(lines) > MOST_TOLD else ""
+    found = list(_fields_with(strange, sources))
+    lines = [f"{place} ({_short(value)}) holds {_named(strange & set(value))}" for place, value in found]
+    shown = lines[:MOST_NAMED] or [f"The report holds {_named(strange)}"]
+    more = f"; {len(lines) - MOST_NAMED} more fields" if len(lines) > MOST_NAMED else ""
     raise BadInputError(
         f"{'; '.join(shown)}{more}: no bundled font has such characters. Name a font that has them with "
         "`report --font FILE`, or write them in Latin, Greek, Cyrillic or Arabic letters."
@@ -71,23 +70,23 @@ def _refuse(letters: frozenset[str], sources: Mapping[str, object], fonts: Seque
 
 
 def _css(letters: frozenset[str], needed: Sequence[NeededFont]) -> str:
-    """The rules for these letters; the families stand behind the usual ones wherever letters are set."""
+    """Return the CSS rules for these letters; further families come after the usual ones."""
     arabic = bool((letters & bundled_characters()) - usual_characters())
     families = [*([ARABIC] if arabic else []), *(font.families[0] for font in needed)]
-    behind = ", ".join(f'"{family}"' for family in families)
+    further = ", ".join(f'"{family}"' for family in families)
     rules = [font_face_css(), *([font_face_css(arabic=True)] if arabic else [])]
     return "\n".join(
         [
             *rules,
             *(font.css for font in needed),
-            f'body {{ font-family: "{SANS}", "{MONO}", {behind} !important; }}',
-            f'code, pre {{ font-family: "{MONO}", "{SANS}", {behind} !important; }}',
+            f'body {{ font-family: "{SANS}", "{MONO}", {further} !important; }}',
+            f'code, pre {{ font-family: "{MONO}", "{SANS}", {further} !important; }}',
         ]
     )
 
 
-def _holding(strange: Collection[str], sources: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """The fields that hold strange characters, with their values; a value that stands in several, once."""
+def _fields_with(strange: Collection[str], sources: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield the fields with strange characters and their values, a value of several fields once."""
     seen: set[str] = set()
     for name, source in sources.items():
         for path, value in _texts(source, ()):
@@ -97,7 +96,7 @@ def _holding(strange: Collection[str], sources: Mapping[str, object]) -> Iterato
 
 
 def _texts(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every text below a value with the way to it; keys of mappings are texts too."""
+    """Yield every text in a value with its path; keys of mappings are texts too."""
     if isinstance(value, str):
         yield path, value
     elif (parts := parts_of(value)) is not None:
@@ -111,14 +110,14 @@ def _texts(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
 
 
 def _named(letters: Collection[str]) -> str:
-    told = (
+    names = (
         f"{letter!r} (U+{ord(letter):04X}, {unicodedata.name(letter, 'without a name')})"
-        for letter in sorted(letters)[:MOST_TOLD]
+        for letter in sorted(letters)[:MOST_NAMED]
     )
-    more = f" and {len(letters) - MOST_TOLD} more" if len(letters) > MOST_TOLD else ""
-    return ", ".join(told) + more
+    more = f" and {len(letters) - MOST_NAMED} more" if len(letters) > MOST_NAMED else ""
+    return ", ".join(names) + more
 
 
 def _short(value: str) -> str:
     one_line = " ".join(value.split())
-    return one_line if len(one_line) <= LONGEST_TOLD else f"{one_line[: LONGEST_TOLD - 1]}…"
+    return one_line if len(one_line) <= LONGEST_VALUE else f"{one_line[: LONGEST_VALUE - 1]}…"

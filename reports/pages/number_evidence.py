@@ -25,7 +25,7 @@ def lint_evidence(context: ReportContext) -> LintEvidence:
     appendices = appendices_of(context)
     texts: set[str] = set()
     # Sections are numbered up to their number; gaps and the errors listed of each kind are counted.
-    sizes: set[int] = {*range(1, len(TITLES) + 1), len(context.gaps), *context.failures.listed}
+    sizes: set[int] = {*range(1, len(TITLES) + 1), len(context.missing_statements), *context.failures.listed}
     sizes |= {*_counted(context), *left_to_the_report(context)}
     for part in (*_as_read(context), results, appendices):
         _gather(part, texts, sizes)

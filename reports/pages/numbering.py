@@ -1,7 +1,7 @@
-"""Numbers of sections, tables and figures, so that headings, captions and references cannot disagree.
+"""Numbers of sections, tables and figures, so that headings, captions and references always agree.
 
-Owns the order of the sections. Tables and figures are numbered where they are first mentioned, in the text or by
-their own caption, so a mention must come in the order of appearance.
+Owns the order of the sections. Tables and figures are numbered by first mention, in the text or in their own caption,
+so mentions must come in the order of appearance.
 """
 
 from collections.abc import Collection
@@ -62,19 +62,19 @@ class Section:
 
     @property
     def appendix(self) -> bool:
-        """Whether it stands after the numbered sections."""
+        """Whether it comes after the numbered sections."""
         return self.id in APPENDICES
 
     @property
     def reference(self) -> str:
-        """How a sentence names it: ``section 3``, ``appendix A``."""
+        """Its name within a sentence: ``section 3``, ``appendix A``."""
         return f"{'appendix' if self.appendix else 'section'} {self.number}"
 
 
 def sections(*, agreement: bool, present: Collection[str] = ()) -> dict[str, Section]:
-    """All sections by id, in order, of the optional ones those present, then the appendices.
+    """Return the sections by id, in order: all but absent optional ones, then the appendices.
 
-    Without a reference standard none is named.
+    Without a reference standard no title names one.
     """
     given = OF_AGREEMENT if agreement else {}
     titles = {id_: given.get(id_, title) for id_, title in TITLES.items()}
@@ -90,13 +90,13 @@ def sections(*, agreement: bool, present: Collection[str] = ()) -> dict[str, Sec
 
 
 class Numbering:
-    """Numbers given out while one document is written, in the order of first mention."""
+    """Numbers assigned while one document is written, in the order of first mention."""
 
     def __init__(self) -> None:
         self._given: dict[str, list[str]] = {}
 
     def of(self, kind: str, key: str) -> str:
-        """The name of a table or figure: ``Table 3``."""
+        """Return the name of a table or figure: ``Table 3``."""
         given = self._given.setdefault(kind, [])
         if key not in given:
             given.append(key)

@@ -1,7 +1,7 @@
-"""The tables of a finished page as text: what each shows, cell by cell, as it is printed.
+"""The tables of a finished page as text, cell by cell, as printed.
 
-Owns the reading of tables out of the HTML. Since it reads what was printed, a table as a file cannot differ from the
-table on the page, and no table can be forgotten. What becomes of them is `exports`.
+Owns the reading of tables from the HTML. Since it reads the printed text, a table as a file cannot differ from the
+table on the page, and none can be missed. The files are `exports`.
 """
 
 import re
@@ -18,7 +18,7 @@ SPACED = ("small", "br", "p", "li", "dd")
 class PrintedTable:
     """A captioned table: its key in the templates, its caption, and columns and rows of text.
 
-    A row that heads a group of others is no row here: its text stands in a first column, ``Group``.
+    A row that heads a group is not a row here: its text is in a first column, ``Group``.
     """
 
     key: str
@@ -28,7 +28,7 @@ class PrintedTable:
 
 
 def printed_tables(html: str) -> tuple[PrintedTable, ...]:
-    """Every table of a page whose caption has a ``data-key``, in the order of the page."""
+    """Return every table of a page whose caption has a ``data-key``, in the order of the page."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -43,7 +43,7 @@ class _Row:
 
 @dataclass
 class _Found:
-    """A table while it is read; ``head`` says whether its rows so far stand in a ``thead``."""
+    """A table while it is read; ``head`` is whether the reader is within its ``thead``."""
 
     key: str = ""
     caption: list[str] = field(default_factory=list)
@@ -53,7 +53,7 @@ class _Found:
 
 
 class _Reader(HTMLParser):
-    """Collects the text of captions and cells; whatever else stands within them counts as text too."""
+    """Collects the text of captions and cells, including that of nested elements."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -103,7 +103,7 @@ class _Reader(HTMLParser):
 
 
 def _tidy(parts: Iterable[str]) -> str:
-    """One line, with plain spaces between words as they are printed."""
+    """Join parts to one line, with plain spaces between words."""
     return re.sub(r"[ \n]+", " ", "".join(parts)).strip(" \n")
 
 
@@ -125,7 +125,7 @@ def _table(found: _Found) -> PrintedTable:
 
 
 def _header(rows: list[_Row]) -> tuple[str, ...]:
-    """The names of the columns; a column under a spanning name takes that name again."""
+    """Return the names of the columns; each column under a spanning name takes that name."""
     columns: tuple[str, ...] = ()
     for row in rows:
         carried, names = "", []
@@ -139,7 +139,7 @@ def _header(rows: list[_Row]) -> tuple[str, ...]:
 
 
 def _unique(header: tuple[str, ...], width: int) -> tuple[str, ...]:
-    """As many names as there are columns, no two alike."""
+    """Return unique names, one per column."""
     taken: dict[str, int] = {}
     names = []
     for name in _padded(header, width):

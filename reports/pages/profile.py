@@ -1,6 +1,6 @@
-"""A cohort folder with profile.json -> one HTML page that needs nothing else.
+"""A cohort folder with profile.json -> one self-contained HTML page.
 
-Owns the page. What it tells is `cohort_profile`, what it draws `profile`; the parts of the page are also those
+Owns the page. Its content is `cohort_profile`, its figures are `figures.profile`; the parts of the page are also those
 of a report's section on its data.
 """
 
@@ -22,30 +22,30 @@ PAGE = "profile.html"
 
 @dataclass(frozen=True, slots=True)
 class PageStamp:
-    """What the captions ask of a document: whether anything in it is synthetic."""
+    """What captions need to know of a document: whether anything in it is synthetic."""
 
     phantom: bool
 
 
 def profile_html(folder: Path) -> str:
-    """The page of a cohort's profile.
+    """Write the page of a cohort's profile.
 
     Args:
-        folder: holds profile.json and, where there are pictures, montage.png.
+        folder: contains profile.json and, where there are images, montage.png.
 
     Raises:
         BadInputError: profile.json cannot be read or is not of its schema.
     """
-    told = read_cohort_profile(folder / PROFILE, folder / MONTAGE)
+    shown = read_cohort_profile(folder / PROFILE, folder / MONTAGE)
     with house_style():
-        figures = profile_figures(told.profile)
+        figures = profile_figures(shown.profile)
     return (
         environment()
         .get_template("profile.html.j2")
         .render(
-            t=told,
+            t=shown,
             figures=figures,
-            d=PageStamp(told.profile.phantoms > 0),
+            d=PageStamp(shown.profile.phantoms > 0),
             numbering=Numbering(),
             font_face_css=Markup(font_face_css()),
         )

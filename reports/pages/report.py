@@ -1,7 +1,7 @@
-"""The report: one page of HTML from what a run's evidence tells, and the files that its PDF carries.
+"""The report: one HTML document from the evidence of a run, and the files attached to its PDF.
 
-Owns what the templates of the report are given. What is told is `context`, what is drawn `all_figures`; the order of
-the work is `render`.
+Owns what the templates of the report are given. Content is `context`, figures are `all_figures`; the order of the work
+is `render`.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from reports.pdf.render_pdf import Attached
 
 
 def report_page(context: ReportContext, figures: Gallery, *, fonts: Sequence[SuppliedFont] = ()) -> str:
-    """The whole report as one HTML document that needs nothing else.
+    """Write the report as one self-contained HTML document.
 
     Raises:
         BadInputError: a character of it is in no bundled font and in none of ``fonts``.
@@ -53,7 +53,7 @@ def report_page(context: ReportContext, figures: Gallery, *, fonts: Sequence[Sup
 
 
 def report_attachments(run: RunFolder, context: ReportContext) -> tuple[Attached, ...]:
-    """The evidence that the PDF of a report carries."""
+    """Return the evidence attached to the PDF of a report."""
     attached = [
         Attached(run.results.name, "All numbers of this report", context.results_json),
         Attached(run.line_listing.name, "One line an image", context.listing_csv),

@@ -1,8 +1,7 @@
-"""The summary: two to four pages of HTML with the numbers of the report, and the file that its PDF carries.
+"""The summary: two to four pages with the numbers of the report, and the file attached to its PDF.
 
-Owns what the templates of the summary are given. What it tells is `summary_contents`; evidence, vocabulary, drawing
-and layout are the report's own. The order of its parts is that of the list in 21 CFR 807.92; nothing here claims to
-fulfil that list.
+Owns what the templates of the summary are given. Its content is `summary_contents`; evidence, vocabulary, figures and
+layout are those of the report. The order of its parts follows the list in 21 CFR 807.92, without a claim to fulfil it.
 """
 
 from collections.abc import Sequence
@@ -23,11 +22,11 @@ from reports.pdf.render_pdf import Attached
 def summary_page(
     context: ReportContext, contents: SummaryContents | None = None, *, fonts: Sequence[SuppliedFont] = ()
 ) -> str:
-    """The whole summary as one HTML document that needs nothing else.
+    """Write the summary as one self-contained HTML document.
 
     Args:
         context: the evidence.
-        contents: what `contents_of` made of it; worked out here where none is given.
+        contents: from `contents_of`; computed here where none is given.
         fonts: for characters that no bundled font has.
 
     Raises:
@@ -58,5 +57,5 @@ def summary_page(
 
 
 def summary_attachments(run: RunFolder, context: ReportContext) -> tuple[Attached, ...]:
-    """The evidence that the PDF of a summary carries."""
+    """Return the evidence attached to the PDF of a summary."""
     return (Attached(run.results.name, "All numbers of this summary", context.results_json),)

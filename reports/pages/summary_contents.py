@@ -1,7 +1,7 @@
-"""What a summary tells of a context: the sponsor's words, the criteria, rows and one figure for which it has room.
+"""The content of a summary: the sponsor's statements, the criteria, rows and one figure for which it has room.
 
-Owns the selection, and which keys of ``[submission]`` a summary prints where. What is missing of them is a gap by the
-report's own rule. The page is `summary`; numbers are as results.json holds them.
+Owns the selection, and where a summary prints which keys of ``[submission]``. Missing statements are those of the
+report. The page is `summary`; numbers are those of results.json.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from reports.content.flow import FlowStage
 from reports.content.labelling import NotEstablished
 from reports.content.robustness import RobustnessReport
 from reports.content.rows import AxisRows, CriterionRow, inconclusive
-from reports.content.submission import PLACES
+from reports.content.sponsor.submission import PLACES
 from reports.figures.canvas import Drawing, house_style
 from reports.figures.forest import Forest, ForestGroup, forest_of_one
 from reports.figures.roc_and_training import roc_figure
@@ -24,11 +24,11 @@ METRICS = (
     *("sensitivity", "specificity", "auroc", "ppv", "npv"),
     *("f1", "accuracy", "prevalence", "lr_positive", "lr_negative"),
 )
-# Beyond these a summary would no longer be one: the rest is counted and stands in the report.
+# The rest is counted here and is in the report.
 MOST_CRITERIA, MOST_LEVELS, MOST_ROWS = 14, 24, 10
 WORST_FIRST = ("not_met", "inconclusive", "met")
 
-# Where the summary prints the sponsor's words -> their keys.
+# Place in the summary -> keys of the sponsor's statements.
 SPONSOR: Mapping[str, tuple[str, ...]] = {
     "submitter": ("sponsor", "contact"),
     "device": ("device_name", "device_version", "classification_name", "product_code"),
@@ -46,7 +46,7 @@ SPONSOR: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class SponsorWords:
-    """What the sponsor states in one place, by subject, and the subjects on which a statement is missing."""
+    """The sponsor's statements in one place by subject, and the subjects without a statement."""
 
     given: tuple[tuple[str, str], ...]
     missing: tuple[str, ...]
@@ -54,7 +54,7 @@ class SponsorWords:
 
 @dataclass(frozen=True, slots=True)
 class NotEstablishedTogether:
-    """Rows that lack the same metrics, these in words, and how many more of them there are than are shown."""
+    """Rows that lack the same metrics, these in words, and how many more rows are not shown."""
 
     metrics: tuple[str, ...]
     rows: tuple[NotEstablished, ...]
@@ -72,12 +72,12 @@ class RangeOfChange:
 
 @dataclass(frozen=True, slots=True)
 class SummaryContents:
-    """What a summary shows of a context.
+    """The content of a summary.
 
     Attributes:
-        sponsor: the sponsor's words by place.
-        criteria: those that decide, the worst first where there are more than are shown.
-        criteria_elsewhere: how many more there are.
+        sponsor: the sponsor's statements by place.
+        criteria: those that decide, the worst first where not all are shown.
+        criteria_elsewhere: how many are not shown.
         inconclusive: why some of them could not be decided.
         none_established: whether every metric of the whole cohort is insufficient.
         flow: without a stage at which nothing changes.
@@ -85,9 +85,9 @@ class SummaryContents:
         axes_elsewhere: further axes, in words.
         intervals: deciding intervals with their metrics in words, that of the most metrics last.
         not_established: for the draft labelling, rows by the metrics that they lack.
-        changes: under changed pictures; empty where they were not tested.
+        changes: under perturbations; empty where not tested.
         roc: None where a class has no score.
-        forest: in its place; None where there is the other.
+        forest: in place of ``roc``; None where there is one.
     """
 
     sponsor: Mapping[str, SponsorWords]
@@ -111,7 +111,7 @@ class SummaryContents:
 
 
 def contents_of(context: ReportContext) -> SummaryContents:
-    """Choose what a summary shows, and draw its figure."""
+    """Select the content of a summary, and draw its figure."""
     criteria = _worst_first(context.acceptance)
     axes = _axes(context)
     with house_style():
@@ -134,20 +134,20 @@ def contents_of(context: ReportContext) -> SummaryContents:
 
 
 def left_to_the_report(context: ReportContext) -> Iterator[int]:
-    """How many criteria and rows a summary names in number alone."""
+    """Yield how many criteria and rows a summary counts without showing them."""
     yield len(context.acceptance[MOST_CRITERIA:])
     yield from (group.elsewhere for group in _together(context.not_established))
 
 
 def _sponsor(context: ReportContext) -> Mapping[str, SponsorWords]:
-    """The sponsor's words by place; missing is what the report holds for a gap."""
+    """Return the sponsor's statements by place, and those missing by the report's rule."""
     subjects = {place.key: place.subject for place in PLACES}
     stated = {key: getattr(context.protocol.submission, key) for keys in SPONSOR.values() for key in keys}
-    gaps = {gap.key for gap in context.gaps}
+    missing = {statement.key for statement in context.missing_statements}
     return {
         place: SponsorWords(
             given=tuple((subjects[key], stated[key]) for key in keys if isinstance(stated[key], str)),
-            missing=tuple(context.words.within(subjects[key]) for key in keys if key in gaps),
+            missing=tuple(context.words.within(subjects[key]) for key in keys if key in missing),
         )
         for place, keys in SPONSOR.items()
     }
@@ -164,23 +164,23 @@ def _together(rows: Sequence[NotEstablished]) -> tuple[NotEstablishedTogether, .
 
 
 def _worst_first(criteria: Sequence[CriterionRow]) -> tuple[CriterionRow, ...]:
-    """Criteria in the protocol's order; the worst first where not all will be shown."""
+    """Return criteria in the protocol's order; the worst first where not all will be shown."""
     if len(criteria) <= MOST_CRITERIA:
         return tuple(criteria)
     return tuple(sorted(criteria, key=lambda row: WORST_FIRST.index(row.result.verdict)))
 
 
 def _flow(stages: Sequence[FlowStage]) -> tuple[FlowStage, ...]:
-    """The stages; the studies table is none of its own where nothing left before it or nothing leaves it."""
-    told: list[FlowStage] = []
+    """Merge the stage of the studies table with its neighbour where nothing left before it or nothing leaves it."""
+    merged: list[FlowStage] = []
     for stage in stages:
-        if stage.standing.step != "all" or not told:
-            told.append(stage)
-        elif not _leaving(told[-1]):
-            told[-1] = replace(told[-1], leaving=stage.leaving, among=stage.among)
+        if stage.standing.step != "all" or not merged:
+            merged.append(stage)
+        elif not _leaving(merged[-1]):
+            merged[-1] = replace(merged[-1], leaving=stage.leaving, among=stage.among)
         elif _leaving(stage):
-            told.append(stage)
-    return tuple(told)
+            merged.append(stage)
+    return tuple(merged)
 
 
 def _leaving(stage: FlowStage) -> int:
@@ -188,7 +188,7 @@ def _leaving(stage: FlowStage) -> int:
 
 
 def _axes(context: ReportContext) -> tuple[AxisRows, ...]:
-    """Age, sex and view as long as their levels are few enough for a page."""
+    """Return age, sex and view as far as their levels fit on a page."""
     shown: list[AxisRows] = []
     for axis in context.axes:
         if axis.name in AXES and sum(len(one.rows) for one in (*shown, axis)) <= MOST_LEVELS:
@@ -222,7 +222,7 @@ def _changes(robustness: RobustnessReport | None) -> tuple[RangeOfChange, ...]:
 
 
 def _figure(context: ReportContext, axes: Sequence[AxisRows]) -> tuple[Drawing | None, Drawing | None]:
-    """The ROC curve, or a forest plot where there is none."""
+    """Draw the ROC curve, or a forest plot where there is none."""
     words, estimates = context.words, context.whole.estimates
     if context.curve:
         return roc_figure(context.curve, estimates["sensitivity"], estimates["specificity"], words), None

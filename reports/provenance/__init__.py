@@ -1,1 +1,1 @@
-"""Numbers that carry their source, and the marks that keep it on a page."""
+"""Numbers that carry their source, and the marks that keep it in a page."""

@@ -1,9 +1,9 @@
-"""Marks that keep the sources of numbers with what is printed of them, until the page is whole.
+"""Marks that keep the sources of numbers with their printed text until the page is complete.
 
-Owns the marks around what `formatting` prints, and their change into ``<data value="results.json#cohort.images">``
-elements. A mark is made of characters for private use, which no bundled font has: it survives being put into a
-sentence, and none can stay on a page unseen. What carries a source is `sourced_numbers`; outside its `marking` text is
-text.
+Owns the marks around the text from `formatting`, and their conversion to ``<data value="results.json#cohort.images">``
+elements. A mark is made of private-use characters, which no bundled font has: it survives being put into a sentence,
+and none can remain on a page unnoticed. Numbers with a source are `sourced_numbers`; outside its `marking` text is
+plain.
 """
 
 import functools
@@ -20,7 +20,7 @@ Arguments = ParamSpec("Arguments")
 
 FORMULA = "="
 TEXT = "text"
-BETWEEN_FORMULAS = "\n"  # which JSON never leaves within a key
+BETWEEN_FORMULAS = "\n"  # JSON escapes it within a key
 
 OPEN, BETWEEN, CLOSE = "\ue000", "\ue001", "\ue002"
 _SHIFT = 0xF0000
@@ -33,9 +33,9 @@ _within: ContextVar[bool] = ContextVar("within", default=False)
 
 
 def printed(function: Callable[Arguments, str]) -> Callable[Arguments, str]:
-    """Mark what a function prints with the sources of its numbers, where they have any.
+    """Mark the text that a function returns with the sources of its numbers, where they have any.
 
-    Within a function that is marked, others print without marks: what they print is compared and measured there.
+    Functions called within a marked function return text without marks, which can be compared and measured there.
     """
 
     @functools.wraps(function)
@@ -45,7 +45,7 @@ def printed(function: Callable[Arguments, str]) -> Callable[Arguments, str]:
         traced = [one.origin for one in args if isinstance(one, SourcedInt | SourcedFloat)]
         token = _within.set(True)
         try:
-            text = function(*map(_plainly, args), **kwargs)
+            text = function(*map(_without_source, args), **kwargs)
         finally:
             _within.reset(token)
         return _mark(text, traced) if traced and _DIGIT.search(text) else text
@@ -54,7 +54,7 @@ def printed(function: Callable[Arguments, str]) -> Callable[Arguments, str]:
 
 
 def filtering(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter of the templates that marks what it makes of a number without source: such a number was worked out."""
+    """Wrap a template filter so that it also marks numbers without a source: such a number was computed."""
 
     @functools.wraps(function)
     def marked(value: Any, *args: Any, **kwargs: Any) -> Any:
@@ -66,7 +66,7 @@ def filtering(function: Callable[..., Any]) -> Callable[..., Any]:
     return marked
 
 
-def _plainly(value: Any) -> Any:
+def _without_source(value: Any) -> Any:
     return plain(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
@@ -76,7 +76,7 @@ def _mark(text: str, origins: list[str]) -> str:
 
 
 def finalized(value: Any) -> Any:
-    """What a template prints, with a mark around each part of it that has digits and no mark yet."""
+    """Return what a template prints, with a mark around each part that has digits and no mark yet."""
     if not is_marking() or isinstance(value, bool) or hasattr(value, "__html__"):
         return value
     if isinstance(value, int | float):
@@ -95,12 +95,12 @@ def _as_text(part: str) -> str:
 
 
 def unmarked(text: str) -> str:
-    """The text without marks."""
+    """Return the text without marks."""
     return _MARK.sub(r"\2", text)
 
 
 def with_elements(html: str) -> str:
-    """The document with each mark made an element; within tags, titles and style sheets marks are dropped."""
+    """Return the document with each mark as an element; marks in tags, titles and style sheets are removed."""
     parts = _UNTOUCHED.split(html)
     parts[::2] = [_MARK.sub(_element, part) for part in parts[::2]]
     parts[1::2] = [unmarked(part) if OPEN in part else part for part in parts[1::2]]
@@ -109,13 +109,13 @@ def with_elements(html: str) -> str:
 
 def _element(found: re.Match[str]) -> str:
     origins = json.loads("".join(chr(ord(letter) - _SHIFT) for letter in found[1]))
-    return f'<data value="{escape(BETWEEN_FORMULAS.join(map(_shown, origins)))}">{found[2]}</data>'
+    return f'<data value="{escape(BETWEEN_FORMULAS.join(map(_as_value, origins)))}">{found[2]}</data>'
 
 
-def _shown(origin: str) -> str:
+def _as_value(origin: str) -> str:
     return origin if origin == TEXT else f"{FORMULA}{origin}"
 
 
 def without_elements(html: str) -> str:
-    """The document without the elements that name sources, for those who only read or lay out."""
+    """Return the document without the elements that name sources, for layout and plain reading."""
     return _ELEMENT.sub("", html)

@@ -1,9 +1,8 @@
-"""Numbers that know where in the evidence they come from.
+"""Numbers that carry their source in the evidence.
 
-Owns the two kinds of number that carry their place in a document of the evidence, and the names of places. Arithmetic
-keeps the sources, so that a difference or a share can be worked out again from them. How a source stays with what is
-printed of a number is `marks`; what is held against the evidence is `check`. Outside `marking` numbers are
-numbers and nothing more.
+Owns the two types of number that carry their key in a document of the evidence, and the form of keys. Arithmetic keeps
+the sources, so that a difference or a proportion can be computed again from them. How a source stays with a printed
+number is `marks`; the comparison with the evidence is `check`. Outside `marking` numbers are plain.
 """
 
 import json
@@ -20,7 +19,7 @@ from protocols.evidence.reproduction.json_diff import entry_name
 
 Number = int | float
 
-# A key in an expression stands in quotes, as JSON writes it; an expression that is one key and no more is the key.
+# Characters of a formula; a longer one is dropped. A key in a formula is in quotes, as JSON writes it.
 LONGEST = 4000
 
 _marking: ContextVar[bool] = ContextVar("marking", default=False)
@@ -28,7 +27,7 @@ _marking: ContextVar[bool] = ContextVar("marking", default=False)
 
 @contextmanager
 def marking() -> Iterator[None]:
-    """Let numbers that are read carry their sources, and what is printed of them carry marks, while the block runs."""
+    """Let numbers that are read carry sources, and their printed text carry marks, while the block runs."""
     token = _marking.set(True)
     try:
         yield
@@ -37,7 +36,7 @@ def marking() -> Iterator[None]:
 
 
 def is_marking() -> bool:
-    """Whether `marking` runs."""
+    """Return whether a `marking` block is running."""
     return _marking.get()
 
 
@@ -54,14 +53,14 @@ class SourcedFloat(float):
 
 
 def plain(number: Number) -> Number:
-    """The number without its source."""
+    """Return the number without its source."""
     if isinstance(number, SourcedInt):
         return int(number)
     return float(number) if isinstance(number, SourcedFloat) else number
 
 
 def _carrying(number: Any, origin: str) -> Any:
-    """The number with its source; as it is where it is none, or where its formula grew beyond reading."""
+    """Return the number with its source; unchanged where it is not a number or the formula is too long."""
     if len(origin) > LONGEST or type(number) not in (int, float):
         return number
     made = SourcedInt(number) if type(number) is int else SourcedFloat(number)
@@ -70,11 +69,11 @@ def _carrying(number: Any, origin: str) -> Any:
 
 
 def origin_of(number: Any) -> str:
-    """The expression that gives a number; the number itself where it has no source."""
+    """Return the expression that gives a number; the number itself where it has no source."""
     return number.origin if isinstance(number, SourcedInt | SourcedFloat) else repr(number)
 
 
-def _keeping(name: str, sign: str, *, swapped: bool) -> Callable[[Any, Any], Any]:
+def _binary(name: str, sign: str, *, swapped: bool) -> Callable[[Any, Any], Any]:
     work = getattr(operator, name)
 
     def method(self: Any, other: Any) -> Any:
@@ -87,7 +86,7 @@ def _keeping(name: str, sign: str, *, swapped: bool) -> Callable[[Any, Any], Any
     return method
 
 
-def _alone(name: str, sign: str) -> Callable[[Any], Any]:
+def _unary(name: str, sign: str) -> Callable[[Any], Any]:
     work = getattr(operator, name)
 
     def method(self: Any) -> Any:
@@ -98,18 +97,18 @@ def _alone(name: str, sign: str) -> Callable[[Any], Any]:
 
 for _kind in (SourcedInt, SourcedFloat):
     for _name, _sign in (("add", "+"), ("sub", "-"), ("mul", "*"), ("truediv", "/")):
-        setattr(_kind, f"__{_name}__", _keeping(_name, _sign, swapped=False))
-        setattr(_kind, f"__r{_name}__", _keeping(_name, _sign, swapped=True))
+        setattr(_kind, f"__{_name}__", _binary(_name, _sign, swapped=False))
+        setattr(_kind, f"__r{_name}__", _binary(_name, _sign, swapped=True))
     for _name, _sign in (("abs", "abs"), ("neg", "-")):
-        setattr(_kind, f"__{_name}__", _alone(_name, _sign))
+        setattr(_kind, f"__{_name}__", _unary(_name, _sign))
 
 
 def sourced(value: Any, document: str) -> Any:
-    """The value with every number in it carrying its place in a document; the value itself outside `marking`.
+    """Return the value with every number in it carrying its key in a document; unchanged outside `marking`.
 
     Args:
-        value: frozen dataclasses, models, mappings and sequences, as deep as they go.
-        document: the name of the file that the value was read from.
+        value: frozen dataclasses, models, mappings and sequences, nested to any depth.
+        document: name of the file that the value was read from.
     """
     return _sourced(value, f"{document}#") if _marking.get() else value
 
@@ -118,7 +117,7 @@ def _sourced(value: Any, key: str) -> Any:
     if type(value) in (int, float):
         return _carrying(value, json.dumps(key, ensure_ascii=False))
     if is_dataclass(value) and not isinstance(value, type):
-        # Not through the constructor: what is checked there was checked when the value was read.
+        # Not through the constructor: its checks were made when the value was read.
         made = object.__new__(type(value))
         for field in fields(value):
             object.__setattr__(
@@ -143,7 +142,7 @@ def _sourced(value: Any, key: str) -> Any:
 
 
 def numbers_of(value: Any, document: str) -> dict[str, Number]:
-    """Key -> number, for every number of a JSON document or of what was read from it; keys as `sourced` gives them."""
+    """Return every number of a JSON document, or of a value read from it, by its key as in `sourced`."""
     found: dict[str, Number] = {}
     _collect(value, f"{document}#", found)
     return found
@@ -182,7 +181,7 @@ def _joined(key: str, name: str) -> str:
 
 
 def entry_names(entries: Any) -> list[str]:
-    """Return what a person calls the entries of a list, with the place where that is not unique."""
+    """What a person calls the entries of a list, as `json_diff` does; its place where not unique."""
     names = [entry_name(entry, place) for place, entry in enumerate(entries)]
     taken: dict[str, int] = {}
     for name in names:

@@ -1,8 +1,8 @@
-"""The audit trail: what the run record and the trail of the run folder tell of who did what, when, to which files.
+"""The audit trail of a run folder: who did what, when, to which files.
 
-Owns which of it is told. What `report` itself adds, to run.json and to the trail, is left out, so that a report
-rendered again says the same: of the trail, the entries that made the folder and changed its evidence are told.
-Source: run.json and trail.jsonl; `protocols.ledger.run_trail` says what an entry names.
+Owns which entries a report prints: those that made the folder or changed its evidence. What `report` itself adds to
+run.json and to the trail is left out, so that a report rendered again is the same.
+Source: run.json and trail.jsonl; the content of an entry is `protocols.ledger.run_trail`.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from protocols.ledger.chain import Actor, LedgerEntry, Touched, read_ledger
 from protocols.storage.run_folder import RunFolder, RunRecord
 
-# Added to the record after the report, so no report can print it.
+# Recorded after the report is written, so no report can print it.
 OF_THE_REPORT = "report"
 STAGES: Mapping[str, str] = {
     "cohort": "cohort made",
@@ -21,7 +21,7 @@ STAGES: Mapping[str, str] = {
     "illustrate": "pictures drawn",
     "robustness": "changed pictures scored",
 }
-# Of the actions of a trail, those that no report, bundle or repair is behind.
+# The actions of a trail but those of a report, a bundle or a repair.
 ACTIONS: Mapping[str, str] = {"run": "run folder made", "robustness": "changed pictures tested"}
 MOST_ENTRIES = 20
 
@@ -36,7 +36,7 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class TrailEntry:
-    """An entry of the trail: what was done, in words, and the files that came, changed or went."""
+    """An entry of the trail: the action in words, and the files added, changed or removed."""
 
     seq: int
     ts_utc: str
@@ -48,14 +48,14 @@ class TrailEntry:
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """The entries that are told, oldest first, and how many older ones there is no room for."""
+    """The entries that a report prints, oldest first, and how many older ones it leaves out."""
 
     entries: tuple[TrailEntry, ...]
     left_out: int
 
 
 def durations_of(record: RunRecord) -> tuple[Duration, ...]:
-    """The recorded stages in the order of a run, others by name after them."""
+    """Return the recorded stages in the order of a run, others by name after them."""
     known = [name for name in STAGES if name in record.durations_seconds]
     others = sorted(set(record.durations_seconds) - set(STAGES) - {OF_THE_REPORT})
     return tuple(
@@ -64,17 +64,17 @@ def durations_of(record: RunRecord) -> tuple[Duration, ...]:
 
 
 def read_trail(run: RunFolder) -> Trail:
-    """What the trail of a run folder tells of its evidence.
+    """Read the entries of a run folder's trail that concern its evidence.
 
     Raises:
         BadInputError: it cannot be read.
         EvidenceDiffersError: its chain is broken.
     """
-    told = [_told(entry) for entry in read_ledger(run.trail).entries if entry.action in ACTIONS]
-    return Trail(tuple(told[-MOST_ENTRIES:]), len(told[:-MOST_ENTRIES]))
+    entries = [_trail_entry(entry) for entry in read_ledger(run.trail).entries if entry.action in ACTIONS]
+    return Trail(tuple(entries[-MOST_ENTRIES:]), len(entries[:-MOST_ENTRIES]))
 
 
-def _told(entry: LedgerEntry) -> TrailEntry:
+def _trail_entry(entry: LedgerEntry) -> TrailEntry:
     return TrailEntry(
         seq=entry.seq,
         ts_utc=entry.ts_utc,

@@ -1,6 +1,8 @@
-"""model/ of a run folder -> the device under test as a report describes it; None where there is no such folder.
+"""model/ of a run folder -> the description of the device under test.
 
-Owns which files of it are read. Their names and types are `protocols.model_folder`'s.
+Owns which keys of plan.json and operating_point.json and which columns of history.csv and tuning_curve.csv a report
+prints. `reports` never imports `model`: these files are evidence, and are read as such. Source: the contract ("Run
+folder"); docs/results.md.
 """
 
 from dataclasses import dataclass
@@ -32,7 +34,7 @@ def read_device(folder: Path) -> Device | None:
     """Read a model folder; None where the run has none.
 
     Raises:
-        BadInputError: a file of it is missing or is not what `train` writes.
+        BadInputError: a file of it is missing or not as `train` writes it.
     """
     if not folder.is_dir():
         return None

@@ -1,6 +1,6 @@
-"""The reference standard of phantoms against their known truth: where simulated readers err.
+"""The reference standard of phantoms compared with their known truth: errors of the simulated readers.
 
-Owns the count, from truth.csv of the run and the line listing. Patients have no known truth, so their runs have none.
+Owns the counts, from truth.csv of the run and the line listing. A run on patients has no known truth.
 """
 
 from dataclasses import dataclass
@@ -35,5 +35,5 @@ def known_truth(run: RunFolder, listing: Listing) -> KnownTruth | None:
     missing = next((image for image in listing.image_id if image not in present), None)
     if missing is not None:
         raise BadInputError(f"{path}: lacks the analysed image {missing!r}; restore the file of this run.")
-    pairs = [(said, present[image]) for image, said in zip(listing.image_id, listing.reference, strict=True)]
+    pairs = list(zip(listing.reference, map(present.__getitem__, listing.image_id), strict=True))
     return KnownTruth(pairs.count(("positive", False)), pairs.count(("negative", True)))

@@ -1,7 +1,7 @@
-"""line_listing.csv -> what a report draws from single images: scores by truth, the ROC curve, the table of calls.
+"""line_listing.csv -> scores by truth, the ROC curve and the table of calls.
 
-Owns the reading of the listing and the reduction of images to patients. It makes no statistic of its own: what
-it counts again must be what results.json says, which `context` checks.
+Owns the reading of the listing and the reduction of images to patients. Its counts must agree with results.json, which
+`two_by_two` checks.
 Source: the contract ("results.json: line_listing.csv"; "Statistics", 5 for patients).
 """
 
@@ -23,7 +23,7 @@ GRID = 1000
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The analysed images; every field has one entry an image, ``score`` is NaN where there is none.
+    """The analysed images, each field with one entry per image; ``score`` is NaN where there is none.
 
     ``levels`` is by axis, in the order of the file's columns.
     """
@@ -37,17 +37,17 @@ class Listing:
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def outcomes(self) -> Mapping[str, int]:
-        """How many images are TP, FP, FN and TN."""
+        """Count the images that are TP, FP, FN and TN."""
         return Counter(self.outcome)
 
     def calls(self) -> Mapping[tuple[str, str], int]:
-        """How many images of each reference were called what; an empty call is no score."""
+        """Count the images by reference and call; the call is empty without a score."""
         return Counter(zip(self.reference, self.called, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Scores of the determinate, processed units by truth, each rising."""
+    """Scores of the determinate, processed units by truth, in ascending order."""
 
     positive: NDArray[np.float64]
     negative: NDArray[np.float64]
@@ -63,7 +63,7 @@ class Roc:
 
 
 def read_listing(path: Path) -> Listing:
-    """The analysed lines of a listing.
+    """Read the analysed lines of a listing.
 
     Raises:
         BadInputError: the file cannot be read, or a column is missing.
@@ -89,11 +89,11 @@ def read_listing(path: Path) -> Listing:
 
 
 def scores_by_truth(listing: Listing, unit: str, *, in_order: bool = False) -> Scores:
-    """Scores of determinate, processed images, or of patients as the contract reduces them.
+    """Return the scores of determinate, processed images, or of patients as the contract reduces them.
 
-    A patient is positive if any image is, else indeterminate if any is; without a positive call a patient
-    of whom any image has no score has none; the score is otherwise the largest. With ``in_order`` nothing is left out:
-    a positive without a score has minus infinity, a negative of whom any image has none infinity.
+    A patient is positive if any image is, else indeterminate if any is. The score of a patient is the largest; without
+    a positive call and with an unscored image there is none. With ``in_order`` nothing is left out: a positive without
+    a score gets minus infinity, a negative with an unscored image infinity.
     """
     if unit == "image":
         reference, score, incomplete = listing.reference, listing.score, np.isnan(listing.score)
@@ -110,7 +110,7 @@ def _are(reference: tuple[str, ...], word: str) -> NDArray[np.bool_]:
 
 
 def _by_patient(listing: Listing) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.bool_]]:
-    """Reference and score of each patient, and whether any image of them has no score."""
+    """Return reference and score per patient, and whether any image of the patient has no score."""
     images: dict[str, list[int]] = {}
     for row, patient in enumerate(listing.patient_id):
         images.setdefault(patient, []).append(row)
@@ -126,9 +126,9 @@ def _by_patient(listing: Listing) -> tuple[tuple[str, ...], NDArray[np.float64],
 
 
 def roc(scores: Scores) -> Roc | None:
-    """The curve over all thresholds, thinned to a grid of a thousandth; None where a class has no score.
+    """Compute the curve over all thresholds, thinned to a grid of 0.001; None where a class has no score.
 
-    The area is taken before thinning: the share of pairs in the right order, ties half.
+    The area is computed before thinning: the proportion of positive-negative pairs in the right order, ties half.
     """
     positives, negatives = len(scores.positive), len(scores.negative)
     if not positives or not negatives:

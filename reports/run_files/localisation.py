@@ -1,7 +1,7 @@
-"""Where the device looks, as a report tells it: the pointing game in rows, and the pictures of the model folder.
+"""Localisation as a report prints it: the pointing game in rows, and the illustrations of the model folder.
 
-Owns the selection, the words for what could not be given, and the reading of illustrations.csv. `reports` never imports
-`model`: table and pictures are evidence, and are read as such. Numbers are as results.json holds them.
+Owns the selection, the notes on missing values, and the reading of illustrations.csv. `reports` never imports `model`:
+table and illustrations are evidence, and are read as such. Numbers are those of results.json.
 """
 
 import base64
@@ -14,19 +14,19 @@ from pathlib import Path
 from protocols.errors import BadInputError
 from protocols.model_folder import ILLUSTRATION_COLUMNS, ILLUSTRATIONS, OVERLAYS, THUMBNAILS
 from reports.language.formatting import between, decimal, signed
-from reports.language.missing_value_notes import reasons_told
+from reports.language.missing_value_notes import missing_value_notes
 from reports.language.names import BASELINES
 from validation.results.results import Results
 from validation.results.secondary import Localisation, Localised
 
-PICTURE = re.compile(rf"({THUMBNAILS}|{OVERLAYS})/[0-9]+\.png")
+IMAGE_NAME = re.compile(rf"({THUMBNAILS}|{OVERLAYS})/[0-9]+\.png")
 PNG = b"\x89PNG\r\n\x1a\n"
 OUTCOMES = ("FN", "FP", "TP")
 
 
 @dataclass(frozen=True, slots=True)
 class Illustration:
-    """One image, bare and with what the device saw, as addresses that hold the pictures themselves."""
+    """One image, plain and with its saliency map, both as ``data:`` URIs."""
 
     image_id: str
     score: float
@@ -41,8 +41,8 @@ class LocalisationReport:
 
     Attributes:
         result: None where the run has no boxes or no marks.
-        rows: all images, then those called positive and negative, by name.
-        notes: what could not be given.
+        rows: all images, then those that test positive and negative, by name.
+        notes: which values are missing, and why.
         illustrations: outcome and its images, in the order of the table; empty where the run has none.
     """
 
@@ -53,7 +53,7 @@ class LocalisationReport:
 
     @property
     def points_better(self) -> bool | None:
-        """Whether the device hits more often than its best baseline; None where that is not measured."""
+        """Whether the device hits more often than the best baseline; None where not measured."""
         best = self.result.best_baseline if self.result else None
         if best is None or best.difference.value is None:
             return None
@@ -62,33 +62,33 @@ class LocalisationReport:
 
     @property
     def finding(self) -> str:
-        """How the device compares with the best way to point without seeing the image; empty where not measured."""
+        """The device compared with the best baseline, which ignores the image; empty where not measured."""
         best = self.result.best_baseline if self.result else None
         if best is None or best.difference.value is None:
             return ""
         difference, bounds = best.difference.value, best.difference.interval
-        told = f"(difference {signed(difference)}, {between(bounds)})"
+        shown = f"(difference {signed(difference)}, {between(bounds)})"
         against = f"{BASELINES[best.name][:1].lower()}{BASELINES[best.name][1:]} {decimal(best.hit_rate)}"
         if self.points_better:
             return (
-                f"The device points at the finding more often than the best baseline does: {against} {told}."
+                f"The device points at the finding more often than the best baseline does: {against} {shown}."
             )
         if bounds and bounds[1] < 0:
             return (
-                f"The device points at the finding less often than the best baseline does: {against} {told}."
+                f"The device points at the finding less often than the best baseline does: {against} {shown}."
             )
-        return f"The device is not shown to point at the finding more often than the best baseline: {against} {told}."
+        return f"The device is not shown to point at the finding more often than the best baseline: {against} {shown}."
 
 
 def look_of(model: Path, results: Results) -> LocalisationReport | None:
-    """What there is to tell; None where there is nothing.
+    """Read the localisation of a run; None where there is none.
 
     Args:
-        model: the model folder of a run, which may be absent.
+        model: model folder of a run, which may be absent.
         results: of the run.
 
     Raises:
-        BadInputError: illustrations.csv is not as `run` writes it, or a picture of it is missing.
+        BadInputError: illustrations.csv is not as `run` writes it, or an image that it names is missing.
     """
     result = results.localisation
     illustrations = _illustrations(model)
@@ -99,7 +99,7 @@ def look_of(model: Path, results: Results) -> LocalisationReport | None:
         if result
         else ()
     )
-    notes = reasons_told(
+    notes = missing_value_notes(
         [
             (measured.note, f"{what}, {name.lower()}")
             for name, row in rows
@@ -121,7 +121,7 @@ def _illustrations(model: Path) -> tuple[tuple[str, tuple[Illustration, ...]], .
         return tuple(_by_outcome(model, rows))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInputError(
-            f"{path}: is not as `run` writes it, or a picture that it names is missing ({error}); restore the folder."
+            f"{path}: is not as `run` writes it, or an image that it names is missing ({error}); restore the folder."
         ) from error
 
 
@@ -132,8 +132,8 @@ def _by_outcome(model: Path, rows: list[dict[str, str]]) -> Iterator[tuple[str, 
                 image_id=row["image_id"],
                 score=float(row["score"]),
                 boxes=int(row["boxes"]),
-                thumbnail=_picture(model, row["thumbnail"]),
-                overlay=_picture(model, row["overlay"]),
+                thumbnail=_data_uri(model, row["thumbnail"]),
+                overlay=_data_uri(model, row["overlay"]),
             )
             for row in rows
             if row["outcome"] == outcome
@@ -142,11 +142,11 @@ def _by_outcome(model: Path, rows: list[dict[str, str]]) -> Iterator[tuple[str, 
             yield outcome, found
 
 
-def _picture(model: Path, name: str) -> str:
-    """A picture of the folder as an address that holds it; nothing outside its two folders is ever read."""
-    if not PICTURE.fullmatch(name):
-        raise ValueError(f"{name!r} is no picture's name")
+def _data_uri(model: Path, name: str) -> str:
+    """Return an image of the folder as a ``data:`` URI; nothing outside its two folders is ever read."""
+    if not IMAGE_NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is not an image name of `run`")
     content = (model / name).read_bytes()
     if not content.startswith(PNG):
-        raise ValueError(f"{name!r} is no PNG")
+        raise ValueError(f"{name!r} is not a PNG")
     return f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}"

@@ -1,7 +1,7 @@
-"""What a report tells of the lock of its test set: the run's snapshot of the ledger, read for the run's own results.
+"""The lock of the test set, from the run's snapshot of the ledger.
 
-Owns the check that the look told is the look of these results, and how many looks a table has room for. What a look
-is, and how looks are counted, is `protocols.registration.history`'s.
+Owns the check that the look in the ledger is that of these results, and how many looks a table has room for. What a
+look is, and how looks are counted, is `protocols.registration.history`.
 """
 
 from dataclasses import dataclass, replace
@@ -18,13 +18,13 @@ MOST_LOOKS = 30
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """The lock of a test set, as the ledger stood when the results were written.
+    """The lock of a test set at the time when the results were written.
 
     Attributes:
-        story: of this look; the texts of registered protocols are left out, as a number in them is no evidence here.
-        head: the ledger with these results: how many entries, and the hash of the last.
+        story: of this look, without the texts of registered protocols: a number in them is not evidence here.
+        head: of the ledger with these results: number of entries, and hash of the last.
         earlier: the looks before this one, oldest first; the newest of them where they are many.
-        earlier_left_out: how many of the oldest are not among these.
+        earlier_left_out: how many of the oldest are left out.
     """
 
     story: LookHistory
@@ -34,7 +34,7 @@ class Seal:
 
     @property
     def locked(self) -> bool:
-        """Whether the ledger tells the registration of the very protocol that was looked with."""
+        """Whether the ledger records the registration of the protocol of this look."""
         return self.story.registered is not None
 
     @property
@@ -44,10 +44,10 @@ class Seal:
 
 
 def read_seal(run: RunFolder, results: Results, results_sha256: str) -> Seal | None:
-    """The lock of a run's test set; None where no ledger counted the look.
+    """Read the lock of a run's test set; None where no ledger counted the look.
 
     Raises:
-        EvidenceDiffersError: the chain of the ledger is broken, or it tells of no look that ended in these results with
+        EvidenceDiffersError: the chain of the ledger is broken, or it records no look that ended in these results with
             this protocol and threshold.
     """
     if not run.ledger.exists():
@@ -56,7 +56,7 @@ def read_seal(run: RunFolder, results: Results, results_sha256: str) -> Seal | N
     story = history_of_look(ledger, results_sha256)
     if story is None:
         raise EvidenceDiffersError(
-            f"{run.ledger}: holds no look that ended in {run.results.name} (sha256 {results_sha256}); the two are not "
+            f"{run.ledger}: has no look that ended in {run.results.name} (sha256 {results_sha256}); the two are not "
             "of one run. Validate again."
         )
     _refuse_other_look(run, story.look, results)
@@ -77,11 +77,11 @@ def _refuse_other_look(run: RunFolder, look: LookMade, results: Results) -> None
         results.verdict,
     )
     names = ("protocol", "threshold", "operating_point.json", "verdict")
-    for name, told, found in zip(names, there, here, strict=True):
-        if told != found:
+    for name, recorded, found in zip(names, there, here, strict=True):
+        if recorded != found:
             raise EvidenceDiffersError(
-                f"{run.ledger}: look {look.number} (entry {look.seq}) was made with {name} {told}; "
-                f"{run.results.name} says {found}."
+                f"{run.ledger}: look {look.number} (entry {look.seq}) was made with {name} {recorded}; "
+                f"{run.results.name} has {found}."
             )
 
 
@@ -92,5 +92,5 @@ def _without_texts(story: LookHistory) -> LookHistory:
     return replace(
         story,
         registered=bare(story.registered) if story.registered else None,
-        versions=tuple(replace(told, version=bare(told.version)) for told in story.versions),
+        versions=tuple(replace(entry, version=bare(entry.version)) for entry in story.versions),
     )

@@ -5,16 +5,16 @@ from dataclasses import replace
 
 import pytest
 
+from reports.content.analyses.secondary import secondary_tables
 from reports.content.context import ReportContext
-from reports.content.secondary import secondary_tables
 from reports.language.formatting import (
     between,
     count,
     decimal,
     fraction,
     interval,
+    proportion,
     score,
-    share,
     shift,
     value,
 )
@@ -185,7 +185,7 @@ def test_patterns_begin_with_the_most_frequent(rows_of: Rows, context_of: Contex
     context = context_of("passing")
     images = context.results.cohort.images
     expected = sorted(context.results.agreement.patterns.values(), reverse=True)
-    assert [row[1] for row in rows] == [share(number, images) for number in expected]
+    assert [row[1] for row in rows] == [proportion(number, images) for number in expected]
 
 
 def test_readers_stand_with_their_latent_rates(rows_of: Rows, context_of: Contexts) -> None:

@@ -1,15 +1,15 @@
-"""What a run is said to hold, against runs that hold it and runs that do not."""
+"""Each predicate on runs that have the evidence and on runs that do not."""
 
 from collections.abc import Callable
 
 import pytest
 
-from reports.appendices.available_evidence import HOLDINGS
+from reports.appendices.available_evidence import PREDICATES
 from reports.content.context import ReportContext
 
 
 @pytest.mark.parametrize(
-    ("name", "holding", "lacking"),
+    ("name", "having", "lacking"),
     [
         ("subgroups", "passing", "without criteria and subgroups"),
         ("age_and_sex", "passing", "one reader"),
@@ -29,14 +29,14 @@ from reports.content.context import ReportContext
         ("threshold_frozen", "locked", "confirmatory"),
     ],
 )
-def test_held_and_not_held(
-    name: str, holding: str, lacking: str, context_of: Callable[[str], ReportContext]
+def test_available_and_not_available(
+    name: str, having: str, lacking: str, context_of: Callable[[str], ReportContext]
 ) -> None:
-    assert HOLDINGS[name].held(context_of(holding))
-    assert not HOLDINGS[name].held(context_of(lacking))
+    assert PREDICATES[name].available(context_of(having))
+    assert not PREDICATES[name].available(context_of(lacking))
 
 
-def test_scores_that_were_brought_hold_nothing_of_the_device(
+def test_brought_scores_have_no_evidence_of_the_device(
     context_of: Callable[[str], ReportContext],
 ) -> None:
     of_a_device = (
@@ -47,4 +47,4 @@ def test_scores_that_were_brought_hold_nothing_of_the_device(
         "localisation",
         "pictures",
     )
-    assert not [name for name in of_a_device if HOLDINGS[name].held(context_of("passing"))]
+    assert not [name for name in of_a_device if PREDICATES[name].available(context_of("passing"))]

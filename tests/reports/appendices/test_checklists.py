@@ -16,7 +16,7 @@ from reports.appendices.checklists import (
     coverage_of,
 )
 from reports.content.context import ReportContext
-from reports.content.submission import PLACES
+from reports.content.sponsor.submission import PLACES
 from reports.pages.numbering import APPENDICES, TITLES
 
 ACTR = "actr"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reports.appendices.available_evidence import HOLDINGS
+from reports.appendices.available_evidence import PREDICATES
 from reports.appendices.glossary import INTERVAL_MEANINGS, NEEDED, TERMS, glossary_of
 from reports.content.context import ReportContext
 from reports.language.names import INTERVALS
@@ -13,7 +13,7 @@ from reports.language.names import INTERVALS
 def test_each_interval_has_a_meaning_and_each_need_is_a_holding() -> None:
     assert set(INTERVAL_MEANINGS) == set(INTERVALS)
     assert set(NEEDED) <= set(TERMS)
-    assert set(NEEDED.values()) <= set(HOLDINGS)
+    assert set(NEEDED.values()) <= set(PREDICATES)
 
 
 @pytest.mark.parametrize(

@@ -119,4 +119,6 @@ def test_every_row_that_is_too_small_is_not_established(context_of: Callable[[st
 def test_a_gap_makes_a_draft(context_of: Callable[[str], ReportContext]) -> None:
     context = context_of("confirmatory")
     assert context.document.stamps[-1] == "DRAFT"
-    assert {"Lock", "Independence of the test", "Equipment"} <= {gap.subject for gap in context.gaps}
+    assert {"Lock", "Independence of the test", "Equipment"} <= {
+        one.subject for one in context.missing_statements
+    }

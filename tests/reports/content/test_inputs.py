@@ -12,7 +12,7 @@ from protocols.progress import silent
 from protocols.storage.run_folder import RunFolder
 from protocols.tables.input_account import Notice
 from reports.content.context import ReportContext
-from reports.content.inputs import affected, cleaned, excluded, on_first_page, spotless
+from reports.content.inputs import affected, cleaned, excluded, fully_used, on_first_page
 from reports.language.vocabulary import Words
 from reports.pages.summary import summary_page
 from reports.render import Rendered, render
@@ -28,13 +28,13 @@ def notice(text: str, *criteria: str) -> Notice:
 
 
 def test_words_for_a_table_by_hand() -> None:
-    told = [(excluded(table, WORDS), cleaned(table), spotless(table)) for table in TABLES]
+    told = [(excluded(table, WORDS), cleaned(table), fully_used(table)) for table in TABLES]
     assert told == [
         ("170 outside the test split; 30 without any read", "–", False),
         ("–", "14 cells trimmed, 1 age converted", False),
         ("3 of no image in studies", "–", False),
     ]
-    assert spotless(replace(TABLES[0], rows_excluded={"not_test_split": 200}))
+    assert fully_used(replace(TABLES[0], rows_excluded={"not_test_split": 200}))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from reports.content.labelling import does_less_well, not_established
+from reports.content.labelling import not_established, underperforming_levels
 from reports.language.vocabulary import Words
 from tests.reports.content.test_rows import row
 from validation.results.results import Subgroup
@@ -38,7 +38,7 @@ def test_a_row_names_what_it_does_not_establish_by_hand() -> None:
 
 
 def test_a_gap_names_the_lower_level_by_hand() -> None:
-    (found,) = does_less_well([homogeneity(GAP)], [row("F"), row("M")], WORDS, confidence_level=0.95)
+    (found,) = underperforming_levels([homogeneity(GAP)], [row("F"), row("M")], WORDS, confidence_level=0.95)
     assert (found.metric, found.lower.level, found.higher.level) == ("specificity", "M", "F")
     assert found.lower_estimate.subgroup == Subgroup("sex", "M")
 
@@ -46,4 +46,4 @@ def test_a_gap_names_the_lower_level_by_hand() -> None:
 @pytest.mark.parametrize("adjusted", [None, 0.05, 0.3])
 def test_a_gap_that_chance_may_make_drafts_nothing_by_hand(adjusted: float | None) -> None:
     tests = [homogeneity(replace(GAP, family_p_value=adjusted)), homogeneity(None)]
-    assert does_less_well(tests, [row("F"), row("M")], WORDS, confidence_level=0.95) == ()
+    assert underperforming_levels(tests, [row("F"), row("M")], WORDS, confidence_level=0.95) == ()

@@ -7,8 +7,8 @@ from reports.content.rows import (
     CriterionRow,
     LevelRow,
     deciding_note,
-    drawn_bounds,
     inconclusive,
+    monte_carlo_errors,
     notes_on,
 )
 from reports.language.vocabulary import Words
@@ -113,11 +113,11 @@ def test_bounds_that_draws_decide_by_hand() -> None:
         )
         return CriterionRow(id_, result, "for the test", estimate("auroc", "F"))
 
-    assert drawn_bounds(
+    assert monte_carlo_errors(
         [criterion("A", 0.9271, 0.00054), criterion("B", 0.9, 0.0), criterion("C", None, None)]
     ) == ("Monte-Carlo error of the bounds that draws decide: 0.0005 for A, 0.0771 from its goal.")
     assert (
-        drawn_bounds([criterion("B", 0.9, 0.0)])
+        monte_carlo_errors([criterion("B", 0.9, 0.0)])
         == "No observed bound depends on draws, so none has a Monte-Carlo error."
     )
 

@@ -5,7 +5,7 @@ import pytest
 from reports.figures.canvas import WIDTH
 from reports.figures.workflow import CALIBRATIONS, flowchart
 from reports.language.names import CALIBRATIONS as NAMED
-from tests.reports.content.test_gaps import device
+from tests.reports.content.sponsor.test_missing_statements import device
 
 
 def test_every_step_stands_in_order(tmp_path: Path) -> None:

@@ -73,10 +73,10 @@ def test_signs_that_are_pictures_are_looked_for_under_one_name(box_font: Callabl
 def test_a_page_carries_the_letters_it_needs(box_font: Callable[..., Path]) -> None:
     (one,) = read([box_font("one.ttf", f" {LUNG}{FIRE}")])
     (needed,) = needed_fonts({LUNG}, (one,))
-    part = TTFont(io.BytesIO(fonts._part(needed.font, needed.letters)))
+    part = TTFont(io.BytesIO(fonts._subset(needed.font, needed.letters)))
     assert set(part.getBestCmap()) == {ord(" "), ord(LUNG)}
     assert part["OS/2"].usWeightClass == 400
-    assert fonts._part(needed.font, needed.letters) == fonts._part(needed.font, needed.letters)
+    assert fonts._subset(needed.font, needed.letters) == fonts._subset(needed.font, needed.letters)
 
 
 @pytest.mark.parametrize(

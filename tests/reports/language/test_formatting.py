@@ -71,10 +71,10 @@ UNDEFINED = replace(
         (formatting.p_value(0.0312), "0.031"),
         (formatting.p_value(0.00099), "<0.001"),
         (formatting.p_value(None), "n.e."),
-        (formatting.draws_error(0.00034), "0.0003"),
-        (formatting.draws_error(0.00002), "<0.0001"),
-        (formatting.draws_error(0.0), "–"),  # needs no draws
-        (formatting.draws_error(None), "–"),
+        (formatting.monte_carlo_error(0.00034), "0.0003"),
+        (formatting.monte_carlo_error(0.00002), "<0.0001"),
+        (formatting.monte_carlo_error(0.0), "–"),  # needs no draws
+        (formatting.monte_carlo_error(None), "–"),
         (formatting.score(0.0142198), "0.014220"),
         (formatting.score(0.00000123), "0.00000123"),  # three digits are left
         (formatting.score(1.0), "1.000000"),
@@ -82,8 +82,8 @@ UNDEFINED = replace(
         (formatting.shift(0.0496), "+5.0\u00a0pp"),
         (formatting.shift(-0.02), "−2.0\u00a0pp"),
         (formatting.shift(0.0), "–"),
-        (formatting.share(2326, 5366), "2,326 (43.3\u00a0%)"),
-        (formatting.share(0, 0), "0"),
+        (formatting.proportion(2326, 5366), "2,326 (43.3\u00a0%)"),
+        (formatting.proportion(0, 0), "0"),
         (formatting.level(0.95), "95\u00a0%"),
         (formatting.level(0.975), "97.5\u00a0%"),
         (formatting.level(0.9), "90\u00a0%"),

@@ -1,4 +1,4 @@
-from reports.language.missing_value_notes import reasons_told
+from reports.language.missing_value_notes import missing_value_notes
 
 
 def test_alike_reasons_stand_in_one_sentence_by_hand() -> None:
@@ -8,11 +8,11 @@ def test_alike_reasons_stand_in_one_sentence_by_hand() -> None:
         ("zero width", "kappa"),
         ("not estimable: 0 positives", "intercept"),
     ]
-    assert reasons_told(entries) == (
+    assert missing_value_notes(entries) == (
         "Not estimable (0 positives): slope and intercept.",
         "Interval not given, zero width: kappa.",
     )
 
 
-def test_nothing_lacking_is_nothing_told() -> None:
-    assert reasons_told([(None, "slope")]) == ()
+def test_nothing_missing_is_no_note() -> None:
+    assert missing_value_notes([(None, "slope")]) == ()

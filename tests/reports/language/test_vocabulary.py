@@ -198,4 +198,4 @@ def test_reasons_by_hand() -> None:
     ],
 )  # fmt: skip
 def test_sentences_of_the_results_in_our_words_by_hand(words: Words, text: str, expected: str) -> None:
-    assert words.told(text) == expected
+    assert words.reworded(text) == expected

@@ -37,7 +37,7 @@ HEAD = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A pa
 <h1>A page</h1>"""
 BODY = """<p>{{ r.cohort.images | counted("image") }}, sensitivity {{ e.value | decimal }}
 ({{ e.decision | interval }}),
-{{ e | fraction }}; {{ r.cohort.prevalence | percent }} positive; {{ e.positives | share(e.images) }}.</p>"""
+{{ e | fraction }}; {{ r.cohort.prevalence | percent }} positive; {{ e.positives | proportion(e.images) }}.</p>"""
 
 Laid = tuple[bytes, str, LintEvidence]
 

@@ -66,10 +66,10 @@ def as_printed(value: object) -> set[str]:
 
 
 def given(context: ReportContext, **texts: object) -> ReportContext:
-    """The context with the sponsor's words, and without the gaps that they close."""
+    """The context with statements of the sponsor, and without the missing statements that they supply."""
     protocol = context.protocol.model_copy(update={"submission": Submission.model_validate(texts)})
-    gaps = tuple(gap for gap in context.gaps if gap.key not in texts)
-    return replace(context, protocol=protocol, gaps=gaps)
+    missing = tuple(one for one in context.missing_statements if one.key not in texts)
+    return replace(context, protocol=protocol, missing_statements=missing)
 
 
 @pytest.mark.parametrize("name", STUDIES)

@@ -8,7 +8,7 @@ import pytest
 from reports.language import formatting
 from reports.number_check.html import page_text
 from reports.pages.environment import environment
-from reports.provenance.formulas import worked_out
+from reports.provenance.formulas import evaluate
 from reports.provenance.marks import unmarked, without_elements
 from reports.provenance.sourced_numbers import entry_names, marking, numbers_of, plain, sourced
 
@@ -77,7 +77,7 @@ def test_arithmetic_can_be_worked_out_again(work: object, result: float) -> None
     with marking():
         made = work(sourced(STUDY, "r.json").images)  # type: ignore[operator]
     assert made == result
-    assert worked_out(made.origin, numbers_of(STUDY, "r.json")) == result
+    assert evaluate(made.origin, numbers_of(STUDY, "r.json")) == result
 
 
 @pytest.mark.parametrize(
@@ -92,13 +92,13 @@ def test_a_name_in_any_letters_leads_back_to_its_number(name: str) -> None:
             .render(it=sourced(levels, "r.json")["levels"][0]["share"])
         )
     (part,) = page_text(html).parts
-    assert worked_out(part.formulas[0], numbers_of(levels, "r.json")) == 0.5
+    assert evaluate(part.formulas[0], numbers_of(levels, "r.json")) == 0.5
 
 
 @pytest.mark.parametrize("formula", ["__import__('os')", "images", "[1]", "(1).real", "2 ** 99", ""])
 def test_a_formula_is_no_program(formula: str) -> None:
-    with pytest.raises(ValueError, match="no formula"):
-        worked_out(formula, {})
+    with pytest.raises(ValueError, match="not a formula"):
+        evaluate(formula, {})
 
 
 def test_a_page_names_the_sources_also_of_sentences() -> None:

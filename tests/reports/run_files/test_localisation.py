@@ -211,7 +211,7 @@ def test_what_is_no_picture_is_refused_by_hand(
 ) -> None:
     illustrated(tmp_path, f"a,FN,0.1,0,{pictures(1)}")
     (tmp_path / "thumbnails" / "01.png").write_text("<svg/>")
-    with pytest.raises(BadInputError, match=r"'thumbnails/01\.png' is no PNG"):
+    with pytest.raises(BadInputError, match=r"'thumbnails/01\.png' is not a PNG"):
         look_of(tmp_path, context_of("passing").results)
 
 

@@ -131,7 +131,7 @@ def copy_of(run: RunFolder, root: Path) -> RunFolder:
 def test_a_ledger_of_other_results_is_refused(run_of: Callable[[str], RunFolder], tmp_path: Path) -> None:
     run = copy_of(run_of("locked"), tmp_path / "run")
     shutil.copy(run_of("explored").ledger, run.ledger)
-    with pytest.raises(EvidenceDiffersError, match=r"holds no look that ended in results\.json"):
+    with pytest.raises(EvidenceDiffersError, match=r"has no look that ended in results\.json"):
         report_context(run)
 
 
@@ -156,7 +156,7 @@ def test_a_look_with_another_threshold_is_refused(run_of: Callable[[str], RunFol
         lines.append(text)
         head = sha256_bytes(text.encode())
     run.ledger.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    with pytest.raises(EvidenceDiffersError, match=r"made with threshold 0\.25; results\.json says 0\.5"):
+    with pytest.raises(EvidenceDiffersError, match=r"made with threshold 0\.25; results\.json has 0\.5"):
         report_context(run)
 
 

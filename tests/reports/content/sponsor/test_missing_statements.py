@@ -8,8 +8,8 @@ import pytest
 from protocols.model_folder import PLAN
 from protocols.schema.protocol import Protocol
 from reports.content.context import ReportContext
-from reports.content.gaps import OF_READERS, gaps_of
-from reports.content.submission import PLACES
+from reports.content.sponsor.missing_statements import OF_READERS, missing_statements
+from reports.content.sponsor.submission import PLACES
 from reports.pages.numbering import sections
 from reports.run_files.device import Device, read_device
 from tests.reports.run_files.test_device import DOCUMENTS, TABLES
@@ -18,7 +18,7 @@ from tests.reports.run_files.test_device import DOCUMENTS, TABLES
 def keys(
     context: ReportContext, *, device: Device | None = None, protocol: Protocol | None = None
 ) -> set[str | None]:
-    return {gap.key for gap in gaps_of(context.results, protocol or context.protocol, device)}
+    return {one.key for one in missing_statements(context.results, protocol or context.protocol, device)}
 
 
 def test_gaps_stand_in_sections_that_every_report_has() -> None:
@@ -34,10 +34,10 @@ def test_a_ledger_that_tells_the_registration_closes_the_gap(
     context_of: Callable[[str], ReportContext],
 ) -> None:
     """And what is asked of the threshold is why, no longer when."""
-    asked = {gap.key: gap.asked for gap in context_of("locked").gaps}
+    asked = {one.key: one.asked for one in context_of("locked").missing_statements}
     assert None not in asked
     assert "no file backs it" not in asked["threshold_rationale"]
-    open_ = {gap.key: gap.asked for gap in context_of("confirmatory").gaps}
+    open_ = {one.key: one.asked for one in context_of("confirmatory").missing_statements}
     assert "no file backs it" in open_["threshold_rationale"]
 
 
@@ -97,5 +97,7 @@ def test_scores_that_were_brought_answer_nothing(context_of: Callable[[str], Rep
 
 
 def test_a_threshold_that_no_file_backs_asks_for_more(context_of: Callable[[str], ReportContext]) -> None:
-    (asked,) = [gap.asked for gap in context_of("passing").gaps if gap.key == "threshold_rationale"]
+    (asked,) = [
+        one.asked for one in context_of("passing").missing_statements if one.key == "threshold_rationale"
+    ]
     assert asked.endswith("the protocol states it and no file backs it")

@@ -1,7 +1,7 @@
-"""The sponsor's statements, each in its place in the report.
+"""The sponsor's words, each in its place: which key of ``[submission]`` belongs to which section, and what it answers.
 
-The places are declared with the keys in `protocols.schema.submission`; what is missing is `gaps`. Nothing here was
-measured, and the report says so wherever it prints one of these.
+Owns the list of places. What is missing is `missing_statements`; the keys are `protocols.schema.submission`. Nothing
+here was measured, and the report says so wherever it prints one of these.
 """
 
 from dataclasses import dataclass

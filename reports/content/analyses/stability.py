@@ -1,13 +1,13 @@
-"""Rows that only show how a number moves: other thresholds, the cohort without one site or judged without one reader.
+"""Sensitivity of estimates: other thresholds, the cohort without one site or with one reader left out.
 
-Owns the arrangement by metric, the range over rows, and in words what could not be given.
+Owns the arrangement by metric, the range over rows, and the notes on missing values.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.language.formatting import counted, listed
-from reports.language.missing_value_notes import reasons_told
+from reports.language.missing_value_notes import missing_value_notes
 from reports.language.vocabulary import Words
 from validation.results.secondary import ClosedEstimate, Interval, LeftOut
 
@@ -31,10 +31,10 @@ class LeftOutTable:
 
     Attributes:
         kind: ``site`` or ``reader``.
-        rows: one a site or reader, empty where they are more than a page has room for.
+        rows: one per site or reader, empty where a page has no room for all.
         left_out: how many were left out, one at a time.
         ranges: metric -> lowest and highest value; a metric without a value is absent.
-        notes: what could not be given.
+        notes: which values are missing.
     """
 
     kind: str
@@ -45,18 +45,18 @@ class LeftOutTable:
 
 
 def left_out_tables(entries: Sequence[LeftOut], words: Words) -> dict[str, LeftOutTable]:
-    """A table a kind, absent where nothing of that kind was left out."""
+    """Return one table per kind, absent where nothing of that kind was left out."""
     kinds = dict.fromkeys(entry.kind for entry in entries)
     return {kind: _table(kind, [entry for entry in entries if entry.kind == kind], words) for kind in kinds}
 
 
 def by_metric(estimates: Sequence[ClosedEstimate]) -> dict[str, ClosedEstimate]:
-    """Estimates by the name of their metric."""
+    """Return estimates by the name of their metric."""
     return {estimate.metric: estimate for estimate in estimates}
 
 
 def notes_on_rows(rows: Sequence[tuple[str, Sequence[ClosedEstimate]]], words: Words) -> tuple[str, ...]:
-    """Why values or intervals are not there, those of one reason in one sentence.
+    """Return why values or intervals are missing, one sentence per reason.
 
     Args:
         rows: name and estimates of each row.
@@ -68,7 +68,7 @@ def notes_on_rows(rows: Sequence[tuple[str, Sequence[ClosedEstimate]]], words: W
             if estimate.note is not None:
                 metric = words.within(words.metric(estimate.metric))
                 lacking.setdefault((estimate.note, metric), []).append(name)
-    return reasons_told(
+    return missing_value_notes(
         (reason, metric if len(names) == len(rows) else f"{metric} {listed(names)}")
         for (reason, metric), names in lacking.items()
     )

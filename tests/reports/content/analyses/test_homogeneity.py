@@ -1,8 +1,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from reports.content.analyses.homogeneity import homogeneity_tables
 from reports.content.context import ReportContext
-from reports.content.homogeneity import homogeneity_tables
 from reports.language.vocabulary import Words
 from tests.reports.conftest import rows_under
 from validation.results.secondary import Homogeneity, LevelDifference

@@ -1,8 +1,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from reports.content.analyses.readers import MOST_PATTERNS, MOST_READERS, reader_tables
 from reports.content.context import ReportContext
-from reports.content.readers import MOST_PATTERNS, MOST_READERS, reader_tables
 from tests.reports.conftest import seen
 from validation.results.secondary import Agreement, DawidSkene, Measured, PairAgreement, ReaderTendency
 

@@ -1,13 +1,13 @@
-"""Homogeneity of an axis as a report reads it: a row a metric, and in words what could not be compared.
+"""Homogeneity tests of an axis as a report prints them: one row per metric, and notes on what was not compared.
 
-Owns the arrangement; the tests and the gaps are the results' own.
+Owns the arrangement; tests and differences come from the results.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.language.formatting import listed
-from reports.language.missing_value_notes import PREFIX, reasons_told
+from reports.language.missing_value_notes import PREFIX, missing_value_notes
 from reports.language.vocabulary import Words
 from validation.results.secondary import Homogeneity
 
@@ -16,7 +16,7 @@ LEFT_OUT = {"insufficient": "too few patients", "unknown": "no level of its own"
 
 @dataclass(frozen=True, slots=True)
 class HomogeneityTable:
-    """The tests of one axis, one a metric; ``notes`` say what was left out or could not be given."""
+    """The tests of one axis, one per metric; ``notes`` state what was left out or is missing."""
 
     axis: str
     rows: tuple[Homogeneity, ...]
@@ -29,18 +29,18 @@ class HomogeneityTable:
 
 
 def homogeneity_tables(tests: Sequence[Homogeneity], words: Words) -> dict[str, HomogeneityTable]:
-    """The tests by axis, those axes left out that have none."""
+    """Return the tests by axis, without axes that have none."""
     by_axis: dict[str, list[Homogeneity]] = {}
     for test in tests:
         by_axis.setdefault(test.axis, []).append(test)
     return {
-        axis: HomogeneityTable(axis, tuple(rows), (*_not_compared(rows, words), *_not_given(rows, words)))
+        axis: HomogeneityTable(axis, tuple(rows), (*_not_compared(rows, words), *_missing(rows, words)))
         for axis, rows in by_axis.items()
     }
 
 
 def _not_compared(rows: Sequence[Homogeneity], words: Words) -> list[str]:
-    """Levels left out, those of one reason in one sentence."""
+    """Return the levels left out, one sentence per reason."""
     reasons: dict[str, dict[str, list[str]]] = {}
     for row in rows:
         metric = words.within(words.metric(row.metric))
@@ -49,17 +49,17 @@ def _not_compared(rows: Sequence[Homogeneity], words: Words) -> list[str]:
             reasons.setdefault(LEFT_OUT.get(reason, reason.removeprefix(PREFIX)), {}).setdefault(
                 named, []
             ).append(metric)
-    told = []
+    sentences = []
     for reason, levels in reasons.items():
         everywhere = all(len(metrics) == len(rows) for metrics in levels.values())
         names = [name if everywhere else f"{name} ({listed(of)})" for name, of in levels.items()]
-        told.append(f"Not compared, {reason}: {listed(names) if everywhere else '; '.join(names)}.")
-    return told
+        sentences.append(f"Not compared, {reason}: {listed(names) if everywhere else '; '.join(names)}.")
+    return sentences
 
 
-def _not_given(rows: Sequence[Homogeneity], words: Words) -> tuple[str, ...]:
-    """Tests and gaps that are not there, those of one reason in one sentence."""
-    return reasons_told(
+def _missing(rows: Sequence[Homogeneity], words: Words) -> tuple[str, ...]:
+    """Return the missing tests and differences, one sentence per reason."""
+    return missing_value_notes(
         (note, words.within(words.metric(row.metric)))
         for row in rows
         for note in dict.fromkeys((row.note, row.largest_gap.note if row.largest_gap else None))

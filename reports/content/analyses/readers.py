@@ -1,12 +1,12 @@
-"""Readers as a report shows them: how each calls, how far they agree, and what a page has no room for as a range.
+"""Readers as a report prints them: their tendencies, their agreement, and a range where a page has no room for all.
 
-Owns the arrangement; the coefficients are the results' own.
+Owns the arrangement; the coefficients come from the results.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.language.missing_value_notes import reasons_told
+from reports.language.missing_value_notes import missing_value_notes
 from validation.results.secondary import (
     Agreement,
     Interval,
@@ -21,7 +21,7 @@ MOST_READERS, MOST_PAIRS, MOST_PATTERNS = 20, 10, 12
 
 @dataclass(frozen=True, slots=True)
 class ReaderRow:
-    """How a reader calls, and what the latent class makes of that; None where it says nothing of this reader."""
+    """A reader's tendency, and performance against the latent class; None where not estimated for this reader."""
 
     tendency: ReaderTendency
     latent: LatentReader | None
@@ -37,7 +37,7 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Pairs of readers: each where they are few, otherwise the range of both coefficients.
+    """Pairs of readers: each pair where they are few, otherwise the range of both coefficients.
 
     ``percent`` and ``kappa`` are None where no pair has the value.
     """
@@ -54,10 +54,10 @@ class ReaderTables:
     """What a report shows of readers.
 
     Attributes:
-        rows: one a reader; empty for a single reader, or where they are more than a page has room for.
+        rows: one per reader; empty for a single reader, or where a page has no room for all.
         patterns: the most frequent ones, most images first; ``other_patterns`` and ``other_images`` count the rest.
         pairs: of readers who share images.
-        notes: what of the overall coefficients could not be given.
+        notes: which overall coefficients are missing, and why.
     """
 
     rows: tuple[ReaderRow, ...]
@@ -69,7 +69,7 @@ class ReaderTables:
 
     @property
     def latent(self) -> bool:
-        """Whether a row says how a reader does against the latent class."""
+        """Whether a row has performance against the latent class."""
         return any(row.latent for row in self.rows)
 
 
@@ -86,7 +86,7 @@ def reader_tables(agreement: Agreement) -> ReaderTables:
         other_patterns=len(rest),
         other_images=sum(pattern.images for pattern in rest),
         pairs=_pairs(agreement.pairs),
-        notes=reasons_told(
+        notes=missing_value_notes(
             [
                 (agreement.percent.note, "proportion of agreement"),
                 (agreement.fleiss_kappa.note, "Fleiss' kappa"),
@@ -104,7 +104,7 @@ def _pairs(pairs: Sequence[PairAgreement]) -> Pairs:
         rows=shown,
         percent=_range([pair.percent for pair in pairs]),
         kappa=_range([pair.kappa for pair in pairs]),
-        notes=reasons_told(
+        notes=missing_value_notes(
             (measured.note, f"{what} of {pair.first} with {pair.second}")
             for pair in shown
             for what, measured in (("proportion of agreement", pair.percent), ("kappa", pair.kappa))

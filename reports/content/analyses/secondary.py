@@ -1,14 +1,14 @@
-"""Secondary results as a report reads them: what has room on a page, and in words what could not be given.
+"""Secondary results as a report prints them: what fits on a page, and notes on missing values.
 
-Owns the selection and the arrangement; every number is as results.json holds it.
+Owns the selection and the arrangement; every number is that of results.json.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reports.content.stability import notes_on_rows
+from reports.content.analyses.stability import notes_on_rows
 from reports.language.formatting import level, listed, score
-from reports.language.missing_value_notes import reasons_told
+from reports.language.missing_value_notes import missing_value_notes
 from reports.language.names import INTERVALS
 from reports.language.vocabulary import Words
 from validation.results.results import Results
@@ -17,11 +17,10 @@ from validation.results.secondary import (
     DecisionCurvePoint,
     PrecisionRecallPoint,
     Projection,
-    ThresholdRow,
 )
 
-RECALLS = 10  # of the twenty points each second one has room
-# Of the decision curve the threshold probabilities with room, in general and where calling pays only below 0.2.
+RECALLS = 10  # every second of the twenty points
+# Threshold probabilities of the decision curve that fit, in general and where net benefit is positive only below 0.2.
 WIDE = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 NARROW = (0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.12, 0.14, 0.16, 0.18, 0.2)
 CLUSTERED = "clustered: "
@@ -41,10 +40,10 @@ class SecondaryTables:
 
     Attributes:
         precision_recall: the points that first reach a recall of 0.1, 0.2, ..., 1.0, each once.
-        projected: a row a prevalence; empty where the protocol names none.
-        projected_notes: which interval decides, and what could not be given.
-        calibration_notes, threshold_notes: what could not be given.
-        decision_curve: the points with room in a table, the locked threshold among them.
+        projected: one row per prevalence; empty where the protocol names none.
+        projected_notes: which interval decides, and which values are missing.
+        calibration_notes, threshold_notes: which values are missing.
+        decision_curve: the points that fit in a table, the locked threshold among them.
     """
 
     precision_recall: tuple[PrecisionRecallPoint, ...]
@@ -63,7 +62,9 @@ def secondary_tables(results: Results, words: Words) -> SecondaryTables:
         projected_notes=_notes_on_projections(results, words),
         calibration_notes=_notes_on_calibration(results.calibration),
         decision_curve=_decision_curve(results.decision_curve, results.operating_point.threshold),
-        threshold_notes=_notes_on_thresholds(results.threshold_sensitivity, words),
+        threshold_notes=notes_on_rows(
+            [(f"at {score(row.threshold)}", row.estimates) for row in results.threshold_sensitivity], words
+        ),
     )
 
 
@@ -76,14 +77,14 @@ def _readable(points: Sequence[PrecisionRecallPoint]) -> tuple[PrecisionRecallPo
 
 
 def _decision_curve(points: Sequence[DecisionCurvePoint], locked: float) -> tuple[DecisionCurvePoint, ...]:
-    """As far as calling anyone pays, and the locked threshold wherever it stands."""
+    """Return the points up to the last positive net benefit, and the locked threshold in any case."""
     end = max((point.threshold for point in points if pays(point)), default=1.0)
     shown = [at for at in (NARROW if end <= NARROW[-1] else WIDE) if at <= end]
     return tuple(point for point in points if point.threshold in (*shown, locked))
 
 
 def pays(point: DecisionCurvePoint) -> bool:
-    """Whether calling, by the device or everyone, is worth more there than calling no one."""
+    """Return whether the net benefit of the device or of treating all exceeds that of treating none."""
     return max(point.net_benefit, point.treat_all) > 0
 
 
@@ -95,7 +96,7 @@ def _projected(results: Results) -> tuple[ProjectedRow, ...]:
 
 
 def _notes_on_projections(results: Results, words: Words) -> tuple[str, ...]:
-    """What decides, then why a deciding interval or a value is not there."""
+    """Return which interval decides, then why deciding intervals or values are missing."""
     deciding: dict[str, list[str]] = {}
     lacking = []
     for projection in results.projections:
@@ -107,10 +108,10 @@ def _notes_on_projections(results: Results, words: Words) -> tuple[str, ...]:
     if len(deciding) > 1:
         usual = max(deciding, key=lambda interval: len(deciding[interval]))
         others = [f"{INTERVALS[name]} for {listed(rows)}" for name, rows in deciding.items() if name != usual]
-        told = [f"Intervals: {INTERVALS[usual]}; {'; '.join(others)}."]
+        deciding_notes = [f"Intervals: {INTERVALS[usual]}; {'; '.join(others)}."]
     else:
-        told = [f"Intervals: {INTERVALS[name]}." for name in deciding]
-    return (*told, *reasons_told(lacking))
+        deciding_notes = [f"Intervals: {INTERVALS[name]}." for name in deciding]
+    return (*deciding_notes, *missing_value_notes(lacking))
 
 
 def _notes_on_calibration(calibration: Calibration) -> tuple[str, ...]:
@@ -118,7 +119,7 @@ def _notes_on_calibration(calibration: Calibration) -> tuple[str, ...]:
     name = "Spiegelhalter's z"
     if spiegelhalter is not None and spiegelhalter.startswith(CLUSTERED):
         name, spiegelhalter = f"clustered {name}", f"not estimable: {spiegelhalter.removeprefix(CLUSTERED)}"
-    return reasons_told(
+    return missing_value_notes(
         [
             (calibration.in_the_large.note, "calibration in the large"),
             (calibration.intercept.note, "intercept"),
@@ -126,7 +127,3 @@ def _notes_on_calibration(calibration: Calibration) -> tuple[str, ...]:
             (spiegelhalter, name),
         ]
     )
-
-
-def _notes_on_thresholds(rows: Sequence[ThresholdRow], words: Words) -> tuple[str, ...]:
-    return notes_on_rows([(f"at {score(row.threshold)}", row.estimates) for row in rows], words)

@@ -1,4 +1,4 @@
-from reports.content.stability import MOST_ROWS, left_out_tables
+from reports.content.analyses.stability import MOST_ROWS, left_out_tables
 from reports.language.vocabulary import Words
 from validation.results.secondary import ClosedEstimate, LeftOut
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 
 import pytest
 
+from reports.content.analyses.secondary import NARROW, secondary_tables
 from reports.content.context import ReportContext
-from reports.content.secondary import NARROW, secondary_tables
 from validation.results.results import Results
 from validation.results.secondary import DecisionCurvePoint, PrecisionRecallPoint, Projection, Spiegelhalter
 

@@ -1,6 +1,6 @@
-"""Document control: number, date, hashes and the stamps that say what a report may not be taken for.
+"""Document control: number, date, hashes and the stamps that limit the use of a report.
 
-Owns what identifies one document on each of its pages. Everything comes from the run record and the results, so
+Owns the identification of a document on each of its pages. Everything comes from the run record and the results, so
 that the same run always makes the same document.
 """
 
@@ -15,13 +15,13 @@ from validation.results.results import Results
 
 @dataclass(frozen=True, slots=True)
 class DocumentControl:
-    """What identifies a document.
+    """The identification of a document.
 
     Attributes:
-        number: of the document: the sponsor's, or made of the protocol's id and version.
+        number: the sponsor's, or formed from the protocol's id and version.
         date: when the run began, in UTC.
         stamps: in capitals, on every page.
-        phantom: whether results are of synthetic radiographs, which every caption says.
+        phantom: whether results are of synthetic radiographs, which every caption states.
         suite: version of this package.
         protocol_sha256, results_sha256: of the bytes of both files.
     """
@@ -42,26 +42,26 @@ def document_control(
     *,
     locked: bool,
     number: str | None,
-    gaps: bool,
+    incomplete: bool,
 ) -> DocumentControl:
-    """What identifies the report of a run.
+    """Identify the report of a run.
 
-    A report is a DRAFT as long as something is missing that only a sponsor can supply, and wherever `draft_reason`
-    names a reason; a confirmatory run is UNLOCKED where no ledger in it tells that its protocol was registered.
+    A report is a DRAFT as long as a statement of the sponsor is missing, and where `draft_reason` names a reason; a
+    confirmatory run is UNLOCKED where no ledger in it records the registration of its protocol.
 
     Args:
         record: of the run.
         results: of the run.
         results_sha256: of the bytes of results.json.
-        locked: whether a ledger tells the registration of the protocol.
-        number: in the sponsor's system, None where the report bears its own.
-        gaps: whether something is missing that only a sponsor can supply.
+        locked: whether a ledger records the registration of the protocol.
+        number: in the sponsor's system, None where the report has its own.
+        incomplete: whether a statement of the sponsor is missing.
 
     Raises:
-        BadInputError: the record's time is not one.
+        BadInputError: the start in the record is not a UTC time.
     """
     confirmatory = results.protocol.stage == "confirmatory"
-    draft = ("DRAFT",) if gaps or draft_reason(results) else ()
+    draft = ("DRAFT",) if incomplete or draft_reason(results) else ()
     stage = ("CONFIRMATORY" if confirmatory else "EXPLORATORY",)
     unlocked = ("UNLOCKED",) if confirmatory and not locked else ()
     phantom = (PHANTOM,) if results.cohort.synthetic else ()
@@ -77,7 +77,7 @@ def document_control(
 
 
 def draft_reason(results: Results) -> str:
-    """Say why a report without gaps is a DRAFT all the same; empty where nothing makes it one."""
+    """Return why a report without missing statements is still a DRAFT; empty where it is not."""
     if results.protocol.stage == "exploratory":
         return "the protocol is exploratory"
     if results.reference_standard.kind == "single_reader":

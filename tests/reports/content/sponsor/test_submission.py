@@ -13,9 +13,9 @@ import pytest
 from protocols.schema.submission import Submission
 from protocols.storage.run_folder import RunFolder
 from reports.content.context import ReportContext
-from reports.content.gaps import RISK, gaps_of
 from reports.content.run_evidence import report_context
-from reports.content.submission import IDENTITY, PLACES, TABLES, identity, statements
+from reports.content.sponsor.missing_statements import RISK, missing_statements
+from reports.content.sponsor.submission import IDENTITY, PLACES, TABLES, identity, statements
 from reports.pages.all_figures import gallery
 from reports.pages.report import report_page
 from tests.reports.conftest import PROTOCOLS, make_run
@@ -108,7 +108,7 @@ def test_every_key_stands_exactly_where_it_belongs(document: str) -> None:
 
 
 def test_an_exploratory_report_without_gaps_is_a_draft_still(filled: ReportContext, document: str) -> None:
-    assert filled.gaps == ()
+    assert filled.missing_statements == ()
     assert filled.document.stamps == ("EXPLORATORY", "DRAFT")
     assert 'class="gap"' not in document
     assert "none was reviewed, and the protocol is exploratory; to be signed in" in " ".join(
@@ -126,7 +126,7 @@ def test_one_key_left_out_is_one_gap_in_its_section(key: str, filled: ReportCont
         else filled.protocol.model_copy(update={"submission": submission.model_copy(update={key: empty})})
     )
     place = next(place for place in (*PLACES, RISK) if place.key == key)
-    assert [(gap.key, gap.section) for gap in gaps_of(filled.results, protocol, None)] == [
+    assert [(one.key, one.section) for one in missing_statements(filled.results, protocol, None)] == [
         (key, place.section)
     ]
 
@@ -137,7 +137,7 @@ def test_every_gap_stands_in_its_section_and_on_the_list(
 ) -> None:
     text = parts(page_of(name))
     flat = {id_: " ".join(one.split()) for id_, one in text.items()}
-    for gap in context_of(name).gaps:
+    for gap in context_of(name).missing_statements:
         assert gap.asked in flat[gap.section]
         assert gap.subject in flat["limitations"]
 

@@ -1,0 +1,1 @@
+"""Analyses beside the primary one: homogeneity, readers, secondary results, stability."""

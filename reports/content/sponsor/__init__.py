@@ -1,0 +1,1 @@
+"""The sponsor's statements, those that are missing, and the document that they complete."""
