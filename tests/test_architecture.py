@@ -1,8 +1,10 @@
 """The import rule, read from the source, and that measuring and reporting never load a deep-learning library."""
 
 import ast
+import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,59 @@ ALLOWED = {
     "reports": {"protocols", "validation"},
     "cxr510k": {"protocols", "model", "validation", "reports"},
 }
+# The chapters of a room, from the top: each imports only those below it.
+CHAPTERS = {
+    "cxr510k": ("__main__", "main", "commands", "options", "terminal", "workflow", "app", "exit_codes"),
+    "reports": (
+        "render",
+        "pages",
+        "appendices",
+        "figures",
+        "content",
+        "number_check",
+        "pdf",
+        "run_files",
+        "language",
+        "fonts",
+        "provenance",
+    ),
+    "validation": (
+        "run",
+        "notices",
+        "input_notices",
+        "analyses",
+        "homogeneity",
+        "readers",
+        "estimates",
+        "independent",
+        "criteria",
+        "metrics",
+        "cohort",
+        "intervals",
+        "results",
+    ),
+    "model": ("training", "explanation", "inference", "artifact", "data", "network", "runtime"),
+    "protocols": (
+        "evidence",
+        "cohorts",
+        "images",
+        "registration",
+        "ledger",
+        "recorded_results",
+        "device_timing",
+        "model_folder",
+        "tables",
+        "schema",
+        "finding",
+        "parallel",
+        "storage",
+        "progress",
+        "errors",
+    ),
+}
+LONGEST_FILE, FULLEST_FOLDER = 400, 20
+LONGER_FILES: dict[str, str] = {}  # path: why it is not divided
+FULLER_FOLDERS: dict[str, str] = {}  # path: why it is not divided
 ROOMS = {*ALLOWED, "tests"}
 SOURCES = [path for room in ALLOWED for path in sorted((ROOT / room).rglob("*.py"))]
 
@@ -35,6 +90,58 @@ def test_imports_go_one_way(path: Path) -> None:
     room = path.relative_to(ROOT).parts[0]
     others = {name.split(".")[0] for name in imported(path)} - {room}
     assert others <= ALLOWED[room]
+
+
+def chapter_of(module: str) -> str:
+    return module.split(".")[1]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_chapters_import_downwards(path: Path) -> None:
+    room, *rest = path.relative_to(ROOT).with_suffix("").parts
+    if rest == ["__init__"]:
+        return
+    order = CHAPTERS[room]
+    below = order[order.index(rest[0]) :]
+    own = {name for name in imported(path) if name.split(".")[0] == room and "." in name}
+    assert sorted(name for name in own if chapter_of(name) not in below) == []
+
+
+@pytest.mark.parametrize("room", CHAPTERS)
+def test_every_chapter_has_its_place_in_the_order(room: str) -> None:
+    there = {
+        path.stem
+        for path in (ROOT / room).iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert there - {"__init__"} == set(CHAPTERS[room])
+
+
+def test_files_and_folders_are_small_enough_to_read() -> None:
+    lines = {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCES
+    }
+    modules = Counter(str(path.parent.relative_to(ROOT)) for path in SOURCES if path.name != "__init__.py")
+    assert {path for path, count in lines.items() if count > LONGEST_FILE} == set(LONGER_FILES)
+    assert {folder for folder, count in modules.items() if count > FULLEST_FOLDER} == set(FULLER_FOLDERS)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "tests").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_no_test_asserts_how_long_something_takes(path: Path) -> None:
+    """Machines are shared: less than so many seconds is true on one and false on another."""
+    timed = re.compile(r"seconds|elapsed|duration|took|perf_counter|monotonic|process_time", re.IGNORECASE)
+    limits = [
+        ast.unparse(compare)
+        for check in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(check, ast.Assert)
+        for compare in ast.walk(check.test)
+        if isinstance(compare, ast.Compare)
+        for smaller, operator in zip([compare.left, *compare.comparators], compare.ops, strict=False)
+        if isinstance(operator, ast.Lt | ast.LtE) and timed.search(ast.unparse(smaller))
+    ]
+    assert limits == []
 
 
 @pytest.mark.parametrize("path", [p for p in SOURCES if "reports" in p.parts], ids=lambda path: path.name)

@@ -1,7 +1,7 @@
 """Data dictionary of the attached files: the columns of line_listing.csv and the keys of results.json.
 
 Owns the descriptions. The files themselves are `validation.cohort.line_listing` and `validation.results.results`; a
-test keeps all three consistent. docs/results.md describes results.json in full.
+test keeps all three consistent. docs/reference/results.md describes results.json in full.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,8 @@
 """The words of a report, each with its meaning: metrics, intervals and terms that this run's report uses.
 
-Owns the meanings; the names are `names` and `vocabulary`, so that a run without a reference standard is explained in
-words of agreement. A term that only some runs need names the evidence that brings it. Source: docs/statistics.md.
+Owns the meanings of intervals and terms; those of metrics are `protocols.schema.metrics`, names are `vocabulary`, so
+that a run without a reference standard is explained in words of agreement. A term that only some runs need names the
+evidence that brings it. Source: docs/methods.
 """
 
 from collections.abc import Mapping

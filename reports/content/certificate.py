@@ -1,7 +1,7 @@
 """The one-sided error of a criterion in simulation, for its interval and the kind of study.
 
-Owns the highest errors of docs/coverage.md, with which a test compares them, and the classification of studies by the
-number of images per patient. A nominal error proves nothing: a report states what was observed.
+Owns the highest errors of docs/evidence/coverage.md, with which a test compares them, and the classification of studies
+by the number of images per patient. A nominal error proves nothing: a report states what was observed.
 """
 
 from collections.abc import Mapping, Sequence

@@ -14,10 +14,10 @@ from reports.number_check.evidence import TOKEN, LintEvidence, alike
 from reports.number_check.figures import differing_letters
 from reports.number_check.finding import LintFinding, NumbersDifferError, quoted
 from reports.number_check.html import CELL, DRAWING, PageText, Part, page_text
-from reports.number_check.pdf import printed_pages
 from reports.number_check.pdf_against_html import collate
 from reports.number_check.printed_number import PER_CENT, printed_numbers
 from reports.number_check.results_consistency import disagreements
+from reports.pdf.page_text import printed_pages
 from reports.provenance.formulas import evaluate
 from reports.provenance.sourced_numbers import Number
 

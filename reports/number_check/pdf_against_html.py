@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from reports.number_check.evidence import TOKEN
 from reports.number_check.finding import LintFinding, quoted
 from reports.number_check.html import PageText
-from reports.number_check.pdf import PrintedPage
+from reports.pdf.page_text import PrintedPage
 
 _LONG = re.compile(r"[0-9a-f]{40,}")
 _PAGE = re.compile(r"Page (\d+) of (\d+)")

@@ -21,9 +21,9 @@ from reports.language.formatting import moment
 from reports.number_check.check import lint_page
 from reports.number_check.evidence import LintEvidence
 from reports.number_check.finding import NumbersDifferError
-from reports.number_check.pdf import printed_pages
 from reports.pages.environment import environment
 from reports.pages.glyph_coverage import drawable, letters_of
+from reports.pdf.page_text import printed_pages
 from reports.pdf.render_pdf import Attached, lay_out
 from reports.pdf.render_stack import require_libraries
 from reports.provenance.marks import without_elements

@@ -1,7 +1,7 @@
 """What a PDF carries and prints, for an auditor's check: as much of it is read as the question needs.
 
 Owns attachments, read without any page; words, read page by page until they are found; and whether two PDFs say the
-same, whatever laid them out. How a page is read is `pdf` of the number check; what must be attached and printed is for
+same, whatever laid them out. How a page is read is `page_text`; what must be attached and printed is for
 `protocols.evidence.verification.results_check`.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pikepdf
 
 from protocols.errors import EvidenceDiffersError
-from reports.number_check.pdf import pages_of
+from reports.pdf.page_text import pages_of
 
 
 class PrintedPdf:

@@ -1,8 +1,7 @@
 """model/ of a run folder -> the description of the device under test.
 
-Owns which keys of plan.json and operating_point.json and which columns of history.csv and tuning_curve.csv a report
-prints. `reports` never imports `model`: these files are evidence, and are read as such. Source: the contract ("Run
-folder"); docs/results.md.
+Owns which of its files a report prints; their names and types are `protocols.model_folder`. `reports` never imports
+`model`: these files are evidence, and are read as such.
 """
 
 from dataclasses import dataclass

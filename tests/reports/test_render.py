@@ -12,7 +12,7 @@ import pytest
 
 from protocols.progress import silent
 from protocols.storage.run_folder import RunFolder
-from reports.number_check.pdf import PrintedPage, printed_pages
+from reports.pdf.page_text import PrintedPage, printed_pages
 from reports.pdf.read_pdf import PrintedPdf, same_content
 from reports.pdf.render_stack import render_stack
 from reports.render import Rendered, render

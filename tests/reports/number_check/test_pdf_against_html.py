@@ -3,8 +3,8 @@
 import pytest
 
 from reports.number_check.html import PageText, page_text
-from reports.number_check.pdf import PrintedPage
 from reports.number_check.pdf_against_html import collate
+from reports.pdf.page_text import PrintedPage
 
 TABLE = "<table><thead><tr><th>In 2024</th></tr></thead><tr><td>12</td><td>0.345</td></tr></table>"
 

@@ -14,9 +14,9 @@ from reports.content.context import ReportContext
 from reports.content.robustness import read_robustness
 from reports.content.run_evidence import report_context
 from reports.language import formatting
-from reports.number_check.pdf import printed_pages
 from reports.pages.summary import summary_page
 from reports.pages.summary_contents import MOST_CRITERIA, SPONSOR, contents_of
+from reports.pdf.page_text import printed_pages
 from reports.pdf.read_pdf import PrintedPdf
 from reports.provenance.marks import without_elements
 from reports.render import Rendered

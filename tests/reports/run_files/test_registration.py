@@ -16,8 +16,8 @@ from protocols.storage.canonical import sha256_bytes
 from protocols.storage.run_folder import RunFolder
 from reports.content.context import ReportContext
 from reports.content.run_evidence import report_context
-from reports.number_check.pdf import printed_pages
 from reports.pages.summary import summary_page
+from reports.pdf.page_text import printed_pages
 from reports.render import Rendered
 from reports.run_files.registration import MOST_LOOKS
 from tests.reports.conftest import rows_under, seen
