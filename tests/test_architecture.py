@@ -117,6 +117,52 @@ def test_every_chapter_has_its_place_in_the_order(room: str) -> None:
     assert there - {"__init__"} == set(CHAPTERS[room])
 
 
+CONTENTS = [path for path in SOURCES if path.name == "__init__.py"]
+
+
+@pytest.mark.parametrize("path", CONTENTS, ids=lambda path: str(path.parent.relative_to(ROOT)))
+def test_every_chapter_lists_its_modules_in_the_order_of_reading(path: Path) -> None:
+    listed = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition(
+        "In the order of reading: "
+    )
+    there = {one.stem for one in path.parent.glob("*.py")} | {
+        one.parent.name for one in path.parent.glob("*/__init__.py")
+    }
+    assert sorted(re.findall(r"`(\w+)`", listed[2])) == sorted(there - {"__init__", "__main__"})
+
+
+# They load neither pandas nor another library that takes long, so that they can be imported from as a whole.
+LIGHT_CHAPTERS = (
+    "protocols/evidence/environment",
+    "protocols/ledger",
+    "protocols/parallel",
+    "protocols/schema",
+    "protocols/storage",
+    "reports/fonts",
+    "reports/provenance",
+)
+
+
+@pytest.mark.parametrize("chapter", LIGHT_CHAPTERS)
+def test_a_light_chapter_exports_all_that_is_public_in_it(chapter: str) -> None:
+    public = {
+        node.name
+        for path in (ROOT / chapter).glob("*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
+    }
+    name = chapter.replace("/", ".")
+    program = (
+        f"import sys, {name} as chapter\nprint([*sorted(chapter.__all__)])\n"
+        "print(sorted({'pandas', 'scipy', 'matplotlib', 'pydicom', 'keras'} & set(sys.modules)))\n"
+        "[getattr(chapter, name) for name in chapter.__all__]"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert ended.stdout.splitlines() == [str(sorted(public)), "[]"]
+
+
 def test_files_and_folders_are_small_enough_to_read() -> None:
     lines = {
         str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCES

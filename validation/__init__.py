@@ -1,1 +1,5 @@
-"""The measurement: records of a cohort and a device's scores -> results. Needs NumPy and SciPy, never TensorFlow."""
+"""The measurement: records of a cohort and a device's scores -> results. Never loads a deep-learning library.
+
+In the order of reading: `run`, `cohort`, `readers`, `metrics`, `intervals`, `estimates`, `homogeneity`, `analyses`,
+`criteria`, `notices`, `input_notices`, `independent`, `results`.
+"""

@@ -1,1 +1,4 @@
-"""The model folder: plan, history, calibration, operating point, reading and writing."""
+"""The model folder: what training writes and prediction reads.
+
+In the order of reading: `plan`, `operating_point`, `calibration`, `model_folder`.
+"""

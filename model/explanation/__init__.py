@@ -1,1 +1,4 @@
-"""Saliency of the device: maps, overlays, illustrations."""
+"""Saliency of the device: where it points, and how that is shown.
+
+In the order of reading: `saliency`, `overlays`, `illustrations`.
+"""

@@ -1,1 +1,4 @@
-"""Inference with a trained device: preparation, scores, timing, perturbations."""
+"""Inference with a trained device.
+
+In the order of reading: `prepare`, `predict`, `perturbations`, `occlusions`, `perturbed_scores`, `timing`.
+"""

@@ -1,1 +1,4 @@
-"""Training: epochs, losses, checkpoints, progress, initial weights."""
+"""Training of the device under test.
+
+In the order of reading: `train`, `epochs`, `losses`, `tuning_auroc`, `initial_weights`, `checkpoints`, `progress`.
+"""

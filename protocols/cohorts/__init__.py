@@ -1,1 +1,5 @@
-"""Data sources -> the record tables, knowing nothing of what follows: `sources` are real, `phantom` is synthetic."""
+"""Data sources -> the record tables, independent of what follows.
+
+In the order of reading: `request`, `selection`, `assembly`, `cohort`, `image_paths`, `sources`, `phantom`,
+`profile`.
+"""

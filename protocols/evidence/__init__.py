@@ -1,1 +1,4 @@
-"""What an auditor gets and checks: environment, bundle, verification, reproduction, tampering."""
+"""What an auditor gets and checks.
+
+In the order of reading: `environment`, `bundle`, `verification`, `reproduction`, `tampering`.
+"""

@@ -1,1 +1,6 @@
-"""CSV, Parquet and Excel files -> checked records: reading, column mapping, rules, checks, notices."""
+"""CSV, Parquet and Excel files -> checked records.
+
+In the order of reading: `reading`, `delimited`, `parquet`, `excel`, `column_rules`, `column_mapping`, `ages`,
+`checks`, `records`, `boxes_and_marks`, `perturbation_scores`, `input_account`, `notices`, `unknown_values`,
+`near_miss`, `row_lines`.
+"""

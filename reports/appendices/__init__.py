@@ -1,1 +1,5 @@
-"""Appendices of the report: checklists, glossary, data dictionary, bill of materials."""
+"""Appendices of the report.
+
+In the order of reading: `appendices`, `checklists`, `available_evidence`, `glossary`, `data_dictionary`,
+`bill_of_materials`.
+"""

@@ -1,1 +1,4 @@
-"""Words and number formats: names, vocabulary, sentences of rules."""
+"""Terms and number formats.
+
+In the order of reading: `formatting`, `names`, `vocabulary`, `rule_sentences`, `missing_value_notes`.
+"""

@@ -1,1 +1,4 @@
-"""What is read from a run folder: line listing, device, registration, audit trail, localisation."""
+"""What a report reads from a run folder.
+
+In the order of reading: `line_listing`, `device`, `localisation`, `known_truth`, `registration`, `audit_trail`.
+"""

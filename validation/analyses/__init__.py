@@ -1,1 +1,5 @@
-"""Secondary analyses: sensitivity, extremes, leave-one-out, thresholds, calibration, and more."""
+"""Analyses beside the primary one.
+
+In the order of reading: `sensitivity`, `extremes`, `leave_one_out`, `thresholds`, `calibration`, `recalibration`,
+`decision_curve`, `prevalence_projection`, `localisation`, `robustness`.
+"""

@@ -1,1 +1,5 @@
-"""The tables joined into the analysed cohort: inputs, join, leakage, outcomes, subgroups, line listing."""
+"""The input tables joined: eligibility, outcomes, subgroups, line listing.
+
+In the order of reading: `inputs`, `table_match`, `join`, `leakage`, `operating_point`, `outcomes`, `weighting`,
+`subgroups`, `summary`, `line_listing`.
+"""

@@ -1,1 +1,4 @@
-"""Metrics of one row with all their intervals: replicates, counts, scores, closed forms, the one that decides."""
+"""Metrics of one row with all their intervals, and the one that decides.
+
+In the order of reading: `estimates`, `replication`, `from_counts`, `from_scores`, `closed_form`, `metric_result`.
+"""

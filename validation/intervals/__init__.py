@@ -1,1 +1,4 @@
-"""Confidence intervals: proportions, bootstrap, linearisation, and their distributions."""
+"""Confidence intervals.
+
+In the order of reading: `proportions`, `bootstrap`, `linearisation`, `distributions`.
+"""

@@ -1,1 +1,4 @@
-"""Definitions of the metrics: counts, AUROC and its interval, average precision, Brier score, ranking."""
+"""Definitions of the metrics.
+
+In the order of reading: `counts`, `auroc`, `auroc_interval`, `average_precision`, `brier`, `ranking`.
+"""

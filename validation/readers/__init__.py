@@ -1,1 +1,4 @@
-"""Readers: reads as arrays, consensus, agreement and its coefficients, pairs of readers, latent truth."""
+"""Readers: consensus, agreement and latent truth.
+
+In the order of reading: `consensus`, `votes`, `agreement`, `agreement_coefficients`, `reader_pairs`, `dawid_skene`.
+"""

@@ -1,1 +1,4 @@
-"""The types of results.json and of the robustness results: all that reports may import of this room."""
+"""The types of results.json and robustness/results.json: all that reports may import of this room.
+
+In the order of reading: `results`, `secondary`, `robustness_results`.
+"""

@@ -1,1 +1,4 @@
-"""Images decoded once and kept: one file, its journal, the folder of packs."""
+"""Images decoded once and kept for every use of a training or a prediction.
+
+In the order of reading: `pack`, `folder`, `file`, `journal`.
+"""

@@ -1,1 +1,4 @@
-"""The phantom cohort: synthetic patients, radiographs, sites and simulated readers."""
+"""The phantom cohort: synthetic patients and radiographs with known truth.
+
+In the order of reading: `generate`, `radiograph`, `anatomy`, `sites`, `simulated_readers`.
+"""

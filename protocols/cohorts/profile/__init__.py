@@ -1,1 +1,5 @@
-"""What a cohort looks like before anything is trained on it: counts, pictures, and what to watch."""
+"""A description of a cohort before anything is trained on it.
+
+In the order of reading: `write`, `record`, `parts`, `people`, `pictures`, `image_class`, `marks`, `remarks`,
+`montage`.
+"""

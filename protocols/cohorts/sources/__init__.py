@@ -1,1 +1,5 @@
-"""Where cohorts come from: NIH, RSNA, CheXpert, Google, VinDr, DICOM folders, own tables."""
+"""The sources of cohorts, one file each, and their registry.
+
+In the order of reading: `registry`, `nih`, `nih_release`, `rsna`, `chexpert`, `google`, `vindr`, `dicom`,
+`own_tables`.
+"""

@@ -1,1 +1,5 @@
-"""A rerun against its record: levels, comparisons, guard band, attestation."""
+"""A rerun compared with its record.
+
+In the order of reading: `open_evidence`, `levels`, `guard_band`, `comparisons`, `json_diff`, `weights_diff`,
+`attestation`.
+"""

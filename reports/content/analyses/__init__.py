@@ -1,1 +1,4 @@
-"""Analyses beside the primary one: homogeneity, readers, secondary results, stability."""
+"""Analyses beside the primary one.
+
+In the order of reading: `homogeneity`, `secondary`, `stability`, `readers`.
+"""

@@ -1,1 +1,4 @@
-"""Shapes of a synthetic chest: person, skeleton, trunk, lungs, opacities, attachments."""
+"""Shapes of a synthetic chest.
+
+In the order of reading: `person`, `trunk`, `skeleton`, `lungs`, `opacity`, `attachments`, `shapes`.
+"""
