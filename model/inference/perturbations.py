@@ -136,7 +136,7 @@ PERTURBATIONS = (
         _of(
             f"rotation_{direction}_{degrees}",
             f"turned {degrees}° {direction}",
-            f"The image is turned {degrees} degrees {word}; what comes in is black.",
+            f"The picture is turned {degrees} degrees {word}; what comes in is black.",
             partial(rotation, degrees=degrees if direction == "left" else -degrees),
         )
         for degrees in (5, 10)
@@ -146,7 +146,7 @@ PERTURBATIONS = (
         _of(
             f"jpeg_{quality}",
             f"JPEG quality {quality}",
-            f"The image is compressed as JPEG of quality {quality} and decompressed.",
+            f"The picture is compressed as JPEG of quality {quality} and decompressed.",
             partial(jpeg, quality=quality),
         )
         for quality in (50, 20)
@@ -154,7 +154,7 @@ PERTURBATIONS = (
     *(
         _of(
             f"bits_{bits}",
-            f"{bits} bits per pixel",
+            f"{bits} bits a pixel",
             f"Grey levels are rounded to {2**bits} evenly spaced ones.",
             partial(bit_depth, bits=bits),
         )
@@ -164,7 +164,7 @@ PERTURBATIONS = (
         _of(
             f"contrast_{word}",
             f"contrast × {factor}",
-            f"The difference of every pixel from the image's median is multiplied by {factor}.",
+            f"The distance of every pixel from the picture's median is multiplied by {factor}.",
             partial(contrast, factor=factor),
         )
         for word, factor in (("lower", 0.7), ("higher", 1.3))
@@ -187,7 +187,7 @@ PERTURBATIONS = (
     _of(
         "half_resolution",
         "half resolution",
-        "The image is reduced to half its side and enlarged again.",
+        "The picture is reduced to half its side and enlarged again.",
         half_resolution,
     ),
     _of(
@@ -196,5 +196,5 @@ PERTURBATIONS = (
         "A wrong photometric interpretation: 255 less every grey level.",
         inversion,
     ),
-    _of("flip", "left for right", "The image is mirrored, so that the heart lies on the other side.", flip),
+    _of("flip", "left for right", "The picture is mirrored, so that the heart lies on the other side.", flip),
 )

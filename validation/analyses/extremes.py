@@ -55,25 +55,25 @@ class Extreme:
 
 EXTREMES: Mapping[Case, Extreme] = {
     "worst": Extreme(
-        by_call="a false positive for a test positive, else a false negative",
+        by_call="a false positive where called positive, else a false negative",
         cells={"a false negative": FN, "a false positive": FP},
         fixed=dict.fromkeys(("sensitivity", "npv"), "a false negative")
         | dict.fromkeys(("specificity", "ppv"), "a false positive"),
         truth_if_called=NEGATIVE,
         missing=1.0,
         ranking="a positive without a score ranks below every score and a negative above; an indeterminate reference "
-        "is negative for a test positive, else positive",
+        "is negative where called positive, else positive",
         squares="a missing score counts 1, an indeterminate reference the larger of its two squared distances",
     ),
     "best": Extreme(
-        by_call="a true positive for a test positive, else a true negative",
+        by_call="a true positive where called positive, else a true negative",
         cells={"a true positive": TP, "a true negative": TN},
         fixed=dict.fromkeys(("sensitivity", "ppv"), "a true positive")
         | dict.fromkeys(("specificity", "npv"), "a true negative"),
         truth_if_called=POSITIVE,
         missing=0.0,
         ranking="a positive without a score ranks above every score and a negative below; an indeterminate reference "
-        "is positive for a test positive, else negative",
+        "is positive where called positive, else negative",
         squares="a missing score counts 0, an indeterminate reference the smaller of its two squared distances",
     ),
 }

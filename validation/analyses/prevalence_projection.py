@@ -35,7 +35,7 @@ EXACT_BELOW = 2.0**53
 def ppv_at(c: Confusion, prevalence: float) -> Numbers:
     """Compute sensitivity π / (sensitivity π + (1 - specificity)(1 - π)), in [0, 1].
 
-    NaN without positives, without negatives, and where no unit would test positive.
+    NaN without positives, without negatives, and where nothing would be called positive.
     """
 
     def parts(c: Confusion, at: Odds) -> Fraction:
@@ -48,7 +48,7 @@ def ppv_at(c: Confusion, prevalence: float) -> Numbers:
 def npv_at(c: Confusion, prevalence: float) -> Numbers:
     """Compute specificity (1 - π) / (specificity (1 - π) + (1 - sensitivity) π), in [0, 1].
 
-    NaN without positives, without negatives, and where no unit would test negative.
+    NaN without positives, without negatives, and where nothing would be called negative.
     """
 
     def parts(c: Confusion, at: Odds) -> Fraction:
@@ -203,7 +203,7 @@ def _projection(
     made: dict[str, Interval | BootstrapInterval | NoInterval]
     if isinstance(rates, str) or math.isnan(value):
         result = "positive" if metric.name == "ppv" else "negative"
-        reason = rates if isinstance(rates, str) else f"not estimable: no unit would test {result}"
+        reason = rates if isinstance(rates, str) else f"not estimable: nothing would be called {result}"
         made = dict.fromkeys(("percentile", "bca", "mover"), NoInterval(reason))
     else:
         made = {

@@ -282,7 +282,7 @@ def _cautions(
     if repeatability.scores_differing:
         yield Caution(
             REPEATED,
-            f"{repeatability.scores_differing} of {repeatability.images} images had another score when scored again",
+            f"{repeatability.scores_differing} of {repeatability.images} pictures had another score when scored again",
         )
     separates = base.interval is not None and base.interval[0] > NO_SKILL
     for item in perturbed:

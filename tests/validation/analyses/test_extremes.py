@@ -84,7 +84,7 @@ def test_rules_are_named_by_hand() -> None:
     assert best["ppv"][1] == "an indeterminate reference counts as a true positive"
     assert (
         worst["f1"][1]
-        == "an indeterminate reference counts as a false positive for a test positive, else a false negative"
+        == "an indeterminate reference counts as a false positive where called positive, else a false negative"
     )
     assert "ranks below every score" in (worst["auroc"][1] or "")
     assert "prevalence" not in worst

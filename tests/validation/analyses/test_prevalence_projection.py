@@ -113,8 +113,8 @@ UNDEFINED = [
     # TP, FP, FN, TN, metric, why
     (0, 3, 0, 5, "ppv", "not estimable: 0 positives"),
     (4, 0, 2, 0, "f1", "not estimable: 0 negatives"),
-    (0, 0, 4, 5, "ppv", "not estimable: no unit would test positive"),
-    (4, 5, 0, 0, "npv", "not estimable: no unit would test negative"),
+    (0, 0, 4, 5, "ppv", "not estimable: nothing would be called positive"),
+    (4, 5, 0, 0, "npv", "not estimable: nothing would be called negative"),
 ]
 
 
