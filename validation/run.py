@@ -45,7 +45,7 @@ from validation.notices import cautions_of, notices_of_results
 from validation.readers.agreement import agreement_of, agreement_sums
 from validation.readers.consensus import adjudicator_of, reference_verdicts
 from validation.readers.dawid_skene import dawid_skene
-from validation.readers.votes import votes_of
+from validation.readers.rating_arrays import votes_of
 from validation.results.results import (
     WHOLE,
     AnalysisUsed,

@@ -7,9 +7,9 @@ results.json contains the hashes of the complete tables.
 from dataclasses import dataclass
 
 from protocols.storage.canonical import sha256_bytes
+from protocols.tables.column_writer import json_rows
 from protocols.tables.reading import among, constant
 from protocols.tables.records import Reads, Studies
-from protocols.tables.row_lines import json_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,18 @@
-"""Ages in DICOM form -> years as text, and the age between two dates.
+"""Ages: DICOM's form -> years as text, the age between two dates, and which ages are plausible.
 
 Reads DICOM's age string (PS3.5, value representation AS: three digits and Y, M, W or D), also with fewer digits, a
-lower-case letter, a space before the letter, or a plus after it (top-coded age). The range of plausible ages is
-checked in `protocols.tables.checks`.
+lower-case letter, a space before the letter, or a plus after it (top-coded age). An age that is not
+plausible is unknown; it is never refused.
 """
 
 import re
 from datetime import date
 
+import numpy as np
+from numpy.typing import NDArray
+
 DAYS_A_YEAR = 365.25
+OLDEST_YEARS = 120.0
 UNITS = {"Y": (1, 1.0), "M": (1, 12.0), "W": (7, DAYS_A_YEAR), "D": (1, DAYS_A_YEAR)}  # parts of a year
 AGE_STRING = re.compile(r" *([0-9]{1,3}) *([YMWDymwd])(?: *\+)? *")
 NO_BIRTH = date(1900, 1, 1)  # what de-identification writes in place of a date
@@ -53,3 +57,8 @@ def _date(cell: str) -> date | None:
         return date(int(match[1]), int(match[3]), int(match[4])) if match else None
     except ValueError:
         return None
+
+
+def plausible(years: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ages in years with NaN, unknown, in place of those outside 0 to 120."""
+    return np.where((years >= 0) & (years <= OLDEST_YEARS), years, np.nan)

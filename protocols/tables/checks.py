@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from protocols.errors import BadInputError
+from protocols.tables.ages import plausible
 from protocols.tables.column_rules import LABELS, PREDICTIONS, READS, STUDIES, Column, Kind, TableRule
 from protocols.tables.reading import Table, constant
 from protocols.tables.records import UNKNOWN, Labels, Predictions, Reads, Status, Studies, numbers_of
 
-OLDEST_YEARS = 120.0
 LABEL_VALUES = {"1": 1.0, "1.0": 1.0, "0": 0.0, "0.0": 0.0, "": np.nan}
 
 
@@ -56,8 +56,7 @@ def studies_from(table: Table) -> Studies:
     if "split" in frame:
         _refuse_patient_in_two_splits(table)
     given = frame[["age_years", "sex", "view"]]
-    ages = numbers_of(frame["age_years"])
-    ages[~((ages >= 0) & (ages <= OLDEST_YEARS))] = np.nan
+    ages = plausible(numbers_of(frame["age_years"]))
     codes = {
         column.name: frame[column.name].where(frame[column.name].isin(column.words), UNKNOWN)
         for column in STUDIES.columns

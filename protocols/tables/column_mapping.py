@@ -27,6 +27,7 @@ from protocols.tables.column_rules import (
     Kind,
     TableRule,
 )
+from protocols.tables.column_writer import json_rows
 from protocols.tables.input_account import Notice
 from protocols.tables.notices import (
     AGES,
@@ -48,7 +49,6 @@ from protocols.tables.reading import (
     parse_table,
 )
 from protocols.tables.records import FileIdentity, numbers_of
-from protocols.tables.row_lines import json_rows
 
 CONSENSUS = "consensus"  # the reader of a reference standard that has one final verdict per image
 OTHER_FINDING, NO_READ, NO_SCORE = "other_finding", "no_read", "no_score"

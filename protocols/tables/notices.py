@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from protocols.tables.column_rules import TableRule
+from protocols.tables.identifier_mismatches import near_duplicates
 from protocols.tables.input_account import MOST_EXAMPLES, Notice
-from protocols.tables.near_miss import near_duplicates
 from protocols.tables.reading import Table
 
 # What exports write for a missing value, in lower case.

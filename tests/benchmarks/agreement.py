@@ -16,7 +16,7 @@ from scipy.special import ndtr
 from protocols.tables.records import Verdict
 from validation.intervals.bootstrap import drawn_chunks
 from validation.readers.agreement import agreement_of, agreement_sums
-from validation.readers.votes import Votes
+from validation.readers.rating_arrays import Votes
 from validation.results.secondary import DawidSkene, Measured
 
 LEVEL = 0.95

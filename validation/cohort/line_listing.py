@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from protocols.tables.column_writer import csv_rows, numbers_as_text
 from protocols.tables.reading import TEXT
-from protocols.tables.row_lines import csv_rows, numbers_as_text
 from validation.cohort.join import INDETERMINATE, NEGATIVE, NO_TRUTH, POSITIVE, JoinedCohort
 from validation.cohort.outcomes import Units, outcome
 from validation.cohort.subgroups import Axis

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from protocols.errors import BadInputError
-from protocols.tables.near_miss import near_misses
+from protocols.tables.identifier_mismatches import near_misses
 from protocols.tables.reading import among
 from protocols.tables.records import Predictions, Reads
 from validation.cohort.inputs import Records

@@ -1,4 +1,5 @@
 """Readers: consensus, agreement and latent truth.
 
-In the order of reading: `consensus`, `votes`, `agreement`, `agreement_coefficients`, `reader_pairs`, `dawid_skene`.
+In the order of reading: `consensus`, `rating_arrays`, `agreement`, `agreement_coefficients`, `reader_pairs`,
+`dawid_skene`.
 """

@@ -25,8 +25,8 @@ from validation.readers.agreement_coefficients import (
     rating_columns,
     rating_sums,
 )
+from validation.readers.rating_arrays import CATEGORIES, Votes
 from validation.readers.reader_pairs import Pair, crossed_verdicts, most_shared
-from validation.readers.votes import CATEGORIES, Votes
 from validation.results.secondary import (
     Adjudication,
     Agreement,
@@ -82,7 +82,7 @@ def agreement_sums(votes: Votes, patient: NDArray[np.intp], patients: int) -> Ag
 
     Args:
         votes: the reads.
-        patient: index of the resampled patient of each image of ``votes``, shape (images,).
+        patient: index of the resampled patient of each image of ``rating_arrays``, shape (images,).
         patients: number of resampled patients.
     """
     counts = votes.counts_by_image()

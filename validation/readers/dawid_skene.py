@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from protocols.storage.canonical import FITTED_PLACES, rounded
 from protocols.tables.records import Verdict
 from validation.metrics.counts import Numbers, divide
-from validation.readers.votes import Votes
+from validation.readers.rating_arrays import Votes
 from validation.results.secondary import DawidSkene, LatentReader
 
 MOST_ITERATIONS = 10_000

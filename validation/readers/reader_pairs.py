@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from validation.readers.votes import Votes
+from validation.readers.rating_arrays import Votes
 
 MOST_PAIRS = 66  # all of twelve readers; a pool of hundreds would have tens of thousands
 Pair = tuple[int, int]
@@ -37,7 +37,7 @@ def crossed_verdicts(
     Args:
         votes: the reads.
         pairs: of `most_shared`.
-        patient: index of the patient of each image of ``votes``, shape (images,).
+        patient: index of the patient of each image of ``rating_arrays``, shape (images,).
         patients: their number.
 
     Returns:

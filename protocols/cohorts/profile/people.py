@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from protocols.cohorts.profile.image_class import classes_of
 from protocols.cohorts.profile.parts import CLASSES, AgeProfile, Classes, Level, Missing, Part, Spread
 from protocols.storage.canonical import rounded
-from protocols.tables.checks import OLDEST_YEARS
+from protocols.tables.ages import OLDEST_YEARS
 from protocols.tables.reading import Table
 from protocols.tables.records import Labels, Sex, Split, Studies, View
 

@@ -17,7 +17,7 @@ from tests.records import reads_of
 from validation.intervals.bootstrap import draw, drawn_chunks, quantile
 from validation.intervals.proportions import clopper_pearson
 from validation.readers.agreement import agreement_of, agreement_sums
-from validation.readers.votes import votes_of
+from validation.readers.rating_arrays import votes_of
 from validation.results.secondary import Agreement, DawidSkene, Measured
 
 WORDS = {"P": Verdict.POSITIVE, "N": Verdict.NEGATIVE, "I": Verdict.INDETERMINATE}

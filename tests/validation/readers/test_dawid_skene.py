@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 from protocols.tables.records import Verdict
 from tests.records import reads_of
 from validation.readers.dawid_skene import LatentTruth, dawid_skene
-from validation.readers.votes import votes_of
+from validation.readers.rating_arrays import votes_of
 from validation.results.secondary import LatentReader
 
 WORDS = {"P": Verdict.POSITIVE, "N": Verdict.NEGATIVE, "I": Verdict.INDETERMINATE}

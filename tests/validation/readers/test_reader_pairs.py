@@ -4,8 +4,8 @@ import numpy as np
 
 from protocols.tables.records import Verdict
 from tests.records import reads_of
+from validation.readers.rating_arrays import Votes, votes_of
 from validation.readers.reader_pairs import MOST_PAIRS, crossed_verdicts, most_shared
-from validation.readers.votes import Votes, votes_of
 
 WORDS = {"P": Verdict.POSITIVE, "N": Verdict.NEGATIVE, "I": Verdict.INDETERMINATE}
 

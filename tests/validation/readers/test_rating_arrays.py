@@ -5,7 +5,7 @@ import pytest
 
 from protocols.tables.records import Reads, Verdict
 from tests.records import reads_of
-from validation.readers.votes import votes_of
+from validation.readers.rating_arrays import votes_of
 
 POSITIVE, NEGATIVE, INDETERMINATE = Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.INDETERMINATE
 ROWS = [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocols.tables.near_miss import (
+from protocols.tables.identifier_mismatches import (
     CAUSES,
     FIFTEEN_DIGITS,
     SCIENTIFIC,

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.storage.canonical import csv_text, json_line
+from protocols.tables.column_writer import csv_rows, json_rows, numbers_as_text
 from protocols.tables.reading import TEXT
-from protocols.tables.row_lines import csv_rows, json_rows, numbers_as_text
 
 CELLS = (
     *(
