@@ -1,7 +1,7 @@
-"""What the input tables lacked or held too much, as notices: every count of the account has one but the test split's.
+"""Notices of what the input tables lacked or had too much: each count of the account has one but the test split's.
 
-Owns the sentences about rows and images. What was changed on reading is told by `protocols.tables.notices`, unknown
-values by `protocols.tables.unknown_values`; notices about results are `notices`.
+Owns the sentences about rows and images. What was changed on reading is in `protocols.tables.notices`, unknown
+values in `protocols.tables.unknown_values`; notices about results are in `notices`.
 Source: the contract ("Accepted and counted").
 """
 

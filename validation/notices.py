@@ -39,7 +39,7 @@ def notices_of_results(
     cohort: JoinedCohort,
     threshold: float,
 ) -> tuple[Notice, ...]:
-    """All notices of a study's results.
+    """Return all notices of a study's results.
 
     Args:
         cautions: as the results hold them; each is a notice too.
@@ -74,12 +74,12 @@ def notices_of_results(
 def cautions_of(
     criteria: Sequence[CriterionResult], overall: Sequence[Estimate], leakage: Leakage | None
 ) -> tuple[Caution, ...]:
-    """All cautions of a study.
+    """Return all cautions of a study.
 
     Args:
-        criteria: as judged; a decision hangs on chance where other draws could move its bound far towards the goal.
+        criteria: as judged; a decision depends on chance where other resamples could move its bound far to the goal.
         overall: the estimates of the whole cohort; two methods that disagree say that neither is to be trusted alone.
-        leakage: test pictures that trained or tuned the device make every number look better than it is.
+        leakage: test images that trained or tuned the device make every number look better than it is.
     """
     return (*_seen_before(leakage), *_unsettled_bounds(criteria), *_disagreeing_intervals(overall))
 
