@@ -1,4 +1,4 @@
-"""profile.json and montage.png -> what a page tells of a cohort; the figures are `profile`'s.
+"""profile.json and montage.png -> what a page prints of a cohort; the figures are `profile`'s.
 
 Owns the arrangement of the profile's tables and the check that a run's profile is of the run's images.
 """
@@ -47,7 +47,7 @@ class LevelTable:
 
 @dataclass(frozen=True, slots=True)
 class CohortProfile:
-    """A profile as a page tells it; ``montage`` is a ``data:`` address, empty where there is no sheet."""
+    """A profile as a page prints it; ``montage`` is a ``data:`` address, empty without a sheet."""
 
     profile: Profile
     montage: str
@@ -106,17 +106,17 @@ class CohortProfile:
 
     @property
     def closest(self) -> str:
-        """The largest share of one finding's positives that are positive for another."""
+        """The largest proportion of one finding's positives that are positive for another."""
         return formatting.percent(closest_share(self.profile.labels)) if self.profile.labels else ""
 
     @staticmethod
     def column_name(column: str) -> str:
-        """A column of the studies in words."""
+        """Return a column of the studies in words."""
         return COLUMNS.get(column, column)
 
     @staticmethod
     def level_name(level: Level) -> str:
-        """A level in words; an empty one is unknown."""
+        """Return a level in words; an empty one is unknown."""
         if not level.level:
             return "unknown"
         return LEVELS.get(level.level, level.level) if level.column == "sex" else level.level
@@ -133,7 +133,7 @@ class CohortProfile:
 
 
 def read_cohort_profile(profile: Path, montage: Path | None) -> CohortProfile:
-    """Read a profile and its sheet of pictures.
+    """Read a profile and its sheet of images.
 
     Raises:
         BadInputError: profile.json cannot be read or is not of its schema.

@@ -109,8 +109,8 @@ def ranked_replicates(rankings: Sequence[Ranking], weights: NDArray[Any]) -> NDA
         weights: how often each patient was resampled, shape (patients, replicates), whole numbers.
 
     Returns:
-        Shape (rankings, 2, replicates): AUROC, NaN where a class is absent; average precision, NaN where no
-        positive was.
+        Shape (rankings, 2, replicates): AUROC, NaN where a class is absent; average precision, NaN without a
+        positive.
     """
     heaviest, replicates = float(weights.max(initial=0)), weights.shape[1]
     distinct = {ranking.identity: ranking for ranking in rankings}
