@@ -92,7 +92,7 @@ class CohortProfile:
 
     @property
     def rules(self) -> Mapping[str, Sequence[str]]:
-        """Rule -> its sentences, for those that fired."""
+        """The sentences of each rule that fired."""
         return {
             RULES[rule]: [remark.sentence for remark in found]
             for rule, found in groupby(self.profile.remarks, key=lambda remark: remark.rule)

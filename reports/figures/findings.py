@@ -1,4 +1,4 @@
-"""Two figures of a cohort's labels: what each finding holds, and which findings stand together.
+"""Two figures of a cohort's labels: the weight of each finding, and which findings occur together.
 
 Owns what they show; which findings are shown where a page has no room for all is `finding_selection`'s.
 """
@@ -23,7 +23,7 @@ SHADES = LinearSegmentedColormap.from_list(
 
 
 def findings_figure(profile: Profile) -> Drawing | None:
-    """Positives of each finding as bars; what they hold of all weight without weights and with them."""
+    """Draw the positives of each finding as bars, with their proportion of the loss without and with weights."""
     if profile.labels is None:
         return None
     findings = [profile.labels.findings[place] for place in most_frequent(profile.labels, MOST_FINDINGS)]
@@ -59,7 +59,7 @@ def findings_figure(profile: Profile) -> Drawing | None:
 
 
 def _finding(bars: Panel, shares: Panel, place: int, finding: Finding, tone: Tone) -> None:
-    """One row: the name, the bar with its count, and both shares of the loss."""
+    """Draw one row: the name, the bar with its count, and both proportions of the loss."""
     canvas = bars.canvas
     bars.axes.barh(place, finding.positives, height=0.62, color=BLUE)
     x, y = bars.place(finding.positives, place)
@@ -81,7 +81,7 @@ def _finding(bars: Panel, shares: Panel, place: int, finding: Finding, tone: Ton
 
 
 def co_occurrence_figure(profile: Profile) -> Drawing | None:
-    """Images positive for two findings; shaded by the share of the row's positives."""
+    """Draw images positive for two findings, shaded by the proportion of the row's positives."""
     if profile.labels is None or len(profile.labels.findings) < 2:
         return None
     chosen = most_frequent(profile.labels, MOST_TOGETHER)
@@ -120,6 +120,6 @@ def _short(name: str, room: float) -> str:
 
 
 def _fitting(number: int, room: float, tone: Tone) -> str:
-    """A count as it fits its cell: whole where there is room, else in thousands."""
+    """Return a count as it fits its cell: whole where there is room, else in thousands."""
     whole = formatting.count(number)
     return whole if width(whole, tone) <= room else formatting.thousands(number)

@@ -2,7 +2,7 @@
 
 Owns what each shows and its description in words; the numbers are the profile's own, the means are in `axes`;
 findings and their co-occurrence are `findings`'s.
-Positives are dark, negatives pale with an edge, what is unknown is hatched or dotted: told apart in grey too.
+Positives are dark, negatives pale with an edge, what is unknown is hatched or dotted: distinct in grey too.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -72,7 +72,7 @@ def profile_figures(profile: Profile) -> ProfileFigures:
 
 
 def _ages(profile: Profile) -> Drawing | None:
-    """Proportion of each class in bins of ten years; positives and negatives side by side."""
+    """Draw the proportion of each class in bins of ten years; positives and negatives side by side."""
     ages = profile.ages
     shown = _shown([name for name in CLASSES if sum(ages.bins[name])])
     if not shown:
@@ -109,7 +109,7 @@ def _pyramid(
     by_level: Mapping[str, Mapping[str, Sequence[int]]],
     titles: Mapping[str, str],
 ) -> Drawing | None:
-    """Images by age, one level to the left and one to the right, classes stacked outwards.
+    """Draw images by age, one level to the left and one to the right, classes stacked outwards.
 
     Args:
         profile: of a cohort.
@@ -179,7 +179,7 @@ def _half_pyramid(
 
 
 def _grey_levels(looks: Mapping[str, Look]) -> Drawing | None:
-    """Mean histogram of the pictures of each class."""
+    """Draw the mean histogram of the images of each class."""
     if not looks:
         return None
     canvas = Canvas("profile-grey", HEIGHT)
@@ -213,7 +213,7 @@ def _grey_levels(looks: Mapping[str, Look]) -> Drawing | None:
 
 
 def _distribution(looks: Mapping[str, Look], kind: str, title: str, wide: int) -> Drawing | None:
-    """Proportion of the pictures of a class in each bin, so many grey levels wide, of their means or deviations."""
+    """Draw the proportion of a class's images in each bin of their means or deviations, ``wide`` grey levels each."""
     if not looks:
         return None
     means = kind == "means"
@@ -246,7 +246,7 @@ def _distribution(looks: Mapping[str, Look], kind: str, title: str, wide: int) -
 def _panel(
     canvas: Canvas, box: axes.Box, across: tuple[float, float], shares: Iterable[Iterable[float]], title: str
 ) -> axes.Panel:
-    """A panel from 0 per cent to the first tick at or above the highest proportion, with a grid."""
+    """Return a panel from 0 per cent to the first tick at or above the highest proportion, with a grid."""
     highest = max(max(values) for values in shares)
     steps = axes.STEPS[axes.STEPS.index(FINEST) :]
     up = axes.linear(0.0, highest, most=MOST_STEPS, steps=steps, within=(0.0, 1.0))
@@ -262,13 +262,13 @@ def _outline(panel: axes.Panel, name: str, values: Sequence[float], wide: float)
 
 
 def _shown(there: Iterable[str]) -> list[str]:
-    """The classes to compare: those that are there, but the unknown only where it is alone."""
+    """Return the classes to compare: those that are there, but the unknown only where it is alone."""
     found = [name for name in CLASSES if name in set(there)]
     return [name for name in found if name != UNKNOWN] or found
 
 
 def _legend(canvas: Canvas, classes: Mapping[str, int | None], *, filled: bool) -> None:
-    """A row of samples with the names of the classes and, where given, their numbers, at the top."""
+    """Draw a row of samples with the names of the classes and, where given, their numbers, at the top."""
     panel = canvas.panel(0, 0, axes.HALF_WIDTH, 12, x=(0, axes.HALF_WIDTH), y=(12, 0))
     x = 0.0
     for name, number in classes.items():

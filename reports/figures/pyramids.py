@@ -26,7 +26,7 @@ HALF = (WIDTH - NAMES - 2 * COUNTS) / 2
 
 
 def pyramids_figure(axes: Sequence[AxisRows], whole: LevelRow, words: Words) -> Drawing | None:
-    """Shares of each class by level; None where the protocol names none of these axes or a class is empty."""
+    """Draw proportions of each class by level; None where the protocol has none of these axes or a class is empty."""
     positives, negatives = whole.size.positives, whole.size.negatives
     shown = [axis for axis in axes if axis.name in AXES and 0 < len(axis.rows) <= MOST_LEVELS]
     if not shown or not positives or not negatives:

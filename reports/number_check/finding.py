@@ -18,7 +18,7 @@ LONGEST_QUOTE = 80
 
 @dataclass(frozen=True, slots=True)
 class LintFinding:
-    """A number that may not stand where it stands.
+    """A number that may not be where it is.
 
     Attributes:
         rule: ``pdf`` (not what was laid out), ``unsourced``, ``source`` (names none that there is), ``value`` (not what
@@ -42,7 +42,7 @@ class LintFinding:
 
 
 class NumbersDifferError(SuiteError):
-    """The report would print numbers that its evidence does not bear out; nothing has been written.
+    """The report would print numbers that its evidence does not support; nothing has been written.
 
     Attributes:
         findings: all of them.
@@ -61,6 +61,6 @@ class NumbersDifferError(SuiteError):
 
 
 def quoted(text: str) -> str:
-    """A text as a finding quotes it: on one line, and cut where it is long."""
+    """Return a text as a finding quotes it: on one line, and cut where it is long."""
     told = " ".join(text.split())
     return told if len(told) <= LONGEST_QUOTE else f"{told[: LONGEST_QUOTE - 1]}…"

@@ -1,8 +1,8 @@
 """HTML -> PDF bytes, the same on every day and in every place, or not at all.
 
 Owns the layout engine and every guard around it: the clock is the document's, nothing but ``data:`` is fetched, every
-letter is of a bundled or supplied font, no error of the engine is lost, and what `pdfa_checks` finds stops the document.
-The engine is loaded only where a PDF is made: it needs libraries that a machine may lack
+letter is of a bundled or supplied font, no error of the engine is lost, and what `pdfa_checks` finds stops the
+document. The engine is loaded only where a PDF is made: it needs libraries that a machine may lack
 (`render_stack.require_libraries` says so in a sentence).
 Source: measurements of WeasyPrint 70 with SOURCE_DATE_EPOCH, dated attachments and a denying fetcher.
 """
