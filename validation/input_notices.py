@@ -178,10 +178,10 @@ def _of_images(
     """Yield the notice of some images, the first of them as examples; none where there are none."""
     if len(images):
         examples = tuple(images[:MOST_EXAMPLES])
-        told = sentence.format(count=counted(len(images), noun), examples=quoted(examples))
+        details = sentence.format(count=counted(len(images), noun), examples=quoted(examples))
         yield Notice(
             kind=kind,
-            text=f"{table}: {told}",
+            text=f"{table}: {details}",
             table=table,
             column=column,
             count=len(images),

@@ -81,14 +81,14 @@ class CohortProfile:
     @property
     def source(self) -> str:
         """What the class of an image is, in a sentence."""
-        told = [
+        sources = [
             f"{SOURCES[source.source]} for {formatting.counted(source.classes.known, 'image')}"
             for source in self.profile.class_sources
         ]
-        if not told:
+        if not sources:
             return "No image has a class: there is neither a label nor a determinate majority of readers."
         of = f" for {self.profile.finding}" if self.profile.finding else ""
-        return f"The class of an image{of} is {formatting.listed(told)}."
+        return f"The class of an image{of} is {formatting.listed(sources)}."
 
     @property
     def rules(self) -> Mapping[str, Sequence[str]]:

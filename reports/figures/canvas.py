@@ -58,8 +58,8 @@ class Label:
     @property
     def start(self) -> float:
         """Where its letters begin."""
-        share = {"start": 0.0, "middle": 0.5, "end": 1.0}[self.anchor]
-        return self.x - share * width(self.text, self.tone)
+        fraction = {"start": 0.0, "middle": 0.5, "end": 1.0}[self.anchor]
+        return self.x - fraction * width(self.text, self.tone)
 
     @property
     def end(self) -> float:

@@ -41,25 +41,25 @@ def precision_recall_figure(
     canvas = Canvas("precision-recall", axes.SQUARE_HEIGHT, width=axes.HALF_WIDTH)
     panel = _panel(canvas, axes.QUARTERS, axes.QUARTERS)
     units = average.positives + average.negatives
-    share = average.positives / units
-    panel.axes.axhline(share, color=SOFT, linewidth=0.8, linestyle=DASHES)
+    proportion = average.positives / units
+    panel.axes.axhline(proportion, color=SOFT, linewidth=0.8, linestyle=DASHES)
     across = [point.recall for point in points]
     _band(panel.axes, across, [point.interval for point in points])
     panel.axes.plot(
         across, [point.precision for point in points], color=BLUE, linewidth=1.4, marker="o", markersize=2.4
     )
-    told = axes.description(
+    in_words = axes.description(
         f"{words.precision} over {words.within(words.recall)},",
         [_at(point.recall, point.precision) for point in points],
     )
     if recall.value is not None and precision.value is not None:
         lozenge(panel.axes, recall.value, precision.value)
-        told += f" Operating point: {_at(recall.value, precision.value)}."
+        in_words += f" Operating point: {_at(recall.value, precision.value)}."
     _titles(panel, words.precision, words.recall)
     _units(panel, units, words)
     rows = [(point.threshold, point.recall, point.precision, *point.interval) for point in points]
     header = ("threshold", "recall", "precision", "lower", "upper")
-    return canvas.finish(told, figure_data(header, rows, beside=(units,)))
+    return canvas.finish(in_words, figure_data(header, rows, beside=(units,)))
 
 
 def reliability_figure(bins: Sequence[ReliabilityBin], words: Words) -> Drawing | None:
@@ -161,8 +161,8 @@ def _titles(panel: axes.Panel, up: str, across: str) -> None:
 
 def _units(panel: axes.Panel, number: int, words: Words) -> None:
     """Print the number of units above the right end of the curve."""
-    told = f"n = {formatting.counted(number, words.unit, words.units)}"
-    panel.canvas.label(axes.SQUARE.right, axes.SQUARE.top - 9, told, "end", "soft")
+    in_words = f"n = {formatting.counted(number, words.unit, words.units)}"
+    panel.canvas.label(axes.SQUARE.right, axes.SQUARE.top - 9, in_words, "end", "soft")
 
 
 def _scale(highest: float) -> axes.Scale:

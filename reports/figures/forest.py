@@ -87,17 +87,17 @@ def forest_of_one(name: str, metric: str, forest: Forest) -> Drawing:
         forest: rows, criteria (those on a metric, by subgroup) and words.
     """
     column = Column(metric, left=236, width=134, estimate=468, counts=224, effect=WIDTH)
-    return _drawn(name, forest, patients=158, columns=[column])
+    return _forest_plot(name, forest, patients=158, columns=[column])
 
 
 def forest_of_two(name: str, metrics: tuple[str, str], forest: Forest) -> Drawing:
     """Draw two metrics side by side, with patients and estimates; x/n and design effect are in its table."""
     first = Column(metrics[0], left=132, width=74, estimate=303, most_steps=4)
     second = Column(metrics[1], left=321, width=74, estimate=WIDTH, most_steps=4)
-    return _drawn(name, forest, patients=118, columns=[first, second])
+    return _forest_plot(name, forest, patients=118, columns=[first, second])
 
 
-def _drawn(name: str, forest: Forest, *, patients: float, columns: Sequence[Column]) -> Drawing:
+def _forest_plot(name: str, forest: Forest, *, patients: float, columns: Sequence[Column]) -> Drawing:
     canvas, alone = Canvas(name, HEAD + forest.body + axes.FOOT), len(columns) == 1
     canvas.label(patients, HEAD - axes.ABOVE_BODY, "Patients", "end", "soft")
     y = 0.0
@@ -227,11 +227,11 @@ def _baseline(y: float) -> float:
 def _description(metric: str, forest: Forest) -> str:
     words, overall = forest.words, forest.criteria(metric).get(WHOLE)
     goal = f" The goal is {words.goal(overall)}." if overall is not None else ""
-    told = [
+    in_words = [
         f"{words.level(row.subgroup)} {formatting.estimate(estimate)}"
         + (f" ({formatting.interval(estimate.decision)})" if estimate.value is not None else "")
         for row in forest.rows
         for estimate in [row.estimates[metric]]
     ]
     what = f"Forest plot of {words.metric(metric)} with {forest.confidence} intervals.{goal}"
-    return axes.description(what, told)
+    return axes.description(what, in_words)

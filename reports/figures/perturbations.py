@@ -103,7 +103,7 @@ def _row(panel: Axes, change: MetricChange, y: float, limit: float) -> None:
 
 
 def _description(items: Sequence[Perturbed], words: Words) -> str:
-    told = [
+    in_words = [
         f"{item.name}: "
         + ", ".join(
             f"{words.within(words.metric(change.metric))} {formatting.value(change.difference.value)}"
@@ -112,4 +112,4 @@ def _description(items: Sequence[Perturbed], words: Words) -> str:
         )
         for item in items
     ]
-    return axes.description("Differences from the unchanged pictures with intervals.", told)
+    return axes.description("Differences from the unchanged pictures with intervals.", in_words)

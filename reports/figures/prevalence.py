@@ -53,18 +53,18 @@ def prevalence_figure(
         return None
     own = whole["prevalence"].value
     points = [one for one in projections if one.metric in LINES]
-    shares = [one.prevalence for one in points] + ([own] if own is not None else [])
-    right = HIGHEST if max(shares, default=0.0) <= HIGHEST else BEYOND
-    left = min([LOWEST, *(share for share in shares if share > 0)])
+    prevalences = [one.prevalence for one in points] + ([own] if own is not None else [])
+    right = HIGHEST if max(prevalences, default=0.0) <= HIGHEST else BEYOND
+    left = min([LOWEST, *(prevalence for prevalence in prevalences if prevalence > 0)])
     limits = (math.log10(left), math.log10(right))
     canvas = Canvas(NAME, HEIGHT)
     panel = Panel(canvas, BOX, x=limits, y=QUARTERS.limits)
     panel.lines_across(QUARTERS.named)
     panel.baseline()
-    _shares(panel, limits)
+    _prevalence_axis(panel, limits)
     curves: Mapping[str, Curve] = {
-        "ppv": lambda share: _ratio(sensitivity * share, (1 - specificity) * (1 - share)),
-        "npv": lambda share: _ratio(specificity * (1 - share), (1 - sensitivity) * share),
+        "ppv": lambda prevalence: _ratio(sensitivity * prevalence, (1 - specificity) * (1 - prevalence)),
+        "npv": lambda prevalence: _ratio(specificity * (1 - prevalence), (1 - sensitivity) * prevalence),
     }
     for metric, curve in curves.items():
         _curve(panel.axes, metric, curve, limits)
@@ -92,7 +92,7 @@ def _decision(one: Projection) -> tuple[float, float] | None:
     return one.intervals[one.decision_interval] if one.decision_interval else None
 
 
-def _shares(panel: Panel, limits: tuple[float, float]) -> None:
+def _prevalence_axis(panel: Panel, limits: tuple[float, float]) -> None:
     for tick in TICKS:
         at = math.log10(tick)
         if limits[0] - 1e-9 <= at <= limits[1] + 1e-9:

@@ -81,24 +81,24 @@ def _ages(profile: Profile) -> Drawing | None:
     names = [_bin(ages.first_years, place) for place in range(last + 1)]
     counts = {name: ages.bins[name][: last + 1] for name in shown}
     totals = {name: sum(ages.bins[name]) for name in shown}
-    shares = {name: [number / totals[name] for number in counts[name]] for name in shown}
+    proportions = {name: [number / totals[name] for number in counts[name]] for name in shown}
     canvas = Canvas("profile-ages", HEIGHT)
-    panel = _panel(canvas, WHOLE, (0, last + 1), shares.values(), "% of class")
+    panel = _panel(canvas, WHOLE, (0, last + 1), proportions.values(), "% of class")
     thick = 0.8 / len(shown)
     for number, name in enumerate(shown):
         left = [place + 0.1 + thick * number for place in range(last + 1)]
-        panel.axes.bar(left, shares[name], width=thick, align="edge", **FILLS[name])
+        panel.axes.bar(left, proportions[name], width=thick, align="edge", **FILLS[name])
     for place, name in enumerate(names):
         panel.text_below(place + 0.5, name)
     _legend(canvas, totals, filled=True)
     panel.title_across("Age in years")
     rows = [(name, bin_, number) for name in shown for bin_, number in zip(names, counts[name], strict=True)]
-    told = [
+    in_words = [
         f"{name}: " + ", ".join(f"{bin_} {number}" for bin_, number in zip(names, counts[name], strict=True))
         for name in shown
     ]
     return canvas.finish(
-        axes.description("Images by age in bins of ten years and by class.", told),
+        axes.description("Images by age in bins of ten years and by class.", in_words),
         figure_data(("class", "age_years", "images"), rows, beside=list(totals.values())),
     )
 
@@ -140,7 +140,7 @@ def _pyramid(
         )
     _legend(canvas, dict.fromkeys(shown), filled=True)
     canvas.label(SPINE, HEIGHT - 5, "Images by age in years", "middle")
-    told = [
+    in_words = [
         f"{title}: " + ", ".join(f"{name} {sum(by_level[level][name])}" for name in shown)
         for level, title in titles.items()
     ]
@@ -151,7 +151,7 @@ def _pyramid(
         for bin_, number in zip(names, by_level[level][name], strict=False)
     ]
     return canvas.finish(
-        axes.description(f"Images by age and {column}, with a known age.", told),
+        axes.description(f"Images by age and {column}, with a known age.", in_words),
         figure_data((column, "class", "age_years", "images"), rows, beside=list(map(sum, totals.values()))),
     )
 
@@ -192,9 +192,9 @@ def _grey_levels(looks: Mapping[str, Look]) -> Drawing | None:
     _legend(canvas, {name: look.pictures for name, look in looks.items()}, filled=False)
     panel.title_across(GREY_SCALE)
     rows = [
-        (name, round(place * 256 / len(look.histogram)), float(share))
+        (name, round(place * 256 / len(look.histogram)), float(proportion))
         for name, look in looks.items()
-        for place, share in enumerate(look.histogram)
+        for place, proportion in enumerate(look.histogram)
     ]
     return canvas.finish(
         axes.description(
@@ -219,11 +219,11 @@ def _distribution(looks: Mapping[str, Look], kind: str, title: str, wide: int) -
     means = kind == "means"
     bins = {name: look.mean_bins if means else look.deviation_bins for name, look in looks.items()}
     spreads = {name: look.means if means else look.deviations for name, look in looks.items()}
-    shares = {one: [number / sum(numbers) for number in numbers] for one, numbers in bins.items()}
+    proportions = {one: [number / sum(numbers) for number in numbers] for one, numbers in bins.items()}
     end = wide * len(next(iter(bins.values())))
     canvas = Canvas(f"profile-{kind}", HEIGHT, width=axes.HALF_WIDTH)
-    panel = _panel(canvas, HALF, (0, end), shares.values(), "% of pictures")
-    for one, values in shares.items():
+    panel = _panel(canvas, HALF, (0, end), proportions.values(), "% of pictures")
+    for one, values in proportions.items():
         _outline(panel, one, values, wide)
     for level in range(0, end + 1, end // 4):
         panel.text_below(level, str(level))
@@ -244,10 +244,14 @@ def _distribution(looks: Mapping[str, Look], kind: str, title: str, wide: int) -
 
 
 def _panel(
-    canvas: Canvas, box: axes.Box, across: tuple[float, float], shares: Iterable[Iterable[float]], title: str
+    canvas: Canvas,
+    box: axes.Box,
+    across: tuple[float, float],
+    proportions: Iterable[Iterable[float]],
+    title: str,
 ) -> axes.Panel:
     """Return a panel from 0 per cent to the first tick at or above the highest proportion, with a grid."""
-    highest = max(max(values) for values in shares)
+    highest = max(max(values) for values in proportions)
     steps = axes.STEPS[axes.STEPS.index(FINEST) :]
     up = axes.linear(0.0, highest, most=MOST_STEPS, steps=steps, within=(0.0, 1.0))
     panel = axes.Panel(canvas, box, x=across, y=up.limits)

@@ -35,10 +35,10 @@ def pyramids_figure(axes: Sequence[AxisRows], whole: LevelRow, words: Words) -> 
     body = ROW * (levels + len(shown)) + GAP * len(shown)
     canvas = Canvas(NAME, HEAD + body + FOOT)
     highest = max(
-        share
+        proportion
         for axis in shown
         for row in axis.rows
-        for share in (row.size.positives / positives, row.size.negatives / negatives)
+        for proportion in (row.size.positives / positives, row.size.negatives / negatives)
     )
     panel = canvas.panel(NAMES + COUNTS, HEAD, 2 * HALF, body, x=(-highest, highest), y=(body, 0))
     canvas.label(

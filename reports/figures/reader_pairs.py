@@ -86,13 +86,13 @@ def _text(one: Measured) -> str:
         return formatting.NOT_ESTIMABLE_SHORT
     # Bounds that may be negative stand apart by a word, as everywhere.
     low = one.interval[0] if one.interval else 0.0
-    told = formatting.interval(one.interval) if low >= 0 else formatting.between(one.interval)
-    return f"{formatting.decimal(one.value)} ({told})"
+    in_words = formatting.interval(one.interval) if low >= 0 else formatting.between(one.interval)
+    return f"{formatting.decimal(one.value)} ({in_words})"
 
 
 def _description(pairs: Sequence[PairAgreement]) -> str:
-    told = [
+    in_words = [
         f"{pair.first} and {pair.second}: proportion of agreement {_text(pair.percent)}, kappa {_text(pair.kappa)}"
         for pair in pairs
     ]
-    return axes.description("Agreement of pairs of readers with intervals.", told)
+    return axes.description("Agreement of pairs of readers with intervals.", in_words)

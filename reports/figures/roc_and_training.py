@@ -63,10 +63,10 @@ def roc_figure(
     panel.title_across(f"1 − {words.within(words.metric('specificity'))}")
     if area is not None and area.value is not None:
         _area(canvas, area, area.value)
-    told = f"ROC curve with area {formatting.decimal(curve.area)}."
+    in_words = f"ROC curve with area {formatting.decimal(curve.area)}."
     if sensitivity.value is not None and specificity.value is not None:
         _operating_point(panel.axes, sensitivity, specificity)
-        told += (
+        in_words += (
             f" Operating point: {words.within(words.metric('sensitivity'))} {formatting.decimal(sensitivity.value)}, "
             f"{words.within(words.metric('specificity'))} {formatting.decimal(specificity.value)}."
         )
@@ -74,7 +74,7 @@ def roc_figure(
     rows = [(float(x), float(y)) for x, y in points]
     header = ("false_positive_rate", "true_positive_rate")
     beside = (area.value, *bounds(area.decision), area.positives, area.negatives) if area else ()
-    return canvas.finish(told, figure_data(header, rows, beside=beside))
+    return canvas.finish(in_words, figure_data(header, rows, beside=beside))
 
 
 def _area(canvas: Canvas, area: Estimate, value: float) -> None:
@@ -127,9 +127,9 @@ def images_per_patient_figure(
         canvas.tick(x, top + body + 11, bar)
     panel.plot([0, len(bars)], [0, 0], color=FAINT, linewidth=0.8, clip_on=False)
     canvas.label(max(width / 2, NARROWEST / 2), height - 6, "Images of a patient", "middle", "ink")
-    told = ", ".join(f"{bar}: {formatting.count(patients)}" for bar, patients in bars)
+    in_words = ", ".join(f"{bar}: {formatting.count(patients)}" for bar, patients in bars)
     return canvas.finish(
-        f"Number of patients by number of images. {told}.",
+        f"Number of patients by number of images. {in_words}.",
         figure_data(
             ("images", "patients"),
             sorted(counts.items()),

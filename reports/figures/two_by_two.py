@@ -50,9 +50,9 @@ def confusion_figure(confusion: TwoByTwoTable, words: Words) -> Drawing:
         canvas.label(LEFT - 6, y + 13, f"n = {formatting.count(number)}", "end", "soft")
     below = f"Shares are of the {words.units} of a column"
     canvas.label(LEFT + CELL_WIDTH, HEIGHT - 5, below, "middle", "soft")
-    told = [f"{words.outcomes[name]} {formatting.count(count)}" for name, count, _ in cells]
+    in_words = [f"{words.outcomes[name]} {formatting.count(count)}" for name, count, _ in cells]
     rows = [(name, count, total, count / total if total else None) for name, count, total in cells]
     return canvas.finish(
-        description(f"Calls by {words.grouping}:", told),
+        description(f"Calls by {words.grouping}:", in_words),
         figure_data(("cell", "count", "of_its_truth", "share"), rows, beside=called),
     )

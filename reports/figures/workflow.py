@@ -46,7 +46,7 @@ def flowchart(device: Device) -> Drawing:
             _arrow(panel, middle, TOP + TALL, middle, BELOW)
             last = position == len(steps) - 1
             _box(canvas, panel, left, BELOW, LOW, step.ends, edge=BLUE if last else FAINT)
-    told = description(
+    in_words = description(
         "Steps of the device from file to call:",
         [f"{step.heading} ({', '.join(step.lines)})" for step in steps],
     )
@@ -54,7 +54,7 @@ def flowchart(device: Device) -> Drawing:
         (step.heading, *step.lines, *[""] * (2 - len(step.lines)), *(step.ends or ("", ""))) for step in steps
     ]
     header = ("step", "what", "further", "ends", "with")
-    return canvas.finish(told, figure_data(header, rows))
+    return canvas.finish(in_words, figure_data(header, rows))
 
 
 def _steps(device: Device) -> tuple[Step, ...]:

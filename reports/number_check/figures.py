@@ -51,8 +51,8 @@ def _of_one(name: str, letters: list[str], data: FigureData) -> Iterator[LintFin
             continue
         there = sum(_shows(number, value) for value in values)
         if there < times:
-            told = f"is printed {times} times; the table behind the figure has it {there} times"
-            yield _finding(name, number.token, told)
+            sentence = f"is printed {times} times; the table behind the figure has it {there} times"
+            yield _finding(name, number.token, sentence)
 
 
 def _finding(name: str, token: str, sentence: str) -> LintFinding:

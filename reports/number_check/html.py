@@ -131,10 +131,10 @@ def _parts(html: str) -> Iterator[Part]:
 
 def _origins(tag: str) -> tuple[str, ...]:
     found = _VALUE.search(tag)
-    told = unescape(found[1]) if found else ""
-    if told == TEXT:
+    origins = unescape(found[1]) if found else ""
+    if origins == TEXT:
         return (TEXT,)
-    return tuple(formula.removeprefix(FORMULA) for formula in told.split(BETWEEN_FORMULAS))
+    return tuple(formula.removeprefix(FORMULA) for formula in origins.split(BETWEEN_FORMULAS))
 
 
 def _place(name: str, tag: str, around: str) -> str:

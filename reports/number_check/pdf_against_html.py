@@ -35,12 +35,12 @@ def collate(pages: Sequence[PrintedPage], text: PageText) -> Iterator[LintFindin
         beyond = printed[token] - expected[token] - repeated[token] * (len(pages) - 1)
         led = sum(page.leads_to.count(int(token)) for page in pages) if token.isdecimal() else 0
         if beyond > led:
-            told = f"stands {beyond - led} times more in the PDF than in what was laid out"
-            yield LintFinding("pdf", _most_on(token, by_page), token, "", told)
+            sentence = f"stands {beyond - led} times more in the PDF than in what was laid out"
+            yield LintFinding("pdf", _most_on(token, by_page), token, "", sentence)
     for token in sorted(expected):
         if printed[token] < expected[token]:
-            told = f"was laid out {expected[token]} times; the PDF has it {printed[token]} times"
-            yield LintFinding("pdf", None, token, "", told)
+            sentence = f"was laid out {expected[token]} times; the PDF has it {printed[token]} times"
+            yield LintFinding("pdf", None, token, "", sentence)
     yield from _rows_in_order(text.rows, in_order)
 
 

@@ -85,8 +85,8 @@ def _of_estimate(estimate: Mapping[str, Any]) -> Iterator[Disagreement]:
     if value is None or deciding is None or estimate["status"] != "ok":
         return
     if not deciding[0] - TOLERANCE <= value <= deciding[1] + TOLERANCE:
-        told = f"the estimate {value} lies outside its interval {deciding[0]} to {deciding[1]}"
-        yield Disagreement(key, "interval", told)
+        sentence = f"the estimate {value} lies outside its interval {deciding[0]} to {deciding[1]}"
+        yield Disagreement(key, "interval", sentence)
 
 
 def _margins(estimates: Sequence[Mapping[str, Any]]) -> Iterator[Disagreement]:
@@ -165,15 +165,15 @@ def _flow(results: Mapping[str, Any]) -> Iterator[Disagreement]:
 def _cohort(results: Mapping[str, Any]) -> Iterator[Disagreement]:
     cohort, key = results["cohort"], f"{RESULTS}#cohort"
     spread = {int(images): patients for images, patients in cohort["patients_by_images"].items()}
-    for name, told, counted in (
+    for name, stated, counted in (
         ("patients", cohort["patients"], sum(spread.values())),
         ("images", cohort["images"], sum(images * patients for images, patients in spread.items())),
     ):
-        if told != counted:
+        if stated != counted:
             yield Disagreement(
                 f"{key}.{name}",
                 "cohort",
-                f"{told} {name}, and the patients by number of images give {counted}",
+                f"{stated} {name}, and the patients by number of images give {counted}",
             )
     if results["analysis"]["unit"] == "image":
         among = {step["step"]: step["images"] for step in results["flow"]}.get("indeterminate", 0)

@@ -65,7 +65,7 @@ def check(
             *_safety(document, objects),
             *_fonts(objects, fonts),
         ]
-    return tuple(dict.fromkeys(ArchivalFinding(rule, told) for rule, told in found))
+    return tuple(dict.fromkeys(ArchivalFinding(rule, sentence) for rule, sentence in found))
 
 
 def verapdf(pdf: bytes) -> VeraPdf:
@@ -167,9 +167,9 @@ def _attachments(document: pikepdf.Pdf, attached: Mapping[str, bytes]) -> Broken
         elif sha256_bytes(carried[name]) != sha256_bytes(attached[name]):
             yield "attachments", f"{name} is attached with other bytes than the evidence has."
     associated: Any = document.Root.get("/AF", [])
-    told = [str(file.get("/UF", "")) for file in associated]
-    if sorted(told) != sorted(carried):
-        yield "associated-files", f"Associated are {told}, attached {sorted(carried)}."
+    names = [str(file.get("/UF", "")) for file in associated]
+    if sorted(names) != sorted(carried):
+        yield "associated-files", f"Associated are {names}, attached {sorted(carried)}."
     for file in associated:
         if file.get("/AFRelationship") not in RELATIONSHIPS:
             yield "associated-files", f"{file.get('/UF')} does not say how it belongs to the document."

@@ -161,9 +161,9 @@ def _terms_between(whole: Curve, stays: _Stays) -> NDArray[np.float64]:
     for rows in np.split(order, borders) if len(order) else []:
         others = whole.called - stays.units[rows[:1]]
         # Where no other unit tests positive, no terms are used.
-        shares = np.where(others > 0, whole.gained / np.maximum(others, 1), 0.0)
-        of_all = np.append(0.0, np.cumsum(shares * whole.positives))
-        of_one = np.append(0.0, np.cumsum(shares))
+        quotients = np.where(others > 0, whole.gained / np.maximum(others, 1), 0.0)
+        of_all = np.append(0.0, np.cumsum(quotients * whole.positives))
+        of_one = np.append(0.0, np.cumsum(quotients))
         after, until = stays.step[rows] + 1, stays.until[rows]
         sums[rows] = of_all[until] - of_all[after] - stays.positives[rows] * (of_one[until] - of_one[after])
     return sums
