@@ -244,14 +244,10 @@ def _distribution(looks: Mapping[str, Look], kind: str, title: str, wide: int) -
 
 
 def _panel(
-    canvas: Canvas,
-    box: axes.Box,
-    across: tuple[float, float],
-    proportions: Iterable[Iterable[float]],
-    title: str,
+    canvas: Canvas, box: axes.Box, across: tuple[float, float], heights: Iterable[Iterable[float]], title: str
 ) -> axes.Panel:
     """Return a panel from 0 per cent to the first tick at or above the highest proportion, with a grid."""
-    highest = max(max(values) for values in proportions)
+    highest = max(max(values) for values in heights)
     steps = axes.STEPS[axes.STEPS.index(FINEST) :]
     up = axes.linear(0.0, highest, most=MOST_STEPS, steps=steps, within=(0.0, 1.0))
     panel = axes.Panel(canvas, box, x=across, y=up.limits)
