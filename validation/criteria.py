@@ -30,7 +30,7 @@ from validation.results.secondary import CriterionVerdict, Interval
 def judge(
     protocol: Protocol, estimates: Sequence[Estimate], axes: Sequence[Axis], members: NDArray[np.bool_]
 ) -> tuple[tuple[CriterionResult, ...], Verdict]:
-    """Every criterion's verdict in the protocol's order, ``*`` spread over its levels, and the study's.
+    """Return each criterion's verdict in the protocol's order, ``*`` spread over its levels, and the study's.
 
     Args:
         protocol: the plan.
@@ -54,7 +54,7 @@ def judge(
 def rows_judged(
     protocol: Protocol, axes: Sequence[Axis], members: NDArray[np.bool_]
 ) -> dict[Subgroup, frozenset[str]]:
-    """The levels that criteria are about in an analysis of some images, each with the metrics; not the whole cohort."""
+    """Return the levels with criteria in an analysis of some images, each with its metrics; not the whole cohort."""
     metrics: dict[Subgroup, set[str]] = {}
     for criterion in protocol.criteria:
         if axis := _axis_of(criterion, axes):
@@ -65,7 +65,7 @@ def rows_judged(
 
 
 def overall_verdict(criteria: Sequence[CriterionResult]) -> Verdict:
-    """Fail if any acceptance criterion is not met, else inconclusive if any is, else pass; none without any."""
+    """Return fail if any acceptance criterion is not met, else inconclusive if any is, else pass; none without any."""
     verdicts = [criterion.verdict for criterion in criteria if criterion.role == "acceptance"]
     if not verdicts:
         return "none"
@@ -84,7 +84,7 @@ def _axis_of(criterion: Criterion, axes: Sequence[Axis]) -> Axis | None:
 def _spread(
     criterion: Criterion, axis: Axis | None, members: NDArray[np.bool_]
 ) -> list[tuple[str, Subgroup]]:
-    """The rows of a criterion, each with its verdict's name; the subgroup as written where ``*`` finds no level."""
+    """Return a criterion's rows, each with its verdict's name; the subgroup as written where ``*`` finds no level."""
     wanted = criterion.subgroup
     if axis is None or not isinstance(wanted, SubgroupLevel):
         return [(criterion.id, WHOLE)]
@@ -95,7 +95,7 @@ def _spread(
 
 
 def _unknown(axis: Axis, members: NDArray[np.bool_]) -> int:
-    """How many images have no level of an axis, or of an intersection an unknown part."""
+    """Count the images without a level of an axis, or with an unknown part of an intersection."""
     known = np.array([level in axis.known for level in axis.levels], dtype=np.bool_)
     return int((members & ~known[axis.codes]).sum())
 
@@ -172,7 +172,7 @@ def _result(
 
 
 def _against_goal(bound: str, goal: float, estimate: Estimate) -> AgainstGoal | None:
-    """Whether a goal that is not met is refuted: the whole deciding interval lies strictly on the wrong side of it."""
+    """Say whether a goal not met is refuted: the whole deciding interval is strictly on the wrong side of it."""
     if bound == "estimate" or estimate.decision is None:
         return None
     low, high = estimate.decision
@@ -180,7 +180,7 @@ def _against_goal(bound: str, goal: float, estimate: Estimate) -> AgainstGoal | 
 
 
 def bound_of(bound: str, value: float | None, interval: Interval | None) -> float | None:
-    """Return what a criterion looks at: the value, or a bound of the interval; None where there is none."""
+    """Return what a criterion is judged on: the value, or a bound of the interval; None where there is none."""
     if bound == "estimate":
         return value
     return interval and interval[0 if bound == "lower" else 1]

@@ -1,7 +1,7 @@
-"""What the input tables lacked or held too much, as notices: every count of the account has one but the test split's.
+"""Notices of what the input tables lacked or had too much: each count of the account has one but the test split's.
 
-Owns the sentences about rows and images. What was changed on reading is told by `protocols.tables.notices`, unknown
-values by `protocols.tables.unknown_values`; notices about results are `notices`.
+Owns the sentences about rows and images. What was changed on reading is in `protocols.tables.notices`, unknown
+values in `protocols.tables.unknown_values`; notices about results are in `notices`.
 Source: the contract ("Accepted and counted").
 """
 
@@ -178,10 +178,10 @@ def _of_images(
     """Yield the notice of some images, the first of them as examples; none where there are none."""
     if len(images):
         examples = tuple(images[:MOST_EXAMPLES])
-        told = sentence.format(count=counted(len(images), noun), examples=quoted(examples))
+        details = sentence.format(count=counted(len(images), noun), examples=quoted(examples))
         yield Notice(
             kind=kind,
-            text=f"{table}: {told}",
+            text=f"{table}: {details}",
             table=table,
             column=column,
             count=len(images),

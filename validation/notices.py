@@ -39,7 +39,7 @@ def notices_of_results(
     cohort: JoinedCohort,
     threshold: float,
 ) -> tuple[Notice, ...]:
-    """All notices of a study's results.
+    """Return all notices of a study's results.
 
     Args:
         cautions: as the results hold them; each is a notice too.
@@ -74,12 +74,12 @@ def notices_of_results(
 def cautions_of(
     criteria: Sequence[CriterionResult], overall: Sequence[Estimate], leakage: Leakage | None
 ) -> tuple[Caution, ...]:
-    """All cautions of a study.
+    """Return all cautions of a study.
 
     Args:
-        criteria: as judged; a decision hangs on chance where other draws could move its bound far towards the goal.
+        criteria: as judged; a decision depends on chance where other resamples could move its bound far to the goal.
         overall: the estimates of the whole cohort; two methods that disagree say that neither is to be trusted alone.
-        leakage: test pictures that trained or tuned the device make every number look better than it is.
+        leakage: test images that trained or tuned the device make every number look better than it is.
     """
     return (*_seen_before(leakage), *_unsettled_bounds(criteria), *_disagreeing_intervals(overall))
 
@@ -108,10 +108,10 @@ def _unsettled_bounds(criteria: Sequence[CriterionResult]) -> Iterator[Caution]:
 def _disagreeing_intervals(overall: Sequence[Estimate]) -> Iterator[Caution]:
     for estimate in overall:
         closed = estimate.intervals.get("delong_clustered")
-        drawn = estimate.intervals["bca"] or estimate.intervals["percentile"]
-        if closed is None or drawn is None:
+        resampled = estimate.intervals["bca"] or estimate.intervals["percentile"]
+        if closed is None or resampled is None:
             continue
-        if max(abs(a - b) for a, b in zip(closed, drawn, strict=True)) > LARGEST_DISAGREEMENT:
+        if max(abs(a - b) for a, b in zip(closed, resampled, strict=True)) > LARGEST_DISAGREEMENT:
             yield Caution(
                 estimate.metric,
                 "a bound of its bootstrap interval and of its DeLong interval differ by more than 0.01",
@@ -181,14 +181,14 @@ def _few_patients(criteria: Sequence[CriterionResult], estimates: Sequence[Estim
         if row.decision and fewest < FEW_PATIENTS and (looked_at or (row.metric, row.subgroup) in judged):
             few[row.metric, row.subgroup] = fewest
     if few:
-        told = "; ".join(
+        details = "; ".join(
             f"{metric}, {'all' if _is_overall(row) else f'{row.axis}={row.level}'}: {patients}"
             for (metric, row), patients in few.items()
         )
         yield Notice(
             kind="few_patients",
             text=f"Fewer than {FEW_PATIENTS} patients of a class stand behind an interval, so that it may miss the "
-            f"truth more often than it says ({told}).",
+            f"truth more often than it says ({details}).",
             criteria=tuple(one.id for one in criteria if (one.metric, one.subgroup) in few),
         )
 
@@ -199,13 +199,13 @@ def _other_verdicts(
     for analysis, other in beside.items():
         differing = {name: word for name, word in other.verdicts.items() if verdicts.get(name) != word}
         if differing:
-            told = "; ".join(
+            details = "; ".join(
                 f"{name} {_words(word)}, primary {_words(verdicts.get(name, 'not judged'))}"
                 for name, word in differing.items()
             )
             yield Notice(
                 kind="verdict_differs",
-                text=f"Under {analysis} the verdict is {other.overall}, in the primary analysis {overall} ({told}).",
+                text=f"Under {analysis} the verdict is {other.overall}, in the primary analysis {overall} ({details}).",
                 criteria=tuple(differing),
             )
 
@@ -222,10 +222,10 @@ def _without_one(verdicts: Mapping[str, str], left_out: Sequence[LeftOut]) -> It
             if word == opposite.get(verdicts.get(name, ""))
         }
         if turned:
-            told = "; ".join(f"{name}: {about} {_words(word)}" for (name, about), word in turned.items())
+            details = "; ".join(f"{name}: {about} {_words(word)}" for (name, about), word in turned.items())
             yield Notice(
                 kind="verdict_hangs_on_one",
-                text=f"Without one {kind} a criterion has another verdict ({told}).",
+                text=f"Without one {kind} a criterion has another verdict ({details}).",
                 count=len({name for name, _ in turned}),
                 criteria=tuple(dict.fromkeys(about for _, about in turned)),
             )

@@ -67,7 +67,7 @@ QUANTILE = "hyndman-fan-7"
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What a validation makes: results, and the text of line_listing.csv."""
+    """The results of a validation, and the text of line_listing.csv."""
 
     results: Results
     line_listing: str
@@ -81,11 +81,11 @@ def validate(
     Args:
         loaded: the protocol.
         files: its tables.
-        progress: told of the resampling.
+        progress: called during the resampling.
         unseal: asked when every table was admitted, before scores and reference are joined; it refuses by raising.
 
     Raises:
-        BadInputError: whatever the contract refuses, in a sentence that names file, row and rule.
+        BadInputError: input that the contract refuses, in a sentence that names file, row and rule.
     """
     protocol = loaded.protocol
     confidence_level = protocol.bootstrap.confidence_level
@@ -205,7 +205,7 @@ def validate(
 
 
 def _emitted(primary: Analysis, axes: Sequence[Axis]) -> dict[Subgroup, Sample]:
-    """The whole cohort and every level that results show, in the protocol's order."""
+    """Return the whole cohort and every level that results show, in the protocol's order."""
     levels = {Subgroup(axis.name, level): axis for axis in axes for level in axis.emitted(primary.members)}
     (whole,) = primary.samples()
     of_levels = {row: primary.samples(axis.members(row.level)) for row, axis in levels.items()}
@@ -215,7 +215,7 @@ def _emitted(primary: Analysis, axes: Sequence[Axis]) -> dict[Subgroup, Sample]:
 def _judged(
     analysis: Analysis, axes: Sequence[Axis], protocol: Protocol
 ) -> dict[Subgroup, tuple[Sample, ...]]:
-    """The whole cohort under an analysis, and the levels that criteria are about with the metrics of these alone."""
+    """Return the whole cohort under an analysis, and the levels with criteria, with the metrics of these alone."""
     axis_of = {axis.name: axis for axis in axes}
     return {WHOLE: analysis.samples()} | {
         row: analysis.samples(axis_of[row.axis].members(row.level), metrics)
@@ -226,7 +226,7 @@ def _judged(
 def _of_analysis(
     name: str, samples: Sequence[Sample], made: Mapping[Sample, Sequence[Estimate]]
 ) -> list[SensitivityEstimate]:
-    """The row of an analysis whose metrics come of one sample or more, in the registry's order."""
+    """Return the row of an analysis whose metrics come from one or more samples, in the registry's order."""
     row = [
         SensitivityEstimate(**_fields(estimate), analysis=name, rule=(one.metrics or {}).get(estimate.metric))
         for one in samples
@@ -241,7 +241,7 @@ def _homogeneity(
     axes: Sequence[Axis],
     protocol: Protocol,
 ) -> tuple[Homogeneity, ...]:
-    """Every axis and metric; levels that are unknown or too small to be judged do not enter."""
+    """Test each axis and metric; levels that are unknown or too small to be judged do not enter."""
     tests = [
         homogeneity_of(
             axis.name,

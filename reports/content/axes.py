@@ -1,6 +1,6 @@
-"""What the axes of subgroups leave unsaid: axes that divide the images alike, and columns that no axis uses.
+"""Remarks on the axes of subgroups: axes that divide the images alike, and columns that no axis uses.
 
-Owns these two remarks. The estimates by axis are `rows`; which axes there are is the protocol's choice.
+Owns these remarks. The estimates by axis are `rows`; which axes there are is the protocol's choice.
 """
 
 import itertools
@@ -20,7 +20,7 @@ NO_AXES = frozenset(("image_id", "patient_id", "split", "image_path"))
 
 @dataclass(frozen=True, slots=True)
 class AxisRemarks:
-    """Sentences on axes that cannot be told apart, and the names of columns that were not analysed."""
+    """Sentences on axes with the same levels, and the names of columns that were not analysed."""
 
     alike: tuple[str, ...]
     not_analysed: tuple[str, ...]
@@ -42,7 +42,7 @@ def axis_remarks(
 
 
 def _alike(names: Sequence[str], listing: Listing, words: Words) -> list[str]:
-    """Say of which axes the levels are the same images."""
+    """Return sentences that name the axes whose levels are the same images."""
     found = []
     for one, other in itertools.combinations(names, 2):
         pairs = set(zip(listing.levels[one], listing.levels[other], strict=True))

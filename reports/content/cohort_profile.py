@@ -1,4 +1,4 @@
-"""profile.json and montage.png -> what a page tells of a cohort; the figures are `profile`'s.
+"""profile.json and montage.png -> what a page prints of a cohort; the figures are `profile`'s.
 
 Owns the arrangement of the profile's tables and the check that a run's profile is of the run's images.
 """
@@ -47,7 +47,7 @@ class LevelTable:
 
 @dataclass(frozen=True, slots=True)
 class CohortProfile:
-    """A profile as a page tells it; ``montage`` is a ``data:`` address, empty where there is no sheet."""
+    """A profile as a page prints it; ``montage`` is a ``data:`` address, empty without a sheet."""
 
     profile: Profile
     montage: str
@@ -81,18 +81,18 @@ class CohortProfile:
     @property
     def source(self) -> str:
         """What the class of an image is, in a sentence."""
-        told = [
+        sources = [
             f"{SOURCES[source.source]} for {formatting.counted(source.classes.known, 'image')}"
             for source in self.profile.class_sources
         ]
-        if not told:
+        if not sources:
             return "No image has a class: there is neither a label nor a determinate majority of readers."
         of = f" for {self.profile.finding}" if self.profile.finding else ""
-        return f"The class of an image{of} is {formatting.listed(told)}."
+        return f"The class of an image{of} is {formatting.listed(sources)}."
 
     @property
     def rules(self) -> Mapping[str, Sequence[str]]:
-        """Rule -> its sentences, for those that fired."""
+        """The sentences of each rule that fired."""
         return {
             RULES[rule]: [remark.sentence for remark in found]
             for rule, found in groupby(self.profile.remarks, key=lambda remark: remark.rule)
@@ -106,17 +106,17 @@ class CohortProfile:
 
     @property
     def closest(self) -> str:
-        """The largest share of one finding's positives that are positive for another."""
+        """The largest proportion of one finding's positives that are positive for another."""
         return formatting.percent(closest_share(self.profile.labels)) if self.profile.labels else ""
 
     @staticmethod
     def column_name(column: str) -> str:
-        """A column of the studies in words."""
+        """Return a column of the studies in words."""
         return COLUMNS.get(column, column)
 
     @staticmethod
     def level_name(level: Level) -> str:
-        """A level in words; an empty one is unknown."""
+        """Return a level in words; an empty one is unknown."""
         if not level.level:
             return "unknown"
         return LEVELS.get(level.level, level.level) if level.column == "sex" else level.level
@@ -133,7 +133,7 @@ class CohortProfile:
 
 
 def read_cohort_profile(profile: Path, montage: Path | None) -> CohortProfile:
-    """Read a profile and its sheet of pictures.
+    """Read a profile and its sheet of images.
 
     Raises:
         BadInputError: profile.json cannot be read or is not of its schema.

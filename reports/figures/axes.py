@@ -1,4 +1,4 @@
-"""What figures share around their data: scales and their ticks, panels with a grid, legends, descriptions in words.
+"""Common parts of figures: scales and their ticks, panels with a grid, legends, descriptions in words.
 
 Owns the axes of every figure, so that a figure is its data and its description. Shapes and letters are `canvas`'s.
 Logarithms are rounded, so that the last bit of a machine's logarithm does not matter.
@@ -127,7 +127,7 @@ SQUARE = Box(30.0, 22.0, 170.0, 170.0)  # of a figure at half the width of a pag
 
 
 class Panel:
-    """A panel of a figure: data are drawn on its ``axes``, ticks and titles stand around it."""
+    """A panel of a figure: data are drawn on its ``axes``, ticks and titles around it."""
 
     def __init__(self, canvas: Canvas, box: Box, *, x: tuple[float, float], y: tuple[float, float]) -> None:
         self.canvas, self.box = canvas, box
@@ -144,7 +144,7 @@ class Panel:
 
         Args:
             ticks: each with its text.
-            ground: how the line at 0 differs, on which bars stand.
+            ground: how the line at 0, where bars begin, differs.
             style: how all lines differ from the usual ones.
         """
         for tick, text in ticks:

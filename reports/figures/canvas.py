@@ -2,7 +2,7 @@
 
 Owns the canvas, the palette and the split of shapes from letters. The letters of a figure are placed as text of
 the document, so that they have the bundled font with its tabular figures and kerning in PDF and HTML alike,
-stay text for search, for a screen reader and for whoever checks the numbers, and owe nothing to matplotlib's
+stay text for search, for a screen reader and for a check of the numbers, and owe nothing to matplotlib's
 fonts. (As SVG text they would stay text too, but WeasyPrint 70 sets those letter by letter: measured, digits
 are then proportional and columns of numbers do not align.)
 """
@@ -45,7 +45,7 @@ Tone = Literal["ink", "soft", "faint", "strong", "goal"]
 class Label:
     """One line of letters; ``x`` and ``y`` are the anchor on the baseline, in points from the left and the top.
 
-    ``tick`` says that it names a place on a scale; every other number in a figure is of the table behind it.
+    ``tick`` marks a place on a scale; every other number in a figure is of the table behind it.
     """
 
     x: float
@@ -58,8 +58,8 @@ class Label:
     @property
     def start(self) -> float:
         """Where its letters begin."""
-        share = {"start": 0.0, "middle": 0.5, "end": 1.0}[self.anchor]
-        return self.x - share * width(self.text, self.tone)
+        fraction = {"start": 0.0, "middle": 0.5, "end": 1.0}[self.anchor]
+        return self.x - fraction * width(self.text, self.tone)
 
     @property
     def end(self) -> float:
@@ -122,7 +122,7 @@ class Canvas:
         x: tuple[float, float],
         y: tuple[float, float],
     ) -> Axes:
-        """Bare axes over a rectangle of the canvas, with the given limits of their data."""
+        """Return bare axes over a rectangle of the canvas, with the given limits of their data."""
         bottom = self._height - top - height
         axes = self._figure.add_axes(
             (left / self._width, bottom / self._height, width / self._width, height / self._height)
@@ -140,12 +140,12 @@ class Canvas:
         self._labels.append(Label(round(x, 3), round(y, 3), text, anchor, "soft", tick=True))
 
     def place(self, axes: Axes, x: float, y: float) -> tuple[float, float]:
-        """Where data coordinates of a panel lie on the canvas."""
+        """Return where data coordinates of a panel lie on the canvas."""
         across, up = axes.transData.transform((x, y))
         return float(across), self._height - float(up)
 
     def finish(self, description: str, data: FigureData) -> Drawing:
-        """The drawing as it goes into a page, with the table behind it."""
+        """Return the drawing as it goes into a page, with the table behind it."""
         buffer = io.StringIO()
         FigureCanvasSVG(self._figure)
         with mpl.rc_context({"svg.hashsalt": self._name}):
@@ -156,7 +156,7 @@ class Canvas:
 
 
 def _bare(svg: ElementTree.Element, description: str) -> Markup:
-    """The element without what a page does not need: declared size, metadata, its own style sheet, names of groups.
+    """Return the element without what a page does not need: size, metadata, style sheet, names of groups.
 
     Names stay only where something within the drawing refers to them; matplotlib makes those from their
     content and the salt, so that two drawings of one page never share one. Prefixes of namespaces go, since HTML

@@ -1,7 +1,7 @@
 """Curves of the secondary results: precision over recall, reliability of scores, net benefit.
 
 Owns what each shows and its description in words; the points are the results' own, the means are in `canvas`.
-All stand beside the table of their numbers, at half the width of a page.
+All are beside the table of their numbers, at half the width of a page.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ def precision_recall_figure(
     precision: Estimate,
     words: Words,
 ) -> Drawing | None:
-    """Precision at rising recall with its intervals, the share of positives, and the operating point.
+    """Draw precision over recall with its intervals, the proportion of positives, and the operating point.
 
     Args:
         points: as results hold them.
@@ -41,29 +41,29 @@ def precision_recall_figure(
     canvas = Canvas("precision-recall", axes.SQUARE_HEIGHT, width=axes.HALF_WIDTH)
     panel = _panel(canvas, axes.QUARTERS, axes.QUARTERS)
     units = average.positives + average.negatives
-    share = average.positives / units
-    panel.axes.axhline(share, color=SOFT, linewidth=0.8, linestyle=DASHES)
+    proportion = average.positives / units
+    panel.axes.axhline(proportion, color=SOFT, linewidth=0.8, linestyle=DASHES)
     across = [point.recall for point in points]
     _band(panel.axes, across, [point.interval for point in points])
     panel.axes.plot(
         across, [point.precision for point in points], color=BLUE, linewidth=1.4, marker="o", markersize=2.4
     )
-    told = axes.description(
+    in_words = axes.description(
         f"{words.precision} over {words.within(words.recall)},",
         [_at(point.recall, point.precision) for point in points],
     )
     if recall.value is not None and precision.value is not None:
         lozenge(panel.axes, recall.value, precision.value)
-        told += f" Operating point: {_at(recall.value, precision.value)}."
+        in_words += f" Operating point: {_at(recall.value, precision.value)}."
     _titles(panel, words.precision, words.recall)
     _units(panel, units, words)
     rows = [(point.threshold, point.recall, point.precision, *point.interval) for point in points]
     header = ("threshold", "recall", "precision", "lower", "upper")
-    return canvas.finish(told, figure_data(header, rows, beside=(units,)))
+    return canvas.finish(in_words, figure_data(header, rows, beside=(units,)))
 
 
 def reliability_figure(bins: Sequence[ReliabilityBin], words: Words) -> Drawing | None:
-    """Share of positives over mean score, with intervals; the diagonal is where scores are probabilities."""
+    """Draw the proportion of positives over mean score; on the diagonal scores are probabilities."""
     if not bins:
         return None
     canvas = Canvas("reliability", axes.SQUARE_HEIGHT, width=axes.HALF_WIDTH)
@@ -114,7 +114,7 @@ def reliability_figure(bins: Sequence[ReliabilityBin], words: Words) -> Drawing 
 def decision_curve_figure(
     points: Sequence[DecisionCurvePoint], threshold: float, words: Words
 ) -> Drawing | None:
-    """Net benefit over threshold probability, beside that of calling every unit and of calling none."""
+    """Draw net benefit over threshold probability, beside that of calling every unit and of calling none."""
     if not points:
         return None
     canvas = Canvas("decision-curve", axes.SQUARE_HEIGHT, width=axes.HALF_WIDTH)
@@ -160,18 +160,18 @@ def _titles(panel: axes.Panel, up: str, across: str) -> None:
 
 
 def _units(panel: axes.Panel, number: int, words: Words) -> None:
-    """How many units the curve is about, above its right end."""
-    told = f"n = {formatting.counted(number, words.unit, words.units)}"
-    panel.canvas.label(axes.SQUARE.right, axes.SQUARE.top - 9, told, "end", "soft")
+    """Print the number of units above the right end of the curve."""
+    in_words = f"n = {formatting.counted(number, words.unit, words.units)}"
+    panel.canvas.label(axes.SQUARE.right, axes.SQUARE.top - 9, in_words, "end", "soft")
 
 
 def _scale(highest: float) -> axes.Scale:
-    """From 0 to the first tick at or above the highest value, and the step of the ticks."""
+    """Return a scale from 0 to the first tick at or above the highest value, and the step of the ticks."""
     return axes.linear(0.0, highest, most=MOST_STEPS, within=(0.0, 1.0))
 
 
 def _scale_of_benefit(points: Sequence[DecisionCurvePoint]) -> axes.Scale:
-    """On the grid of the ticks, up to the highest bound, and down as far as up; what falls deeper leaves the panel."""
+    """Return limits on the grid of the ticks, up to the highest bound and as far down; the rest leaves the panel."""
     bounds = [point.interval[1] for point in points if point.interval is not None and point.net_benefit > 0]
     high = max(0.0, *bounds, *(max(point.net_benefit, point.treat_all) for point in points))
     lowest = min(point.net_benefit for point in points)
@@ -191,5 +191,5 @@ def _band(panel: Axes, across: Sequence[float], bounds: Sequence[tuple[float, fl
 
 
 def _at(x: float, y: float) -> str:
-    """A point in words: ``0.555 at 0.020``."""
+    """Return a point in words: ``0.555 at 0.020``."""
     return f"{formatting.decimal(y)} at {formatting.decimal(x)}"

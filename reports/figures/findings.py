@@ -1,4 +1,4 @@
-"""Two figures of a cohort's labels: what each finding holds, and which findings stand together.
+"""Two figures of a cohort's labels: the weight of each finding, and which findings occur together.
 
 Owns what they show; which findings are shown where a page has no room for all is `finding_selection`'s.
 """
@@ -23,7 +23,7 @@ SHADES = LinearSegmentedColormap.from_list(
 
 
 def findings_figure(profile: Profile) -> Drawing | None:
-    """Positives of each finding as bars; what they hold of all weight without weights and with them."""
+    """Draw the positives of each finding as bars, with their proportion of the loss without and with weights."""
     if profile.labels is None:
         return None
     findings = [profile.labels.findings[place] for place in most_frequent(profile.labels, MOST_FINDINGS)]
@@ -32,17 +32,17 @@ def findings_figure(profile: Profile) -> Drawing | None:
     limits = (len(findings) - 0.5, -0.5)
     most = max(1, *(finding.positives for finding in findings))
     bars = Panel(canvas, Box(NAME_WIDTH, TOP, 140, body), x=(0, most), y=limits)
-    shares = Panel(canvas, Box(SHARES, TOP, SHARES_WIDTH, body), x=(0, 1), y=limits)
+    proportions = Panel(canvas, Box(SHARES, TOP, SHARES_WIDTH, body), x=(0, 1), y=limits)
     canvas.label(0, TOP - 9, "Finding")
     canvas.label(NAME_WIDTH, TOP - 9, "Positive images, and share of the known")
     canvas.label(SHARES, TOP - 20, "Share of the loss that positives hold")
     canvas.label(SHARES, TOP - 9, "○ unweighted, ● weighted", tone="soft")
-    for share in (0.0, 0.5, 1.0):
-        shares.axes.axvline(share, color=RULE, linewidth=0.5)
-        shares.text_below(share, formatting.percent(share).replace(".0", ""))
+    for proportion in (0.0, 0.5, 1.0):
+        proportions.axes.axvline(proportion, color=RULE, linewidth=0.5)
+        proportions.text_below(proportion, formatting.percent(proportion).replace(".0", ""))
     for place, finding in enumerate(findings):
         tone: Tone = "strong" if finding.name == profile.finding else "ink"
-        _finding(bars, shares, place, finding, tone)
+        _finding(bars, proportions, place, finding, tone)
     return canvas.finish(
         description(
             "Positive images by finding, and the share of the loss that they hold before and after weighting.",
@@ -58,30 +58,30 @@ def findings_figure(profile: Profile) -> Drawing | None:
     )
 
 
-def _finding(bars: Panel, shares: Panel, place: int, finding: Finding, tone: Tone) -> None:
-    """One row: the name, the bar with its count, and both shares of the loss."""
+def _finding(bars: Panel, proportions: Panel, place: int, finding: Finding, tone: Tone) -> None:
+    """Draw one row: the name, the bar with its count, and both proportions of the loss."""
     canvas = bars.canvas
     bars.axes.barh(place, finding.positives, height=0.62, color=BLUE)
     x, y = bars.place(finding.positives, place)
     baseline = y + BELOW_MIDDLE
     canvas.label(0, baseline, _short(finding.name, NAME_WIDTH), tone=tone)
-    told = formatting.count(finding.positives)
+    in_words = formatting.count(finding.positives)
     if finding.prevalence is not None:
-        told += f" · {formatting.percent(finding.prevalence)}"
-    canvas.label(x + 5, baseline, told, tone="soft")
+        in_words += f" · {formatting.percent(finding.prevalence)}"
+    canvas.label(x + 5, baseline, in_words, tone="soft")
     before, after = finding.share_before, finding.share_after
     if before is None or after is None:
         canvas.label(SHARES, baseline, "one class only", tone="faint")
         return
-    shares.axes.plot([before, after], [place, place], color=FAINT, linewidth=0.8)
-    shares.axes.plot(
+    proportions.axes.plot([before, after], [place, place], color=FAINT, linewidth=0.8)
+    proportions.axes.plot(
         [before], [place], "o", markersize=4, markerfacecolor="white", markeredgecolor=BLUE, clip_on=False
     )
-    shares.axes.plot([after], [place], "o", markersize=4, color=BLUE, clip_on=False)
+    proportions.axes.plot([after], [place], "o", markersize=4, color=BLUE, clip_on=False)
 
 
 def co_occurrence_figure(profile: Profile) -> Drawing | None:
-    """Images positive for two findings; shaded by the share of the row's positives."""
+    """Draw images positive for two findings, shaded by the proportion of the row's positives."""
     if profile.labels is None or len(profile.labels.findings) < 2:
         return None
     chosen = most_frequent(profile.labels, MOST_TOGETHER)
@@ -97,9 +97,9 @@ def co_occurrence_figure(profile: Profile) -> Drawing | None:
         canvas.tick(left + cell * (row + 0.5), 10, f"{row + 1}")
         for column in range(len(names)):
             number, own = counts[row][column], counts[row][row]
-            share = number / own / darkest if own and row != column else 0.0
+            proportion = number / own / darkest if own and row != column else 0.0
             across, down = (column, column + 1), (row, row + 1)
-            rectangle(panel, across, down, facecolor=SHADES(share), edgecolor=RULE, linewidth=0.5)
+            rectangle(panel, across, down, facecolor=SHADES(proportion), edgecolor=RULE, linewidth=0.5)
             tone: Tone = "strong" if row == column else "ink" if number else "faint"
             fitting = _fitting(number, cell - 2, tone)
             canvas.label(left + cell * (column + 0.5), 16 + ROW * row + 9.7, fitting, "middle", tone)
@@ -120,6 +120,6 @@ def _short(name: str, room: float) -> str:
 
 
 def _fitting(number: int, room: float, tone: Tone) -> str:
-    """A count as it fits its cell: whole where there is room, else in thousands."""
+    """Return a count as it fits its cell: whole where there is room, else in thousands."""
     whole = formatting.count(number)
     return whole if width(whole, tone) <= room else formatting.thousands(number)

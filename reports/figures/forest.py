@@ -1,7 +1,7 @@
 """The forest plot: estimates of one or two metrics over subgroups, with intervals, counts and goals beside them.
 
 Owns the layout of that one figure. Line: the interval that decides; square: the estimate (a diamond for the whole
-cohort), hollow where the row is insufficient. The other intervals stand in the table behind it.
+cohort), hollow where the row is insufficient. The other intervals are in the table behind it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -49,7 +49,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """A forest plot in the making: what it shows and in which words."""
+    """The content and the vocabulary of a forest plot."""
 
     groups: tuple[ForestGroup, ...]
     criteria: Callable[[str], Mapping[Subgroup, CriterionResult]]
@@ -79,7 +79,7 @@ class Forest:
 
 
 def forest_of_one(name: str, metric: str, forest: Forest) -> Drawing:
-    """One metric over the whole width, with patients, x/n, estimate and design effect beside it.
+    """Draw one metric over the whole width, with patients, x/n, estimate and design effect beside it.
 
     Args:
         name: unique on the page.
@@ -87,17 +87,17 @@ def forest_of_one(name: str, metric: str, forest: Forest) -> Drawing:
         forest: rows, criteria (those on a metric, by subgroup) and words.
     """
     column = Column(metric, left=236, width=134, estimate=468, counts=224, effect=WIDTH)
-    return _drawn(name, forest, patients=158, columns=[column])
+    return _forest_plot(name, forest, patients=158, columns=[column])
 
 
 def forest_of_two(name: str, metrics: tuple[str, str], forest: Forest) -> Drawing:
-    """Two metrics side by side, with patients and estimates; x/n and design effect stand in the table it goes with."""
+    """Draw two metrics side by side, with patients and estimates; x/n and design effect are in its table."""
     first = Column(metrics[0], left=132, width=74, estimate=303, most_steps=4)
     second = Column(metrics[1], left=321, width=74, estimate=WIDTH, most_steps=4)
-    return _drawn(name, forest, patients=118, columns=[first, second])
+    return _forest_plot(name, forest, patients=118, columns=[first, second])
 
 
-def _drawn(name: str, forest: Forest, *, patients: float, columns: Sequence[Column]) -> Drawing:
+def _forest_plot(name: str, forest: Forest, *, patients: float, columns: Sequence[Column]) -> Drawing:
     canvas, alone = Canvas(name, HEAD + forest.body + axes.FOOT), len(columns) == 1
     canvas.label(patients, HEAD - axes.ABOVE_BODY, "Patients", "end", "soft")
     y = 0.0
@@ -150,7 +150,7 @@ def _column(canvas: Canvas, column: Column, forest: Forest) -> None:
 def _lines(
     panel: axes.Panel, forest: Forest, metric: str, criteria: Mapping[Subgroup, CriterionResult]
 ) -> None:
-    """The estimate of the whole cohort and its goal through all rows; another goal in its own row alone."""
+    """Draw the whole cohort's estimate and goal through all rows; another goal in its own row alone."""
     whole, overall = forest.rows[0].estimates[metric].value, criteria.get(WHOLE)
     if whole is not None:
         panel.axes.axvline(whole, color=RULE, linewidth=0.7)
@@ -209,7 +209,7 @@ def _axis(panel: axes.Panel, scale: axes.Scale) -> None:
 
 
 def _scale(metric: str, rows: Sequence[Estimate], goals: Sequence[float], most: int) -> axes.Scale:
-    """A scale that holds every bound and goal."""
+    """Return a scale that contains every bound and goal."""
     numbers = [*goals]
     for row in rows:
         if row.subgroup == WHOLE or not formatting.too_few(row):
@@ -227,11 +227,11 @@ def _baseline(y: float) -> float:
 def _description(metric: str, forest: Forest) -> str:
     words, overall = forest.words, forest.criteria(metric).get(WHOLE)
     goal = f" The goal is {words.goal(overall)}." if overall is not None else ""
-    told = [
+    in_words = [
         f"{words.level(row.subgroup)} {formatting.estimate(estimate)}"
         + (f" ({formatting.interval(estimate.decision)})" if estimate.value is not None else "")
         for row in forest.rows
         for estimate in [row.estimates[metric]]
     ]
     what = f"Forest plot of {words.metric(metric)} with {forest.confidence} intervals.{goal}"
-    return axes.description(what, told)
+    return axes.description(what, in_words)

@@ -1,7 +1,7 @@
 """The heat map of an axis that crosses columns: sensitivity and specificity in every cell, side by side.
 
 Owns the drawing and its description in words. A cell has its value and x/n; the darker, the higher; hatched and
-without shade where the row is insufficient, so that a chance result of a few patients never stands out.
+without shade where the row is insufficient, so that a chance result of a few patients is never prominent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ class Cells:
 
 
 def heat_map(axis: AxisRows, words: Words) -> Drawing | None:
-    """Both metrics over the cells of an axis; None where it crosses nothing or has more levels than a page."""
+    """Draw both metrics over the cells of an axis; None where it crosses nothing or exceeds a page."""
     if not axis.crossed or not axis.rows:
         return None
     cells = _cells(axis, words)
@@ -89,7 +89,7 @@ def heat_map(axis: AxisRows, words: Words) -> Drawing | None:
 
 
 def _cell_width(axis: AxisRows) -> float:
-    """What the longest value or x/n takes, with a margin."""
+    """Return the width of the longest value or x/n, with a margin."""
     estimates = [row.estimates[metric] for row in axis.rows for metric in METRICS]
     return MARGIN + max(
         max(width(_value(one), "strong"), width(formatting.fraction(one))) for one in estimates
@@ -101,7 +101,7 @@ def _value(one: Estimate) -> str:
 
 
 def _cells(axis: AxisRows, words: Words) -> Cells:
-    """The last column across and the others down, or the other way round where that is narrower."""
+    """Arrange the last column across and the others down, or the reverse where that is narrower."""
     columns = axis.name.split(",")
     levels = [tuple(row.subgroup.level.split(",")) for row in axis.rows]
     down, across = (
@@ -123,7 +123,7 @@ def _named(columns: Sequence[str], levels: Sequence[str], words: Words) -> str:
 
 
 def _scale(estimates: Sequence[Estimate]) -> Scale | None:
-    """From the tenth below the lowest to the tenth above the highest established value; None without any."""
+    """Return the tenth below the lowest and above the highest established value; None without any."""
     values = [one.value for one in estimates if one.status == "ok" and one.value is not None]
     if not values:
         return None
@@ -150,7 +150,7 @@ def _cell(canvas: Canvas, panel: Axes, place: tuple[int, int], one: Estimate, sc
 
 
 def _key(canvas: Canvas, scale: Scale | None, height: float) -> None:
-    """What hatching means, and the shades from low to high with their ends where a cell has one."""
+    """Draw the key: hatching, and the shades from low to high with their ends where a cell has one."""
     top = height - 12
     sample = canvas.panel(LEFT, top, 16, 7, x=(0, 1), y=(0, 1))
     rectangle(sample, (0, 1), (0, 1), facecolor="white", edgecolor=SOFT, linewidth=0.5, hatch="////////")

@@ -1,4 +1,4 @@
-"""The figure of the overlap: how many images by intersection over union, those that are hit apart from misses.
+"""The figure of the overlap: number of images by intersection over union, hits and misses apart.
 
 Owns what it shows and its description in words; the numbers are the results' own, the means are in `axes`.
 """
@@ -16,7 +16,7 @@ FIFTHS = Scale(0.0, 1.0, 0.2)
 
 
 def overlap_figure(localisation: Localisation) -> Drawing | None:
-    """Stacked bars, hits dark and misses pale; None where no image has a box."""
+    """Draw stacked bars, hits dark and misses pale; None where no image has a box."""
     bins = localisation.overlaps
     highest = max(one.hits + one.misses for one in bins)
     if highest == 0:

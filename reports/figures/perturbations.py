@@ -1,6 +1,6 @@
-"""The plot of differences: what each change of the pictures does to three metrics, side by side on one scale.
+"""The plot of differences: the effect of each change of the images on three metrics, side by side on one scale.
 
-Owns the layout of that figure. Square: the difference from the unchanged pictures, filled where its interval excludes
+Owns the layout of that figure. Square: the difference from the unchanged images, filled where its interval excludes
 0; line: the interval; a wedge at the edge: more lies beyond the scale.
 """
 
@@ -23,7 +23,7 @@ HELD = 0.9  # of the bounds must lie within the scale
 
 
 def differences_figure(name: str, items: Sequence[Perturbed], words: Words) -> Drawing | None:
-    """Differences of sensitivity, specificity and AUROC, a row an item; None without items.
+    """Draw differences of sensitivity, specificity and AUROC, one row per item; None without items.
 
     Args:
         name: unique on the page.
@@ -56,7 +56,7 @@ def differences_figure(name: str, items: Sequence[Perturbed], words: Words) -> D
 
 
 def _limit(items: Sequence[Perturbed]) -> float:
-    """The smallest scale that holds nearly all bounds, so that one change that undoes the device hides no other."""
+    """Return the smallest scale with nearly all bounds, so that one extreme change hides no other."""
     ends = sorted(
         max(abs(bound) for bound in (change.difference.interval or (change.difference.value or 0.0,)))
         for item in items
@@ -103,7 +103,7 @@ def _row(panel: Axes, change: MetricChange, y: float, limit: float) -> None:
 
 
 def _description(items: Sequence[Perturbed], words: Words) -> str:
-    told = [
+    in_words = [
         f"{item.name}: "
         + ", ".join(
             f"{words.within(words.metric(change.metric))} {formatting.value(change.difference.value)}"
@@ -112,4 +112,4 @@ def _description(items: Sequence[Perturbed], words: Words) -> str:
         )
         for item in items
     ]
-    return axes.description("Differences from the unchanged pictures with intervals.", told)
+    return axes.description("Differences from the unchanged pictures with intervals.", in_words)

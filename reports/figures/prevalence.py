@@ -1,6 +1,6 @@
-"""Predictive values over the share of positives: curves by Bayes' theorem, and the projections with their intervals.
+"""Predictive values over prevalence: curves by Bayes' theorem, and the projections with their intervals.
 
-Owns the drawing and its description in words. The points and intervals are the results' own; a curve holds nothing
+Owns the drawing and its description in words. The points and intervals are the results' own; a curve uses nothing
 but the sensitivity and specificity of the whole cohort, put into Bayes' theorem. The axis is a logarithm, as patients
 who are screened and patients who are ill differ by orders of magnitude.
 """
@@ -25,7 +25,7 @@ HEIGHT, BOX = 190.0, Box(30.0, 26.0, 462.0, 132.0)
 LOWEST, HIGHEST, BEYOND = 0.001, 0.5, 0.9
 TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.9)
 STEPS = 120
-# The intervals of both values stand side by side at one share, this far from it on the axis.
+# The intervals of both values are side by side at one prevalence, this far from it on the axis.
 ASIDE = {"ppv": -0.008, "npv": 0.008}
 LINES: Mapping[str, dict[str, Any]] = {
     "ppv": {"color": BLUE, "linewidth": 1.4, "linestyle": "solid"},
@@ -38,11 +38,11 @@ Curve = Callable[[float], float | None]
 def prevalence_figure(
     projections: Sequence[Projection], whole: Mapping[str, Estimate], words: Words
 ) -> Drawing | None:
-    """PPV and NPV from a share of positives of 0.1 per cent on.
+    """Draw PPV and NPV from a prevalence of 0.1 per cent on.
 
     Args:
         projections: as results hold them; F1 among them is left out.
-        whole: estimates of the whole cohort by metric; its own predictive values are marked at its own share.
+        whole: estimates of the whole cohort by metric; its own predictive values are marked at its own prevalence.
         words: the vocabulary of the run.
 
     Returns:
@@ -53,18 +53,18 @@ def prevalence_figure(
         return None
     own = whole["prevalence"].value
     points = [one for one in projections if one.metric in LINES]
-    shares = [one.prevalence for one in points] + ([own] if own is not None else [])
-    right = HIGHEST if max(shares, default=0.0) <= HIGHEST else BEYOND
-    left = min([LOWEST, *(share for share in shares if share > 0)])
+    prevalences = [one.prevalence for one in points] + ([own] if own is not None else [])
+    right = HIGHEST if max(prevalences, default=0.0) <= HIGHEST else BEYOND
+    left = min([LOWEST, *(prevalence for prevalence in prevalences if prevalence > 0)])
     limits = (math.log10(left), math.log10(right))
     canvas = Canvas(NAME, HEIGHT)
     panel = Panel(canvas, BOX, x=limits, y=QUARTERS.limits)
     panel.lines_across(QUARTERS.named)
     panel.baseline()
-    _shares(panel, limits)
+    _prevalence_axis(panel, limits)
     curves: Mapping[str, Curve] = {
-        "ppv": lambda share: _ratio(sensitivity * share, (1 - specificity) * (1 - share)),
-        "npv": lambda share: _ratio(specificity * (1 - share), (1 - sensitivity) * share),
+        "ppv": lambda prevalence: _ratio(sensitivity * prevalence, (1 - specificity) * (1 - prevalence)),
+        "npv": lambda prevalence: _ratio(specificity * (1 - prevalence), (1 - sensitivity) * prevalence),
     }
     for metric, curve in curves.items():
         _curve(panel.axes, metric, curve, limits)
@@ -92,7 +92,7 @@ def _decision(one: Projection) -> tuple[float, float] | None:
     return one.intervals[one.decision_interval] if one.decision_interval else None
 
 
-def _shares(panel: Panel, limits: tuple[float, float]) -> None:
+def _prevalence_axis(panel: Panel, limits: tuple[float, float]) -> None:
     for tick in TICKS:
         at = math.log10(tick)
         if limits[0] - 1e-9 <= at <= limits[1] + 1e-9:
@@ -103,7 +103,7 @@ def _shares(panel: Panel, limits: tuple[float, float]) -> None:
 
 
 def _curve(panel: Axes, metric: str, curve: Curve, limits: tuple[float, float]) -> None:
-    """Rounded to what an SVG keeps, so that the last bit of a power does not matter."""
+    """Draw a curve rounded to what an SVG keeps, so that the last bit of a power does not matter."""
     across = [limits[0] + (limits[1] - limits[0]) * step / STEPS for step in range(STEPS + 1)]
     values = [curve(10**at) for at in across]
     kept = [(at, round(value, 9)) for at, value in zip(across, values, strict=True) if value is not None]

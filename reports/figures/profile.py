@@ -2,7 +2,7 @@
 
 Owns what each shows and its description in words; the numbers are the profile's own, the means are in `axes`;
 findings and their co-occurrence are `findings`'s.
-Positives are dark, negatives pale with an edge, what is unknown is hatched or dotted: told apart in grey too.
+Positives are dark, negatives pale with an edge, what is unknown is hatched or dotted: distinct in grey too.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -72,7 +72,7 @@ def profile_figures(profile: Profile) -> ProfileFigures:
 
 
 def _ages(profile: Profile) -> Drawing | None:
-    """Proportion of each class in bins of ten years; positives and negatives side by side."""
+    """Draw the proportion of each class in bins of ten years; positives and negatives side by side."""
     ages = profile.ages
     shown = _shown([name for name in CLASSES if sum(ages.bins[name])])
     if not shown:
@@ -81,24 +81,24 @@ def _ages(profile: Profile) -> Drawing | None:
     names = [_bin(ages.first_years, place) for place in range(last + 1)]
     counts = {name: ages.bins[name][: last + 1] for name in shown}
     totals = {name: sum(ages.bins[name]) for name in shown}
-    shares = {name: [number / totals[name] for number in counts[name]] for name in shown}
+    proportions = {name: [number / totals[name] for number in counts[name]] for name in shown}
     canvas = Canvas("profile-ages", HEIGHT)
-    panel = _panel(canvas, WHOLE, (0, last + 1), shares.values(), "% of class")
+    panel = _panel(canvas, WHOLE, (0, last + 1), proportions.values(), "% of class")
     thick = 0.8 / len(shown)
     for number, name in enumerate(shown):
         left = [place + 0.1 + thick * number for place in range(last + 1)]
-        panel.axes.bar(left, shares[name], width=thick, align="edge", **FILLS[name])
+        panel.axes.bar(left, proportions[name], width=thick, align="edge", **FILLS[name])
     for place, name in enumerate(names):
         panel.text_below(place + 0.5, name)
     _legend(canvas, totals, filled=True)
     panel.title_across("Age in years")
     rows = [(name, bin_, number) for name in shown for bin_, number in zip(names, counts[name], strict=True)]
-    told = [
+    in_words = [
         f"{name}: " + ", ".join(f"{bin_} {number}" for bin_, number in zip(names, counts[name], strict=True))
         for name in shown
     ]
     return canvas.finish(
-        axes.description("Images by age in bins of ten years and by class.", told),
+        axes.description("Images by age in bins of ten years and by class.", in_words),
         figure_data(("class", "age_years", "images"), rows, beside=list(totals.values())),
     )
 
@@ -109,7 +109,7 @@ def _pyramid(
     by_level: Mapping[str, Mapping[str, Sequence[int]]],
     titles: Mapping[str, str],
 ) -> Drawing | None:
-    """Images by age, one level to the left and one to the right, classes stacked outwards.
+    """Draw images by age, one level to the left and one to the right, classes stacked outwards.
 
     Args:
         profile: of a cohort.
@@ -140,7 +140,7 @@ def _pyramid(
         )
     _legend(canvas, dict.fromkeys(shown), filled=True)
     canvas.label(SPINE, HEIGHT - 5, "Images by age in years", "middle")
-    told = [
+    in_words = [
         f"{title}: " + ", ".join(f"{name} {sum(by_level[level][name])}" for name in shown)
         for level, title in titles.items()
     ]
@@ -151,7 +151,7 @@ def _pyramid(
         for bin_, number in zip(names, by_level[level][name], strict=False)
     ]
     return canvas.finish(
-        axes.description(f"Images by age and {column}, with a known age.", told),
+        axes.description(f"Images by age and {column}, with a known age.", in_words),
         figure_data((column, "class", "age_years", "images"), rows, beside=list(map(sum, totals.values()))),
     )
 
@@ -179,7 +179,7 @@ def _half_pyramid(
 
 
 def _grey_levels(looks: Mapping[str, Look]) -> Drawing | None:
-    """Mean histogram of the pictures of each class."""
+    """Draw the mean histogram of the images of each class."""
     if not looks:
         return None
     canvas = Canvas("profile-grey", HEIGHT)
@@ -192,9 +192,9 @@ def _grey_levels(looks: Mapping[str, Look]) -> Drawing | None:
     _legend(canvas, {name: look.pictures for name, look in looks.items()}, filled=False)
     panel.title_across(GREY_SCALE)
     rows = [
-        (name, round(place * 256 / len(look.histogram)), float(share))
+        (name, round(place * 256 / len(look.histogram)), float(proportion))
         for name, look in looks.items()
-        for place, share in enumerate(look.histogram)
+        for place, proportion in enumerate(look.histogram)
     ]
     return canvas.finish(
         axes.description(
@@ -213,17 +213,17 @@ def _grey_levels(looks: Mapping[str, Look]) -> Drawing | None:
 
 
 def _distribution(looks: Mapping[str, Look], kind: str, title: str, wide: int) -> Drawing | None:
-    """Proportion of the pictures of a class in each bin, so many grey levels wide, of their means or deviations."""
+    """Draw the proportion of a class's images in each bin of their means or deviations, ``wide`` grey levels each."""
     if not looks:
         return None
     means = kind == "means"
     bins = {name: look.mean_bins if means else look.deviation_bins for name, look in looks.items()}
     spreads = {name: look.means if means else look.deviations for name, look in looks.items()}
-    shares = {one: [number / sum(numbers) for number in numbers] for one, numbers in bins.items()}
+    proportions = {one: [number / sum(numbers) for number in numbers] for one, numbers in bins.items()}
     end = wide * len(next(iter(bins.values())))
     canvas = Canvas(f"profile-{kind}", HEIGHT, width=axes.HALF_WIDTH)
-    panel = _panel(canvas, HALF, (0, end), shares.values(), "% of pictures")
-    for one, values in shares.items():
+    panel = _panel(canvas, HALF, (0, end), proportions.values(), "% of pictures")
+    for one, values in proportions.items():
         _outline(panel, one, values, wide)
     for level in range(0, end + 1, end // 4):
         panel.text_below(level, str(level))
@@ -244,10 +244,10 @@ def _distribution(looks: Mapping[str, Look], kind: str, title: str, wide: int) -
 
 
 def _panel(
-    canvas: Canvas, box: axes.Box, across: tuple[float, float], shares: Iterable[Iterable[float]], title: str
+    canvas: Canvas, box: axes.Box, across: tuple[float, float], heights: Iterable[Iterable[float]], title: str
 ) -> axes.Panel:
-    """A panel from 0 per cent to the first tick at or above the highest proportion, with a grid."""
-    highest = max(max(values) for values in shares)
+    """Return a panel from 0 per cent to the first tick at or above the highest proportion, with a grid."""
+    highest = max(max(values) for values in heights)
     steps = axes.STEPS[axes.STEPS.index(FINEST) :]
     up = axes.linear(0.0, highest, most=MOST_STEPS, steps=steps, within=(0.0, 1.0))
     panel = axes.Panel(canvas, box, x=across, y=up.limits)
@@ -262,13 +262,13 @@ def _outline(panel: axes.Panel, name: str, values: Sequence[float], wide: float)
 
 
 def _shown(there: Iterable[str]) -> list[str]:
-    """The classes to compare: those that are there, but the unknown only where it is alone."""
+    """Return the classes to compare: those that are there, but the unknown only where it is alone."""
     found = [name for name in CLASSES if name in set(there)]
     return [name for name in found if name != UNKNOWN] or found
 
 
 def _legend(canvas: Canvas, classes: Mapping[str, int | None], *, filled: bool) -> None:
-    """A row of samples with the names of the classes and, where given, their numbers, at the top."""
+    """Draw a row of samples with the names of the classes and, where given, their numbers, at the top."""
     panel = canvas.panel(0, 0, axes.HALF_WIDTH, 12, x=(0, axes.HALF_WIDTH), y=(12, 0))
     x = 0.0
     for name, number in classes.items():

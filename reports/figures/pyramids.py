@@ -26,7 +26,7 @@ HALF = (WIDTH - NAMES - 2 * COUNTS) / 2
 
 
 def pyramids_figure(axes: Sequence[AxisRows], whole: LevelRow, words: Words) -> Drawing | None:
-    """Shares of each class by level; None where the protocol names none of these axes or a class is empty."""
+    """Draw proportions of each class by level; None where the protocol has none of these axes or a class is empty."""
     positives, negatives = whole.size.positives, whole.size.negatives
     shown = [axis for axis in axes if axis.name in AXES and 0 < len(axis.rows) <= MOST_LEVELS]
     if not shown or not positives or not negatives:
@@ -35,10 +35,10 @@ def pyramids_figure(axes: Sequence[AxisRows], whole: LevelRow, words: Words) -> 
     body = ROW * (levels + len(shown)) + GAP * len(shown)
     canvas = Canvas(NAME, HEAD + body + FOOT)
     highest = max(
-        share
+        proportion
         for axis in shown
         for row in axis.rows
-        for share in (row.size.positives / positives, row.size.negatives / negatives)
+        for proportion in (row.size.positives / positives, row.size.negatives / negatives)
     )
     panel = canvas.panel(NAMES + COUNTS, HEAD, 2 * HALF, body, x=(-highest, highest), y=(body, 0))
     canvas.label(

@@ -1,4 +1,4 @@
-"""Pairs of readers: proportion of agreement and Cohen's kappa with their intervals, a row a pair.
+"""Pairs of readers: proportion of agreement and Cohen's kappa with their intervals, one row per pair.
 
 Owns the drawing and its description in words; the coefficients are the results' own. Square: the coefficient; line:
 its interval.
@@ -25,7 +25,7 @@ FINEST, MOST_STEPS = 0.05, 3
 
 
 def agreement_figure(pairs: Sequence[PairAgreement]) -> Drawing | None:
-    """A row a pair; None without pairs, or where they are more than a page has room for."""
+    """Draw one row per pair; None without pairs, or where a page has no room for them."""
     if not pairs or len(pairs) > MOST_ROWS:
         return None
     body = axes.ROW * len(pairs)
@@ -56,7 +56,7 @@ def agreement_figure(pairs: Sequence[PairAgreement]) -> Drawing | None:
 
 
 def _pair(pair: PairAgreement) -> str:
-    """Both names, each cut to half of the room where they are too long together."""
+    """Return both names, each cut to half of the room where they are too long together."""
     whole = f"{pair.first} – {pair.second}"
     if shortened(whole, NAMES) == whole:
         return whole
@@ -65,7 +65,7 @@ def _pair(pair: PairAgreement) -> str:
 
 
 def _scale(measured: Sequence[Measured]) -> axes.Scale:
-    """Of few steps, with every value and bound."""
+    """Return a scale of few steps that contains every value and bound."""
     numbers = [one.value for one in measured if one.value is not None]
     numbers += [bound for one in measured if one.interval is not None for bound in one.interval]
     low, high = min(numbers, default=0.0), max(numbers, default=1.0)
@@ -86,13 +86,13 @@ def _text(one: Measured) -> str:
         return formatting.NOT_ESTIMABLE_SHORT
     # Bounds that may be negative stand apart by a word, as everywhere.
     low = one.interval[0] if one.interval else 0.0
-    told = formatting.interval(one.interval) if low >= 0 else formatting.between(one.interval)
-    return f"{formatting.decimal(one.value)} ({told})"
+    in_words = formatting.interval(one.interval) if low >= 0 else formatting.between(one.interval)
+    return f"{formatting.decimal(one.value)} ({in_words})"
 
 
 def _description(pairs: Sequence[PairAgreement]) -> str:
-    told = [
+    in_words = [
         f"{pair.first} and {pair.second}: proportion of agreement {_text(pair.percent)}, kappa {_text(pair.kappa)}"
         for pair in pairs
     ]
-    return axes.description("Agreement of pairs of readers with intervals.", told)
+    return axes.description("Agreement of pairs of readers with intervals.", in_words)

@@ -1,7 +1,7 @@
 """Three plain figures: the ROC curve, patients by number of images, and the course of the training.
 
-Owns what each shows and its description in words. Colours differ in lightness, so that they are told
-apart in grey and by the colour-blind; the means are in `axes`.
+Owns what each shows and its description in words. Colours differ in lightness, so that they are distinct
+in grey and for the colour-blind; the means are in `axes`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ NARROWEST = 72.0
 def roc_figure(
     curve: Roc, sensitivity: Estimate, specificity: Estimate, words: Words, *, area: Estimate | None = None
 ) -> Drawing:
-    """The empirical ROC curve with the operating point and the box of its two deciding intervals.
+    """Draw the empirical ROC curve with the operating point and the box of its two deciding intervals.
 
     Args:
         curve: over all thresholds.
@@ -63,10 +63,10 @@ def roc_figure(
     panel.title_across(f"1 − {words.within(words.metric('specificity'))}")
     if area is not None and area.value is not None:
         _area(canvas, area, area.value)
-    told = f"ROC curve with area {formatting.decimal(curve.area)}."
+    in_words = f"ROC curve with area {formatting.decimal(curve.area)}."
     if sensitivity.value is not None and specificity.value is not None:
         _operating_point(panel.axes, sensitivity, specificity)
-        told += (
+        in_words += (
             f" Operating point: {words.within(words.metric('sensitivity'))} {formatting.decimal(sensitivity.value)}, "
             f"{words.within(words.metric('specificity'))} {formatting.decimal(specificity.value)}."
         )
@@ -74,7 +74,7 @@ def roc_figure(
     rows = [(float(x), float(y)) for x, y in points]
     header = ("false_positive_rate", "true_positive_rate")
     beside = (area.value, *bounds(area.decision), area.positives, area.negatives) if area else ()
-    return canvas.finish(told, figure_data(header, rows, beside=beside))
+    return canvas.finish(in_words, figure_data(header, rows, beside=beside))
 
 
 def _area(canvas: Canvas, area: Estimate, value: float) -> None:
@@ -106,7 +106,7 @@ def _operating_point(panel: Axes, sensitivity: Estimate, specificity: Estimate) 
 def images_per_patient_figure(
     patients_by_images: Mapping[str, int], *, name: str = "images-per-patient"
 ) -> Drawing:
-    """How many patients have one image, two, three and so on; ten and more in one bar."""
+    """Draw how many patients have one image, two, three and so on; ten and more in one bar."""
     counts = {int(images): patients for images, patients in patients_by_images.items()}
     bars = [(str(images), counts.get(images, 0)) for images in range(1, MOST_IMAGES_APART + 1)]
     more = sum(patients for images, patients in counts.items() if images > MOST_IMAGES_APART)
@@ -127,9 +127,9 @@ def images_per_patient_figure(
         canvas.tick(x, top + body + 11, bar)
     panel.plot([0, len(bars)], [0, 0], color=FAINT, linewidth=0.8, clip_on=False)
     canvas.label(max(width / 2, NARROWEST / 2), height - 6, "Images of a patient", "middle", "ink")
-    told = ", ".join(f"{bar}: {formatting.count(patients)}" for bar, patients in bars)
+    in_words = ", ".join(f"{bar}: {formatting.count(patients)}" for bar, patients in bars)
     return canvas.finish(
-        f"Number of patients by number of images. {told}.",
+        f"Number of patients by number of images. {in_words}.",
         figure_data(
             ("images", "patients"),
             sorted(counts.items()),
@@ -139,7 +139,7 @@ def images_per_patient_figure(
 
 
 def training_figure(history: Sequence[Epoch], best_epoch: int) -> Drawing:
-    """Loss and AUROC after each epoch, the tuning split's loss and the mean of all findings dashed; the kept marked."""
+    """Draw loss and AUROC by epoch; the tuning split's loss and the mean of all findings dashed, the kept marked."""
     canvas = Canvas("training", 128.0)
     several = any(entry.tune_auroc_mean != entry.tune_auroc for entry in history)
     losses = {entry.epoch: (entry.loss, entry.tune_loss) for entry in history}
@@ -170,7 +170,7 @@ def training_figure(history: Sequence[Epoch], best_epoch: int) -> Drawing:
 def _course(
     canvas: Canvas, left: float, title: str, values: Mapping[int, Sequence[float]], best_epoch: int
 ) -> None:
-    """One or two numbers after each epoch, the second dashed."""
+    """Draw one or two numbers after each epoch, the second dashed."""
     epochs = list(values)
     low, high = min(map(min, values.values())), max(map(max, values.values()))
     room = (high - low) * 0.1 or 0.05

@@ -1,4 +1,4 @@
-"""Scores by truth: where the positives and the negatives of a cohort lie, and how the threshold parts them.
+"""Scores by truth: the positives and the negatives of a cohort on both sides of the threshold.
 
 Owns the histogram and its description in words; the scores are those of the line listing, the means are in `axes`.
 """
@@ -38,14 +38,14 @@ class Histogram:
 
     @classmethod
     def of(cls, scores: Scores, threshold: float) -> "Histogram":
-        """Count the scores of both classes, in bins that hold the threshold too."""
+        """Count the scores of both classes, in bins that contain the threshold too."""
         low, high = _logit_limits(np.concatenate([scores.positive, scores.negative]), threshold)
         edges = _edges(low, high)
         return cls(low, high, (_counts(scores.positive, edges), _counts(scores.negative, edges)))
 
     @property
     def proportions(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Of its class in each bin."""
+        """The proportion of its class in each bin."""
         positive, negative = self.counts
         return positive / max(1, positive.sum()), negative / max(1, negative.sum())
 
@@ -60,7 +60,7 @@ class Histogram:
 
 
 def score_figure(scores: Scores, threshold: float, words: Words) -> Drawing | None:
-    """Scores by truth on a logit scale, mirrored: positives upwards, negatives downwards, as proportions of a class.
+    """Draw scores by truth on a logit scale: positives upwards, negatives downwards, as proportions of a class.
 
     None where no unit has both a truth and a score.
     """
@@ -138,13 +138,13 @@ def _edges(low: int, high: int) -> list[float]:
 
 
 def _counts(scores: NDArray[np.float64], edges: Sequence[float]) -> NDArray[np.int64]:
-    """How many of a class are in each bin; what lies outside the outer edges counts in the outer bins."""
+    """Count a class in each bin; what lies outside the outer edges counts in the outer bins."""
     below = np.searchsorted(scores, edges[1:-1])
     return np.diff(np.concatenate([[0], below, [len(scores)]])).astype(np.int64)
 
 
 def _logit_limits(scores: NDArray[np.float64], threshold: float) -> tuple[int, int]:
-    """The outer bins: those of the lowest and the highest score or the threshold, within 0.0001 and 0.9999."""
+    """Return the outer bins: those of the lowest and highest score or threshold, within 0.0001 and 0.9999."""
     ends = [axes.logit(float(value)) * BINS_PER_LOGIT for value in (scores.min(), scores.max(), threshold)]
     low = max(LOWEST_LOGIT, math.floor(round(min(ends), 6)))
     high = min(HIGHEST_LOGIT, math.ceil(round(max(ends), 6)))

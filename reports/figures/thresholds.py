@@ -1,7 +1,7 @@
 """The device around its locked threshold: sensitivity and specificity with intervals over the thresholds beside it.
 
-Owns the drawing and its description in words; the points are the results' own. The axis is the change of the share
-of units called, on which the thresholds lie apart however scores lie; the thresholds stand below it.
+Owns the drawing and its description in words; the points are the results' own. The axis is the change of the proportion
+of test positives, on which the thresholds lie apart however scores lie; the thresholds are below it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ LINES: Mapping[str, dict[str, Any]] = {
 
 
 def thresholds_figure(rows: Sequence[ThresholdRow], locked: float, words: Words) -> Drawing | None:
-    """Two curves over the thresholds, marked at the locked one; None where there is no other, as of calls alone."""
+    """Draw two curves over the thresholds, marked at the locked one; None where there is no other."""
     if len(rows) < FEWEST:
         return None
     shifts = [row.shift for row in rows]
@@ -84,7 +84,7 @@ def _line(panel: Axes, metric: str, rows: Sequence[ThresholdRow], locked: float)
 
 
 def _names(panel: Panel, rows: Sequence[ThresholdRow], locked: float) -> None:
-    """Change and threshold below their points where there is room: the locked one first, then from outside."""
+    """Print change and threshold below their points where there is room: the locked one first, then from outside."""
     taken: list[tuple[float, float]] = [(0.0, BOX.left)]
     outwards = sorted(rows, key=lambda row: (row.threshold != locked, -abs(row.shift)))
     for row in outwards:

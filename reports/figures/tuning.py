@@ -27,7 +27,7 @@ ROOM = 4.6
 
 
 def tuning_figure(points: Sequence[TuningPoint], threshold: float) -> Drawing | None:
-    """The three curves over the thresholds that were tried, each marked at the one that was chosen.
+    """Draw the three curves over the thresholds that were tried, each marked at the one that was chosen.
 
     None where there are no points.
     """
@@ -72,5 +72,5 @@ def tuning_figure(points: Sequence[TuningPoint], threshold: float) -> Drawing | 
 
 
 def _place(score: float) -> float:
-    """Outer scores lie at the outer ticks."""
+    """Return where a score lies; outer scores lie at the outer ticks."""
     return logit(min(max(score, SCORES[0]), SCORES[-1]))

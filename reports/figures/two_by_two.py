@@ -1,6 +1,6 @@
-"""The four counts as a picture: calls by truth, each cell shaded by its share of those of its truth.
+"""The four counts as a figure: calls by truth, each cell shaded by its proportion of its column.
 
-Owns the drawing and its description in words. Counts are the results' own; the shares are one count over another.
+Owns the drawing and its description in words. Counts are the results' own; the proportions are one count over another.
 """
 
 from reports.content.two_by_two import TwoByTwoTable
@@ -18,7 +18,7 @@ LEFT, TOP, CELL_WIDTH, CELL_HEIGHT = 66.0, 32.0, 86.0, 54.0
 
 
 def confusion_figure(confusion: TwoByTwoTable, words: Words) -> Drawing:
-    """Truth across, call down; each cell with its count, what it is, and its share of the column."""
+    """Draw truth across and call down; each cell with its count, its name, and its proportion of the column."""
     canvas = Canvas(NAME, HEIGHT, width=HALF_WIDTH)
     panel = canvas.panel(LEFT, TOP, 2 * CELL_WIDTH, 2 * CELL_HEIGHT, x=(0, 2), y=(2, 0))
     positives, negatives = confusion.tp + confusion.fn, confusion.fp + confusion.tn
@@ -50,9 +50,9 @@ def confusion_figure(confusion: TwoByTwoTable, words: Words) -> Drawing:
         canvas.label(LEFT - 6, y + 13, f"n = {formatting.count(number)}", "end", "soft")
     below = f"Shares are of the {words.units} of a column"
     canvas.label(LEFT + CELL_WIDTH, HEIGHT - 5, below, "middle", "soft")
-    told = [f"{words.outcomes[name]} {formatting.count(count)}" for name, count, _ in cells]
+    in_words = [f"{words.outcomes[name]} {formatting.count(count)}" for name, count, _ in cells]
     rows = [(name, count, total, count / total if total else None) for name, count, total in cells]
     return canvas.finish(
-        description(f"Calls by {words.grouping}:", told),
+        description(f"Calls by {words.grouping}:", in_words),
         figure_data(("cell", "count", "of_its_truth", "share"), rows, beside=called),
     )

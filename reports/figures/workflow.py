@@ -1,6 +1,6 @@
-"""From file to call, as a chart: one box a step of the device, and what becomes of a file that stops on the way.
+"""From file to call, as a chart: one box per step of the device, and the outcome of a file that stops on the way.
 
-Owns the chart. Every word in it comes of the plan and the frozen threshold of the model folder, so that it is drawn
+Owns the chart. Every word in it comes from the plan and the frozen threshold of the model folder, so that it is drawn
 only for a device that the run holds.
 """
 
@@ -32,7 +32,7 @@ class Step:
 
 
 def flowchart(device: Device) -> Drawing:
-    """The steps of the device, from left to right; what ends before a score, and the call, below them."""
+    """Draw the device's steps from left to right; what ends before a score, and the call, below them."""
     canvas = Canvas("flowchart", HEIGHT)
     panel = canvas.panel(0, 0, WIDTH, HEIGHT, x=(0, WIDTH), y=(HEIGHT, 0))
     steps = _steps(device)
@@ -46,7 +46,7 @@ def flowchart(device: Device) -> Drawing:
             _arrow(panel, middle, TOP + TALL, middle, BELOW)
             last = position == len(steps) - 1
             _box(canvas, panel, left, BELOW, LOW, step.ends, edge=BLUE if last else FAINT)
-    told = description(
+    in_words = description(
         "Steps of the device from file to call:",
         [f"{step.heading} ({', '.join(step.lines)})" for step in steps],
     )
@@ -54,7 +54,7 @@ def flowchart(device: Device) -> Drawing:
         (step.heading, *step.lines, *[""] * (2 - len(step.lines)), *(step.ends or ("", ""))) for step in steps
     ]
     header = ("step", "what", "further", "ends", "with")
-    return canvas.finish(told, figure_data(header, rows))
+    return canvas.finish(in_words, figure_data(header, rows))
 
 
 def _steps(device: Device) -> tuple[Step, ...]:
@@ -90,7 +90,7 @@ def _box(
 
 
 def _arrow(panel: Axes, x: float, y: float, to_x: float, to_y: float) -> None:
-    """A line with a filled head, straight across or straight down."""
+    """Draw a line with a filled head, straight across or straight down."""
     across = to_x > x
     stop_x, stop_y = (to_x - 1, to_y) if across else (to_x, to_y - 1)
     panel.plot([x, stop_x], [y, stop_y], color=INK, linewidth=0.9, clip_on=False)

@@ -1,8 +1,8 @@
 """Digits of the text itself: names, years of publications, parts of regulations, limits that a method sets.
 
-Owns what the words of this package may say in digits without a source in the evidence. Everything else that
-stands in digits on a page must come from evidence, which `check` sees to. A number that a run could change never
-stands here.
+Owns the digits that the words of this package may contain without a source in the evidence. Every other number
+on a page must come from evidence, which `check` sees to. A number that a run could change is never
+here.
 """
 
 import re
@@ -54,5 +54,5 @@ _NUMBERED = re.compile(r"\b(?:Table|Figure|[Ss]ections?|[Ii]tems?|Part) \d+\b")
 
 
 def without_literals(text: str) -> str:
-    """The text without the digits that need no source."""
+    """Return the text without the digits that need no source."""
     return _NUMBERED.sub(" ", _KNOWN.sub(" ", text.replace("\N{NO-BREAK SPACE}", " ")))

@@ -1,4 +1,4 @@
-"""The number linter: no number stands in a finished report that is unsourced, contradictory or no number at all.
+"""The number linter: no number of a finished report is unsourced, contradictory or no number at all.
 
 Owns the rules. The numbers of the PDF are held against the page that was laid out (`pdf_against_html`), those of the
 page against the evidence that they name, and the evidence against itself (`results_consistency`). What carries a source
@@ -40,7 +40,7 @@ def refuse_numbers(pdf: bytes, html: str, evidence: LintEvidence) -> None:
 
 
 def lint(pdf: bytes, html: str, evidence: LintEvidence) -> tuple[LintFinding, ...]:
-    """Every number of a finished document that may not stand in it.
+    """Return a finding for every number of a finished document that may not be in it.
 
     Args:
         pdf: the document as it will be written.
@@ -63,13 +63,13 @@ def lint(pdf: bytes, html: str, evidence: LintEvidence) -> tuple[LintFinding, ..
 
 
 def lint_page(pdf: bytes, html: str, evidence: LintEvidence) -> tuple[LintFinding, ...]:
-    """The same of a document whose evidence is not results.json, of which no sums are known."""
+    """Lint a document whose evidence is not results.json, of which no sums are known."""
     pages, text = printed_pages(pdf), page_text(html)
     return (*collate(pages, text), *_sourced(text, evidence), *differing_letters(html, evidence.figures))
 
 
 def _sourced(text: PageText, evidence: LintEvidence) -> Iterator[LintFinding]:
-    """What the page says without a source, or otherwise than its source."""
+    """Yield what the page states without a source, or otherwise than its source."""
     for _, parts in groupby(text.parts, key=lambda part: part.block):
         block = list(parts)
         beside = any(_keyed(part) for part in block)
@@ -126,7 +126,7 @@ def _as_its_source(part: Part, evidence: LintEvidence) -> Iterator[LintFinding]:
 
 
 def _readings(values: Sequence[Number], unit: str) -> Iterator[float]:
-    """What may be printed of some numbers: each of them, and as per cent the proportion of one in the other."""
+    """Yield what may be printed of some numbers: each, and as per cent the proportion of one in the other."""
     yield from values
     if unit == PER_CENT and len(values) == 2 and values[1]:
         yield values[0] / values[1]
@@ -137,7 +137,7 @@ def _backed(value: float, evidence: LintEvidence) -> bool:
 
 
 def _in_words(part: Part, evidence: LintEvidence) -> Iterator[LintFinding]:
-    """Strings stand as the evidence has them, or each number in them does; the axes of a figure have round numbers."""
+    """Yield the numbers of a string that are not in the evidence; the axes of a figure have round numbers."""
     if alike(part.text) in evidence.alike or evidence.abbreviates(part.text):
         return
     text = without_literals(part.text)
@@ -155,13 +155,13 @@ def _in_words(part: Part, evidence: LintEvidence) -> Iterator[LintFinding]:
 
 
 def _is_round(text: str) -> bool:
-    """Whether a number is one that an axis would have: whole, of few decimals, or near 1 on a logit scale."""
+    """Say whether an axis would have a number: whole, of few decimals, or near 1 on a logit scale."""
     decimals = re.findall(r"\.(\d+)", text)
     return all(len(places.strip("0")) <= PLACES_OF_TICKS or set(places) == {"9"} for places in decimals)
 
 
 def _of_the_template(part: Part, beside: bool) -> Iterator[LintFinding]:
-    """A template may not say a result of its own: nothing that looks like one, and no count beside sourced numbers."""
+    """Yield what a template states by itself: what looks like a result, and counts beside sourced numbers."""
     text = without_literals(part.text)
     for token in _RESULT.findall(text):
         yield LintFinding("unsourced", None, token, "", f"is typed in a template ({quoted(part.text)})")

@@ -1,6 +1,6 @@
 """What the numbers of a document may come from: the numbers of the evidence by their places, its strings, its sizes.
 
-Owns the gathering. Which number may stand on which of these is `check`.
+Owns the gathering. Which number may rest on which of these is `check`.
 """
 
 import re
@@ -18,7 +18,7 @@ HASH = re.compile(r"[0-9a-f]{8,}")
 
 
 def alike(text: str) -> str:
-    """A string as it is compared: without capitals, kinds of spaces and dashes, and its full stop."""
+    """Return a string as it is compared: without capitals, kinds of spaces and dashes, and its full stop."""
     return " ".join(text.replace("–", "-").replace("’", "'").casefold().split()).rstrip(".")
 
 
@@ -51,7 +51,7 @@ class LintEvidence:
         return frozenset(alike(text) for text in self.texts)
 
     def abbreviates(self, text: str) -> bool:
-        """Whether a text is the beginning of a string that looks like a hash, or its two ends."""
+        """Return whether a text is the beginning of a string that looks like a hash, or its two ends."""
         head, _, tail = text.strip().partition("…")
         return HASH.fullmatch(head + tail) is not None and any(
             known.startswith(head) and known.endswith(tail) for known in self.texts

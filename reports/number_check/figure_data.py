@@ -16,7 +16,7 @@ BOUNDS = ("lower", "upper")
 
 @dataclass(frozen=True, slots=True)
 class FigureData:
-    """Columns and rows; every row has a cell per column.
+    """Columns and rows; every row has one cell per column.
 
     ``beside`` holds what the figure prints of the whole table, such as a total, and no row has.
     """
@@ -42,7 +42,7 @@ def figure_data(
 
 
 def bounds(interval: tuple[float, float] | None) -> tuple[float | None, float | None]:
-    """Two cells of an interval, empty where there is none."""
+    """Return the two cells of an interval, empty where there is none."""
     return (None, None) if interval is None else interval
 
 

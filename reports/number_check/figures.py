@@ -1,7 +1,7 @@
 """Whether each number that a figure prints is one of the table behind it: cell by cell, and none is exempt.
 
-Owns the comparison of a figure's letters, as they stand on the page, with its table. Places on scales (ticks) are not
-compared; they are round numbers, which `check` sees to. Names that hold digits must be names of the table.
+Owns the comparison of a figure's letters, as the page prints them, with its table. Places on scales (ticks) are not
+compared; they are round numbers, which `check` sees to. Names with digits must be names of the table.
 """
 
 import re
@@ -22,7 +22,7 @@ TICK = "tick"
 
 
 def differing_letters(html: str, figures: Mapping[str, FigureData]) -> Iterator[LintFinding]:
-    """Yield a finding for each number of a drawing that its table does not hold, or not as often.
+    """Yield a finding for each number of a drawing that its table does not contain, or not as often.
 
     Args:
         html: the page, with or without the elements that name sources.
@@ -51,8 +51,8 @@ def _of_one(name: str, letters: list[str], data: FigureData) -> Iterator[LintFin
             continue
         there = sum(_shows(number, value) for value in values)
         if there < times:
-            told = f"is printed {times} times; the table behind the figure has it {there} times"
-            yield _finding(name, number.token, told)
+            sentence = f"is printed {times} times; the table behind the figure has it {there} times"
+            yield _finding(name, number.token, sentence)
 
 
 def _finding(name: str, token: str, sentence: str) -> LintFinding:
@@ -60,7 +60,7 @@ def _finding(name: str, token: str, sentence: str) -> LintFinding:
 
 
 def _without_names(text: str, words: list[str]) -> str:
-    """The text without the words of the table; without all of it where it is a word that was cut to its room."""
+    """Return the text without the words of the table; nothing where it is a word that was cut to its room."""
     head, cut, tail = text.partition("…")
     if cut and any(word.startswith(head) and word.endswith(tail) for word in words):
         return ""
@@ -77,7 +77,7 @@ def _number(cell: str) -> float | None:
 
 
 def _shows(number: PrintedNumber, value: float) -> bool:
-    """Whether a number is a cell: a whole one only as itself, in thousands only where `formatting` does so."""
+    """Say whether a number is a cell: a whole one only as itself, in thousands only where `formatting` does so."""
     if number.unit == THOUSANDS and (value < FEWEST_IN_THOUSANDS or "." not in number.digits):
         return False
     if not number.unit and not value.is_integer() and "." not in number.digits:

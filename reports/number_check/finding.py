@@ -12,13 +12,13 @@ from protocols.errors import SuiteError
 Rule = Literal["pdf", "unsourced", "source", "value", "finite", "sum", "figure"]
 
 OF_THE_EVIDENCE = ("sum", "finite")
-TOLD_AT_MOST = 5
+LISTED_AT_MOST = 5
 LONGEST_QUOTE = 80
 
 
 @dataclass(frozen=True, slots=True)
 class LintFinding:
-    """A number that may not stand where it stands.
+    """A number that may not be where it is.
 
     Attributes:
         rule: ``pdf`` (not what was laid out), ``unsourced``, ``source`` (names none that there is), ``value`` (not what
@@ -42,7 +42,7 @@ class LintFinding:
 
 
 class NumbersDifferError(SuiteError):
-    """The report would print numbers that its evidence does not bear out; nothing has been written.
+    """The report would print numbers that its evidence does not support; nothing has been written.
 
     Attributes:
         findings: all of them.
@@ -50,17 +50,17 @@ class NumbersDifferError(SuiteError):
     """
 
     def __init__(self, findings: Sequence[LintFinding]) -> None:
-        told = "; ".join(str(finding) for finding in findings[:TOLD_AT_MOST])
-        more = f"; and {len(findings) - TOLD_AT_MOST} more" if len(findings) > TOLD_AT_MOST else ""
+        listed = "; ".join(str(finding) for finding in findings[:LISTED_AT_MOST])
+        more = f"; and {len(findings) - LISTED_AT_MOST} more" if len(findings) > LISTED_AT_MOST else ""
         super().__init__(
             f"The report was not written, as {len(findings)} of its numbers cannot be traced or contradict one "
-            f"another: {told}{more}. Validate the run again; where that changes nothing, a template is at fault."
+            f"another: {listed}{more}. Validate the run again; where that changes nothing, a template is at fault."
         )
         self.findings = tuple(findings)
         self.exit_code = 1 if any(finding.rule in OF_THE_EVIDENCE for finding in findings) else 4
 
 
 def quoted(text: str) -> str:
-    """A text as a finding quotes it: on one line, and cut where it is long."""
-    told = " ".join(text.split())
-    return told if len(told) <= LONGEST_QUOTE else f"{told[: LONGEST_QUOTE - 1]}…"
+    """Return a text as a finding quotes it: on one line, and cut where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_QUOTE else f"{line[: LONGEST_QUOTE - 1]}…"

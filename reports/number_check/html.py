@@ -1,7 +1,7 @@
 """The sourced HTML of a document -> the parts of its text, each with where its numbers are said to come from.
 
-Owns the reading of the page: what is text, what stands in one block, what is repeated, what belongs to a figure.
-What the parts may say is `check`. The elements that name sources are `sourced_numbers`'s.
+Owns the reading of the page: what is text, what is in one block, what is repeated, what belongs to a figure.
+What the parts may state is `check`. The elements that name sources are `sourced_numbers`'s.
 """
 
 import re
@@ -52,8 +52,8 @@ class Part:
     Attributes:
         text: as a reader sees it.
         origins: formulas of keys where it was printed from numbers, ``text`` alone where an expression of a template
-            gave a string, empty where it stands in the template itself.
-        block: the number of the paragraph, cell or line that it stands in.
+            gave a string, empty where it is in the template itself.
+        block: the number of the paragraph, cell or line that it is in.
         place: ``body``, ``head`` (of a table, repeated on each of its pages), ``cell`` (of a table), ``drawing`` or
             ``running``.
     """
@@ -70,7 +70,7 @@ class Part:
 
     @property
     def formulas(self) -> tuple[str, ...]:
-        """What its numbers are worked out from."""
+        """The formulas of its numbers."""
         return tuple(origin for origin in self.origins if origin != TEXT)
 
 
@@ -82,7 +82,7 @@ class PageText:
         parts: its text in its order.
         titles: what pages repeat at their heads.
         markers: the numbers of the items of its lists.
-        rows: the text of each row of a table, which stands together on one page; a ``long`` row may not.
+        rows: the text of each row of a table, which is together on one page; a ``long`` row may not be.
     """
 
     parts: tuple[Part, ...]
@@ -131,10 +131,10 @@ def _parts(html: str) -> Iterator[Part]:
 
 def _origins(tag: str) -> tuple[str, ...]:
     found = _VALUE.search(tag)
-    told = unescape(found[1]) if found else ""
-    if told == TEXT:
+    origins = unescape(found[1]) if found else ""
+    if origins == TEXT:
         return (TEXT,)
-    return tuple(formula.removeprefix(FORMULA) for formula in told.split(BETWEEN_FORMULAS))
+    return tuple(formula.removeprefix(FORMULA) for formula in origins.split(BETWEEN_FORMULAS))
 
 
 def _place(name: str, tag: str, around: str) -> str:

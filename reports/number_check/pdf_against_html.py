@@ -1,8 +1,8 @@
 """The numbers of a finished PDF held against those of the page that it was laid out from, one by one.
 
-Owns the comparison: every occurrence is counted, a table's rows stand in their order, and what the layout itself adds
+Owns the comparison: every occurrence is counted, a table's rows are in their order, and what the layout itself adds
 or cuts (page numbers, running lines, repeated heads, markers of lists, a number broken by a narrow column) is allowed
-for. Whether a number may stand on the page at all is `check`.
+for. Whether a number may be on the page at all is `check`.
 """
 
 import re
@@ -30,17 +30,17 @@ def collate(pages: Sequence[PrintedPage], text: PageText) -> Iterator[LintFindin
     for found in by_page:
         printed.update(found)
     _mend(expected, printed, by_page, pages)
-    # A table's head may stand on each of its pages; a list of contents prints the pages that its links lead to.
+    # A table's head may be on each of its pages; a list of contents prints the pages that its links lead to.
     for token in sorted(printed):
         beyond = printed[token] - expected[token] - repeated[token] * (len(pages) - 1)
         led = sum(page.leads_to.count(int(token)) for page in pages) if token.isdecimal() else 0
         if beyond > led:
-            told = f"stands {beyond - led} times more in the PDF than in what was laid out"
-            yield LintFinding("pdf", _most_on(token, by_page), token, "", told)
+            sentence = f"stands {beyond - led} times more in the PDF than in what was laid out"
+            yield LintFinding("pdf", _most_on(token, by_page), token, "", sentence)
     for token in sorted(expected):
         if printed[token] < expected[token]:
-            told = f"was laid out {expected[token]} times; the PDF has it {printed[token]} times"
-            yield LintFinding("pdf", None, token, "", told)
+            sentence = f"was laid out {expected[token]} times; the PDF has it {printed[token]} times"
+            yield LintFinding("pdf", None, token, "", sentence)
     yield from _rows_in_order(text.rows, in_order)
 
 
@@ -69,16 +69,16 @@ def _printed(
                 markers[piece.strip(". ")] -= 1
             else:
                 pieces.append(piece)
-        told = TOKEN.findall(cut.sub(" ", _CUT.join(pieces)))
-        in_order += told
-        by_page.append(Counter(told))
+        numbers = TOKEN.findall(cut.sub(" ", _CUT.join(pieces)))
+        in_order += numbers
+        by_page.append(Counter(numbers))
         if numbered:
             by_page[-1].subtract(running)
     return by_page, in_order
 
 
 def _rows_in_order(rows: Sequence[str], in_order: Sequence[str]) -> Iterator[LintFinding]:
-    """Each row of a table whose numbers stand in the PDF one after the other, as they do on the page, or not."""
+    """Yield each row of a table whose numbers are not in the PDF one after the other, as they are on the page."""
     spaced, joined = f" {' '.join(in_order)} ", "".join(in_order)
     for row in rows:
         tokens = TOKEN.findall(_LONG.sub(" ", row))

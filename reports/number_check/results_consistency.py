@@ -33,7 +33,7 @@ class Disagreement:
 
 
 def disagreements(results: Mapping[str, Any]) -> tuple[Disagreement, ...]:
-    """Every contradiction within a document of results; numbers that are none come alone, as no sum holds with them."""
+    """Return every contradiction within results; values that are no numbers come alone, as no sum holds with them."""
     broken = tuple(_not_finite(results, f"{RESULTS}#"))
     if broken:
         return broken
@@ -85,12 +85,12 @@ def _of_estimate(estimate: Mapping[str, Any]) -> Iterator[Disagreement]:
     if value is None or deciding is None or estimate["status"] != "ok":
         return
     if not deciding[0] - TOLERANCE <= value <= deciding[1] + TOLERANCE:
-        told = f"the estimate {value} lies outside its interval {deciding[0]} to {deciding[1]}"
-        yield Disagreement(key, "interval", told)
+        sentence = f"the estimate {value} lies outside its interval {deciding[0]} to {deciding[1]}"
+        yield Disagreement(key, "interval", sentence)
 
 
 def _margins(estimates: Sequence[Mapping[str, Any]]) -> Iterator[Disagreement]:
-    """The 2x2 table of each subgroup: what its proportions count must be one table."""
+    """Check the 2x2 table of each subgroup: the counts of its proportions must be of one table."""
     rows: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
     for estimate in estimates:
         subgroup = estimate["subgroup"]
@@ -118,7 +118,7 @@ def _margins(estimates: Sequence[Mapping[str, Any]]) -> Iterator[Disagreement]:
 
 
 def _parts(results: Mapping[str, Any]) -> Iterator[Disagreement]:
-    """Levels of an axis that is of images, unknown ones included, hold each image of the whole once."""
+    """Check that the levels of an axis of images, unknown ones included, contain each image of the whole once."""
     if results["analysis"]["unit"] != "image":
         return
     of_metric = [one for one in results["estimates"] if one["metric"] == "sensitivity"]
@@ -137,7 +137,7 @@ def _parts(results: Mapping[str, Any]) -> Iterator[Disagreement]:
 
 
 def _flow(results: Mapping[str, Any]) -> Iterator[Disagreement]:
-    """What stands is what stood before less what left."""
+    """Check that each step has what was there before less what left."""
     standing: int | None = None
     for step in results["flow"]:
         name, images = step["step"], step["images"]
@@ -165,15 +165,15 @@ def _flow(results: Mapping[str, Any]) -> Iterator[Disagreement]:
 def _cohort(results: Mapping[str, Any]) -> Iterator[Disagreement]:
     cohort, key = results["cohort"], f"{RESULTS}#cohort"
     spread = {int(images): patients for images, patients in cohort["patients_by_images"].items()}
-    for name, told, counted in (
+    for name, stated, counted in (
         ("patients", cohort["patients"], sum(spread.values())),
         ("images", cohort["images"], sum(images * patients for images, patients in spread.items())),
     ):
-        if told != counted:
+        if stated != counted:
             yield Disagreement(
                 f"{key}.{name}",
                 "cohort",
-                f"{told} {name}, and the patients by number of images give {counted}",
+                f"{stated} {name}, and the patients by number of images give {counted}",
             )
     if results["analysis"]["unit"] == "image":
         among = {step["step"]: step["images"] for step in results["flow"]}.get("indeterminate", 0)
@@ -195,6 +195,6 @@ def _cohort(results: Mapping[str, Any]) -> Iterator[Disagreement]:
 
 
 def read_results(content: bytes) -> Mapping[str, Any]:
-    """The document as it lies in the file."""
+    """Return the document as it is in the file."""
     document: Mapping[str, Any] = json.loads(content)
     return document

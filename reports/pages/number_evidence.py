@@ -20,11 +20,11 @@ from reports.provenance.sourced_numbers import numbers_of, parts_of
 
 
 def lint_evidence(context: ReportContext) -> LintEvidence:
-    """What the numbers of a report of this context may come from; the appendices are worked out from the same."""
+    """Return what the numbers of a report may come from; the appendices are computed from the same."""
     results = json.loads(context.results_json)
     appendices = appendices_of(context)
     texts: set[str] = set()
-    # Sections are numbered up to their number; gaps and the errors listed of each kind are counted.
+    # Sections are numbered up to their number; missing statements and the errors listed of each kind are counted.
     sizes: set[int] = {*range(1, len(TITLES) + 1), len(context.missing_statements), *context.failures.listed}
     sizes |= {*_counted(context), *left_to_the_report(context)}
     for part in (*_as_read(context), results, appendices):
@@ -35,7 +35,7 @@ def lint_evidence(context: ReportContext) -> LintEvidence:
 
 
 def _as_read(context: ReportContext) -> Iterator[Any]:
-    """What was read, without the sentences that were made of it: those are to be checked."""
+    """Yield what was read, without the sentences made of it: those are to be checked."""
     yield from (context.document, context.protocol, context.notebook, context.device, context.look)
     yield from (context.failures, context.profile, context.record, context.seal, context.trail, context.near)
     if context.robustness:
@@ -43,7 +43,7 @@ def _as_read(context: ReportContext) -> Iterator[Any]:
 
 
 def _counted(context: ReportContext) -> Iterator[int]:
-    """Numbers that no list of the results has: of criteria by verdict, rows, further notices, verdicts that differ."""
+    """Count what no list of the results has: criteria by verdict, rows, further notices, verdicts that differ."""
     results = context.results
     yield from (len(context.acceptance), len(context.consistency), len(context.rows))
     yield len(results.input_account.notices) - len(context.notices)

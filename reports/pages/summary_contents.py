@@ -63,7 +63,7 @@ class NotEstablishedTogether:
 
 @dataclass(frozen=True, slots=True)
 class RangeOfChange:
-    """How far a metric goes down and up over all changes of the picture."""
+    """How far a metric falls and rises over all changes of the image."""
 
     metric: str
     lowest: float
@@ -134,7 +134,7 @@ def contents_of(context: ReportContext) -> SummaryContents:
 
 
 def left_to_the_report(context: ReportContext) -> Iterator[int]:
-    """Yield how many criteria and rows a summary counts without showing them."""
+    """Yield how many criteria and rows a summary counts but does not show."""
     yield len(context.acceptance[MOST_CRITERIA:])
     yield from (group.elsewhere for group in _together(context.not_established))
 

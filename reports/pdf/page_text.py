@@ -40,7 +40,7 @@ def pages_of(document: pikepdf.Pdf) -> Iterator[PrintedPage]:
     """Yield the pages of an open PDF one by one.
 
     Raises:
-        ValueError: forms are drawn within forms beyond all measure. Of a file that breaks the format pikepdf raises
+        ValueError: too many forms are drawn within forms. Of a file that breaks the format pikepdf raises
             whatever it stumbles over.
     """
     numbers = {page.obj.objgen: number for number, page in enumerate(document.pages, start=1)}

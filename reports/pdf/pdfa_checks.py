@@ -40,7 +40,7 @@ class ArchivalFinding:
 
 @dataclass(frozen=True, slots=True)
 class VeraPdf:
-    """What veraPDF said, or that it is not on this machine."""
+    """What veraPDF reported, or that it is not on this machine."""
 
     status: Literal["PASSED", "FAILED", "SKIPPED"]
     told: str
@@ -49,7 +49,7 @@ class VeraPdf:
 def check(
     pdf: bytes, *, attached: Mapping[str, bytes], fonts: Collection[str]
 ) -> tuple[ArchivalFinding, ...]:
-    """Every rule that a finished PDF breaks, by name.
+    """Return every rule that a finished PDF breaks, by name.
 
     Args:
         pdf: the file.
@@ -65,7 +65,7 @@ def check(
             *_safety(document, objects),
             *_fonts(objects, fonts),
         ]
-    return tuple(dict.fromkeys(ArchivalFinding(rule, told) for rule, told in found))
+    return tuple(dict.fromkeys(ArchivalFinding(rule, sentence) for rule, sentence in found))
 
 
 def verapdf(pdf: bytes) -> VeraPdf:
@@ -96,7 +96,7 @@ Broken = Iterator[tuple[str, str]]
 
 
 def _identity(document: pikepdf.Pdf) -> Broken:
-    """What the file says it is."""
+    """Yield breaches of the file's identification: version, part and level of PDF/A, title and language."""
     root: Any = document.Root
     if not root.get("/MarkInfo", {}).get("/Marked", False):
         yield "marked", "The document does not say that its content is tagged."
@@ -120,7 +120,7 @@ def _identity(document: pikepdf.Pdf) -> Broken:
 
 
 def _structure(document: pikepdf.Pdf) -> Broken:
-    """What a screen reader is told."""
+    """Yield breaches of the structure that a screen reader uses."""
     if "/StructTreeRoot" not in document.Root:
         yield "structure", "The document has no structure tree."
         return
@@ -141,7 +141,7 @@ def _structure(document: pikepdf.Pdf) -> Broken:
 
 
 def _elements(top: Any) -> Iterator[Any]:
-    """The structure elements below one, in reading order."""
+    """Yield the structure elements below one, in reading order."""
     waiting = [top]
     while waiting:
         element = waiting.pop()
@@ -157,7 +157,7 @@ def _scope(cell: Any) -> str:
 
 
 def _attachments(document: pikepdf.Pdf, attached: Mapping[str, bytes]) -> Broken:
-    """The evidence inside."""
+    """Yield breaches of the attached evidence."""
     carried = {name: file.get_file().read_bytes() for name, file in document.attachments.items()}
     for name in sorted(attached.keys() | carried.keys()):
         if name not in carried:
@@ -167,9 +167,9 @@ def _attachments(document: pikepdf.Pdf, attached: Mapping[str, bytes]) -> Broken
         elif sha256_bytes(carried[name]) != sha256_bytes(attached[name]):
             yield "attachments", f"{name} is attached with other bytes than the evidence has."
     associated: Any = document.Root.get("/AF", [])
-    told = [str(file.get("/UF", "")) for file in associated]
-    if sorted(told) != sorted(carried):
-        yield "associated-files", f"Associated are {told}, attached {sorted(carried)}."
+    names = [str(file.get("/UF", "")) for file in associated]
+    if sorted(names) != sorted(carried):
+        yield "associated-files", f"Associated are {names}, attached {sorted(carried)}."
     for file in associated:
         if file.get("/AFRelationship") not in RELATIONSHIPS:
             yield "associated-files", f"{file.get('/UF')} does not say how it belongs to the document."
@@ -179,7 +179,7 @@ def _attachments(document: pikepdf.Pdf, attached: Mapping[str, bytes]) -> Broken
 
 
 def _safety(document: pikepdf.Pdf, objects: list[Any]) -> Broken:
-    """Nothing that acts, that leads elsewhere, that a viewer may draw in its own way, or that hides."""
+    """Yield what acts, leads elsewhere, is left to the viewer to draw, or is hidden."""
     if document.is_encrypted:
         yield "encryption", "The document is encrypted."
     for entry in objects:
@@ -192,7 +192,7 @@ def _safety(document: pikepdf.Pdf, objects: list[Any]) -> Broken:
         if action in ACTIVE or "/JS" in entry or "/AA" in entry:
             yield "active-content", f"The document holds an action ({action.strip('/') or 'script'})."
         if entry.get("/Interpolate", False):
-            yield "interpolate", "A picture would be smoothed by the viewer."
+            yield "interpolate", "An image would be smoothed by the viewer."
     names: Any = document.Root.get("/Names", {})
     if "/JavaScript" in names or "/OpenAction" in document.Root:
         yield "active-content", "The document holds an action that runs when it is opened."
@@ -202,7 +202,7 @@ def _safety(document: pikepdf.Pdf, objects: list[Any]) -> Broken:
 
 
 def _nesting(page: pikepdf.Page) -> int:
-    """How deep a page saves its graphics state."""
+    """Return how deep a page saves its graphics state."""
     deepest = depth = 0
     page.contents_coalesce()
     for line in page.obj.Contents.read_bytes().splitlines():
@@ -215,7 +215,7 @@ def _nesting(page: pikepdf.Page) -> int:
 
 
 def _fonts(objects: list[Any], allowed: Collection[str]) -> Broken:
-    """Every letter drawn by a font inside the file, and by none but those allowed."""
+    """Yield fonts that are not embedded or not allowed."""
     for entry in objects:
         if not isinstance(entry, pikepdf.Dictionary):
             continue

@@ -34,7 +34,7 @@ class PrintedPdf:
 
     @property
     def attachments(self) -> Mapping[str, bytes]:
-        """By name."""
+        """The attachments by name."""
         return self._attachments
 
     @property

@@ -1,9 +1,9 @@
 """HTML -> PDF bytes, the same on every day and in every place, or not at all.
 
-Owns the layout engine and every guard around it: the clock is the document's, nothing but ``data:`` is fetched, no
-letter comes from a font that is neither bundled nor supplied, no complaint goes unheard, and what `pdfa_checks` finds
-stops the document. The engine is loaded only where a PDF is
-made: it needs libraries that a machine may lack (`stack.require_libraries` says so in a sentence).
+Owns the layout engine and every guard around it: the clock is the document's, nothing but ``data:`` is fetched, every
+letter is of a bundled or supplied font, no error of the engine is lost, and what `pdfa_checks` finds stops the
+document. The engine is loaded only where a PDF is made: it needs libraries that a machine may lack
+(`render_stack.require_libraries` says so in a sentence).
 Source: measurements of WeasyPrint 70 with SOURCE_DATE_EPOCH, dated attachments and a denying fetcher.
 """
 
@@ -55,20 +55,20 @@ def lay_out(
     Raises:
         NotPossibleHereError: the engine's libraries are missing.
         BadInputError: a letter of the document is in none of the fonts.
-        SuiteError: the document asked for something outside itself, the engine complained, or the pages break a
-            rule of `archival`.
+        SuiteError: the document asked for something outside itself, the engine reported errors, or the pages break a
+            rule of `pdfa_checks`.
     """
     require_libraries()
     denied: list[str] = []
-    with _clock_at(date), _collector_at_rest(), _complaints() as complaints:
+    with _clock_at(date), _garbage_collection_paused(), _engine_errors() as errors:
         pdf = _written(html, date, attached, denied)
     if denied:
         raise SuiteError(
             f"The report asked for {', '.join(sorted(set(denied)))}; nothing outside the document is ever fetched, so "
             "a template is at fault."
         )
-    if complaints:
-        raise SuiteError(f"The report could not be laid out faithfully: {'; '.join(complaints)}.")
+    if errors:
+        raise SuiteError(f"The report could not be laid out faithfully: {'; '.join(errors)}.")
     allowed = embedded_names().union(*(font.embedded_names for font in fonts))
     strange = sorted(embedded_fonts(pdf) - allowed)
     if strange:
@@ -86,7 +86,7 @@ def lay_out(
 
 
 def embedded_fonts(pdf: bytes) -> set[str]:
-    """Names of all fonts of a PDF, without the tags of subsets."""
+    """Return the names of all fonts of a PDF, without the tags of subsets."""
     with pikepdf.open(io.BytesIO(pdf)) as document:
         fonts = (entry for entry in document.objects if isinstance(entry, pikepdf.Dictionary))
         return {
@@ -97,7 +97,7 @@ def embedded_fonts(pdf: bytes) -> set[str]:
 
 
 def _written(html: str, date: datetime, attached: Sequence[Attached], denied: list[str]) -> bytes:
-    """The PDF; ``denied`` receives every address that was asked for and is not of the document itself."""
+    """Return the PDF; ``denied`` receives every address that was asked for and is not of the document itself."""
     from weasyprint import HTML, Attachment
     from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
@@ -135,7 +135,7 @@ def _written(html: str, date: datetime, attached: Sequence[Attached], denied: li
 
 @contextmanager
 def _clock_at(date: datetime) -> Iterator[None]:
-    """Let whatever asks for the time while a PDF is written read the document's; put back what was there."""
+    """Set the clock to the document's date while a PDF is written; restore it afterwards."""
     before = os.environ.get(EPOCH)
     os.environ[EPOCH] = str(int(date.timestamp()))
     try:
@@ -148,8 +148,8 @@ def _clock_at(date: datetime) -> Iterator[None]:
 
 
 @contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """Let no cycles be looked for: what the engine makes lives until the end, and looking takes a sixth of the time."""
+def _garbage_collection_paused() -> Iterator[None]:
+    """Pause garbage collection: what the engine makes lives until the end, and collecting takes a sixth of the time."""
     before = gc.isenabled()
     gc.disable()
     try:
@@ -169,8 +169,8 @@ class _Listener(logging.Handler):
 
 
 @contextmanager
-def _complaints() -> Iterator[list[str]]:
-    """The engine's errors while the block runs; its warnings, such as CSS meant for screens, go unheard."""
+def _engine_errors() -> Iterator[list[str]]:
+    """Collect the engine's errors while the block runs; its warnings, such as CSS meant for screens, are dropped."""
     engine, listener = logging.getLogger("weasyprint"), _Listener()
     propagated, engine.propagate = engine.propagate, False
     engine.addHandler(listener)

@@ -30,12 +30,12 @@ PACKAGES = ("fonttools", "jinja2", "matplotlib", "pydyf", "pyphen", "tinycss2", 
 
 
 def missing_libraries() -> list[str]:
-    """Names of the system libraries that a PDF needs and that cannot be loaded here."""
+    """Return the names of the system libraries that a PDF needs and that cannot be loaded here."""
     return [name for name in LIBRARIES if _loaded(name) is None]
 
 
 def require_libraries() -> None:
-    """Refuse to render without them.
+    """Refuse to render without the system libraries.
 
     Raises:
         NotPossibleHereError: naming those missing and the one line that installs them.
@@ -48,7 +48,7 @@ def require_libraries() -> None:
 
 
 def render_stack(fonts: Sequence[NeededFont] = ()) -> dict[str, str]:
-    """Name -> version of everything whose change may change the bytes of a PDF; of supplied fonts, the SHA-256."""
+    """Return the version of everything that may change the bytes of a PDF; of supplied fonts, the SHA-256."""
     fontconfig = _call("fontconfig", "FcGetVersion", ctypes.c_int)
     return {
         "python": ".".join(platform.python_version_tuple()[:2]),
@@ -74,7 +74,7 @@ def same_stack(recorded: Mapping[str, str], here: Mapping[str, str]) -> bool:
 
 
 def missing_fonts(recorded: Mapping[str, str], fonts: Sequence[SuppliedFont]) -> tuple[str, ...]:
-    """The supplied fonts that a recorded stack names and that are not among these, each with its SHA-256."""
+    """Return the supplied fonts that a recorded stack names and that are missing here, each with its SHA-256."""
     there = {font.sha256 for font in fonts}
     return tuple(
         f"{name.removeprefix(SUPPLIED)} (SHA-256 {digest})"

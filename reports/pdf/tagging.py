@@ -1,7 +1,7 @@
-"""What the layout engine leaves undone for an archival and accessible PDF, done before the file is written.
+"""Amendments of the layout engine's output for an archival and accessible PDF, made before the file is written.
 
-Owns four amendments of the engine's objects: header cells say whether they head a row or a column, the identifiers
-that cells refer to can be looked up, no picture is smoothed by the viewer, an attachment is associated once.
+Owns four amendments of the engine's objects: header cells state whether they head a row or a column, the identifiers
+that cells refer to can be looked up, no image is smoothed by the viewer, an attachment is associated once.
 Source: ISO 32000-1 (IDTree of the structure tree, Scope of header cells), ISO 19005-3 (no Interpolate) and the
 output of WeasyPrint 70.
 """
@@ -40,7 +40,7 @@ def _type(entry: Any) -> str | None:
 
 
 def _scoped(document: Any) -> Iterator[Any]:
-    """The structure elements of all header cells, each with its scope set."""
+    """Set the scope of all header cells and yield their structure elements."""
     for page in document.pages:
         for box in page._page_box.descendants(placeholders=True):
             if box.element_tag == "th" and hasattr(box, "mark"):

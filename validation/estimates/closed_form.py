@@ -1,6 +1,6 @@
-"""Estimates that need no draws: what stands in rows that only show how a number moves.
+"""Closed-form estimates, for rows that only show how a number moves.
 
-Owns the choice of one closed interval a metric: `exact_clustered` for proportions and F1, for AUROC
+Owns the choice of one closed-form interval per metric: `exact_clustered` for proportions and F1, for AUROC
 `auroc_interval`, or at 0 and 1 `wilson_patients`. The intervals are `proportions` and `auroc`; rows that may decide are
 `estimates`.
 """
@@ -23,7 +23,7 @@ from validation.results.secondary import ClosedEstimate
 def closed_estimates(
     sample: Sample, metrics: Sequence[str], confidence_level: float
 ) -> tuple[ClosedEstimate, ...]:
-    """Metrics of a sample in the order asked for; undefined ones are None with a note.
+    """Return metrics of a sample in the order asked for; undefined ones are None with a note.
 
     Args:
         sample: of one row.
@@ -31,7 +31,7 @@ def closed_estimates(
         confidence_level: two-sided.
 
     Raises:
-        KeyError: a metric has no closed interval of its own.
+        KeyError: a metric has no closed-form interval of its own.
     """
     return tuple(
         _auroc(sample, confidence_level)
@@ -42,7 +42,7 @@ def closed_estimates(
 
 
 def closed_estimate(name: str, counts: NDArray[np.float64], confidence_level: float) -> ClosedEstimate:
-    """One metric of counts (TP, FP, FN, TN) by patient, shape (patients, 4)."""
+    """Return one metric of counts (TP, FP, FN, TN) per patient, shape (patients, 4)."""
     value = float(proportion_of(name).value(confusion(counts.sum(axis=0))))
     if math.isnan(value):
         return ClosedEstimate(name, None, None, "not estimable: the denominator is 0")
@@ -51,7 +51,7 @@ def closed_estimate(name: str, counts: NDArray[np.float64], confidence_level: fl
 
 
 def exact_interval(name: str, counts: NDArray[np.float64], confidence_level: float) -> Interval:
-    """`exact_clustered` of a metric of counts by patient, shape (patients, 4), whose denominator is not 0."""
+    """Return `exact_clustered` of a metric of counts per patient, shape (patients, 4); the denominator is not 0."""
     metric = proportion_of(name)
     clustered = clustered_proportion(*metric.fraction(confusion(counts)), confidence_level)
     return metric.mapped(exact_clustered(clustered, confidence_level))

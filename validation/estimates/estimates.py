@@ -27,7 +27,7 @@ UNDEFINED_SHARE = 0.01
 def estimates_of(
     sample: Sample, replicates: Replicates, subgroup: Subgroup, protocol: Protocol
 ) -> tuple[Estimate, ...]:
-    """The metrics of one row that the sample is asked for, in the registry's order."""
+    """Return the metrics of one row that the sample is asked for, in the registry's order."""
     computed = (
         SCORE_METRICS[name](sample, replicates, protocol)
         if name in SCORE_METRICS
@@ -82,7 +82,7 @@ def _of_clusters(item: Computed, name: str) -> float | None:
 
 
 def _as_written(name: str, item: Computed) -> Interval | NoInterval:
-    """Rounded as results carry it; what has no width then is no interval."""
+    """Round an interval as results carry it; without width after that it is none."""
     interval = item.intervals[name]
     if isinstance(interval, NoInterval):
         return interval
@@ -93,7 +93,7 @@ def _as_written(name: str, item: Computed) -> Interval | NoInterval:
 
 
 def _monte_carlo_error(interval: Interval | BootstrapInterval | NoInterval) -> Interval:
-    """Standard error of each bound that comes of drawing; 0 for an interval without draws."""
+    """Return the standard error of each bound due to resampling; 0 for a closed-form interval."""
     if not isinstance(interval, BootstrapInterval):
         return 0.0, 0.0
     low, high = interval.monte_carlo_error

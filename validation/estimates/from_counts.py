@@ -48,7 +48,7 @@ PROPORTION_INTERVALS = (
 
 
 def count_estimate(name: str, sample: Sample, replicates: Replicates, protocol: Protocol) -> Computed:
-    """One metric of counts; of weighted units without numerator and denominator."""
+    """Return one metric of counts; of weighted units without numerator and denominator."""
     metric = COUNT_METRICS[name]
     total = confusion(sample.counts.sum(axis=0))
     value, values = float(metric.value(total)), metric.value(confusion(replicates.counts))
@@ -93,7 +93,7 @@ def _choice(metric: CountMetric, decision: Decision) -> tuple[str, tuple[str, ..
 
 
 def _jackknife(metric: CountMetric, sample: Sample) -> NDArray[np.float64]:
-    """The metric without each patient that contributes to its denominator."""
+    """Return the metric without each patient that contributes to its denominator."""
     by_patient = confusion(sample.counts)
     contributes = (
         metric.fraction(by_patient).denominator > 0
@@ -126,7 +126,7 @@ def _proportion_intervals(
 
 
 def _by_patient(fraction: Callable[[Confusion], Fraction], sample: Sample) -> Fraction:
-    """Successes and trials of each patient; weighted ones as Kish's effective number, so that unequal weights cost."""
+    """Return successes and trials per patient; weighted ones as Kish's effective number, so unequal weights cost."""
     successes, trials = fraction(confusion(sample.counts))
     if sample.squared_weights is None:
         return Fraction(successes, trials)
@@ -135,7 +135,7 @@ def _by_patient(fraction: Callable[[Confusion], Fraction], sample: Sample) -> Fr
 
 
 def _mover(metric: PairOfProportions, sample: Sample, level: float) -> Interval | NoInterval:
-    """From the exact intervals of both proportions on their effective sizes."""
+    """Compute MOVER from the exact intervals of both proportions on their effective sizes."""
     first, second = (
         clustered_proportion(*_by_patient(part, sample), level) for part in (metric.first, metric.second)
     )

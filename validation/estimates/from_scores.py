@@ -55,7 +55,7 @@ def _auroc(sample: Sample, replicates: Replicates, protocol: Protocol) -> Comput
 
 
 def _average_precision(sample: Sample, replicates: Replicates, protocol: Protocol) -> Computed:
-    return _from_draws(
+    return _from_replicates(
         "average_precision",
         average_precision(sample.ranked),
         replicates.average_precision,
@@ -67,7 +67,7 @@ def _average_precision(sample: Sample, replicates: Replicates, protocol: Protoco
 
 def _brier(sample: Sample, replicates: Replicates, protocol: Protocol) -> Computed:
     squares = squares_of(sample)
-    computed = _from_draws(
+    computed = _from_replicates(
         "brier",
         float(brier(squares.sum(axis=0))),
         brier(replicates.squares),
@@ -78,7 +78,7 @@ def _brier(sample: Sample, replicates: Replicates, protocol: Protocol) -> Comput
     return replace(computed, places=FITTED_PLACES, tally=sample.scored_tally)
 
 
-def _from_draws(
+def _from_replicates(
     metric: str,
     value: float,
     values: NDArray[np.float64],
@@ -86,7 +86,7 @@ def _from_draws(
     sample: Sample,
     protocol: Protocol,
 ) -> Computed:
-    """A metric of scores that has no interval but the bootstrap's."""
+    """Return a metric of scores that has no interval but the bootstrap's."""
     level = protocol.bootstrap.confidence_level
     nothing = NoInterval("not estimable: no unit that it needs")
     return Computed(

@@ -1,6 +1,6 @@
-"""Every sample on every draw: the replicates from which all bootstrap intervals of a run come.
+"""Every sample on every resample: the replicates from which all bootstrap intervals of a run come.
 
-One draw of patients serves all metrics, subgroups and comparisons. Owns the walk over the draws and
+One resample of the patients serves all metrics, subgroups and comparisons. Owns the walk over the resamples and
 nothing of what an interval is (`bootstrap`).
 """
 
@@ -30,7 +30,7 @@ SUMMED_AT_ONCE = 96  # replicates, so that the copy in float64 stays small
 
 @dataclass(frozen=True, slots=True)
 class Replicates:
-    """One sample on every draw; what has a metric of its own is NaN where that is undefined, or is not asked for.
+    """One sample on every resample; a metric of its own is NaN where it is undefined or not asked for.
 
     Attributes:
         counts: TP, FP, FN, TN, shape (replicates, 4).
@@ -44,18 +44,18 @@ class Replicates:
     average_precision: NDArray[np.float64]
 
     def of(self, metric: str) -> NDArray[np.float64]:
-        """Return AUROC or a metric of counts on every draw, shape (replicates,), NaN where undefined."""
+        """Return AUROC or a metric of counts on every resample, shape (replicates,), NaN where undefined."""
         return self.auroc if metric == "auroc" else COUNT_METRICS[metric].value(confusion(self.counts))
 
 
 @dataclass(frozen=True, slots=True)
 class Replication:
-    """What comes of the draws.
+    """The replicates of every sample, and the hash of the resamples.
 
     Attributes:
         replicates: of each sample, in order.
-        tables: sums of each table over the patients of the first sample's draw, shape (replicates, columns) each.
-        draws_sha256: of all indices of the first sample's draw.
+        tables: sums of each table over the first sample's resampled patients, shape (replicates, columns) each.
+        draws_sha256: of all indices resampled for the first sample.
     """
 
     replicates: tuple[Replicates, ...]
@@ -70,27 +70,27 @@ def replicate(
     *,
     tables: Sequence[NDArray[np.float64]] = (),
 ) -> Replication:
-    """Draw patients as the protocol says and compute every sample on every draw.
+    """Resample patients as the protocol states and compute every sample on every resample.
 
-    Draws depend on seed, replicate and the patients drawn alone, so that samples over the same patients share them.
+    Resamples depend on seed, replicate and set of patients alone, so that samples over the same patients share them.
 
     Args:
-        samples: each over all patients of its draw; the first has the primary draw.
+        samples: each over all patients that are resampled for it; the first is the primary one.
         bootstrap: replicates and seed.
-        progress: told after each chunk.
-        tables: further whole numbers by patient of the primary draw, shape (patients, columns) each.
+        progress: called after each chunk.
+        tables: further whole numbers per patient of the first sample, shape (patients, columns) each.
     """
     keep_freed_memory()
-    draws = list(dict.fromkeys(sample.drawn for sample in samples))
-    of_draw = {
-        drawn: _Drawn(samples, drawn, () if number else tables, bootstrap.replicates)
-        for number, drawn in enumerate(draws)
+    patient_sets = list(dict.fromkeys(sample.drawn for sample in samples))
+    of_set = {
+        drawn: _Resampled(samples, drawn, () if number else tables, bootstrap.replicates)
+        for number, drawn in enumerate(patient_sets)
     }
     hashes = []
-    total = len(draws) * bootstrap.replicates
+    total = len(patient_sets) * bootstrap.replicates
     # BLAS would gain nothing from a thread of its own here and, on busy cores, wait by spinning.
     with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(THREADS) as threads:
-        for number, (drawn, one) in enumerate(of_draw.items()):
+        for number, (drawn, one) in enumerate(of_set.items()):
             digest = hashlib.sha256()
             strata = list(drawn.strata.values()) if drawn.strata else None
             chunks = drawn_chunks(
@@ -100,8 +100,8 @@ def replicate(
                 progress("resampling", number * bootstrap.replicates + done, total)
             hashes.append(digest.hexdigest())
     return Replication(
-        tuple(of_draw[sample.drawn].replicates(sample) for sample in samples),
-        tuple(of_draw[draws[0]].sums_of(table) for table in tables),
+        tuple(of_set[sample.drawn].replicates(sample) for sample in samples),
+        tuple(of_set[patient_sets[0]].sums_of(table) for table in tables),
         hashes[0],
     )
 
@@ -109,7 +109,7 @@ def replicate(
 def _in_turn(
     threads: ThreadPoolExecutor, compute: Callable[[DrawnChunk], int], chunks: Iterable[DrawnChunk]
 ) -> Iterator[int]:
-    """What comes of each chunk, in order; while some are computed the next is drawn, and no more are held."""
+    """Yield the result of each chunk, in order; while some are computed the next is resampled, and no more are kept."""
     waiting: deque[Future[int]] = deque()
     for chunk in chunks:
         waiting.append(threads.submit(compute, chunk))
@@ -119,8 +119,8 @@ def _in_turn(
         yield one.result()
 
 
-class _Drawn:
-    """What is summed and ranked over one draw; what several samples share is computed once."""
+class _Resampled:
+    """What is summed and ranked over one set of resamples; what several samples share is computed once."""
 
     def __init__(
         self,
@@ -145,7 +145,7 @@ class _Drawn:
         self._of_ranking = dict(zip(ranked, self._areas, strict=True))
 
     def compute(self, chunk: DrawnChunk) -> int:
-        """Fill in some replicates; gives how many there are with those before."""
+        """Fill in some replicates and return how many there are with those before."""
         weights = chunk.weights
         for start in range(0, weights.shape[1], SUMMED_AT_ONCE):
             some = weights[:, start : start + SUMMED_AT_ONCE].astype(np.float64)
@@ -157,11 +157,11 @@ class _Drawn:
         return end
 
     def sums_of(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The sums of a table on every draw, shape (replicates, columns)."""
+        """Return the sums of a table on every resample, shape (replicates, columns)."""
         return self._of_table[id(table)].T
 
     def replicates(self, sample: Sample) -> Replicates:
-        """What came of all draws for a sample."""
+        """Return the replicates of a sample."""
         nothing = np.full((2, self._sums.shape[1]), np.nan)
         areas = self._of_ranking.get(id(sample.ranked), nothing)
         squares = self._of_table.get(_rated(sample), nothing)
@@ -169,5 +169,5 @@ class _Drawn:
 
 
 def _rated(sample: Sample) -> int:
-    """What the squares of a sample are made of."""
+    """Return what the squares of a sample are computed from."""
     return id(sample.scored if sample.squares is None else sample.squares)

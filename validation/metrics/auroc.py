@@ -1,7 +1,7 @@
 """Area under the ROC curve with patients as clusters: value, jackknife, DeLong variance and interval.
 
 Owns what compares scores of positives with scores of negatives on the sample itself; ties count half. Its
-replicates on all draws are `ranking`. All sums before the last division are whole numbers in float64, exact below
+replicates on all resamples are `ranking`. All sums before the last division are whole numbers in float64, exact below
 2**53, so that neither the order of rows nor that of threads can change a bit.
 Sources: DeLong, DeLong & Clarke-Pearson 1988; Obuchowski 1997 (clustered data).
 """
@@ -25,7 +25,7 @@ ROUNDING = 1e-12
 class Placements:
     """For each unit twice the number of opposite units it is rightly ordered against, ties counting one.
 
-    ``positive`` and ``negative`` have one entry a unit of that class; ``positive_patient`` and
+    ``positive`` and ``negative`` have one entry per unit of that class; ``positive_patient`` and
     ``negative_patient`` are the patients they belong to.
     """
 
@@ -36,12 +36,12 @@ class Placements:
 
     @property
     def pairs(self) -> float:
-        """Number of pairs of a positive and a negative unit."""
+        """The number of pairs of a positive and a negative unit."""
         return float(len(self.positive) * len(self.negative))
 
 
 def placements(ranked: Units) -> Placements:
-    """Placements of ranked units, by one sort."""
+    """Return the placements of ranked units, by one sort."""
     is_positive = ranked.truth == POSITIVE
     positive, negative = ranked.score[is_positive], ranked.score[~is_positive]
     sorted_positive, sorted_negative = np.sort(positive), np.sort(negative)
@@ -60,12 +60,12 @@ def placements(ranked: Units) -> Placements:
 
 
 def auroc(placed: Placements) -> float:
-    """Probability that a positive scores above a negative, ties half, in [0, 1]; NaN without a class."""
+    """Return the probability that a positive scores above a negative, ties half, in [0, 1]; NaN without a class."""
     return float(divide(np.asarray(placed.positive.sum()), np.asarray(2 * placed.pairs)))
 
 
 def auroc_jackknife(ranked: Units, placed: Placements) -> NDArray[np.float64]:
-    """AUROC without each patient that has a unit, in patient order; NaN where a class is then gone."""
+    """Return AUROC without each patient that has a unit, in patient order; NaN where a class is then gone."""
     contributing = np.unique(ranked.patient)
     size = int(contributing.max()) + 1 if len(contributing) else 0
     of_positives = np.bincount(placed.positive_patient, placed.positive, size)
@@ -77,7 +77,7 @@ def auroc_jackknife(ranked: Units, placed: Placements) -> NDArray[np.float64]:
 
 
 def delong_clustered(placed: Placements, confidence_level: float) -> Interval | None:
-    """Obuchowski's interval; with one unit a patient it is DeLong's. None where it has no variance.
+    """Return Obuchowski's interval; with one unit per patient it is DeLong's. None where it has no variance.
 
     Symmetric while it stays inside [0, 1]; where it would not, symmetric on the logit scale.
     """
@@ -95,7 +95,7 @@ def delong_clustered(placed: Placements, confidence_level: float) -> Interval | 
 
 
 def auroc_variance(placed: Placements) -> float | None:
-    """Variance of the AUROC, patients independent, units within a patient not; None with one patient a class."""
+    """Return the variance of AUROC, patients independent, units of a patient not; None with one patient per class."""
     area = auroc(placed)
     size = 1 + int(max(placed.positive_patient.max(), placed.negative_patient.max()))
     m, n = len(placed.positive), len(placed.negative)
@@ -117,7 +117,7 @@ def auroc_variance(placed: Placements) -> float | None:
 
 
 def wilson_patients(area: float, patients: int, confidence_level: float) -> Interval | None:
-    """Interval of an AUROC of exactly 1 or 0, from the smaller number of patients of a class; else None."""
+    """Return the interval of an AUROC of exactly 1 or 0, from the smaller class's number of patients; else None."""
     z_squared = normal_quantile(confidence_level) ** 2
     if area == 1:
         return patients / (patients + z_squared), 1.0
@@ -127,7 +127,7 @@ def wilson_patients(area: float, patients: int, confidence_level: float) -> Inte
 
 
 def _pairs_within_patients(ranked: Units, size: int) -> NDArray[np.float64]:
-    """Twice the rightly ordered pairs, ties one, whose two units belong to one patient, shape (size,)."""
+    """Count twice the rightly ordered pairs, ties once, whose two units are of one patient, shape (size,)."""
     positive = ranked.truth == POSITIVE
     scores, rank = np.unique(ranked.score, return_inverse=True)
     # Units by patient and within one by score: of the negatives below a positive those of other patients come first.

@@ -1,9 +1,9 @@
-"""Interval of AUROC from clustered DeLong's variance, with Student's t for the few patients that it rests on.
+"""Interval of AUROC from clustered DeLong's variance, with Student's t for the few patients contributing to it.
 
-Owns the step from placements to the interval. Placements, area and variance are `auroc`. A high AUROC hangs on the few
+Owns the step from placements to the interval. Placements, area and variance are `auroc`. A high AUROC rests on the few
 patients whose units are in the wrong order: the variance is then itself uncertain, and the normal quantile too short.
 Sources: Obuchowski 1997 (variance); Pepe 2003 (logit scale); Satterthwaite 1946 (degrees of freedom). The floor of
-three is this suite's own; how often the interval holds the truth is in docs/evidence/coverage.md.
+three is this suite's own; the interval's coverage probability is in docs/evidence/coverage.md.
 """
 
 import math
@@ -19,7 +19,7 @@ FEWEST_DEGREES = 3.0  # below, the quantile grows without telling more: 4.3 with
 
 
 def delong_student(placed: Placements, confidence_level: float) -> Interval | None:
-    """logit A ± t sqrt(var) / (A (1 - A)), mapped back into [0, 1].
+    """Return the interval logit A ± t sqrt(var) / (A (1 - A)), mapped back into [0, 1].
 
     Returns:
         None without a pair, with fewer than two patients of a class, without variance, and for an AUROC of 0 or 1.
@@ -36,16 +36,19 @@ def delong_student(placed: Placements, confidence_level: float) -> Interval | No
 
 
 def degrees_of_freedom(placed: Placements) -> float:
-    """On how many patients the variance rests, (sum u_k^2)^2 / sum u_k^4, at least 3 and below their number."""
+    """Return the effective number of patients contributing to the variance, (sum u_k^2)^2 / sum u_k^4.
+
+    At least 3, and below the number of patients.
+    """
     squares = influence(placed) ** 2
-    # Without any influence it rests on nobody.
+    # Without any influence no patient contributes.
     resting_on = float(squares.sum()) ** 2 / float((squares * squares).sum()) if squares.any() else 0.0
     patients = len(np.unique(np.concatenate([placed.positive_patient, placed.negative_patient])))
     return min(max(resting_on, FEWEST_DEGREES), patients - 1.0)
 
 
 def influence(placed: Placements) -> NDArray[np.float64]:
-    """u_k, by how much each patient moves the area to first order, shape (patients,), 0 for one without a unit."""
+    """Return u_k, each patient's first-order effect on the area, shape (patients,), 0 for one without a unit."""
     size = 1 + int(max(placed.positive_patient.max(), placed.negative_patient.max()))
     m, n, pairs, won = len(placed.positive), len(placed.negative), placed.pairs, placed.positive.sum()
     rightly = np.bincount(placed.positive_patient, placed.positive, size)

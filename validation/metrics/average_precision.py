@@ -24,7 +24,7 @@ MANY = 256  # units of one patient
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Counts at each step: its own positives, and the positives and the units called there; shape (steps,) each."""
+    """Counts at each step: its own positives, and the positives and units that test positive; shape (steps,) each."""
 
     gained: NDArray[np.float64]
     positives: NDArray[np.float64]
@@ -32,10 +32,10 @@ class Curve:
 
 
 def average_precision(ranked: Units) -> float:
-    """Sum over scores from the highest down of (gain in recall) x precision, in (0, 1]; NaN without positives.
+    """Return the sum over falling scores of (gain in recall) x precision, in (0, 1]; NaN without positives.
 
     Units of one score are one step and nothing is interpolated, as in scikit-learn. It is 1 without negatives and
-    the prevalence where every score is equal; a score that tells nothing comes close to the prevalence.
+    the prevalence where every score is equal; a score without information comes close to the prevalence.
     """
     positive = ranked.truth == POSITIVE
     area = _area(_curve(steps_of(ranked), positive))
@@ -43,9 +43,9 @@ def average_precision(ranked: Units) -> float:
 
 
 def average_precision_jackknife(ranked: Units) -> NDArray[np.float64]:
-    """Average precision without each patient that has a unit, in patient order; NaN where no positive is then left.
+    """Return average precision without each patient with a unit, in patient order; NaN where no positive is left.
 
-    A step with h positives, at which P positives and N units are called, a and c of them the patient's, counts
+    A step with h positives, at which P positives and N units test positive, a and c of them the patient's, counts
     h (P - a) / (N - c) without that patient, unless it has units of the patient itself. From one of these to the next
     a and c stay the same, so that running sums of h P / (N - c) and h / (N - c) for each c serve all patients.
     """
@@ -69,9 +69,9 @@ def average_precision_jackknife(ranked: Units) -> NDArray[np.float64]:
 
 
 def precision_recall(ranked: Units, confidence_level: float) -> tuple[PrecisionRecallPoint, ...]:
-    """The highest threshold that reaches each recall of 0.05, 0.10, ..., 1.00, once each; empty without positives.
+    """Return the highest threshold that reaches each recall of 0.05, 0.10, ..., 1.00; empty without positives.
 
-    The interval is `exact_clustered` of the precision, with patients as clusters, of the units called there.
+    The interval is `exact_clustered` of the precision, with patients as clusters, of the units positive there.
     Numbers are rounded to 9 decimals but for the threshold, which is a score.
     """
     steps, positive = steps_of(ranked), ranked.truth == POSITIVE
@@ -141,7 +141,7 @@ def _stays(
 
 
 def _own_terms(whole: Curve, stays: _Stays) -> NDArray[np.float64]:
-    """What is left of the terms at steps that have units of the patient."""
+    """Return what is left of the terms at steps that have units of the patient."""
     own = stays.step >= 0
     step = np.maximum(stays.step, 0)[own]
     terms = np.zeros(len(own))
@@ -154,16 +154,16 @@ def _own_terms(whole: Curve, stays: _Stays) -> NDArray[np.float64]:
 
 
 def _terms_between(whole: Curve, stays: _Stays) -> NDArray[np.float64]:
-    """Sums of the terms at the steps after each that has units of the patient, to before the next that has."""
+    """Sum the terms at the steps after each that has units of the patient, to before the next that has."""
     sums = np.zeros(len(stays.step))
     order = np.argsort(stays.units, kind="stable")
     borders = np.flatnonzero(np.diff(stays.units[order])) + 1
     for rows in np.split(order, borders) if len(order) else []:
         others = whole.called - stays.units[rows[:1]]
-        # Where nobody else is called, nobody's terms are asked for.
-        shares = np.where(others > 0, whole.gained / np.maximum(others, 1), 0.0)
-        of_all = np.append(0.0, np.cumsum(shares * whole.positives))
-        of_one = np.append(0.0, np.cumsum(shares))
+        # Where no other unit tests positive, no terms are used.
+        quotients = np.where(others > 0, whole.gained / np.maximum(others, 1), 0.0)
+        of_all = np.append(0.0, np.cumsum(quotients * whole.positives))
+        of_one = np.append(0.0, np.cumsum(quotients))
         after, until = stays.step[rows] + 1, stays.until[rows]
         sums[rows] = of_all[until] - of_all[after] - stays.positives[rows] * (of_one[until] - of_one[after])
     return sums
@@ -177,6 +177,6 @@ def _curve(steps: Steps, positive: NDArray[np.bool_]) -> Curve:
 
 
 def _area(curve: Curve) -> float:
-    """The sum of gained x precision, in order of score as on every draw; 0/0 is 0, where nothing is called."""
+    """Sum gained x precision, in order of score as on each resample; 0/0 is 0, where nothing tests positive."""
     terms = curve.gained * curve.positives / np.maximum(curve.called, 1)
     return float(np.append(0.0, np.cumsum(terms))[-1])

@@ -17,11 +17,11 @@ RESOLUTION = 2.0**30
 def squares_by_patient(
     units: Units, patients: int, squared: NDArray[np.float64] | None = None
 ) -> NDArray[np.float64]:
-    """Sum of squared distances (in 2^-30) and number of units of each patient of the draw, shape (patients, 2).
+    """Return the sum of squared distances (in 2^-30) and number of units per patient, shape (patients, 2).
 
     Args:
         units: determinate and processed, unless their distances are given.
-        patients: of the draw.
+        patients: that are resampled.
         squared: the squared distance of each unit, shape (units,), where it is not (score - truth)^2.
     """
     squared = (units.score - units.truth) ** 2 if squared is None else squared
@@ -30,18 +30,18 @@ def squares_by_patient(
 
 
 def squares_of(sample: Sample) -> NDArray[np.float64]:
-    """The sums of a sample, shape (patients, 2)."""
+    """Return the sums of a sample, shape (patients, 2)."""
     if sample.squares is not None:
         return sample.squares
     return squares_by_patient(sample.scored, sample.drawn.count)
 
 
 def brier(squares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sums whose last axis is (squared distances, units) -> score in [0, 1]; NaN without units."""
+    """Return the score, in [0, 1], of sums whose last axis is (squared distances, units); NaN without units."""
     return divide(squares[..., 0], squares[..., 1] * RESOLUTION)
 
 
 def brier_jackknife(squares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The score without each patient that has a unit."""
+    """Return the score without each patient that has a unit."""
     contributing = squares[:, 1] > 0
     return brier(squares.sum(axis=0) - squares[contributing])

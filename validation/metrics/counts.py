@@ -27,30 +27,30 @@ class Confusion(NamedTuple):
 
 
 def confusion(counts: NDArray[np.float64] | NDArray[np.int64]) -> Confusion:
-    """Counts whose last axis is (TP, FP, FN, TN) -> `Confusion` of float64."""
+    """Return the `Confusion` of float64 of counts whose last axis is (TP, FP, FN, TN)."""
     tp, fp, fn, tn = np.moveaxis(np.asarray(counts, dtype=np.float64), -1, 0)
     return Confusion(tp, fp, fn, tn)
 
 
 def divide(numerator: Numbers, denominator: Numbers) -> Numbers:
-    """Elementwise quotient; NaN where the denominator is 0."""
+    """Return the elementwise quotient; NaN where the denominator is 0."""
     quotient: Numbers = np.full(np.broadcast_shapes(np.shape(numerator), np.shape(denominator)), np.nan)
     np.divide(numerator, denominator, out=quotient, where=np.asarray(denominator) != 0)
     return quotient
 
 
 def sensitivity(c: Confusion) -> Numbers:
-    """Share of positives that are called positive, in [0, 1]; NaN without positives. Also recall."""
+    """Return the proportion of positives that test positive, in [0, 1]; NaN without positives. Also recall."""
     return divide(c.tp, c.tp + c.fn)
 
 
 def specificity(c: Confusion) -> Numbers:
-    """Share of negatives that are called negative, in [0, 1]; NaN without negatives."""
+    """Return the proportion of negatives that test negative, in [0, 1]; NaN without negatives."""
     return divide(c.tn, c.tn + c.fp)
 
 
 def f1(c: Confusion) -> Numbers:
-    """2TP / (2TP + FP + FN), in [0, 1]; NaN when nothing is positive and nothing is called so.
+    """Return 2TP / (2TP + FP + FN), in [0, 1]; NaN when nothing is positive and nothing tests positive.
 
     Depends on prevalence: compare it only between cohorts of the same prevalence.
     """
@@ -58,39 +58,39 @@ def f1(c: Confusion) -> Numbers:
 
 
 def ppv(c: Confusion) -> Numbers:
-    """Share of positive calls that are right, in [0, 1]; NaN without positive calls. Also precision."""
+    """Return the proportion of test positives that are positive, in [0, 1]; NaN without any. Also precision."""
     return divide(c.tp, c.tp + c.fp)
 
 
 def npv(c: Confusion) -> Numbers:
-    """Share of negative calls that are right, in [0, 1]; NaN without negative calls."""
+    """Return the proportion of test negatives that are negative, in [0, 1]; NaN without any."""
     return divide(c.tn, c.tn + c.fn)
 
 
 def accuracy(c: Confusion) -> Numbers:
-    """Share of calls that are right, in [0, 1]; NaN without units."""
+    """Return the proportion of units whose test result is right, in [0, 1]; NaN without units."""
     return divide(c.tp + c.tn, c.tp + c.fp + c.fn + c.tn)
 
 
 def balanced_accuracy(c: Confusion) -> Numbers:
-    """Mean of sensitivity and specificity, in [0, 1]; NaN when either is."""
-    # One division of whole numbers, so that draws with equal values are equal in bits: BCa counts them.
+    """Return the mean of sensitivity and specificity, in [0, 1]; NaN when either is."""
+    # One division of whole numbers, so that replicates with equal values are equal in bits: BCa counts them.
     positives, negatives = c.tp + c.fn, c.fp + c.tn
     return divide(c.tp * negatives + c.tn * positives, 2 * positives * negatives)
 
 
 def lr_positive(c: Confusion) -> Numbers:
-    """Sensitivity / (1 - specificity), 0 or more; NaN without false positives or without positives."""
+    """Return sensitivity / (1 - specificity), 0 or more; NaN without false positives or without positives."""
     return divide(c.tp * (c.fp + c.tn), c.fp * (c.tp + c.fn))
 
 
 def lr_negative(c: Confusion) -> Numbers:
-    """(1 - sensitivity) / specificity, 0 or more; NaN without true negatives or without positives."""
+    """Return (1 - sensitivity) / specificity, 0 or more; NaN without true negatives or without positives."""
     return divide(c.fn * (c.fp + c.tn), c.tn * (c.tp + c.fn))
 
 
 def prevalence(c: Confusion) -> Numbers:
-    """Share of units that are positive, in [0, 1]; NaN without units."""
+    """Return the proportion of units that are positive, in [0, 1]; NaN without units."""
     return divide(c.tp + c.fn, c.tp + c.fp + c.fn + c.tn)
 
 
@@ -110,7 +110,7 @@ class CountMetric:
 
 @dataclass(frozen=True, slots=True)
 class Proportion(CountMetric):
-    """A metric that is x/n, ``fraction``, or ``of_fraction`` of it; every interval of proportions applies.
+    """A metric that is x/n, its ``fraction``, or ``of_fraction`` of that; every interval of proportions applies.
 
     F1 is of the second kind: of the Jaccard index J = TP/(TP+FP+FN) it is 2J/(1+J). ``of_fraction`` rises, so that it
     maps the bounds of an interval.
@@ -154,7 +154,7 @@ def complement(fraction: Callable[[Confusion], Fraction]) -> Callable[[Confusion
 
 
 def f1_of_jaccard(jaccard: float) -> float:
-    """F1 = 2J / (1 + J)."""
+    """Return F1 = 2J / (1 + J)."""
     return 2 * jaccard / (1 + jaccard)
 
 

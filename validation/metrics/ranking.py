@@ -1,7 +1,7 @@
-"""Units in order of score, and AUROC and average precision on every draw by one walk from the highest score down.
+"""Units in order of score; AUROC and average precision on every resample by one walk from the highest score down.
 
 Owns the order and the walk. What the two areas are, their values and their jackknives is `auroc` and
-`average_precision`; what is drawn is `bootstrap`.
+`average_precision`; what is resampled is `bootstrap`.
 """
 
 import hashlib
@@ -27,11 +27,11 @@ EXACT_BELOW = ((np.uint16, 2.0**16), (np.float32, 2.0**24), (np.float64, 2.0**53
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The scores of positive units, from the highest down; at each, everything scored at or above it is called.
+    """The scores of positive units, from the highest down; at each, everything scored at or above it tests positive.
 
     Attributes:
         threshold: the distinct scores of positives, falling, shape (steps,).
-        at: for each unit the first step that calls it, shape (units,); the number of steps for one below them all.
+        at: for each unit the first step at which it tests positive, shape (units,); the number of steps if at none.
     """
 
     threshold: NDArray[np.float64]
@@ -39,7 +39,7 @@ class Steps:
 
 
 def steps_of(ranked: Units) -> Steps:
-    """The steps of ranked units."""
+    """Return the steps of ranked units."""
     rising = np.unique(ranked.score[ranked.truth == POSITIVE])
     return Steps(rising[::-1], len(rising) - np.searchsorted(rising, ranked.score, "right"))
 
@@ -61,7 +61,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """One sample as the walk needs it: made once, walked for every chunk of draws.
+    """One sample as the walk needs it: made once, walked for every chunk of resamples.
 
     Attributes:
         blocks: all steps in order, and as a last one the negatives below every positive.
@@ -79,7 +79,7 @@ def ranking_of(ranked: Units, patients: int) -> Ranking:
 
     Args:
         ranked: the units.
-        patients: of the draw, which ``ranked.patient`` indexes.
+        patients: that are resampled, which ``ranked.patient`` indexes.
     """
     steps, positive = steps_of(ranked), ranked.truth == POSITIVE
     size = len(steps.threshold) + 1
@@ -98,19 +98,19 @@ def ranking_of(ranked: Units, patients: int) -> Ranking:
 
 
 def ranked_replicates(rankings: Sequence[Ranking], weights: NDArray[Any]) -> NDArray[np.float64]:
-    """AUROC and average precision of samples with each patient counted as often as it was drawn.
+    """Return AUROC and average precision of samples with each patient counted as often as it was resampled.
 
     All sums are of whole numbers and exact, but those of precisions, which are added in order of score: neither
     the order of rows nor which replicates are computed together changes a bit. Rankings that are the same are
     walked once.
 
     Args:
-        rankings: of samples over the same draw.
-        weights: how often each patient was drawn, shape (patients, replicates), whole numbers.
+        rankings: of samples over the same resamples.
+        weights: how often each patient was resampled, shape (patients, replicates), whole numbers.
 
     Returns:
-        Shape (rankings, 2, replicates): AUROC, NaN where a class was not drawn; average precision, NaN where no
-        positive was.
+        Shape (rankings, 2, replicates): AUROC, NaN where a class is absent; average precision, NaN without a
+        positive.
     """
     heaviest, replicates = float(weights.max(initial=0)), weights.shape[1]
     distinct = {ranking.identity: ranking for ranking in rankings}
@@ -131,18 +131,18 @@ def ranked_replicates(rankings: Sequence[Ranking], weights: NDArray[Any]) -> NDA
 
 
 def on_grid(average_precision: NDArray[np.float64]) -> NDArray[np.float64]:
-    """To the next multiple of 2**-40 (1e-12): what is equal by definition is then equal in bits, however it was added.
+    """Round to a multiple of 2**-40 (1e-12): what is equal by definition is then equal in bits, however it was added.
 
-    Without it draws that must all agree (every score equal and every patient alike) would differ in the last bit
+    Without it replicates that must all agree (every score equal and every patient alike) would differ in the last bit
     and give an interval.
     """
     return np.rint(average_precision * GRID) / GRID
 
 
 def _walk(ranking: Ranking, weights: NDArray[Any]) -> NDArray[np.float64]:
-    """Each operation is on some steps and all replicates; only what passes from step to step goes row by row."""
+    """Walk one ranking; operations are on some steps and all replicates, only running sums go row by row."""
     replicates = weights.shape[1]
-    # All units and positives that each step calls, with those of all steps above; first the step before the block.
+    # All units and positives that test positive at or above each step; first the step before the block.
     called = np.zeros((1 + STEPS_AT_ONCE, 2, replicates))
     of_block, quotients = np.empty((2, STEPS_AT_ONCE, replicates))
     beside, squared, tied, gained = np.zeros((4, replicates))
@@ -161,21 +161,21 @@ def _walk(ranking: Ranking, weights: NDArray[Any]) -> NDArray[np.float64]:
         if len(block.tied):
             tied += (new[block.tied] * (block.ties @ weights)).sum(axis=0)
         new *= positives
-        # Where nobody drawn is called yet: 0/1.
+        # Where no resampled unit tests positive yet: 0/1.
         np.divide(new, everyone if everyone[0].all() else np.maximum(everyone, 1), out=quotient)
         for precision in quotient:
             gained += precision
         called[0] = called[steps]
     everyone, positives = called[0]
     pairs = positives * (everyone - positives)
-    # Beside each positive are called as many positives as there are pairs of them, and itself.
+    # Beside each positive test positive as many positives as there are pairs of them, and itself.
     not_below = beside - (positives * positives + squared) / 2
     areas = divide(2 * (pairs - not_below) + tied, 2 * pairs), on_grid(divide(gained, positives))
     return np.stack(areas)
 
 
 def _by_row(row: NDArray[np.intp], patient: NDArray[np.intp], shape: tuple[int, int]) -> csr_array:
-    """How many units each patient has in each row, one entry a unit."""
+    """Count the units of each patient in each row, one entry per unit."""
     order = np.lexsort((patient, row))
     borders = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=shape[0]))])
     ones = np.ones(len(order), dtype=np.uint16)

@@ -90,9 +90,9 @@ class AnalysisUsed:
 
 @dataclass(frozen=True, slots=True)
 class Resampling:
-    """How patients were drawn again; ``draws_sha256`` is of every index drawn.
+    """How patients were resampled; ``draws_sha256`` is of every index.
 
-    ``strata_patients`` says how many patients each stratum has; it is empty where all are drawn together.
+    ``strata_patients`` says how many patients each stratum has; it is empty without strata.
     """
 
     cluster: str
@@ -161,9 +161,9 @@ class Estimate:
 
     ``value`` is None with status ``undefined`` (0/0). ``intervals`` holds None where one that applies
     could not be given, and ``interval_notes`` says why. ``monte_carlo_error`` is the standard error of both
-    bounds of the deciding interval that comes of drawing: 0 where it needs no draws, None where none decides.
-    ``effective_size`` is the n of `exact_clustered`, and ``effective_patients`` the number of patients that its
-    variance rests on: None where each has one unit, 0 where there is no variance.
+    bounds of the deciding interval due to resampling: 0 where that is closed-form, None where none decides.
+    ``effective_size`` is the n of `exact_clustered`, and ``effective_patients`` the effective number of patients
+    contributing to its variance: None where each has one unit, 0 where there is no variance.
     """
 
     metric: str
@@ -189,19 +189,19 @@ class Estimate:
 
     @property
     def patients_of_classes(self) -> tuple[int, ...]:
-        """Patients with an image of each class that the metric is made of."""
+        """The patients with an image of each class that the metric is made of."""
         of_class = {"positive": self.positive_patients, "negative": self.negative_patients}
         return tuple(of_class[name] for name in METRICS[self.metric].classes)
 
     @property
     def patients_behind(self) -> int:
-        """Patients with an image that the metric counts: a positive, a negative, or any."""
+        """The patients with an image that the metric counts: a positive, a negative, or any."""
         of_classes = self.patients_of_classes
         return of_classes[0] if len(of_classes) == 1 else self.patients
 
     @property
     def small_sample(self) -> bool:
-        """Whether the deciding interval rests on so few patients that the rule for few patients acted."""
+        """Whether so few patients contribute to the deciding interval that the rule for few patients acted."""
         patients = self.effective_patients
         return (
             self.decision_interval == "exact_clustered"
@@ -246,7 +246,7 @@ class SensitivityExclusion:
 
 @dataclass(frozen=True, slots=True)
 class CriterionResult:
-    """A criterion, the number it was held against, how far other draws would move it, and what came of it.
+    """A criterion, the number it was judged on, how far other resamples would move that, and the verdict.
 
     ``against_goal`` divides ``not_met``: ``refuted`` when the whole interval lies on the wrong side of the goal,
     ``not_shown`` when it contains the goal; None for other verdicts and for criteria on the estimate.
@@ -267,7 +267,7 @@ class CriterionResult:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Everything that results.json holds."""
+    """The content of results.json."""
 
     protocol: ProtocolIdentity
     inputs: Inputs
@@ -297,7 +297,7 @@ class Results:
     cautions: tuple[Caution, ...]
 
     def estimate(self, metric: str, axis: str = OVERALL_AXIS, level: str = OVERALL_LEVEL) -> Estimate:
-        """The one primary estimate of a metric in a subgroup.
+        """Return the one primary estimate of a metric in a subgroup.
 
         Raises:
             KeyError: there is none.
@@ -309,7 +309,7 @@ class Results:
         raise KeyError(f"{metric} in {axis}={level}")
 
     def to_json(self) -> str:
-        """Canonical JSON; `results_from_json` reads it back to an equal value."""
+        """Return canonical JSON; `results_from_json` reads it back to an equal value."""
         return json_text({"schema": RESULTS_SCHEMA, **asdict(self)})
 
 

@@ -29,7 +29,7 @@ class RobustnessIdentities:
 
 @dataclass(frozen=True, slots=True)
 class SharedDraws:
-    """The run's own draws, on which every difference is taken."""
+    """The run's own resamples, on which every difference is taken."""
 
     replicates: int
     confidence_level: float
@@ -39,7 +39,7 @@ class SharedDraws:
 
 @dataclass(frozen=True, slots=True)
 class Repeatability:
-    """The same pictures scored twice: how many scores and decisions differ, and by how much at most."""
+    """The same images scored twice: how many scores and decisions differ, and by how much at most."""
 
     images: int
     scores_differing: int
@@ -59,10 +59,10 @@ class Flips:
 
 @dataclass(frozen=True, slots=True)
 class MetricChange:
-    """A metric of changed pictures, and what it has less (-) or more (+) than of the same pictures unchanged.
+    """A metric of changed images, and by how much it is lower (-) or higher (+) than of the same images unchanged.
 
     The interval of ``value`` is the one that decides in the run; that of ``difference`` is the percentile interval of
-    the differences draw by draw.
+    the differences replicate by replicate.
     """
 
     metric: ChangedMetric
@@ -72,12 +72,12 @@ class MetricChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Perturbed:
-    """What one item of the battery does to the device.
+    """What one item of the perturbation set does to the device.
 
     Attributes:
         id, family, withholds, name, does: as the table of perturbations has them.
         mean_change, largest_change: of the score, without sign; None where no image has both scores.
-        lowest_score, highest_score: of the changed pictures; None where none has a score.
+        lowest_score, highest_score: of the changed images; None where none has a score.
         flips: decisions that change.
         changes: sensitivity, specificity and AUROC.
     """
@@ -95,13 +95,13 @@ class Perturbed:
     changes: tuple[MetricChange, ...]
 
     def change(self, metric: str) -> MetricChange:
-        """The one change of a metric."""
+        """Return the one change of a metric."""
         return next(change for change in self.changes if change.metric == metric)
 
 
 @dataclass(frozen=True, slots=True)
 class BaseMetric:
-    """A metric of the unchanged pictures, with the interval that decides in the run."""
+    """A metric of the unchanged images, with the interval that decides in the run."""
 
     metric: str
     value: Measured
@@ -109,17 +109,17 @@ class BaseMetric:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RobustnessResults:
-    """Everything that robustness/results.json holds.
+    """The content of robustness/results.json.
 
     Attributes:
         identities: what it belongs to.
-        resampling: the draws of the run.
+        resampling: that of the run.
         threshold: positive when score >= threshold.
         images: scored under every item.
         largest_from_predictions: largest difference of an unchanged score from that in the predictions table.
-        repeatability: unchanged pictures scored twice.
+        repeatability: unchanged images scored twice.
         unchanged: the metrics that differences are taken from.
-        perturbed: in the order of the battery.
+        perturbed: in the order of the perturbation set.
         cautions: what must be read with these numbers.
     """
 
@@ -134,7 +134,7 @@ class RobustnessResults:
     cautions: tuple[Caution, ...]
 
     def to_json(self) -> str:
-        """Canonical JSON; `robustness_from_json` reads it back to an equal value."""
+        """Return canonical JSON; `robustness_from_json` reads it back to an equal value."""
         return json_text({"schema": SCHEMA, **asdict(self)})
 
 

@@ -1,4 +1,4 @@
-"""Secondary results as frozen types: what stands beside the estimates, explains them, and decides nothing.
+"""Secondary results as frozen types: they explain the estimates and decide nothing.
 
 Owns the shape of these parts of results.json. The numbers are made in the file that each docstring names and
 arrive rounded; a value or interval of None has a ``note`` that says why.
@@ -23,7 +23,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class ClosedEstimate:
-    """A metric of another cut of the data, with an interval that needs no draws (`closed`)."""
+    """A metric of another cut of the data, with a closed-form interval (`closed_form`)."""
 
     metric: str
     value: float | None
@@ -64,7 +64,7 @@ class PrecisionRecallPoint:
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityBin:
-    """Units of neighbouring scores: mean score beside the share that is positive (`calibration`)."""
+    """Units of neighbouring scores: mean score beside the proportion that is positive (`calibration`)."""
 
     low: float
     high: float
@@ -129,7 +129,7 @@ class DecisionCurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdRow:
-    """The device at another threshold: ``shift`` is the change of the share of units called positive (`thresholds`)."""
+    """The device at another threshold; ``shift`` changes the proportion that tests positive (`thresholds`)."""
 
     threshold: float
     shift: float
@@ -159,7 +159,8 @@ class LeftOut:
 class LevelDifference:
     """The largest difference between two levels, with its simultaneous interval over all pairs of the axis.
 
-    ``family_p_value`` is ``p_value`` adjusted (Holm) over the largest gaps of all axes and metrics but f1; None for f1.
+    ``family_p_value`` is ``p_value`` adjusted (Holm) over the largest differences of all axes and metrics but f1;
+    None for f1.
     """
 
     higher: str
@@ -195,7 +196,7 @@ class Homogeneity:
 
 @dataclass(frozen=True, slots=True)
 class ReaderTendency:
-    """How many images a reader read, and how they were called."""
+    """How many images a reader read, and with which verdicts."""
 
     reader: str
     images: int
@@ -206,7 +207,7 @@ class ReaderTendency:
 
 @dataclass(frozen=True, slots=True)
 class PairAgreement:
-    """Two readers on the images that both read: share of equal verdicts and Cohen's kappa."""
+    """Two readers on the images that both read: proportion of equal verdicts and Cohen's kappa."""
 
     first: str
     second: str
@@ -274,7 +275,7 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class LikePicture:
-    """A test picture and the picture that it is like, which trained or tuned the device."""
+    """A test image and the image that it is like, which trained or tuned the device."""
 
     image_id: str
     like: str
@@ -283,9 +284,9 @@ class LikePicture:
 
 @dataclass(frozen=True, slots=True)
 class Leakage:
-    """Whether test pictures were seen before (`leakage`).
+    """Whether test images were seen before (`leakage`).
 
-    ``compared`` are the analysed images whose pictures were compared with those that trained and tuned the device;
+    ``compared`` are the analysed images that were compared with those that trained and tuned the device;
     ``identical`` and ``near`` count those that are the same or nearly so, of ``patients`` patients.
     """
 
@@ -338,7 +339,7 @@ class Localisation:
     ``positives`` are the analysed images with a positive reference and a score; those ``without_box`` are left out, and
     so are ``boxed_not_positive`` ones, analysed images that have a box though their reference is not positive.
     ``whole`` are the others, ``called`` and ``not_called`` its parts at the operating point. ``baselines`` are
-    ``chance`` (a point drawn anywhere in the picture), ``fixed_place`` (always the place, ``fixed_place`` as shares of
+    ``chance`` (a random point of the image), ``fixed_place`` (always the place, ``fixed_place`` as proportions of
     width and height, that lies in boxes of the most of these same images) and ``swapped`` (the device's own marks of
     other patients' images). ``unused_boxes`` and ``unused_marks`` are rows of no study.
     """
