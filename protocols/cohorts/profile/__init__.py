@@ -1,1 +1,1 @@
-"""What a cohort looks like before anything is trained on it: counts, pictures, and what to watch."""
+"""The profile of a cohort before training: counts, grey levels, sample images, and remarks."""
