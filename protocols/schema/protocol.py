@@ -1,7 +1,7 @@
 """The validation protocol as frozen types: the plan that is fixed before any score is seen.
 
 Owns the whole plan and the rules between its tables; the tables of each theme are in the other files of this folder.
-`load` reads the file and describes its faults. Source: the contract ("Protocol"); docs/reference/protocol.md has keys.
+`load` reads the file and describes its faults. Source: the contract ("Protocol"); keys in docs/reference/protocol.md.
 """
 
 from collections.abc import Iterator

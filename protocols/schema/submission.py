@@ -49,7 +49,7 @@ Answer = Text | None
 
 
 class Submission(Table):
-    """The sponsor's statements, in the order of the report; one without a title is not printed as an entry."""
+    """The sponsor's statements, in the order of the report; one without a title has no entry of its own."""
 
     document_number: Answer = None
     sponsor: Answer = _scope("Sponsor", "who submits")

@@ -85,13 +85,10 @@ def levels(studies: Studies, names: Sequence[str]) -> tuple[Level, ...]:
         if len(there) > MOST_LEVELS or there == [""]:
             continue
         pairs = Counter(zip(cells, names, strict=True))
-        found += [Level(column=column, level=level, classes=_of_level(pairs, level)) for level in there]
+        for level in there:
+            classes = Classes(**{name: pairs[level, name] for name in CLASSES})
+            found.append(Level(column=column, level=level, classes=classes))
     return tuple(found)
-
-
-def _of_level(pairs: Counter[tuple[str, str]], level: str) -> Classes:
-    """Count the images of one level by class."""
-    return Classes(**{name: pairs[level, name] for name in CLASSES})
 
 
 def missing(table: Table, studies: Studies, labels: Labels | None) -> tuple[Missing, ...]:

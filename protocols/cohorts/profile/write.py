@@ -62,12 +62,9 @@ def write_profile(
 
     classes = image_classes(studies.image_id, labels, reads, finding)
     files = files_of(studies, ImageFolder(image_root, search=False))
+    workers = workers or os.cpu_count() or 1
     pictures = picture_profile(
-        studies,
-        classes.names,
-        files,
-        workers=workers or os.cpu_count() or 1,
-        progress=partial(progress, STAGE),
+        studies, classes.names, files, workers=workers, progress=partial(progress, STAGE)
     )
     tiles, sheet = montage(studies, classes.names, files)
     identity = "".join(f"{image}\n" for image in studies.image_id)

@@ -349,7 +349,7 @@ def test_replicates_at_their_bounds_by_hand(replicates: int) -> None:
             '[[subgroups]]\naxis = ["sex", "age_years"]\n',
             r"subgroups 'sex,age_years': 'age_years' is numeric; give it an entry",
         ),
-        ('[[subgroups]]\naxis = "sex,view"\n', r"subgroups\.1: axis 'sex,view' holds a comma"),
+        ('[[subgroups]]\naxis = "sex,view"\n', r"subgroups\.1: axis 'sex,view' contains a comma"),
         ("[[subgroups]]\naxis = 3\n", r"subgroups\.1\.axis: should be text; received 3"),
         ("[[subgroups]]\ncut_points = [1]\n", r"subgroups\.1\.axis: this key is required and missing"),
         ('[subgroups]\naxis = "sex"\n', r"subgroups: should be a list"),

@@ -180,5 +180,7 @@ def test_one_image_in_two_folders_by_hand(tmp_path: Path) -> None:
 
 
 def test_no_image_folder_by_hand(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match=r"absent: is not a folder; give the one that contains the images"):
+    with pytest.raises(
+        BadInputError, match=r"absent: is not a folder; give the one that contains the images"
+    ):
         find_images(tmp_path / "absent", ["a.png"])
