@@ -1,7 +1,7 @@
-"""timing.json: how long a device takes per image on one machine, as a distribution for each stage.
+"""timing.json: the time per image of a device on one machine, as a distribution for each stage.
 
-Owns the document, which `model` writes and `reports` prints. The numbers belong to one machine and one moment: they
-are recorded and hashed, and never compared.
+Owns the document, which `model` writes and `reports` prints. Times depend on the machine and the moment: they are
+recorded and hashed, and never compared.
 """
 
 from dataclasses import asdict, dataclass
@@ -15,9 +15,9 @@ SCHEMA = "cxr510k-timing/1"
 
 @dataclass(frozen=True, slots=True)
 class StageTiming:
-    """Milliseconds per image: median, 95th percentile and largest of so many measurements.
+    """Milliseconds per image: median, 95th percentile and maximum over the measurements.
 
-    ``batch`` is how many images one measurement takes together; its time is divided by them.
+    ``batch`` is the number of images in one measurement; its time is divided by it.
     """
 
     stage: str
@@ -30,7 +30,7 @@ class StageTiming:
 
 @dataclass(frozen=True, slots=True)
 class DeviceTiming:
-    """What was timed, and on what."""
+    """The timing of a device, and the hardware and software it was measured on."""
 
     device: str
     device_name: str

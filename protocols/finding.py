@@ -1,25 +1,25 @@
-"""What comes of comparing one thing with what is recorded of it, in words that a person reads.
+"""The result of comparing one item with its record, in words for the reader.
 
-Owns the type that reruns, the second implementation and attestations share. Comparing is each one's own.
+Owns the type that reruns, the second implementation and attestations share. Each makes its own comparison.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-SHOWN = 5  # of many differences of one thing; the others are counted
+SHOWN = 5  # of the differences of one item; the others are counted
 ABSENT = "(absent)"
 
 
 @dataclass(frozen=True, slots=True)
 class ReproductionFinding:
-    """What came of comparing one thing.
+    """The result of comparing one item.
 
     Attributes:
-        what: the thing; where it is a part of a run, the stage that makes it.
-        reproduced: whether the promise of the level is kept.
-        words: in which way, or what is recorded and what came out.
-        kind: ``content-equal`` where the bytes are others and that is allowed, ``not checked`` where something
-            before it differs.
+        what: the item; where it is a part of a run, the stage that makes it.
+        reproduced: whether the item meets the promise of the level.
+        words: how it was reproduced, or the recorded and the new value.
+        kind: ``content-equal`` where the bytes differ and that is allowed, ``not checked`` where an earlier item
+            differs.
     """
 
     what: str

@@ -1,7 +1,7 @@
 """The model folder: the names of its files and the types of its documents, which `model` writes and every part reads.
 
-Owns both, and the reading of what others than `model` need: plan, operating point, history and tuning curve. What is
-written, and the weights themselves, are `model.artifact`'s business. Source: docs/reference/model-folder.md.
+Owns both, and reads what other parts than `model` need: plan, operating point, history and tuning curve. Writing, and
+the weights, are `model.artifact`'s. Source: docs/reference/model-folder.md.
 """
 
 import csv
@@ -40,7 +40,7 @@ Row = TypeVar("Row")
 
 
 class ProtocolReference(Table):
-    """Which protocol ordered the training."""
+    """The protocol of the training."""
 
     id: str
     version: int
@@ -48,7 +48,7 @@ class ProtocolReference(Table):
 
 
 class SplitExamples(Table):
-    """How many images of how many patients a split has, and why others of it were left out.
+    """Numbers of images and patients of a split, and of the images left out.
 
     ``positives``, ``negatives`` and ``primary_unknown`` are of the primary finding, and add up to ``images``.
     ``unlabelled`` images have no known label of any head; ``out_of_scope`` counts those that the input gate
@@ -70,7 +70,7 @@ class SplitExamples(Table):
 
 
 class TrainingSplit(Table):
-    """Who divided the patients, the rule where it was the hash, and the result."""
+    """The origin of the split, the rule where it is the hash, and the result."""
 
     origin: Literal["studies", "hash"]
     salt: str | None
@@ -80,8 +80,9 @@ class TrainingSplit(Table):
 
 
 class TrainedHead(Table):
-    """One finding that the network answers: its known labels, and its AUROC on the tuning split, null where one
-    kind of label is missing there. The AUROC is of scores before calibration, with the weights that were kept.
+    """One finding of the network: its known labels, and its AUROC on the tuning split.
+
+    The AUROC is of scores before calibration, with the weights that were kept; None where a class is missing there.
     """
 
     finding: str
@@ -93,7 +94,7 @@ class TrainedHead(Table):
 
     @property
     def learnt(self) -> bool:
-        """Whether the training images show both kinds, without which the loss leaves the head alone."""
+        """Whether the training labels have both classes; otherwise the loss ignores the head."""
         return bool(self.train_positives and self.train_negatives)
 
 
@@ -105,7 +106,7 @@ class TuningLeakage(Table):
 
 
 class ModelPlan(Table):
-    """plan.json: what is needed to rebuild the network, and what it was made from.
+    """plan.json: how to rebuild the network, and the data it was made from.
 
     Versions and the machine's name are not in it: the same training gives the same bytes.
     """
@@ -126,10 +127,10 @@ class ModelPlan(Table):
 
 
 class ScoreCalibration(Table):
-    """How a logit becomes a score, sigmoid(slope * logit + intercept), and what that did where it was fitted.
+    """The calibration of a logit to a score, sigmoid(slope * logit + intercept), and its effect where it was fitted.
 
-    The slope is above 0, so the order of images stays. The losses are the mean of -log(probability of what was so),
-    natural logarithm, before and after; ``reason`` says why the method asked for was not used, null where it was.
+    The slope is above 0, so the order of images stays. The losses are the mean of -log(probability of the true class),
+    natural logarithm, before and after; ``reason`` states why the requested method was not used, None where it was.
     """
 
     method: CalibrationMethod
@@ -142,7 +143,7 @@ class ScoreCalibration(Table):
 
 
 class TuningResult(Table):
-    """The images that the threshold was chosen on, and what it achieves there."""
+    """The images that the threshold was chosen on, and its performance there."""
 
     split: Literal["tune"] = "tune"
     images: int
@@ -155,7 +156,7 @@ class TuningResult(Table):
 
 
 class ChosenThreshold(Table):
-    """What operating_point.json must hold, whoever made the device: test positive when score >= threshold."""
+    """The required content of operating_point.json of any device: test positive when score >= threshold."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -164,7 +165,7 @@ class ChosenThreshold(Table):
 
 
 class ModelOperatingPoint(ChosenThreshold):
-    """operating_point.json of a device trained here: also what chose the threshold, and the weights it belongs to."""
+    """operating_point.json of a device trained here: also the tuning result, the calibration and the weights."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -180,10 +181,10 @@ class Epoch:
     Attributes:
         epoch: from 1.
         learning_rate: of its last step.
-        loss: mean over the batches of the training split, augmented, while it was learnt from.
+        loss: mean over the augmented batches of the training split, during the epoch.
         tune_loss: of the whole tuning split, unchanged, with the same class weights.
         tune_auroc: of the primary finding.
-        tune_auroc_mean: over all heads that the tuning split can judge.
+        tune_auroc_mean: over all heads with both classes in the tuning split.
     """
 
     epoch: int
@@ -196,7 +197,7 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class TuningPoint:
-    """What one threshold achieves on the tuning split, from a row of tuning_curve.csv."""
+    """The performance of one threshold on the tuning split: a row of tuning_curve.csv."""
 
     threshold: float
     sensitivity: float

@@ -1,7 +1,7 @@
-"""What evidence needs to know of a results.json: its protocol, verdict, threshold, seed and estimates.
+"""The keys of results.json that evidence reads: its protocol, verdict, threshold, seed and estimates.
 
-Owns these few keys as types. All of results.json, and its writing, is `validation.results`' business, which no part of
-an auditor's check may depend on.
+Owns these few keys as types. The whole of results.json, and its writing, is `validation.results`'s, on which no part
+of an auditor's check may depend.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ class RecordedThreshold:
 
 @dataclass(frozen=True, slots=True)
 class RecordedDecisions:
-    """What the recorded decisions were made with."""
+    """The operating point of the recorded decisions."""
 
     operating_point: RecordedThreshold
 
@@ -55,7 +55,7 @@ class RecordedLevel:
 
 @dataclass(frozen=True, slots=True)
 class RecordedEstimate:
-    """One metric in one subgroup, with its intervals by name; None where one could not be given."""
+    """One metric in one subgroup, with its intervals by name; None where one is undefined."""
 
     metric: str
     subgroup: RecordedLevel
@@ -67,7 +67,7 @@ class RecordedEstimate:
 
 @dataclass(frozen=True, slots=True)
 class RecordedResults(ResultsHead):
-    """What a bundle says of the results it holds."""
+    """The recorded results of a bundle."""
 
     resampling: RecordedResampling
     estimates: tuple[RecordedEstimate, ...]
@@ -76,7 +76,7 @@ class RecordedResults(ResultsHead):
 def recorded_results(
     content: bytes, kind: type[T], *, source: str = "results.json", error: type[SuiteError] = BadInputError
 ) -> T:
-    """Read of a results.json what ``kind``, a type of this file, has.
+    """Read the keys of a results.json that ``kind``, a type of this file, declares.
 
     Raises:
         SuiteError: of the class ``error``; it is not of this schema.

@@ -27,6 +27,7 @@ from validation.cohort.table_match import cause_of_mismatch
 from validation.readers.consensus import adjudicator_of
 
 ANALYSED_IMAGE = "analysed image"
+MANY_NOT_PROCESSED = 0.02
 OF_ROWS = {
     OTHER_FINDING: "are of another finding than the protocol's",
     NO_READ: "have no verdict and count as no read",
@@ -59,6 +60,22 @@ def input_notices(
         *_indeterminate(records, cohort, every),
         *_without_score(records, cohort, protocol.missing.not_processed, every),
     )
+
+
+def many_not_processed(cohort: JoinedCohort, ids: tuple[str, ...]) -> Iterator[Notice]:
+    """Yield a notice where more than 2 % of the images with a reference have no score."""
+    missing = cohort.eligible & np.isnan(cohort.score)
+    count, images = int(missing.sum()), int(cohort.eligible.sum())
+    if count > MANY_NOT_PROCESSED * images:
+        yield Notice(
+            kind="many_not_processed",
+            text=f"{count} of {images} images with a reference ({100 * count / images:.1f} %) have no score; read the "
+            "analyses all_worst, all_best and processed_only beside the primary one.",
+            table="predictions",
+            count=count,
+            examples=tuple(cohort.image_id[row] for row in np.flatnonzero(missing)[:MOST_EXAMPLES]),
+            criteria=ids,
+        )
 
 
 def criteria_on(column: str, protocol: Protocol) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from protocols.tables.input_account import MOST_EXAMPLES, Notice
 from validation.cohort.join import JoinedCohort
+from validation.input_notices import many_not_processed
 from validation.metrics.auroc import NO_SKILL
 from validation.results.results import (
     OVERALL_AXIS,
@@ -23,7 +24,6 @@ from validation.results.secondary import Caution, Leakage, LeftOut
 
 LARGEST_SHARE = 0.1
 LARGEST_DISAGREEMENT = 0.01
-MANY_NOT_PROCESSED = 0.02
 FEW_PATIENTS = 30
 MAIN_METRICS = ("sensitivity", "specificity", "auroc")  # whose overall rows are looked at, criteria or not
 RANKED = ("auroc", "average_precision")
@@ -64,7 +64,7 @@ def notices_of_results(
         ),
         *_of_chance(criteria, estimates),
         *_at_threshold(cohort, threshold, ids),
-        *_not_processed(cohort, ids),
+        *many_not_processed(cohort, ids),
         *_few_patients(criteria, estimates),
         *_other_verdicts(verdicts, verdict, beside),
         *_without_one(verdicts, left_out),
@@ -153,21 +153,6 @@ def _at_threshold(cohort: JoinedCohort, threshold: float, ids: tuple[str, ...]) 
             column="score",
             count=len(rows),
             examples=tuple(cohort.image_id[row] for row in rows[:MOST_EXAMPLES]),
-            criteria=ids,
-        )
-
-
-def _not_processed(cohort: JoinedCohort, ids: tuple[str, ...]) -> Iterator[Notice]:
-    missing = cohort.eligible & np.isnan(cohort.score)
-    count, images = int(missing.sum()), int(cohort.eligible.sum())
-    if count > MANY_NOT_PROCESSED * images:
-        yield Notice(
-            kind="many_not_processed",
-            text=f"{count} of {images} images with a reference ({100 * count / images:.1f} %) have no score; read the "
-            "analyses all_worst, all_best and processed_only beside the primary one.",
-            table="predictions",
-            count=count,
-            examples=tuple(cohort.image_id[row] for row in np.flatnonzero(missing)[:MOST_EXAMPLES]),
             criteria=ids,
         )
 

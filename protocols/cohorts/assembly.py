@@ -1,6 +1,6 @@
-"""The cohort that a source's selection, its columns and a request make: lists, split, studies, reads, labels, boxes.
+"""Assemble a cohort from a source's selection, its columns and a request: lists, split, studies, reads, labels, boxes.
 
-Owns the steps that every source shares and their order. What a source's rows mean is the source's own.
+Owns the steps that every source shares and their order. Each source owns the meaning of its rows.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ from protocols.tables.column_rules import BOXES, FINDING, LABELS, READS
 from protocols.tables.reading import Table
 from protocols.tables.records import Split
 
-Columns = Mapping[str, Cells] | pd.DataFrame  # one cell a row of the source
+Columns = Mapping[str, Cells] | pd.DataFrame  # one cell per row of the source
 NONE: Mapping[str, Cells] = MappingProxyType({})
 
 
@@ -33,16 +33,16 @@ def finish_cohort(
     reader: str = "",
     verdicts: Columns = NONE,
 ) -> Cohort:
-    """Apply the request's lists to a source, and make the cohort of the images that stay.
+    """Apply the request's lists to a source, and return the cohort of the images that stay.
 
     Args:
-        selection: the rows of the source, and which of them are still in.
+        selection: the rows of the source, and which of them remain.
         studies: the columns of studies.
-        request: what the user asked for; the image folder is the source's business.
-        split: divides the selection as the source itself does, instead of ``hold_out``.
-        further: columns of studies that stand after the split.
-        labels: training labels that the source itself has, instead of the request's.
-        reader: who gave the source's own verdicts.
+        request: the user's options; the source handles the image folder.
+        split: divides the selection by the source's own rule, instead of ``hold_out``.
+        further: columns of studies after the split.
+        labels: training labels of the source, instead of the request's.
+        reader: the reader of the source's own verdicts.
         verdicts: the source's own verdicts by finding, instead of the request's reads; the column that names the
             finding is written where there are several.
 
@@ -85,7 +85,7 @@ def _picked(selection: Selection, columns: Columns) -> dict[str, Sequence[str]]:
 
 
 def _own_reads(selection: Selection, reader: str, verdicts: Columns) -> dict[str, Sequence[str]] | None:
-    """A read per image and finding."""
+    """Return one read per image and finding; None without verdicts."""
     if not len(verdicts):
         return None
     cells = _picked(selection, verdicts)
@@ -103,14 +103,14 @@ def _own_reads(selection: Selection, reader: str, verdicts: Columns) -> dict[str
 def _own_labels(
     selection: Selection, labels: Columns, studies: Mapping[str, Sequence[str]]
 ) -> dict[str, Sequence[str]] | None:
-    """Return the source's labels of the images that are not for the test; None where every image is."""
+    """Return the source's labels of images outside the test split; None where there is no such image."""
     trainable = _trainable(studies)
     rows = tuple(row for row in selection.kept if selection.image_id[row] in trainable)
     return _picked(replace(selection, kept=rows), labels) if rows else None
 
 
 def _labels_of(table: Table, studies: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]] | None:
-    """Return the rows of a table of labels for images that are not for the test; None where there is none.
+    """Return the rows of a table of labels for images outside the test split; None where there is none.
 
     Raises:
         BadInputError: as `labels_from`, or no image of the cohort has a label.

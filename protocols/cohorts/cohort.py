@@ -1,6 +1,6 @@
 """A cohort on disk: studies, reads, boxes, labels, flow and exclusions as every source writes them.
 
-Owns the file names and the flow's arithmetic; what a source means by its rows is the source's own.
+Owns the file names and the flow's arithmetic. Each source owns the meaning of its rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ EXCLUSIONS = "exclusions.csv"
 
 @dataclass(frozen=True, slots=True)
 class FlowStep:
-    """How many images, of how many patients, stand or leave at one step, and why."""
+    """The numbers of images and patients that enter or leave at one step, and the reason."""
 
     step: str
     images: int
@@ -48,10 +48,10 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """What a source yields: columns of text, header first by the order of the mapping.
+    """The tables that a source returns: columns of text, in the order of the mapping.
 
-    ``reads``, ``labels`` and ``boxes`` are None where the source has no verdicts, no training labels or nobody said
-    where the finding is. ``notices`` are of what was changed on reading the source's tables.
+    ``reads``, ``labels`` and ``boxes`` are None where the source has no verdicts, no training labels or no boxes around
+    the finding. ``notices`` state what was changed on reading the source's tables.
     """
 
     studies: Mapping[str, Sequence[str]]
@@ -81,7 +81,7 @@ def write_cohort(cohort: Cohort, folder: Path) -> None:
 
 
 def _with_box_sizes(cohort: Cohort) -> Mapping[str, Sequence[str]]:
-    """The studies with the size of the boxes of each test image, an axis for subgroups, where there are boxes."""
+    """Return the studies; where there are boxes, with the box size of each test image as an axis for subgroups."""
     studies = cohort.studies
     if cohort.boxes is None or BOX_SIZE in studies:
         return studies
@@ -92,35 +92,33 @@ def _with_box_sizes(cohort: Cohort) -> Mapping[str, Sequence[str]]:
 
 
 def cohort_notices(cohort: Cohort, folder: Path) -> tuple[Notice, ...]:
-    """Return what a user must know of a cohort that was written: changes on reading, and values that are unknown."""
+    """Return the notices on a written cohort: changes on reading, and unknown values."""
     mapped = studies_table(folder / STUDIES)
     studies = studies_from(mapped.table)
     return (*cohort.notices, *mapped.notices, *unknown_values(studies, np.ones(len(studies), dtype=np.bool_)))
 
 
 def tables_of(folder: Path, required: Sequence[str], *, optional: Sequence[str] = ()) -> dict[str, Path]:
-    """The tables of a cohort folder by name, whatever their endings.
+    """Return the paths of a cohort folder's tables by name, whatever their endings.
 
     Raises:
-        BadInputError: a required one is not there.
+        BadInputError: a required table is missing.
     """
     found = {}
     for name in (*required, *optional):
         paths = [folder / f"{name}{ending}" for ending in ENDINGS if (folder / f"{name}{ending}").is_file()]
         if not paths and name in required:
-            raise BadInputError(
-                f"{folder}: holds no table {name!r}; name a folder that `cxr510k cohort` made."
-            )
+            raise BadInputError(f"{folder}: has no table {name!r}; name a folder that `cxr510k cohort` made.")
         if paths:
             found[name] = paths[0]
     return found
 
 
 def read_flow(path: Path) -> tuple[FlowStep, ...]:
-    """The steps that a source took before the cohort's own flow begins.
+    """Read the steps that a source took before the cohort's own flow begins.
 
     Raises:
-        BadInputError: the file is no flow table, or a count is not a whole number.
+        BadInputError: the file is not a flow table, or a count is not a whole number.
     """
     table = read_table(path)
     table.require(["step", "images", "patients", "reason"])

@@ -1,6 +1,6 @@
-"""The column ``image_path``: image files as seen from the folder that holds the studies table.
+"""The column ``image_path``: paths of image files relative to the folder of the studies table.
 
-Owns what is told of paths that lead to no file; how a file is looked for is `protocols.images.folder`'s.
+Owns the notices on paths without a file. The search for a file is `protocols.images.folder`'s.
 """
 
 import os
@@ -13,10 +13,9 @@ from protocols.tables.notices import counted
 
 
 def relative_paths(files: Sequence[Path], folder: Path) -> tuple[str, ...]:
-    """Each file relative to ``folder``, with forward slashes.
+    """Return each file's path relative to ``folder``, with forward slashes.
 
-    Folders are resolved first: a path that climbs out of a linked folder by ``..`` would otherwise
-    lead elsewhere.
+    Folders are resolved first: ``..`` out of a linked folder would otherwise lead elsewhere.
     """
     start = folder.resolve()
     seen = {parent: os.path.relpath(parent.resolve(), start) for parent in {file.parent for file in files}}
@@ -24,10 +23,10 @@ def relative_paths(files: Sequence[Path], folder: Path) -> tuple[str, ...]:
 
 
 def moved_paths(paths: Sequence[str], home: Path, out: Path) -> tuple[tuple[str, ...], tuple[Notice, ...]]:
-    """Paths as seen from ``out`` instead of ``home``, and what is to be told of them.
+    """Return paths relative to ``out`` instead of ``home``, and the notices on them.
 
-    A path that a file is found for by another spelling becomes that file's; one that leads to no file is kept, and told
-    with the nearest name. An image without a path has none there either.
+    A path that differs from its file only in spelling becomes the file's. A path without a file is kept; its notice
+    names the nearest file. An empty path stays empty.
     """
     folder = ImageFolder(home, search=False)
     known = sorted({path for path in paths if path})
@@ -52,12 +51,12 @@ def moved_paths(paths: Sequence[str], home: Path, out: Path) -> tuple[tuple[str,
     return tuple(moved.get(path, "") for path in paths), tuple(
         Notice(
             kind=kind,
-            text=f"studies: {counted(len(found), 'image path')} {told} ({'; '.join(found[:MOST_EXAMPLES])}).",
+            text=f"studies: {counted(len(found), 'image path')} {sentence} ({'; '.join(found[:MOST_EXAMPLES])}).",
             table="studies",
             column="image_path",
             count=len(found),
             examples=tuple(found[:MOST_EXAMPLES]),
         )
-        for kind, found, told in notices
+        for kind, found, sentence in notices
         if found
     )

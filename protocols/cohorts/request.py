@@ -1,6 +1,6 @@
-"""What a user asks of any cohort source: where to write, which images to take, and the tables that go along.
+"""Options that all cohort sources share: the output folder, the images to take, and further tables.
 
-Owns how those tables are read. Which of the options a source offers is its command's; what they do is `assembly`'s.
+Owns how those tables are read. A source's command owns which options it offers; their effect is `assembly`'s.
 """
 
 from dataclasses import dataclass
@@ -19,17 +19,17 @@ class CohortRequest:
     """The options that sources share.
 
     Attributes:
-        out: the folder the cohort will be written to; image paths are relative to it.
-        images: the image folder; images without a file there leave.
+        out: the folder to write the cohort to; image paths are relative to it.
+        images: the image folder; images without a file there are excluded.
         within: a table whose first column names the images to keep.
         hold_out: a table whose first column names the test images; see `Selection.hold_out`.
         reads: readers' verdicts, by the same image ids.
-        training_labels: labels to train on; those of test images and of images that leave are dropped.
+        training_labels: labels to train on; those of test images and of excluded images are dropped.
         boxes: boxes around the finding, by the same image ids.
         protocol: its [columns], [values] and [format] are applied to studies, reads and labels.
         delimiter, decimal: of all CSV files, in place of the protocol's; ``tab`` is a tab.
         sheet: of all workbooks.
-        progress: told after each file that a source opens.
+        progress: called after each file that a source opens.
     """
 
     out: Path
@@ -46,14 +46,14 @@ class CohortRequest:
     progress: Progress = silent
 
     def reading(self, table: str | None = None) -> Reading:
-        """Return how a file is read: studies, reads or labels by name; None for a list and for boxes."""
+        """Return the format of a file: studies, reads or labels by name; None for a list and for boxes."""
         planned = getattr(self.protocol.format, table) if self.protocol and table else Format()
         delimiter = "\t" if self.delimiter == "tab" else self.delimiter
         given = {"delimiter": delimiter or planned.delimiter, "decimal": self.decimal or planned.decimal}
         return Reading(table, Format.model_validate(given), self.sheet)
 
     def read(self, path: Path, rule: TableRule) -> MappedTable:
-        """Read a table as the request says.
+        """Read a table in the format of the request.
 
         Raises:
             BadInputError: as `read_as_planned`.

@@ -1,7 +1,7 @@
-"""Which images of a source stay in the cohort, and the account of those that leave.
+"""The images of a source that stay in the cohort, and the record of those that leave.
 
-Owns the steps of a source's flow, the two lists a user may give (`within`, `hold_out`), and which
-reads and boxes stay with the images. What a step means for one source is the source's own.
+Owns the steps of a source's flow, the two lists a user may give (`within`, `hold_out`), and which reads and boxes stay
+with the images. Each source owns the meaning of its steps.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from protocols.tables.column_mapping import MappedTable
 from protocols.tables.reading import AS_IT_IS, WHITE_SPACE, Reading, Table, read_table
 from protocols.tables.records import Split
 
-Cells = Sequence[str] | pd.Series  # of a column, one entry a row of the source
+Cells = Sequence[str] | pd.Series  # of a column, one entry per row of the source
 
 SOURCE = "source"
 NOT_WITHIN = "not_within"
@@ -28,15 +28,15 @@ PATIENT_HELD_OUT = "patient_held_out"
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The rows of a source, which of them are still in, and how the others left.
+    """The rows of a source, which of them remain, and how the others left.
 
     Attributes:
-        image_id: one entry a row of the source; a source may hold an image twice until a step removes it.
+        image_id: one entry per row of the source; a source may have duplicates until a step removes them.
         patient_id: the patient of each row.
-        kept: positions of the rows still in, rising.
-        flow: ``source`` with all rows first, then a step for each reason to leave, with the images that
-            leave there and the number of patients they are of.
-        exclusions: one entry a row that left, in the order of the steps and, within one, of the source.
+        kept: positions of the remaining rows, ascending.
+        flow: ``source`` with all rows first, then one step per reason to leave, with the numbers of images and of
+            their patients.
+        exclusions: one entry per row that left, in the order of the steps and, within a step, of the source.
     """
 
     image_id: Sequence[str]
@@ -47,22 +47,22 @@ class Selection:
 
     @classmethod
     def of_source(cls, image_id: Cells, patient_id: Cells, reason: str) -> "Selection":
-        """Select every row of a source; ``reason`` says what the source is."""
+        """Select every row of a source; ``reason`` describes the source."""
         start = FlowStep(SOURCE, len(image_id), len(set(patient_id)), reason)
         images, patients = (tuple(np.asarray(cells, dtype=object)) for cells in (image_id, patient_id))
         return cls(images, patients, tuple(range(len(images))), (start,))
 
     def pick(self, cells: Cells) -> tuple[str, ...]:
-        """Return the cells of a column of the source for the rows still in."""
+        """Return the cells of a column of the source for the remaining rows."""
         return tuple(np.asarray(cells, dtype=object)[list(self.kept)].tolist())
 
     def without(self, step: str, reason: str, leaving: Mapping[int, str]) -> "Selection":
-        """The selection after a step of the flow.
+        """Return the selection after a step of the flow.
 
         Args:
             step: the name of the step.
             reason: why images leave there, for the flow.
-            leaving: position of a row that is still in -> why this one leaves, for the exclusions.
+            leaving: position of a remaining row -> why it leaves, for the exclusions.
 
         Raises:
             BadInputError: no image would be left.
@@ -84,14 +84,14 @@ class Selection:
         )
 
     def within(self, file: Path, reading: Reading = AS_IT_IS) -> "Selection":
-        """Keep the images that a list names, such as those a device never saw in training.
+        """Keep the images that a list names, such as those not used in training.
 
         Args:
             file: a table whose first column is the image id.
             reading: how the file is read.
 
         Raises:
-            BadInputError: as `read_table`, or the list names no image that is still in.
+            BadInputError: as `read_table`, or the list names no remaining image.
         """
         listed = self._listed(file, reading)
         reason = f"not in {file.name}"
@@ -101,20 +101,19 @@ class Selection:
     def hold_out(self, file: Path, reading: Reading = AS_IT_IS) -> tuple["Selection", tuple[str, ...]]:
         """Hold the patients of the listed images out for the test.
 
-        The listed images are the test; every image of a patient with none of them may train. A further
-        image of a held-out patient is used for nothing and leaves: it is unlisted, so it cannot be tested
-        on, and its patient is known to the test, so it cannot be trained on. An image that left earlier
-        holds nobody out.
+        The listed images are the test split; images of patients without a listed image are the training split. Other
+        images of a held-out patient leave: they are not listed for the test, and training on them would leak the
+        patient. A listed image that left at an earlier step holds no patient out.
 
         Args:
             file: a table whose first column is the image id.
             reading: how the file is read.
 
         Returns:
-            The selection and the split, ``train`` or ``test``, of each row still in.
+            The selection and the split, ``train`` or ``test``, of each remaining row.
 
         Raises:
-            BadInputError: as `read_table`, or the list names no image that is still in.
+            BadInputError: as `read_table`, or the list names no remaining image.
         """
         listed = self._listed(file, reading)
         held = {self.patient_id[row] for row in self.kept if self.image_id[row] in listed}
@@ -129,10 +128,10 @@ class Selection:
         return left, tuple(map(str, split))
 
     def reads(self, given: MappedTable) -> dict[str, tuple[str, ...]]:
-        """Readers' verdicts for the images that stay.
+        """Return the readers' verdicts for the images that stay.
 
-        A read leaves with its image. A read of an image that the source never had is passed on, so that
-        `validate` counts it as unused and a wrong identifier does not vanish here.
+        A read leaves with its image. A read of an image that the source does not have is kept, so that `validate`
+        counts it as unused and a wrong identifier stays visible.
 
         Raises:
             BadInputError: as `reads_from`, or no image that stays has a read.
@@ -140,7 +139,7 @@ class Selection:
         return self._carried(given.table, reads_from(given.table).image_id, "read")
 
     def boxes(self, given: MappedTable) -> dict[str, tuple[str, ...]]:
-        """Boxes around the finding for the images that stay, as `reads` does it for verdicts.
+        """Return the boxes around the finding for the images that stay, as `reads` does for verdicts.
 
         Raises:
             BadInputError: as `boxes_from`, or no image that stays has a box.
@@ -162,7 +161,7 @@ class Selection:
         listed = frozenset(frame.iloc[:, 0].str.strip(WHITE_SPACE))
         if listed.isdisjoint(self.pick(self.image_id)):
             raise BadInputError(
-                f"{file}: the first column, {frame.columns[0]!r}, names no image of the cohort; it must hold image ids "
-                f"such as {self.image_id[self.kept[0]]!r}."
+                f"{file}: the first column, {frame.columns[0]!r}, names no image of the cohort; it must contain image "
+                f"ids such as {self.image_id[self.kept[0]]!r}."
             )
         return listed

@@ -20,19 +20,19 @@ FEWEST_SHADES = 16  # between the darkest and the brightest hundredth of the pix
 SAMPLES = 128  # pixels per side from which the shades are counted
 
 
-def refusal(picture: Picture, gate: InputGate, *, age_years: float, view: str) -> str:
+def refusal(image: Picture, gate: InputGate, *, age_years: float, view: str) -> str:
     """Return why an image is out of scope, without the name of the file; empty where it is in scope.
 
     Checked in this order: modality, intent, body part, view, age, size, colour, contrast. The header has precedence
     over the studies.
 
     Args:
-        picture: as decoded.
+        image: as decoded.
         gate: the limits.
         age_years: of the studies, NaN where unknown; used where the header has no age.
         view: of the studies, empty where unknown; used where the header has no view.
     """
-    header = picture.header
+    header = image.header
     if header.modality and header.modality not in map(str.upper, gate.modalities):
         return f"its modality is {header.modality}; the device is made for {_listed(gate.modalities)}"
     if header.intent == FOR_PROCESSING:
@@ -47,25 +47,25 @@ def refusal(picture: Picture, gate: InputGate, *, age_years: float, view: str) -
     low, high = gate.age_years
     if not math.isnan(age) and not low <= age <= high:
         return f"the patient's age is {age:g} years; the device is made for {low:g} to {high:g}"
-    return _look(picture, gate)
+    return _look(image, gate)
 
 
-def _look(picture: Picture, gate: InputGate) -> str:
-    smallest = min(picture.pixels.shape)
+def _look(image: Picture, gate: InputGate) -> str:
+    smallest = min(image.pixels.shape)
     if smallest < gate.smallest_side:
         return f"its smaller side has {smallest} pixels; the device is made for {gate.smallest_side} or more"
-    if picture.colourful > MOST_COLOURFUL:
-        return f"{picture.colourful:.0%} of its pixels are coloured; the device is made for grey radiographs"
-    shades = _shades(picture)
+    if image.colourful > MOST_COLOURFUL:
+        return f"{image.colourful:.0%} of its pixels are coloured; the device is made for grey radiographs"
+    shades = _shades(image)
     if shades < FEWEST_SHADES:
         return f"98 % of its pixels lie within {shades} of 256 shades; that is no radiograph"
     return ""
 
 
-def _shades(picture: Picture) -> int:
+def _shades(image: Picture) -> int:
     """Count the shades between the 1st and the 99th percentile of the pixels."""
-    step = max(1, min(picture.pixels.shape) // SAMPLES)
-    counts = np.bincount(picture.pixels[::step, ::step].ravel(), minlength=256).cumsum()
+    step = max(1, min(image.pixels.shape) // SAMPLES)
+    counts = np.bincount(image.pixels[::step, ::step].ravel(), minlength=256).cumsum()
     low, high = np.searchsorted(counts, [0.01 * counts[-1], 0.99 * counts[-1]])
     return int(high - low) + 1
 

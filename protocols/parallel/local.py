@@ -1,6 +1,6 @@
-"""Work spread over processes: a bounded queue, results in order, and nobody left behind.
+"""Tasks spread over processes: a bounded queue, results in order, and no worker that outlives its parent.
 
-Owns how the processes start, stop and die. What they do, and what their results mean, is the caller's.
+Owns how the processes start and end. The caller owns the tasks and their results.
 """
 
 import os
@@ -19,12 +19,12 @@ import numpy as np
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-UNDER_WAY = 4  # tasks per worker: one in work, and enough at hand while a slow one is waited for
+UNDER_WAY = 4  # tasks per worker: one running, and enough queued while a slow one is awaited
 KEPT_WHEN_FREED = 30_000_000
 
 
 def cores() -> int:
-    """How many processors this process may use."""
+    """Return the number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -35,13 +35,13 @@ def spread(
 ) -> Generator[Result, None, None]:
     """Yield the result of a function for each task, in the order of the tasks.
 
-    A bounded number of tasks is under way, so that memory does not depend on their number. Where the caller stops
-    early, is interrupted or is killed, the workers finish or end too.
+    A bounded number of tasks is under way, so that memory does not depend on their number. Workers end when the
+    caller stops early, is interrupted or is killed.
 
     Args:
-        function: of a module, so that another process finds it.
-        tasks: taken as there is room.
-        workers: processes; 1 works in this process.
+        function: defined at module level, so that another process can import it.
+        tasks: taken as the queue has room.
+        workers: number of processes; with 1 the tasks run in this process.
 
     Raises:
         concurrent.futures.process.BrokenProcessPool: a worker was killed.
@@ -65,7 +65,7 @@ def spread(
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Ctrl+C reaches every process of a terminal; one that starts now is told of it by its parent alone."""
+    """Block Ctrl+C, which reaches every process of a terminal, in processes started now; their parent ends them."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -74,16 +74,16 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _begin() -> None:
-    """A worker lives no longer than its parent, and keeps the memory of one picture for the next."""
+    """Start a worker: it ends with its parent, and keeps the memory of one image for the next."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     keep_freed_memory()
 
 
 def keep_freed_memory() -> None:
-    """Spare a process that works on pictures, one after the other, up to a third of its time.
+    """Save a process that works on one image after another up to a third of its time.
 
-    glibc gives the pages of a freed quarter of a megabyte back and faults them in again for the next one; one large
-    block, freed, raises the size from which it does so for the life of the process.
+    glibc returns freed blocks above a threshold, initially 128 KiB, to the system, and page faults bring them back for
+    the next image. Freeing one large block raises the threshold for the life of the process.
     """
     np.empty(KEPT_WHEN_FREED, np.uint8)
 

@@ -1,6 +1,6 @@
-"""Criteria on metrics, and the family of tests that are adjusted together.
+"""Criteria on metrics, and the family of tests adjusted for multiplicity.
 
-Owns ``[[criteria]]`` and ``[family]``. Judging a criterion is `validation.criteria`'s.
+Owns ``[[criteria]]`` and ``[family]``. Evaluating a criterion is `validation.criteria`'s.
 """
 
 from typing import Annotated, Literal
@@ -11,7 +11,7 @@ from protocols.schema.document import Finite, Table, Text
 from protocols.schema.metrics import METRICS, MetricName, SubgroupMetric
 from protocols.schema.subgroups import OVERALL, SubgroupLevel
 
-ONE_LEVEL = "(one level)"  # a union arm, which no key of a file may be named like
+ONE_LEVEL = "(one level)"  # the name of a union arm, which no key of a file may have
 
 
 def _kind_of_subgroup(value: object) -> str | None:
@@ -21,7 +21,7 @@ def _kind_of_subgroup(value: object) -> str | None:
 
 
 class Criterion(Table):
-    """A bound, a goal and what hangs on it."""
+    """A metric's bound, its goal, and the role of the comparison in the verdict."""
 
     id: Text
     metric: MetricName

@@ -1,6 +1,6 @@
-"""What every document of the suite is read with: tables that refuse unknown keys and coerce nothing.
+"""Base types of every document of the suite: tables that refuse unknown keys and coerce nothing.
 
-Owns the base class and the small types that rules share. Which keys there are is the business of each document.
+Owns the base class and the small types that rules share. Each document owns its keys.
 """
 
 from typing import Annotated
@@ -14,6 +14,6 @@ Age = Annotated[float, Field(ge=0, le=120, allow_inf_nan=False)]
 
 
 class Table(BaseModel):
-    """One table of a document: frozen, no key but its own, no value but of its type."""
+    """One table of a document: frozen, without unknown keys, each value of its declared type."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

@@ -1,4 +1,4 @@
-"""How a site's tables are written: the names of their columns and the form of their CSV files.
+"""The format of a site's tables: the names of their columns and the form of their CSV files.
 
 Owns ``[columns]`` and ``[format]``. Applying them is `protocols.tables.column_mapping`'s.
 """
@@ -11,7 +11,7 @@ from protocols.schema.document import Table, Text
 
 
 class Columns(Table):
-    """For each table: the suite's column name = the file's."""
+    """For each table, the suite's column name -> the file's."""
 
     studies: dict[str, Text] = Field(default_factory=dict)
     reads: dict[str, Text] = Field(default_factory=dict)
@@ -20,7 +20,7 @@ class Columns(Table):
 
 
 class Format(Table):
-    """How a CSV file separates its columns and writes its decimals; a cell that holds the delimiter is quoted."""
+    """The delimiter and decimal mark of a CSV file; a cell that contains the delimiter is quoted."""
 
     delimiter: Literal[",", ";", "\t", "|"] = ","
     decimal: Literal[".", ","] = "."

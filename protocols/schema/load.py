@@ -1,6 +1,6 @@
-"""A TOML file -> the frozen `Protocol` and the SHA-256 of its bytes; all faults of a file at once.
+"""Read a TOML file as a frozen `Protocol` with the SHA-256 of its bytes, or report all its faults at once.
 
-Owns the reading and the sentences. The rules themselves stand in `protocol`.
+Owns the reading and the sentences. The rules are in `protocol`.
 """
 
 import tomllib
@@ -22,7 +22,7 @@ WORDS_OF_TOML = {"a valid tuple": "a list", "a valid dictionary": "a table", "a 
 
 @dataclass(frozen=True, slots=True)
 class ProtocolIdentity:
-    """Which protocol, by the SHA-256 of its file, and its stage."""
+    """The identity of a protocol, with the SHA-256 of its file and its stage."""
 
     id: str
     version: int
@@ -32,7 +32,7 @@ class ProtocolIdentity:
 
 @dataclass(frozen=True, slots=True)
 class LoadedProtocol:
-    """A protocol, the bytes it came from and their SHA-256."""
+    """A protocol, its bytes and their SHA-256."""
 
     protocol: Protocol
     content: bytes
@@ -40,7 +40,7 @@ class LoadedProtocol:
 
     @property
     def identity(self) -> ProtocolIdentity:
-        """As records name it."""
+        """The identity for records."""
         return ProtocolIdentity(self.protocol.id, self.protocol.version, self.sha256, self.protocol.stage)
 
 
@@ -49,7 +49,7 @@ def load_protocol(path: Path) -> LoadedProtocol:
 
     Raises:
         ProtocolError: one sentence for each fault: not readable, not UTF-8, not TOML, an unknown
-            key, a value against its rule, names given twice, a criterion on an axis that is not there.
+            key, a value against its rule, duplicate names, a criterion on an undeclared axis.
     """
     try:
         content = read_content(path)
@@ -59,18 +59,22 @@ def load_protocol(path: Path) -> LoadedProtocol:
 
 
 def library_protocol(name: str) -> LoadedProtocol:
-    """A protocol that comes with the suite, such as ``phantom``."""
+    """Read a protocol that comes with the suite, such as ``phantom``."""
     content = (resources.files("protocols") / "library" / f"{name}.toml").read_bytes()
     return parse_protocol(content, source=f"{name}.toml")
 
 
 def parse_protocol(content: bytes, *, source: str) -> LoadedProtocol:
-    """The bytes of a protocol -> `LoadedProtocol`; ``source`` names them in a fault."""
+    """Read a protocol from its bytes; ``source`` names them in a fault.
+
+    Raises:
+        ProtocolError: as `load_protocol`.
+    """
     try:
         document = tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise ProtocolError([f"{source}: is not UTF-8 text (byte {error.start})."]) from error
-    except (ValueError, RecursionError) as error:  # an absurd number or depth is no TOMLDecodeError
+    except (ValueError, RecursionError) as error:  # an extreme number or depth is not a TOMLDecodeError
         raise ProtocolError([f"{source}: is not valid TOML ({error})."]) from error
     try:
         protocol = Protocol.model_validate(document)
@@ -87,18 +91,18 @@ def parse_protocol(content: bytes, *, source: str) -> LoadedProtocol:
 
 
 def _entries(document: dict[str, Any]) -> Protocol:
-    """The entries that refer to each other, sound in themselves, from a file with faults elsewhere."""
-    sound = {
+    """Return the entries that refer to each other, valid in themselves, from a file with other faults."""
+    valid = {
         name: TypeAdapter[Any](Protocol.model_fields[name].rebuild_annotation()).validate_python(
             document.get(name, [])
         )
         for name in NAMED_ENTRIES
     }
-    return Protocol.model_construct(**sound | {"stage": document.get("stage")})
+    return Protocol.model_construct(**valid | {"stage": document.get("stage")})
 
 
 def _sentence(item: Any, document: dict[str, Any]) -> str:
-    """One pydantic error as a sentence that begins with the key's path."""
+    """Return one pydantic error as a sentence that begins with the key's path."""
     location = _keys_of_the_file(item["loc"], document)
     path = ".".join(str(step + 1) if isinstance(step, int) else step for step in location) or "protocol"
     if item["type"] == "missing":
@@ -115,7 +119,7 @@ def _sentence(item: Any, document: dict[str, Any]) -> str:
 
 
 def _keys_of_the_file(location: tuple[int | str, ...], document: dict[str, Any]) -> tuple[int | str, ...]:
-    """The steps of an error's place that are keys of the file, without the names pydantic gives to union arms."""
+    """Return the steps of an error's location that are keys of the file, without pydantic's names of union arms."""
     kept: list[int | str] = []
     here: Any = document
     for position, step in enumerate(location):
@@ -141,7 +145,7 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
 
 
 def _model_within(annotation: Any) -> type[BaseModel] | None:
-    """The table that a field's type holds, through tuples, unions and annotations."""
+    """Return the table within a field's type, through tuples, unions and annotations."""
     if isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, BaseModel):
         return annotation
     return next(filter(None, map(_model_within, get_args(annotation))), None)

@@ -1,7 +1,7 @@
-"""The registry of metrics: what the rooms must know of each, a row a metric, in the order of results.json.
+"""The registry of metrics: one row per metric, in the order of results.json.
 
-Owns names, labels, meanings, ranges, the classes of images that a metric needs, and how far it may move when scores are
-made again. How a metric is computed is `validation.metrics`; definitions are keyed by the names here.
+Owns names, labels, meanings, ranges, the classes that a metric needs, and its tolerance when scores are recomputed.
+Computing a metric is `validation.metrics`'s; definitions are keyed by the names here.
 """
 
 import math
@@ -14,25 +14,25 @@ from pydantic import BeforeValidator
 Kind = Literal["proportion", "mapped_proportion", "counts", "scores"]
 ReferenceClass = Literal["positive", "negative"]
 
-SCORE_TOLERANCE = 1e-5  # of a score that is made again
-SCORE_BASED_TOLERANCE = 1e-4  # of a number that is made of such scores
+SCORE_TOLERANCE = 1e-5  # of a recomputed score
+SCORE_BASED_TOLERANCE = 1e-4  # of a metric of recomputed scores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """A metric as every room knows it.
+    """A metric as every part of the suite uses it.
 
     Attributes:
-        kind: ``proportion`` is x/n, ``mapped_proportion`` a rising function of one, ``counts`` another function of TP,
-            FP, FN and TN, ``scores`` a function of scores.
+        kind: ``proportion`` is x/n, ``mapped_proportion`` an increasing function of one, ``counts`` another function of
+            TP, FP, FN and TN, ``scores`` a function of scores.
         label: its name in a study with a reference standard.
-        agreement_label: its name in a study of agreement with text-mined labels, without a word of accuracy.
+        agreement_label: its name in a study of agreement with text-mined labels, without terms of accuracy.
         meaning: for the glossary, where ``{truth}`` is reference or label, ``{units}`` images or patients, ``{se}``,
             ``{sp}``, ``{precision}`` and ``{recall}`` the labels of these in the study.
-        column_head: shorter than the label, at the head of a narrow column; empty where the label serves.
-        lowest, highest: the range, which a goal must lie in.
-        lower_is_better: whether a device is better the smaller it is.
-        classes: the classes of the reference standard that it is made of, each of which must be large enough.
+        column_head: short label for a narrow column; empty where the label is used.
+        lowest, highest: the range, which must include a goal.
+        lower_is_better: whether a smaller value is better.
+        classes: the classes of the reference standard that it needs; the minimum sizes apply to each.
     """
 
     kind: Kind
@@ -47,7 +47,7 @@ class Metric:
 
     @property
     def tolerance(self) -> float:
-        """By how much it may move when scores are made again: 0 where it comes from decisions, which must not flip."""
+        """Its largest change when scores are recomputed; 0 for metrics of decisions, which must not change."""
         return SCORE_BASED_TOLERANCE if self.kind == "scores" else 0.0
 
     @property

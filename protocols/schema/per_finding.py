@@ -1,7 +1,7 @@
-"""One pattern of a protocol -> one protocol a finding.
+"""Make one protocol per finding from a pattern, and one run for each.
 
-Owns the placeholder, what may stand in its place, and the order of the runs. The protocol that results is a file
-like any other: its bytes go into the run folder, and its hash is of these.
+Owns the placeholder, the names allowed in its place, and the order of the runs. The resulting protocol is an ordinary
+file: its bytes go into the run folder, and its hash is of these.
 """
 
 import re
@@ -18,21 +18,21 @@ SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]*")
 
 
 def protocol_of_finding(pattern: bytes, finding: str, *, source: str) -> LoadedProtocol:
-    """The protocol that comes of writing a finding in place of every ``{finding}``.
+    """Return the protocol with a finding in place of every ``{finding}``.
 
     Args:
-        pattern: the bytes of a protocol with ``{finding}`` in its ``id`` and wherever else the finding stands.
+        pattern: the bytes of a protocol with ``{finding}`` in its ``id`` and wherever else the finding is named.
         finding: a name of letters, digits, spaces, ``_`` and ``-``.
         source: names the pattern in a refusal.
 
     Raises:
-        BadInputError: the pattern has no placeholder, or the finding holds another character.
-        ProtocolError: what comes of it is no protocol.
+        BadInputError: the pattern has no placeholder, or the finding contains another character.
+        ProtocolError: the result is not a protocol.
     """
     if PLACEHOLDER not in pattern:
         raise BadInputError(
-            f"{source}: holds no {{finding}}, so every finding would get the same protocol; write {{finding}} in its "
-            "id, [training] label and [reference_standard] finding, or run it without --finding."
+            f"{source}: contains no {{finding}}, so every finding would get the same protocol; write {{finding}} in "
+            "its id, [training] label and [reference_standard] finding, or run it without --finding."
         )
     if not SAFE.fullmatch(finding):
         raise BadInputError(
@@ -52,18 +52,18 @@ def run_each(
     *,
     source: str,
 ) -> tuple[RunFolder, ...]:
-    """One run folder a finding, ``out``/FINDING; what an interrupted call has finished is kept.
+    """Make one run folder per finding, ``out``/FINDING; runs that an interrupted call has finished are kept.
 
     Args:
         out: the folder of the run folders.
         pattern: as in `protocol_of_finding`.
-        findings: each once.
+        findings: without duplicates.
         run: makes one run folder.
         source: names the pattern in a refusal.
 
     Raises:
-        BadInputError: as `protocol_of_finding`, a finding stands twice, or a folder is there that is not the
-            run of this protocol.
+        BadInputError: as `protocol_of_finding`, a duplicate finding, or an existing folder that is not the run of
+            this protocol.
     """
     if len(set(findings)) < len(findings):
         raise BadInputError(f"--finding: each can be given once; received {', '.join(findings)}.")

@@ -1,7 +1,7 @@
-"""The validation protocol as frozen types: what was promised before a score was looked at.
+"""The validation protocol as frozen types: the plan that is fixed before any score is seen.
 
-Owns the whole plan and the rules between its tables; the tables of each theme are in a file beside this one. Reading
-the file and describing its faults is `load`. Source: the contract ("Protocol"); docs/reference/protocol.md lists keys.
+Owns the whole plan and the rules between its tables; the tables of each theme are in the other files of this folder.
+`load` reads the file and describes its faults. Source: the contract ("Protocol"); keys in docs/reference/protocol.md.
 """
 
 from collections.abc import Iterator
@@ -31,14 +31,14 @@ VALUED_COLUMNS = ("age_years", "manufacturer", "sex", "site", "split", "status",
 
 
 class Claim(Table):
-    """What the device is said to do, and for which finding."""
+    """The claim of the device, and its finding."""
 
     type: Literal["triage", "detection", "detection_diagnosis"]
     finding: Text
 
 
 class Protocol(Table):
-    """The whole plan."""
+    """The whole protocol."""
 
     schema_: Literal["cxr510k-protocol/1"] = Field(alias="schema")
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -69,17 +69,17 @@ class Protocol(Table):
     risk: Annotated[tuple[Risk, ...], Strict(False)] = ()
 
     def cut_points(self, axis: str) -> tuple[float, ...] | None:
-        """The cut points of a column's own axis entry, or none when it is categorical."""
+        """Return the cut points of a column's own axis entry; None where it is categorical."""
         return next((group.cut_points for group in self.subgroups if group.name == axis), None)
 
     @property
     def category_columns(self) -> frozenset[str]:
-        """The columns of studies that are axes of words."""
+        """The columns of studies that are categorical axes."""
         return frozenset(part for group in self.subgroups for part in group.parts) - self.number_columns
 
     @property
     def number_columns(self) -> frozenset[str]:
-        """The columns of studies that are read as numbers: axes with cut points, what excludes and what weighs."""
+        """The columns of studies read as numbers: axes with cut points, exclusion rules and weights."""
         axes = {part for group in self.subgroups for part in group.parts if self.cut_points(part) is not None}
         measured = {analysis.exclude.column for analysis in self.sensitivity}
         return frozenset(
@@ -87,7 +87,7 @@ class Protocol(Table):
         )
 
     def faults_between_tables(self) -> list[str]:
-        """Return the faults that no table has alone, one sentence each, rule by rule."""
+        """Return the faults between tables, one sentence each, rule by rule."""
         rules = (
             self._repeated_names,
             self._values_of_no_column,
@@ -109,7 +109,7 @@ class Protocol(Table):
             ("family", [*self.family.axes, *self.family.metrics] if self.family else []),
         ):
             for name in sorted({name for name in names if names.count(name) > 1}):
-                yield f"{table}: {name!r} stands twice; give each entry its own name."
+                yield f"{table}: duplicate {name!r}; give each entry its own name."
 
     def _values_of_no_column(self) -> Iterator[str]:
         named = {

@@ -1,4 +1,4 @@
-"""What is true of an image, and when the device calls it positive.
+"""The reference standard of an image, and the threshold of a positive test.
 
 Owns ``[reference_standard]`` and ``[operating_point]`` with the names of their rules. Applying the rules is
 `validation`'s.
@@ -13,7 +13,7 @@ from protocols.schema.document import Share, Table, Text
 
 
 class ReferenceStandard(Table):
-    """Who decided what is true, and how their verdicts become one."""
+    """The source of the reference standard, and the rule that combines verdicts."""
 
     kind: Literal["consensus", "adjudicated", "single_reader", "text_mined"]
     rule: Text
@@ -28,7 +28,7 @@ class ReferenceStandard(Table):
 
 
 class OperatingPoint(Table):
-    """Positive when score >= threshold: a number with its source, or the model's own by a rule."""
+    """Test positive when score >= threshold: a number with its source, or the model's own by a rule."""
 
     threshold: Share | None = None
     source: Text | None = None
@@ -53,6 +53,6 @@ class OperatingPoint(Table):
             match = re.fullmatch(r"sensitivity_at_least:(0\.\d+|1\.0+|1)", rule)
             if match is None or float(match[1]) == 0:
                 raise ValueError(
-                    "must be sensitivity_at_least:0.90 (any share above 0 up to 1), max_f1 or youden"
+                    "must be sensitivity_at_least:0.90 (any proportion above 0, up to 1), max_f1 or youden"
                 )
         return rule

@@ -1,4 +1,4 @@
-"""The statistical analysis plan: what counts once, missing values, resampling, intervals and further analyses.
+"""The statistical analysis plan: unit of analysis, missing values, resampling, intervals and further analyses.
 
 Owns ``[analysis]``, ``[missing]``, ``[bootstrap]``, ``[decision]``, ``[minimum]``, ``[[sensitivity]]``,
 ``[prevalences]`` and ``[weights]``. Computing any of it is `validation`'s.
@@ -24,20 +24,20 @@ OTHER_ANALYSES = (
 
 
 class AnalysisUnit(Table):
-    """What counts once: an image, or a patient by any positive image."""
+    """The unit of analysis: the image, or the patient, who is positive by any positive image."""
 
     unit: Literal["image", "patient"] = "image"
 
 
 class MissingDataRules(Table):
-    """What an indeterminate reference or a score that is not there counts as."""
+    """The handling of an indeterminate reference and of a missing score."""
 
     indeterminate: Literal["worst_case", "exclude"] = "worst_case"
     not_processed: Literal["worst_case", "exclude"] = "worst_case"
 
 
 class Bootstrap(Table):
-    """How patients are drawn again."""
+    """The bootstrap: how patients are resampled."""
 
     cluster: Literal["patient_id"] = "patient_id"
     strata: Literal["none", "class"] = "none"
@@ -47,26 +47,26 @@ class Bootstrap(Table):
 
 
 class Decision(Table):
-    """Which of the intervals decides; all are computed and printed."""
+    """The interval that decides for each kind of metric; all intervals are computed and printed."""
 
     proportion: Literal["exact_clustered", "percentile", "bca", "wilson_effective"] = "exact_clustered"
     other: Literal["percentile", "bca", "delong_clustered", "delong_student"] = "delong_student"
 
     @property
     def of_pairs(self) -> Literal["percentile", "bca", "mover"]:
-        """What decides for metrics of two shares: MOVER where ``other`` names an interval that only AUROC has."""
+        """The interval for metrics of two proportions: MOVER where ``other`` is an interval of AUROC only."""
         return self.other if self.other in ("percentile", "bca") else "mover"
 
     @property
     def bootstrap_alone(self) -> Literal["percentile", "bca"]:
-        """What decides where only the bootstrap serves: BCa where ``other`` names an interval that only AUROC has."""
+        """The interval where only the bootstrap applies: BCa where ``other`` is an interval of AUROC only."""
         return "percentile" if self.other == "percentile" else "bca"
 
 
 class Minimum(Table):
-    """Patients with at least one image of the kind, below which a row is insufficient, and what may be unknown.
+    """Minimum numbers of patients with at least one image of the kind; a row with fewer is insufficient.
 
-    ``unknown_at_most`` is the share of analysed images whose level of a criterion's axis may be unknown.
+    ``unknown_at_most`` is the largest allowed proportion of analysed images of unknown level on a criterion's axis.
     """
 
     patients: Annotated[int, Field(ge=1)] = 30
@@ -76,14 +76,14 @@ class Minimum(Table):
 
 
 class ExclusionRule(Table):
-    """Images whose number in a column of studies lies above a value."""
+    """Images with a number above a limit in a column of studies."""
 
     column: Text
     above: Finite
 
 
 class SensitivityAnalysis(Table):
-    """The overall rows again without some images."""
+    """A repetition of the overall analysis without some images."""
 
     id: Text
     exclude: ExclusionRule
@@ -93,13 +93,13 @@ class SensitivityAnalysis(Table):
     def _own(cls, name: str) -> str:
         if name in OTHER_ANALYSES:
             raise ValueError(
-                f"is the name of an analysis that is always made; those are {', '.join(OTHER_ANALYSES)}"
+                f"is the name of an analysis that is always made; these are {', '.join(OTHER_ANALYSES)}"
             )
         return name
 
 
 class Prevalences(Table):
-    """Shares of positives in the populations of intended use, at which PPV, NPV and F1 are projected."""
+    """Prevalences of the intended-use populations, in (0, 1), at which PPV, NPV and F1 are projected."""
 
     at: Annotated[tuple[Annotated[float, Field(gt=0, lt=1)], ...], Strict(False)]
 
@@ -107,11 +107,11 @@ class Prevalences(Table):
     @classmethod
     def _rising(cls, at: tuple[float, ...]) -> tuple[float, ...]:
         if not 1 <= len(at) <= MOST_PREVALENCES or any(a >= b for a, b in itertools.pairwise(at)):
-            raise ValueError(f"must be 1 to {MOST_PREVALENCES} rising shares; received {list(at)}")
+            raise ValueError(f"must be 1 to {MOST_PREVALENCES} rising proportions; received {list(at)}")
         return at
 
 
 class Weights(Table):
-    """A column of studies: the inverse of the probability with which an image came into an enriched test set."""
+    """A column of studies with the inverse probability that an image was selected for an enriched test set."""
 
     column: Text

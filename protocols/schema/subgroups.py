@@ -40,7 +40,9 @@ class SubgroupAxis(Table):
             raise ValueError(f"cut_points must rise; received {list(cuts)}")
         for name in self.parts:
             if "," in name:
-                raise ValueError(f"axis {name!r} holds a comma, which separates the parts of an intersection")
+                raise ValueError(
+                    f"axis {name!r} contains a comma, which separates the parts of an intersection"
+                )
         return self
 
     @property

@@ -1,7 +1,7 @@
-"""What only a sponsor can write of a device and its study: the tables ``[submission]`` and ``[[risk]]``.
+"""The sponsor's statements on a device and its study: the tables ``[submission]`` and ``[[risk]]``.
 
-Owns these keys, what each asks and where the report prints it. Every one may be left out: what is missing is a gap line
-of the report, which stays a DRAFT as long as one is left. Nothing here enters a number.
+Owns these keys, the question of each and its place in the report. All are optional: the report lists each missing
+statement, and stays a DRAFT while there is one. No statement enters a computation.
 """
 
 from functools import partial
@@ -13,7 +13,7 @@ from protocols.schema.document import Table, Text
 
 
 class Predicate(Table):
-    """The device that is compared with, and why the studies may be compared."""
+    """The predicate device, and why the studies may be compared."""
 
     name: Text
     number: Text
@@ -21,7 +21,7 @@ class Predicate(Table):
 
 
 class Signatory(Table):
-    """Who signs the document and what the signature means."""
+    """A signatory of the document, and the meaning of the signature."""
 
     name: Text
     role: Text
@@ -29,7 +29,7 @@ class Signatory(Table):
 
 
 def _asked(section: str, title: str, description: str, *, default: object = None) -> Any:
-    """Declare a statement: the section of the report it belongs to, its subject there, and what is asked."""
+    """Declare a statement: its section of the report, its title there, and the question."""
     return Field(
         default=default, title=title, description=description, json_schema_extra={"section": section}
     )
@@ -49,7 +49,7 @@ Answer = Text | None
 
 
 class Submission(Table):
-    """The sponsor's statements, in the order of the report; one without a title has no place of its own there."""
+    """The sponsor's statements, in the order of the report; one without a title has no entry of its own."""
 
     document_number: Answer = None
     sponsor: Answer = _scope("Sponsor", "who submits")
@@ -110,7 +110,7 @@ class Submission(Table):
 
 
 class Risk(Table):
-    """A hazard of use, what is done about it, and the criterion that shows that it is enough."""
+    """A hazard of use, its control measure, and the criterion that shows the measure's effectiveness."""
 
     id: Text
     hazard: Text

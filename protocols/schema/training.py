@@ -1,4 +1,4 @@
-"""How the device under test is made, and which images it is made for.
+"""The training of the device under test, and the images that it is made for.
 
 Owns ``[input_gate]``, ``[split]`` and ``[training]``. Training is `model`'s; applying the gate is
 `protocols.images.input_gate`'s.
@@ -12,7 +12,7 @@ from protocols.schema.document import Age, Table, Text
 
 
 class InputGate(Table):
-    """Which pictures the device is made for; any other is out of scope and gets no score."""
+    """The images that the device is made for; any other is out of scope and gets no score."""
 
     modalities: Annotated[tuple[Text, ...], Strict(False)] = ("CR", "DX")
     body_parts: Annotated[tuple[Text, ...], Strict(False)] = ("CHEST",)
@@ -36,14 +36,14 @@ class InputGate(Table):
 
 
 class SplitRule(Table):
-    """How patients marked ``train`` are divided when none is marked ``tune``: by a salted hash."""
+    """The division of patients marked ``train`` by a salted hash, where none is marked ``tune``."""
 
     salt: Text
     tune_share: Annotated[float, Field(gt=0, lt=1)]
 
 
 class Augmentation(Table):
-    """How far training pictures are changed at random, each drawn evenly up to this much either way."""
+    """The largest random change of training images; each is uniform between minus and plus this value."""
 
     turn_degrees: Annotated[float, Field(ge=0, le=45)]
     shift: Annotated[float, Field(ge=0, le=0.5)]
@@ -54,7 +54,7 @@ class Augmentation(Table):
 
 
 class Training(Table):
-    """How the device under test is made."""
+    """The training of the device under test."""
 
     label: Text
     label_source: Literal["readers", "text_mined", "known_truth"]
@@ -78,7 +78,7 @@ class Training(Table):
     @model_validator(mode="after")
     def _sound(self) -> Self:
         if self.heads and self.label not in self.heads:
-            raise ValueError(f"heads must hold the label {self.label!r}; received {list(self.heads)}")
+            raise ValueError(f"heads must contain the label {self.label!r}; received {list(self.heads)}")
         if len(set(self.heads)) < len(self.heads):
             raise ValueError(f"heads must differ; received {list(self.heads)}")
         if self.warmup_epochs >= self.epochs:
@@ -89,7 +89,7 @@ class Training(Table):
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """The findings that the network answers, in the order of its logits."""
+        """The findings of the network, in the order of its logits."""
         return self.heads or (self.label,)
 
     @property

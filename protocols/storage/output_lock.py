@@ -1,7 +1,7 @@
-"""Exclusive, non-blocking lock on an output path (`flock`); a second process fails at once and is told the holder's id.
+"""Exclusive, non-blocking lock on an output path (`flock`); a second process fails at once with the holder's id.
 
-Owns every lock of the suite, which the system releases when its holder ends, however it ends, and what an error of the
-disk becomes. What is done meanwhile is the caller's.
+Owns every lock of the suite, which the system releases when its holder ends for any reason, and the refusal for an
+error of the disk. The caller owns the work under the lock.
 """
 
 import errno
@@ -16,11 +16,11 @@ from protocols.errors import BadInputError, NotPossibleHereError
 
 MARK = ".cxr510k-"  # in the hidden names that the suite puts beside an output while it works
 CLOSED_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
-_HELD: set[Path] = set()  # so that a command that holds a name may call what holds it too
+_HELD: set[Path] = set()  # so that a command that holds a lock may call a function that takes it
 
 
 def beside(path: Path, ending: str) -> Path:
-    """A hidden name of the suite's own next to a file or folder, on the same disk."""
+    """Return a hidden name of the suite's own next to a file or folder, on the same disk."""
     return path.with_name(f".{path.name}{MARK}{ending}")
 
 
@@ -31,15 +31,15 @@ def describe_os_error(
     next_step: str = "mend that, or name another",
     named_by_user: bool = True,
 ) -> Iterator[None]:
-    """Refuse in a sentence that names the output where the disk or a folder fails.
+    """Refuse in a sentence that names the output where writing fails.
 
     Args:
         path: the output.
-        next_step: what the user can do.
-        named_by_user: whether another name may be the remedy; if not, the fault is always of this machine.
+        next_step: the user's next step.
+        named_by_user: whether another name may be the remedy; if not, the fault is always this machine's.
 
     Raises:
-        BadInputError: nothing can be made under that name.
+        BadInputError: the output cannot be made under that name.
         NotPossibleHereError: the disk is full or not writable.
     """
     try:
@@ -51,7 +51,7 @@ def describe_os_error(
 
 
 def lock(file: int | FileIO, *, wait: bool = False) -> None:
-    """Hold an open file against every other process until it is closed.
+    """Lock an open file against every other process until it is closed.
 
     Raises:
         BlockingIOError: another process holds it, and ``wait`` is not set.
@@ -61,10 +61,10 @@ def lock(file: int | FileIO, *, wait: bool = False) -> None:
 
 @contextmanager
 def exclusive_output(path: Path) -> Iterator[None]:
-    """Hold a name against every other process; make the parents of the file or folder where they are absent.
+    """Lock a name against every other process; make the missing parents of the file or folder.
 
     Raises:
-        BadInputError: nothing can be written beside it.
+        BadInputError: the lock cannot be written beside it.
         NotPossibleHereError: another process holds it, or the disk is full or not writable.
     """
     path = path.absolute()
@@ -81,7 +81,7 @@ def exclusive_output(path: Path) -> Iterator[None]:
         yield
     finally:
         _HELD.remove(path)
-        mark.unlink(missing_ok=True)  # while it is held, or it might be another's by now
+        mark.unlink(missing_ok=True)  # while it is locked; later it might be another process's
         os.close(descriptor)
         _remove_empty(absent)
 
@@ -92,7 +92,7 @@ def _taken(mark: Path, path: Path) -> int:
         try:
             lock(descriptor)
             if _is_still(mark, descriptor):
-                with suppress(OSError):  # a full disk is told of by what follows
+                with suppress(OSError):  # the caller's own write reports a full disk
                     os.ftruncate(descriptor, 0)
                     os.write(descriptor, str(os.getpid()).encode())
                 return descriptor
@@ -105,7 +105,7 @@ def _taken(mark: Path, path: Path) -> int:
         except BaseException:
             os.close(descriptor)
             raise
-        os.close(descriptor)  # its holder removed the file before releasing it: another may be there by now
+        os.close(descriptor)  # its holder removed the file before releasing it; another may exist by now
 
 
 def _is_still(mark: Path, descriptor: int) -> bool:
@@ -120,4 +120,4 @@ def _remove_empty(folders: list[Path]) -> None:
         try:
             folder.rmdir()
         except OSError:
-            return  # holds something by now
+            return  # not empty any more

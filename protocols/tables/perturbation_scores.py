@@ -31,7 +31,7 @@ UNCHANGED, REPEATED = "unchanged", "repeated"
 
 @dataclass(frozen=True, slots=True)
 class PerturbationItem:
-    """One way in which every picture was scored.
+    """One way in which every image was scored.
 
     Attributes:
         id: its name in the tables; ``unchanged`` and ``repeated`` score the unchanged images.

@@ -64,7 +64,7 @@ def test_the_threshold_of_any_device_needs_its_rule_alone_by_hand(tmp_path: Path
         ('{"threshold": 0.43}', "rule: field required"),
         (
             '{"threshold": 0.4, "threshold": 0.43, "rule": "youden"}',
-            "is no JSON that can be read: the key 'threshold'",
+            "is no JSON that can be read: duplicate key 'threshold'",
         ),
     ],
 )

@@ -1,9 +1,9 @@
-"""Cohort source ``phantom``: simulated patients, their radiographs, the truth of each, and what readers say.
+"""Cohort source ``phantom``: simulated patients, their radiographs, true values and readers' verdicts.
 
-Owns who is imaged how often, who is ill, and the tables. The picture is `radiograph`'s, the verdicts are
-`readers`'. Everything follows from the seed: an image is a function of (seed, patient, image) alone, whatever the
-number of processes. Draws use Philox with the purpose in the key, apart from the bootstrap's streams. NumPy's
-elementary functions differ in the last bit between processors, so the same bytes are promised on one machine.
+Owns how often patients are imaged, which are ill, and the tables. Pixels are `radiograph`'s, verdicts are
+`simulated_readers`'. All follows from the seed: an image is a function of (seed, patient, image), whatever the
+number of processes. Random numbers are Philox's with the purpose in the key, apart from the bootstrap's streams.
+NumPy's elementary functions differ in the last bit between processors: equal bytes are promised on one machine.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -40,14 +40,14 @@ PERSISTS, ARISES = 0.90, 0.03  # chance that an image of an ill, of a healthy pa
 CHILD_SHARE = 0.07
 PORTABLE_ILL, PORTABLE_WELL = 0.58, 0.32
 AGE_UNKNOWN, SEX_UNKNOWN = 0.015, 0.005
-MOST_WORKERS = 61  # what a process pool can wait for on every system
+MOST_WORKERS = 61  # the most that a process pool can wait for on every system
 FAST_COMPRESSION = 1
 DIVISION, PATIENT, IMAGE, READING = 1, 2, 3, 4  # purposes of the random streams
 
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A patient as drawn, and the cells of the tables; ``foci`` is empty for a healthy one."""
+    """A sampled patient, and the cells of the tables; ``foci`` is empty for a healthy one."""
 
     who: Person
     age_cell: str
@@ -59,7 +59,7 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The truth about one image; ``patient`` and ``image`` count from 1."""
+    """The true values of one image; ``patient`` and ``image`` count from 1."""
 
     patient: int
     image: int
@@ -84,14 +84,14 @@ def generate(
     """Make the cohort in a folder: ``images/``, the cohort's tables and ``truth.csv``.
 
     Args:
-        folder: created where it is absent.
+        folder: created if absent.
         seed: 0 or more; the same seed gives the same bytes on the same machine.
         patients: 10 to 99,999, with about 2.1 images each.
-        workers: processes that draw images, 1 to 61.
-        progress: called here as images finish, with the number done and the number in all.
+        workers: processes that make images, 1 to 61.
+        progress: called in this process as images finish, with the number done and the total.
 
     Returns:
-        What was written, but for the images and the truth.
+        The tables that were written, without ``truth.csv``.
 
     Raises:
         BadInputError: seed, patients or workers is out of range.
@@ -104,21 +104,21 @@ def generate(
         if not low <= value <= high:
             raise BadInputError(f"cohort phantom: {name} must be between {low} and {high}; received {value}.")
     (folder / IMAGES).mkdir(parents=True, exist_ok=True)
-    drawn = {number: draw_patient(seed, number) for number in range(1, patients + 1)}
-    places = [(number, image) for number in drawn for image in range(1, drawn[number].images + 1)]
+    sampled = {number: draw_patient(seed, number) for number in range(1, patients + 1)}
+    places = [(number, image) for number in sampled for image in range(1, sampled[number].images + 1)]
     findings: list[Finding] = []
     with closing(spread(partial(_write_image, folder, seed), places, workers=workers)) as written:
         for finding in written:
             findings.append(finding)
             progress(len(findings), len(places))
-    cohort = _cohort(findings, drawn, seed)
+    cohort = _cohort(findings, sampled, seed)
     write_cohort(cohort, folder)
     write_text(folder / TRUTH, _truth_text(findings))
     return cohort
 
 
 def draw_patient(seed: int, number: int) -> Patient:
-    """The patient of this number, whatever the size of the cohort."""
+    """Sample the patient of this number, independent of the size of the cohort."""
     rng = _stream(seed, PATIENT, number)
     child = rng.random() < CHILD_SHARE
     age = int(rng.integers(1, 17)) if child else int(np.clip(rng.normal(56, 18), 17, 95))
@@ -134,7 +134,7 @@ def draw_patient(seed: int, number: int) -> Patient:
 
 
 def draw_image(seed: int, number: int, image: int) -> tuple[Finding, Radiograph]:
-    """One image of one patient and the truth about it; a function of its three numbers."""
+    """Make one image of one patient and its true values: a function of its three numbers."""
     patient = draw_patient(seed, number)
     rng = _stream(seed, IMAGE, number, image)
     active = rng.random() < (PERSISTS if patient.foci else ARISES)
@@ -154,7 +154,7 @@ def draw_image(seed: int, number: int, image: int) -> tuple[Finding, Radiograph]
 
 
 def splits(seed: int, patients: int) -> dict[int, Split]:
-    """Each patient's split: 40, 15 and 45 % of the patients, in an order drawn from the seed."""
+    """Return each patient's split: 40, 15 and 45 % of the patients, in an order that the seed gives."""
     order = (_stream(seed, DIVISION).permutation(patients) + 1).tolist()
     train, tune = round(TRAIN_SHARE * patients), round((TRAIN_SHARE + TUNE_SHARE) * patients)
     marks = [Split.TRAIN] * train + [Split.TUNE] * (tune - train) + [Split.TEST] * (patients - tune)
@@ -175,20 +175,20 @@ def _write_image(folder: Path, seed: int, place: tuple[int, int]) -> Finding:
     path = folder / IMAGES / f"{finding.image_id}.png"
     try:
         Image.fromarray(picture.pixels).save(path, compress_level=FAST_COMPRESSION)
-    except OSError as error:  # a full disk is told without a name
+    except OSError as error:  # the error of a full disk has no file name
         raise OSError(error.errno, error.strerror, str(path)) from error
     return finding
 
 
 def _mimicry(who: Person, pose: Pose, worn: Attachments, *, crossing: float) -> float:
-    """How much of a healthy image looks like disease, 0 to 1: wide vessels, effusion, a scar, crossing ribs."""
+    """Return how much a healthy image resembles disease, 0 to 1: vessels, effusion, scar, leads, crossing ribs."""
     effusion = 0.10 if pose.fluid else 0.0
     scar = 0.08 if who.scar else 0.0
     return min(1.0, 0.14 * pose.congestion + effusion + scar + 0.012 * worn.leads + 0.04 * crossing)
 
 
-def _cohort(findings: Sequence[Finding], drawn: Mapping[int, Patient], seed: int) -> Cohort:
-    split = splits(seed, len(drawn))
+def _cohort(findings: Sequence[Finding], sampled: Mapping[int, Patient], seed: int) -> Cohort:
+    split = splits(seed, len(sampled))
     tested = [finding for finding in findings if split[finding.patient] == Split.TEST]
     known = [finding for finding in findings if split[finding.patient] != Split.TEST]
     reads = [
@@ -198,7 +198,7 @@ def _cohort(findings: Sequence[Finding], drawn: Mapping[int, Patient], seed: int
             finding.evidence, _stream(seed, READING, finding.patient, finding.image)
         ).items()
     ]
-    of = [drawn[finding.patient] for finding in findings]
+    of = [sampled[finding.patient] for finding in findings]
     return Cohort(
         studies={
             "image_id": [finding.image_id for finding in findings],
@@ -219,14 +219,14 @@ def _cohort(findings: Sequence[Finding], drawn: Mapping[int, Patient], seed: int
             "image_id": [finding.image_id for finding in known],
             FINDING: [str(int(finding.evidence.opacity)) for finding in known],
         },
-        flow=[FlowStep("source", len(findings), len(drawn), f"phantom generator, seed {seed}")],
+        flow=[FlowStep("source", len(findings), len(sampled), f"phantom generator, seed {seed}")],
         exclusions=[],
         boxes=_boxes(tested),
     )
 
 
 def _boxes(tested: Sequence[Finding]) -> dict[str, list[str]] | None:
-    """Where disease visibly changes the test images, in the true place whatever readers say; None where nowhere."""
+    """Return the true boxes of visible disease in the test images, whatever the reads; None if there are none."""
     found = [
         (finding.image_id, (box.x, box.y, box.width, box.height))
         for finding in tested
@@ -236,7 +236,7 @@ def _boxes(tested: Sequence[Finding]) -> dict[str, list[str]] | None:
 
 
 def _truth_text(findings: Sequence[Finding]) -> str:
-    """One row a box; an image without disease, or whose disease changes no pixel, has one row without a box."""
+    """Return one row per box; an image without visible disease has one row without a box."""
     rows = [
         [
             finding.image_id,

@@ -1,7 +1,7 @@
 """From anatomy to a displayed radiograph: attenuation, scatter, blur, quantum noise, look-up table, burnt-in name.
 
-Owns the physics of the picture and how clearly disease shows in it. Who is imaged, how often and with what
-disease is `generate`'s. Beer-Lambert law with effective coefficients near 65 keV (Hubbell and Seltzer, NIST 126);
+Owns the physics of the image and the conspicuity of disease in it. Patients, numbers of images and disease
+are `generate`'s. Beer-Lambert law with effective coefficients near 65 keV (Hubbell and Seltzer, NIST 126);
 scatter as a broad copy of the primary beam; noise variance inversely proportional to the photons detected.
 """
 
@@ -27,31 +27,31 @@ COMPACT_BONE = 0.42
 AIR_BRONCHOGRAM = 1.6  # a filled lung hides its vessels (1.0) and shows the bronchi beside them (0.6)
 
 BEAM_BLUR = 6  # passes on the coarse grid: scatter
-DETAIL_BLUR = 3  # passes on the coarse grid: what enhancement takes for background
+DETAIL_BLUR = 3  # passes on the coarse grid: the background of the enhancement
 NOISE_GRAIN = 1.6  # restores the noise's variance after the detector's blur
-BLACKEST = 2e-4  # share of the open beam below which the detector reads nothing
+BLACKEST = 2e-4  # fraction of the open beam below which the detector reads nothing
 BODY = 0.9  # line integrals below this are open beam or skin
 FOOT, RISE = 0.086, 0.89  # the part of the sigmoid that the grey scale uses
 
 BURN_IN = PHANTOM
 BURN_IN_WIDTH, BURN_IN_HEIGHT = 48, 14  # pixels, in the upper left corner
 
-CLEAR_CONTRAST = 1.0  # share of the grey scale x cm at which conspicuity reaches 1 - 1/e
-BOX_SHARE = 0.35  # what changes the picture by this share of the largest change lies in a box
+CLEAR_CONTRAST = 1.0  # fraction of the grey scale x cm at which conspicuity reaches 1 - 1/e
+BOX_SHARE = 0.35  # a box contains changes of at least this fraction of the largest one
 SMALLEST_BOX = 12  # changed pixels
 
 
 @dataclass(frozen=True, slots=True)
 class Technique:
-    """How a unit exposes and develops."""
+    """Exposure and processing of a unit."""
 
     scatter: float  # scattered / primary signal
-    photons: float  # a pixel, in the open beam
+    photons: float  # per pixel, in the open beam
     enhancement: float  # of fine detail, 0 = none
     darkest: float  # percentiles of the body's density that the grey scale spans
     brightest: float
     gain: float  # slope of the look-up table
-    middle: float  # its centre, in shares of the span
+    middle: float  # its centre, as a fraction of the span
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,12 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Radiograph:
-    """A picture and the truth about it.
+    """An image and its true values.
 
     Attributes:
-        pixels: uint8 [SIZE, SIZE], bright where little passes.
-        conspicuity: how clearly disease shows, in [0, 1); 0 where there is none.
-        boxes: at most one a lung, around what disease visibly changes.
+        pixels: uint8 [SIZE, SIZE], bright where attenuation is high.
+        conspicuity: of disease, in [0, 1); 0 without disease.
+        boxes: at most one per lung, around the visible change.
     """
 
     pixels: NDArray[np.uint8]
@@ -88,7 +88,7 @@ def radiograph(
     technique: Technique,
     rng: np.random.Generator,
 ) -> Radiograph:
-    """Expose and develop one image; ``rng`` gives the quantum noise and nothing else."""
+    """Expose and develop one image; ``rng`` gives the quantum noise only."""
     film = frame(who, pose)
     body = trunk(who, film)
     lung = body.lung * parenchyma(who)
@@ -112,14 +112,14 @@ def radiograph(
 
 
 def detected(attenuation: Map, technique: Technique) -> Map:
-    """Share of the open beam that the detector reads behind these line integrals, without noise."""
+    """Return the fraction of the open beam that the detector reads, without noise."""
     primary = np.exp(-attenuation)
     scattered = technique.scatter * spread(primary, BEAM_BLUR)
     return softened((primary + scattered) / (1 + technique.scatter))
 
 
 def exposed_span(signal: Map, technique: Technique) -> tuple[float, float]:
-    """Optical densities of the body between which the grey scale is laid; the film's margin does not count."""
+    """Return the optical densities of the body that the grey scale spans, without the film's margin."""
     margin = SIZE // 16
     density = _density(signal, technique)[margin:-margin:4, margin:-margin:4]
     body = density[density > BODY]
@@ -128,7 +128,7 @@ def exposed_span(signal: Map, technique: Technique) -> tuple[float, float]:
 
 
 def developed(signal: Map, span: tuple[float, float], technique: Technique) -> Map:
-    """Displayed grey, 0 (open beam) to 1 (bone and metal)."""
+    """Return the displayed grey, 0 (open beam) to 1 (bone and metal)."""
     level = (_density(signal, technique) - span[0]) / (span[1] - span[0])
     grey = 1 / (1 + np.exp((technique.middle - level) * technique.gain))
     shown: Map = np.clip((grey - FOOT) / RISE, 0, 1)
@@ -136,7 +136,7 @@ def developed(signal: Map, span: tuple[float, float], technique: Technique) -> M
 
 
 def burnt_in(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The picture with the word that says that nobody was irradiated for it."""
+    """Return the image with a word burnt in that marks it as synthetic."""
     image = Image.fromarray(pixels)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, BURN_IN_WIDTH - 1, BURN_IN_HEIGHT - 1), fill=0)
@@ -145,7 +145,7 @@ def burnt_in(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _density(signal: Map, technique: Technique) -> Map:
-    """Logarithm of the exposure, fine detail enhanced as the unit does it."""
+    """Return the logarithm of the exposure, with the unit's enhancement of fine detail."""
     density: Map = -np.log(np.maximum(signal, BLACKEST))
     return density + technique.enhancement * (density - spread(density, DETAIL_BLUR))
 

@@ -1,8 +1,8 @@
-"""Simulated radiologists: how clear an image is -> what three readers and an adjudicator say of it.
+"""Simulated radiologists: verdicts of three readers and an adjudicator on each image.
 
-Owns the readers' habits and errors. A reader weighs evidence, the conspicuity of a true opacity or whatever
-mimics one, blurred by an impression of the reader's own and by one that all readers share, and calls it positive
-above a personal criterion (signal detection: Green and Swets 1966). Consensus rules are
+Owns the readers' criteria and errors. Evidence is the conspicuity of a true opacity or of its mimics, plus noise
+of the reader's own and noise that all readers share; a verdict is positive where it exceeds the reader's
+criterion (signal detection: Green and Swets 1966). Consensus rules are
 `validation.readers.consensus`'s.
 """
 
@@ -13,14 +13,14 @@ import numpy as np
 from protocols.tables.records import Verdict
 
 ADJUDICATOR = "ADJ"
-ADJUDICATOR_ERROR = 0.03  # share of the images put to the adjudicator
-SHARED_SPREAD = 0.05  # standard deviation of what misleads all readers alike
-DOUBT = 0.011  # half-width of the band around the criterion where a reader commits to nothing
+ADJUDICATOR_ERROR = 0.03  # proportion of the images put to the adjudicator
+SHARED_SPREAD = 0.05  # standard deviation of the noise that all readers share
+DOUBT = 0.011  # half-width of the indeterminate band around the criterion
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One radiologist: evidence from which an image is called positive, and the spread of impressions."""
+    """One radiologist: the criterion for a positive verdict, and the standard deviation of the reader's own noise."""
 
     reader_id: str
     criterion: float
@@ -32,7 +32,7 @@ READERS = (Reader("R1", 0.31, 0.10), Reader("R2", 0.35, 0.09), Reader("R3", 0.28
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What an image holds: a true opacity or none, how clear it is, and how much merely looks like one."""
+    """The true content of an image: opacity or none, its conspicuity, and the strength of its mimics."""
 
     opacity: bool
     conspicuity: float
@@ -40,10 +40,10 @@ class Evidence:
 
 
 def verdicts(evidence: Evidence, rng: np.random.Generator) -> dict[str, Verdict]:
-    """What each reader says of one image.
+    """Return each reader's verdict on one image.
 
-    The adjudicator, who knows further films and the course, reads only where the three are not unanimous and
-    determinate.
+    The adjudicator reads only where the three are not unanimous or a verdict is indeterminate, and errs at the rate
+    `ADJUDICATOR_ERROR`.
     """
     strength = max(evidence.conspicuity, evidence.mimicry) if evidence.opacity else evidence.mimicry
     misled, *own = rng.standard_normal(1 + len(READERS)).tolist()

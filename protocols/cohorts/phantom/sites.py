@@ -1,6 +1,6 @@
-"""The invented hospitals of the phantom cohort, each with its manufacturer and its way to expose and develop.
+"""The fictitious hospitals of the phantom cohort, each with a manufacturer and a technique.
 
-Owns the three techniques, different enough that a device must not rely on one look-up table.
+Owns the three techniques, which differ so much that a device must not rely on one look-up table.
 """
 
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ class Site:
     technique: Technique
 
     def technique_for(self, *, portable: bool) -> Technique:
-        """A portable unit has no grid against scatter and exposes less."""
+        """Return the technique of a unit; a portable one has no anti-scatter grid and exposes less."""
         if not portable:
             return self.technique
         return replace(

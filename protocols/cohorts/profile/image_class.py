@@ -1,7 +1,7 @@
-"""Which class each image of a cohort has for the finding that a profile is of.
+"""The class of each image of a cohort for the finding of its profile.
 
-Owns the choice of the finding and the rule: a label where it is known, otherwise the majority of the readers. The
-reference standard of a study is not decided here; that is `validation.readers.consensus`'s, by a protocol.
+Owns the choice of the finding and the rule: the label where it is known, else the majority of the readers. It is not
+the reference standard of a study, which `validation.readers.consensus` decides by a protocol.
 """
 
 from collections import Counter
@@ -30,18 +30,18 @@ PREFERRED = ("pneumonia", "opacity", "lung opacity")
 
 @dataclass(frozen=True, slots=True)
 class ImageClasses:
-    """One entry an image: its class, and where that comes from; the source is empty where the class is unknown."""
+    """One entry per image: its class and the class's source, which is empty where the class is unknown."""
 
     names: tuple[str, ...]
     sources: tuple[str, ...]
     label_and_reads: tuple[LabelAndReads, ...]
 
     def counted(self) -> Classes:
-        """All images by class."""
+        """Count all images by class."""
         return classes_of(self.names)
 
     def by_source(self) -> tuple[ClassSource, ...]:
-        """Images by class for each source that any of them has."""
+        """Count images by class for each source that occurs."""
         found: list[ClassSource] = []
         sources: tuple[Source, ...] = ("labels", "reads")
         for source in sources:
@@ -58,15 +58,15 @@ def classes_of(names: Sequence[str]) -> Classes:
 
 
 def chosen_finding(asked: str | None, labels: Labels | None, of_reads: Sequence[str]) -> str | None:
-    """The finding of a profile: the one that is asked for, else pneumonia or opacity, else the first there is.
+    """Return the finding of a profile: the one asked for, else pneumonia or opacity, else the first.
 
     Args:
         asked: None for the default.
-        labels: the labels, where there are any.
+        labels: the labels, if any.
         of_reads: the findings that the reads name.
 
     Returns:
-        None where neither labels nor reads name any.
+        None where neither labels nor reads name a finding.
 
     Raises:
         BadInputError: there is no such finding.
@@ -87,9 +87,9 @@ def chosen_finding(asked: str | None, labels: Labels | None, of_reads: Sequence[
 def image_classes(
     image_id: Sequence[str], labels: Labels | None, reads: Reads | None, finding: str | None
 ) -> ImageClasses:
-    """The class of each image: 1 or 0 of its label, otherwise what more readers call than not.
+    """Return the class of each image: its label, 1 or 0, else the majority of its readers' verdicts.
 
-    Indeterminate verdicts count for neither; a tie leaves the class unknown.
+    Indeterminate verdicts count for neither class; a tie leaves the class unknown.
     """
     by_label = _by_label(labels, finding)
     by_readers = _by_readers(reads)

@@ -1,8 +1,8 @@
-"""What labels and readers say of a cohort: findings, their co-occurrence and weights, and each reader's verdicts.
+"""Labels and reads of a cohort: findings, their co-occurrence and weights, and each reader's verdicts.
 
-Owns these counts. A weight by class frequency gives positives the share of negatives and negatives the share of
-positives, so that both classes hold the same weight in all (Rajpurkar et al., CheXNet, arXiv 1711.05225, section 2.1);
-what the shares then are is computed from the weights of the images.
+Owns these counts. A weight by class frequency is the proportion of the other class, n_neg / n for positives and
+n_pos / n for negatives, so that both classes have the same total weight (Rajpurkar et al., CheXNet, arXiv 1711.05225,
+section 2.1). The resulting proportions are computed from the weights of the images.
 """
 
 from collections import Counter
@@ -60,7 +60,7 @@ def reads_profile(studies: Studies, reads: Reads, finding: str | None) -> ReadsP
 
 
 def by_number(counts: Mapping[int, int]) -> dict[str, int]:
-    """Counts by a whole number, as JSON names it, in its order."""
+    """Return counts keyed by a whole number as text, in ascending order."""
     return {str(number): counts[number] for number in sorted(counts)}
 
 
@@ -86,12 +86,12 @@ def _finding(name: str, marks: NDArray[np.float64], of_patient: NDArray[np.int64
 def _share_of_positives(
     marks: NDArray[np.float64], weights: tuple[float, float] | tuple[None, None]
 ) -> float | None:
-    """What positives hold of the weight of all known images, summed image by image."""
+    """Return the proportion of the weight of all known images that is of positives, summed per image."""
     of_positive, of_negative = weights
     if of_positive is None or of_negative is None:
         return None
-    held = np.where(marks == 1, of_positive, np.where(marks == 0, of_negative, 0.0))
-    return rounded(float(held[marks == 1].sum() / held.sum()))
+    weight = np.where(marks == 1, of_positive, np.where(marks == 0, of_negative, 0.0))
+    return rounded(float(weight[marks == 1].sum() / weight.sum()))
 
 
 def _reader(name: str, verdicts: Counter[Verdict]) -> Reader:
@@ -107,5 +107,5 @@ def _reader(name: str, verdicts: Counter[Verdict]) -> Reader:
 
 
 def findings_of(cells: Sequence[str]) -> tuple[str, ...]:
-    """The findings that the reads name, by code point."""
+    """Return the findings that the reads name, by code point."""
     return tuple(sorted(set(cells) - {""}))

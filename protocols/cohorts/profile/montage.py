@@ -1,7 +1,7 @@
-"""A sheet of sample pictures, half of each class, with what the studies say of each: montage.png.
+"""A sheet of sample images, half of each class, with their metadata from the studies: montage.png.
 
-Owns the choice of the pictures, by the SHA-256 of their ids, and the sheet's layout. It is 8-bit grey, positives above
-negatives; every tile says its class, and a synthetic one that it is a phantom.
+Owns the choice of the images, by the SHA-256 of their ids, and the sheet's layout. It is 8-bit grey, positives above
+negatives; every tile states its class, and a synthetic image is marked as a phantom.
 """
 
 import io
@@ -31,12 +31,12 @@ def montage(
 
     Args:
         studies: in the order of image_id.
-        names: the class of each.
-        files: the file of each, None where there is none.
+        names: the class of each image.
+        files: the file of each image, None where it is missing.
 
     Returns:
-        What each tile shows, row by row, and the bytes of the PNG; nothing where no picture can be decoded. Images of
-        unknown class are shown only where those of known class leave room.
+        The tiles, row by row, and the bytes of the PNG; both empty where no image can be decoded. Images of unknown
+        class are shown only where those of known class leave room.
     """
     chosen = _chosen(studies, names, files)
     if not chosen:
@@ -45,11 +45,11 @@ def montage(
     sheet = Image.new("L", (COLUMNS * (SIDE + GAP) + GAP, sheet_rows * (SIDE + CAPTION) + GAP), PAPER)
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(LETTERS)
     tiles = []
-    for place, (row, picture) in enumerate(chosen):
+    for place, (row, image) in enumerate(chosen):
         tile = _tile(studies, row, names[row])
         left = GAP + place % COLUMNS * (SIDE + GAP)
         top = GAP + place // COLUMNS * (SIDE + CAPTION)
-        sheet.paste(picture, (left + (SIDE - picture.width) // 2, top + (SIDE - picture.height) // 2))
+        sheet.paste(image, (left + (SIDE - image.width) // 2, top + (SIDE - image.height) // 2))
         pen.rectangle((left, top, left + SIDE - 1, top + SIDE - 1), outline=FRAME)
         for number, line in enumerate(caption(tile)):
             pen.text((left, top + SIDE + 2 + number * LINE), line, fill=INK, font=font)
@@ -60,7 +60,7 @@ def montage(
 
 
 def caption(tile: Tile) -> tuple[str, str]:
-    """Two lines under a picture."""
+    """Return the two lines under an image."""
     mark = f"{PHANTOM}, " if tile.phantom else ""
     age = f"{tile.age_years} years" if tile.age_years else "age unknown"
     return f"{mark}{tile.image_class}", f"{age}, {tile.sex or 'sex ?'}, {tile.view or 'view ?'}"
@@ -69,30 +69,30 @@ def caption(tile: Tile) -> tuple[str, str]:
 def _chosen(
     studies: Studies, names: Sequence[str], files: Sequence[Path | None]
 ) -> list[tuple[int, Image.Image]]:
-    """Positives first, as many as negatives where there are enough of both."""
+    """Return positives first, as many as negatives where there are enough of both."""
     most = ROWS * COLUMNS
     known = {name: list(islice(_decoded(studies, names, files, name), most)) for name in (POSITIVE, NEGATIVE)}
-    wanted = spread_over({name: len(pictures) for name, pictures in known.items()}, most)
-    shown = [picture for name, pictures in known.items() for picture in pictures[: wanted[name]]]
+    wanted = spread_over({name: len(images) for name, images in known.items()}, most)
+    shown = [image for name, images in known.items() for image in images[: wanted[name]]]
     return [*shown, *islice(_decoded(studies, names, files, UNKNOWN), most - len(shown))]
 
 
 def _decoded(
     studies: Studies, names: Sequence[str], files: Sequence[Path | None], name: str
 ) -> Iterator[tuple[int, Image.Image]]:
-    """The pictures of a class that can be decoded, as large as a tile holds."""
+    """Yield the images of a class that can be decoded, resized to a tile."""
     rows = [row for row, of_class in enumerate(names) if of_class == name]
     for row in in_order_of_hash(studies, rows):
         file = files[row]
         if file is None:
             continue
         try:
-            picture = Image.fromarray(read_picture(file).pixels)
+            image = Image.fromarray(read_picture(file).pixels)
         except UndecodableImageError:
             continue
-        share = SIDE / max(picture.size)
-        size = tuple(max(1, round(side * share)) for side in picture.size)
-        yield row, picture.resize((size[0], size[1]), Image.Resampling.LANCZOS)
+        factor = SIDE / max(image.size)
+        size = tuple(max(1, round(side * factor)) for side in image.size)
+        yield row, image.resize((size[0], size[1]), Image.Resampling.LANCZOS)
 
 
 def _tile(studies: Studies, row: int, name: str) -> Tile:

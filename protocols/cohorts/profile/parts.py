@@ -1,7 +1,7 @@
-"""The parts of a profile as frozen records that are checked when they are read.
+"""The parts of a profile as frozen records that are checked on reading.
 
-Owns their fields. Shares are between 0 and 1, grey levels between 0 and 255, ages in years; `record` puts the parts
-together, and the files beside count them.
+Owns their fields. Proportions are in [0, 1], grey levels in [0, 255], ages in years. `record` puts the parts together;
+the other files of this folder count them.
 """
 
 from typing import Literal
@@ -30,33 +30,33 @@ class Classes(Record):
 
     @property
     def known(self) -> int:
-        """How many have a class."""
+        """The number of images of known class."""
         return self.positive + self.negative
 
     @property
     def images(self) -> int:
-        """All of them."""
+        """The number of all images."""
         return self.known + self.unknown
 
     @property
     def prevalence(self) -> float | None:
-        """Share of positives among those with a class; None where none has one."""
+        """The proportion of positives among images of known class, in [0, 1]; None where none is known."""
         return self.positive / self.known if self.known else None
 
     def of(self, name: str) -> int:
-        """The number of one class."""
+        """Return the number of images of one class."""
         return {POSITIVE: self.positive, NEGATIVE: self.negative, UNKNOWN: self.unknown}[name]
 
 
 class ClassSource(Record):
-    """Where the class of some images comes from."""
+    """One source of classes, and the images whose class comes from it."""
 
     source: Source
     classes: Classes
 
 
 class LabelAndReads(Record):
-    """Of the images with one label, what the majority of their readers says; unknown without a majority or a read."""
+    """The images with one label by the majority of their readers; unknown without a majority or a read."""
 
     label: ClassName
     reads: Classes
@@ -75,11 +75,11 @@ class Finding(Record):
 
     Attributes:
         positives, negatives, unknown: images of the cohort; without a row of labels an image is unknown.
-        positive_patients: with at least one positive image.
-        prevalence: share of positives among the known.
-        weight_of_positives, weight_of_negatives: by class frequency: the share of the other class.
-        share_before, share_after: of all images' weight, what the positives hold, without weights and with them; None
-            where a class is empty.
+        positive_patients: patients with at least one positive image.
+        prevalence: proportion of positives among the known; None where none is known.
+        weight_of_positives, weight_of_negatives: by class frequency: the proportion of the other class.
+        share_before, share_after: proportion of all images' weight that is of positives, without and with the
+            weights; None where a class is empty.
     """
 
     name: str
@@ -98,11 +98,11 @@ class LabelProfile(Record):
     """The labels table.
 
     Attributes:
-        images: of the cohort, with a row of labels.
+        images: images of the cohort with a row of labels.
         unused: rows of images that are not in the cohort.
         findings: in the order of the columns.
         co_occurrence: images positive for the findings of row and column; the diagonal is the positives.
-        findings_an_image: how many findings an image is positive for -> images.
+        findings_an_image: number of positive findings per image -> images.
     """
 
     images: int
@@ -113,7 +113,7 @@ class LabelProfile(Record):
 
 
 class Reader(Record):
-    """One reader's verdicts on images of the cohort; ``share_positive`` is of the determinate ones."""
+    """One reader's verdicts on images of the cohort; ``share_positive`` is a proportion of the determinate ones."""
 
     reader_id: str
     positive: int
@@ -123,14 +123,14 @@ class Reader(Record):
 
 
 class ReadsProfile(Record):
-    """The reads table, of one finding where it holds several.
+    """The reads table, of one finding where it contains several.
 
     Attributes:
         finding: that one; None where the table does not name any.
-        images: of the cohort, with at least one read.
+        images: images of the cohort with at least one read.
         unused: reads of images that are not in the cohort.
         readers: by id.
-        readers_an_image: how many readers read an image -> images, those without a read too.
+        readers_an_image: number of readers per image, from 0 -> images.
     """
 
     finding: str | None
@@ -158,7 +158,7 @@ class AgeProfile(Record):
     Attributes:
         first_years: where each bin begins.
         spread: class -> known ages; a class without one is absent.
-        spread_of_all: of every image; None where no age is known.
+        spread_of_all: over all images; None where no age is known.
         bins: class -> images in each bin.
         by_sex, by_view: level -> class -> images in each bin.
     """
@@ -180,7 +180,7 @@ class Level(Record):
 
 
 class Missing(Record):
-    """What a column lacks: cells that are empty, and cells that the suite cannot use and takes for unknown."""
+    """Missing values of a column: empty cells, and unusable cells that the suite treats as unknown."""
 
     table: Literal["studies", "labels"]
     column: str
@@ -199,20 +199,20 @@ class Step(Record):
 
 
 class Fault(Record):
-    """Why pictures of the sample could not be decoded."""
+    """A reason why images of the sample could not be decoded."""
 
     reason: str
     pictures: int
 
 
 class Look(Record):
-    """The sampled pictures of one class.
+    """The sampled images of one class.
 
     Attributes:
-        pictures: decoded.
-        histogram: mean over pictures of the share of pixels in each of 64 bins of 4 grey levels.
-        means, deviations: spread of each picture's mean grey level and of its standard deviation.
-        mean_bins, deviation_bins: pictures by mean, in 32 bins of 8 grey levels, and by deviation, in 32 bins of 4.
+        ``pictures``: number of decoded images.
+        histogram: mean over images of the proportion of pixels in each of 64 bins of 4 grey levels.
+        means, deviations: spread of each image's mean grey level and of its standard deviation.
+        mean_bins, deviation_bins: images by mean, in 32 bins of 8 grey levels, and by deviation, in 32 bins of 4.
     """
 
     pictures: int
@@ -224,7 +224,7 @@ class Look(Record):
 
 
 class Size(Record):
-    """Pictures of one size, in pixels."""
+    """Decoded images of one size, in pixels."""
 
     columns: int
     rows: int
@@ -235,12 +235,12 @@ class PictureProfile(Record):
     """The image files.
 
     Attributes:
-        found: images of the cohort whose file is there.
-        missing: images whose file is not there.
-        sampled: pictures that were to be decoded, chosen by SHA-256 of image_id, spread over the classes.
+        found: images of the cohort with a file.
+        missing: images without a file.
+        sampled: images chosen for decoding, by SHA-256 of image_id, spread over the classes.
         faults: of the sampled.
-        looks: class -> decoded pictures; a class without one is absent.
-        constant: decoded pictures of a single grey level.
+        looks: class -> decoded images; a class without one is absent.
+        constant: decoded images of a single grey level.
         sizes: the most frequent first.
         aspects: columns / rows.
     """
@@ -256,12 +256,12 @@ class PictureProfile(Record):
 
     @property
     def decoded(self) -> int:
-        """How many of the sampled could be decoded."""
+        """The number of sampled images that could be decoded."""
         return self.sampled - sum(fault.pictures for fault in self.faults)
 
 
 class Tile(Record):
-    """One picture of the montage; age, sex and view are empty where unknown."""
+    """One image of the montage; age, sex and view are empty where unknown."""
 
     image_id: str
     image_class: ClassName
@@ -272,7 +272,7 @@ class Tile(Record):
 
 
 class Remark(Record):
-    """What to watch, and the rule by which it is said."""
+    """A sentence to note, and the rule that produced it."""
 
     rule: str
     sentence: str

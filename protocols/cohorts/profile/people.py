@@ -1,6 +1,7 @@
-"""Who is in a cohort: patients, splits, ages, sex, view and further columns by class, and what is missing.
+"""Composition of a cohort: patients, splits, ages, sex, view and further columns by class, and missing values.
 
-Owns these counts. Which cells the suite cannot use is `checks`'s rule; they are told apart here from empty ones.
+Owns these counts. Which cells are unusable is `protocols.tables.checks`'s rule; they are counted apart from empty
+ones.
 """
 
 from collections import Counter
@@ -22,7 +23,7 @@ PLACES = 6
 
 
 def spread_of(values: NDArray[np.float64]) -> Spread:
-    """A distribution in a few numbers; the order of the values does not matter."""
+    """Summarise a distribution; the order of the values does not matter."""
     ordered = np.sort(values)
     low, middle, high = np.quantile(ordered, (0.25, 0.5, 0.75)).tolist()
     return Spread(
@@ -37,12 +38,12 @@ def spread_of(values: NDArray[np.float64]) -> Spread:
 
 
 def images_a_patient(studies: Studies) -> Counter[int]:
-    """Number of images -> patients."""
+    """Count patients by their number of images."""
     return Counter(Counter(studies.patient_id).values())
 
 
 def parts(studies: Studies, names: Sequence[str]) -> tuple[Part, ...]:
-    """Each split with its images by class; one part without a name where the studies have no split."""
+    """Count the images of each split by class; one part without a name where the studies have no split."""
     split = studies.split or ("",) * len(studies)
     found = []
     for part in dict.fromkeys(("", *map(str, Split))):
@@ -56,7 +57,7 @@ def parts(studies: Studies, names: Sequence[str]) -> tuple[Part, ...]:
 
 
 def age_profile(studies: Studies, names: Sequence[str]) -> AgeProfile:
-    """Ages by class, and by class within each sex and view."""
+    """Summarise ages by class, and by class within each sex and view."""
     classes = np.array(names, dtype=object)
     sex, view = np.array(studies.sex, dtype=object), np.array(studies.view, dtype=object)
     everyone = np.ones(len(studies), dtype=bool)
@@ -76,7 +77,7 @@ def age_profile(studies: Studies, names: Sequence[str]) -> AgeProfile:
 
 
 def levels(studies: Studies, names: Sequence[str]) -> tuple[Level, ...]:
-    """Sex, view and every further column of at most `MOST_LEVELS` levels, by class; levels by code point."""
+    """Count sex, view and each further column of up to `MOST_LEVELS` levels by class; levels by code point."""
     found = []
     for column in ("sex", "view", *sorted(studies.further)):
         cells = studies.cells(column)
@@ -84,22 +85,19 @@ def levels(studies: Studies, names: Sequence[str]) -> tuple[Level, ...]:
         if len(there) > MOST_LEVELS or there == [""]:
             continue
         pairs = Counter(zip(cells, names, strict=True))
-        found += [Level(column=column, level=level, classes=_of_level(pairs, level)) for level in there]
+        for level in there:
+            classes = Classes(**{name: pairs[level, name] for name in CLASSES})
+            found.append(Level(column=column, level=level, classes=classes))
     return tuple(found)
 
 
-def _of_level(pairs: Counter[tuple[str, str]], level: str) -> Classes:
-    """Images of one level by class."""
-    return Classes(**{name: pairs[level, name] for name in CLASSES})
-
-
 def missing(table: Table, studies: Studies, labels: Labels | None) -> tuple[Missing, ...]:
-    """What each column of the studies, and each finding of the labels, lacks.
+    """Count the missing values of each column of the studies and of each finding of the labels.
 
     Args:
-        table: the studies as they stand in the file.
-        studies: as admitted, in any order.
-        labels: where there are any; a finding of an image without a row is not missing here.
+        table: the studies as in the file.
+        studies: as checked, in any order.
+        labels: the labels, if any; an image without a row is not counted as missing.
     """
     unknown = {
         "age_years": int(np.isnan(studies.age_years).sum()),

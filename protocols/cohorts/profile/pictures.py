@@ -1,8 +1,7 @@
-"""How the pictures of a cohort look: grey levels by class, sizes and faults, from a sample that is always the same.
+"""Image files of a cohort: grey levels by class, sizes and faults, from a deterministic sample.
 
-Owns the choice of the sample and its numbers. Decoding is `protocols.images`'s; a picture that cannot be decoded is
-counted with its reason and stops nothing. Every number of a picture comes from its count of grey levels, in whole
-numbers.
+Owns the choice of the sample and its numbers. Decoding is `protocols.images`'s; an image that cannot be decoded is
+counted with its reason. Every number of an image comes from its integer counts of grey levels.
 """
 
 import math
@@ -24,7 +23,7 @@ from protocols.storage.canonical import rounded, sha256_bytes
 from protocols.tables.records import Studies
 
 MOST_SAMPLED = 1000
-POOL_FROM = 200  # fewer are decoded sooner than processes start
+POOL_FROM = 200  # fewer are decoded before processes have started
 GREY_LEVELS, BINS, DISTRIBUTION_BINS = 256, 64, 32
 GREATEST_DEVIATION = 128  # of grey levels: half of them black, half white
 MOST_SIZES = 12
@@ -32,7 +31,7 @@ MOST_SIZES = 12
 
 @dataclass(frozen=True, slots=True)
 class GreyLevels:
-    """One decoded picture: its size and how many pixels have each grey level; or a fault."""
+    """One decoded image: its size and the number of pixels of each grey level; or a fault."""
 
     rows: int
     columns: int
@@ -46,7 +45,7 @@ class GreyLevels:
 
     @property
     def deviation(self) -> float:
-        """Standard deviation of the grey levels over the picture."""
+        """Standard deviation of the grey levels over the image."""
         pixels = sum(self.counts)
         total = sum(level * count for level, count in enumerate(self.counts))
         squares = sum(level * level * count for level, count in enumerate(self.counts))
@@ -59,7 +58,7 @@ class GreyLevels:
 
 
 def files_of(studies: Studies, folder: ImageFolder) -> tuple[Path | None, ...]:
-    """The file of each image; None where there is none.
+    """Return the file of each image; None where it is missing.
 
     Raises:
         BadInputError: an image path is absolute, or two files have the name of one image.
@@ -71,12 +70,12 @@ def files_of(studies: Studies, folder: ImageFolder) -> tuple[Path | None, ...]:
 
 
 def in_order_of_hash(studies: Studies, rows: Sequence[int]) -> list[int]:
-    """The same rows in the order of the SHA-256 of their image ids: as good as random, and always the same."""
+    """Return the rows in the order of the SHA-256 of their image ids: pseudo-random and reproducible."""
     return sorted(rows, key=lambda row: sha256_bytes(studies.image_id[row].encode("utf-8")))
 
 
 def spread_over(available: Mapping[str, int], total: int) -> dict[str, int]:
-    """How many to take of each class so that they are as equal as what is there allows."""
+    """Return how many images to take of each class, as equal as the available numbers allow."""
     taken: dict[str, int] = {}
     names = sorted(available, key=available.__getitem__)
     for place, name in enumerate(names):
@@ -90,16 +89,16 @@ def picture_profile(
     files: Sequence[Path | None],
     *,
     workers: int,
-    told: Callable[[int, int], None],
+    progress: Callable[[int, int], None],
 ) -> PictureProfile | None:
-    """Decode the sample and put it in numbers.
+    """Decode the sample and summarise it.
 
     Args:
         studies: in the order of image_id.
-        names: the class of each.
-        files: the file of each; see `files_of`.
+        names: the class of each image.
+        files: the file of each image; see `files_of`.
         workers: processes that decode, where the sample is large.
-        told: called here with the number of pictures done and in all.
+        progress: called in this process with the number of images done and the total.
 
     Returns:
         None where no image has a file.
@@ -118,7 +117,7 @@ def picture_profile(
                 faults[levels.fault] += 1
             else:
                 decoded[names[row]].append(levels)
-            told(done, len(sample))
+            progress(done, len(sample))
     everything = [levels for name in CLASSES for levels in decoded[name]]
     aspects = np.array([levels.columns / levels.rows for levels in everything], dtype=np.float64)
     return PictureProfile(
@@ -156,17 +155,17 @@ def _sample(studies: Studies, names: Sequence[str], there: Sequence[int]) -> lis
     return [row for name in CLASSES for row in in_order_of_hash(studies, rows[name])[: wanted[name]]]
 
 
-def _look(pictures: Sequence[GreyLevels]) -> Look:
-    means = np.array([picture.mean for picture in pictures])
-    deviations = np.array([picture.deviation for picture in pictures])
+def _look(images: Sequence[GreyLevels]) -> Look:
+    means = np.array([image.mean for image in images])
+    deviations = np.array([image.deviation for image in images])
     histogram = [0.0] * BINS
-    for picture in pictures:
-        pixels, width = sum(picture.counts), GREY_LEVELS // BINS
+    for image in images:
+        pixels, width = sum(image.counts), GREY_LEVELS // BINS
         for place in range(BINS):
-            histogram[place] += sum(picture.counts[place * width : (place + 1) * width]) / pixels
+            histogram[place] += sum(image.counts[place * width : (place + 1) * width]) / pixels
     return Look(
-        pictures=len(pictures),
-        histogram=tuple(rounded(share / len(pictures)) for share in histogram),
+        pictures=len(images),
+        histogram=tuple(rounded(total / len(images)) for total in histogram),
         means=spread_of(means),
         deviations=spread_of(deviations),
         mean_bins=_binned(means, GREY_LEVELS),
@@ -179,7 +178,7 @@ def _binned(values: NDArray[np.float64], end: int) -> tuple[int, ...]:
     return tuple(counts.tolist())
 
 
-def _sizes(pictures: Sequence[GreyLevels]) -> tuple[Size, ...]:
-    counts = Counter((picture.columns, picture.rows) for picture in pictures)
+def _sizes(images: Sequence[GreyLevels]) -> tuple[Size, ...]:
+    counts = Counter((image.columns, image.rows) for image in images)
     frequent = sorted(counts, key=lambda size: (-counts[size], size))[:MOST_SIZES]
     return tuple(Size(columns=size[0], rows=size[1], pictures=counts[size]) for size in frequent)

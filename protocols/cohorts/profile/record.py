@@ -1,7 +1,6 @@
-"""profile.json: all that is told of a cohort, and its JSON.
+"""profile.json: the profile of a cohort, and its JSON.
 
-Owns the schema. How the numbers come about is the business of the files beside; how they are shown is
-`reports.pages.profile`'s.
+Owns the schema. The other files of this folder compute the numbers; `reports.pages.profile` shows them.
 """
 
 from pathlib import Path
@@ -34,16 +33,16 @@ MONTAGE = "montage.png"
 
 
 class Profile(Record):
-    """All that is told of a cohort.
+    """The profile of a cohort.
 
     Attributes:
-        images_sha256: of the image ids in code-point order, a line feed after each: which images these are.
-        finding: whose class every part uses; None where only unnamed reads decide it.
-        class_sources: what the class of an image was taken from.
+        images_sha256: of the image ids in code-point order, a line feed after each; it identifies the set of images.
+        finding: the finding whose class every part uses; None where only reads without a finding decide it.
+        class_sources: images by the source of their class.
         label_and_reads: of images with a label; empty where none of those has a read.
         images_a_patient: number of images -> patients.
-        phantoms: synthetic images.
-        pictures: None where the cohort names no image file that is there.
+        phantoms: number of synthetic images.
+        ``pictures``: None where no image of the cohort has a file.
     """
 
     schema_name: Literal["cxr510k-profile/1"] = Field(alias="schema")
@@ -68,7 +67,7 @@ class Profile(Record):
     remarks: tuple[Remark, ...]
 
     def to_json(self) -> str:
-        """Canonical JSON of profile.json."""
+        """Return the canonical JSON of profile.json."""
         return json_text(self.model_dump(mode="json", by_alias=True))
 
 
@@ -83,6 +82,6 @@ def read_profile(path: Path) -> Profile:
 
 
 def profile_files(cohort: Path) -> dict[str, Path]:
-    """A cohort's profile and its montage, by the names a run keeps them under; empty where nobody asked for one."""
+    """Return a cohort's profile and montage by their names in a run folder; empty where there is none."""
     named = {"profile": cohort / PROFILE, "montage": cohort / MONTAGE}
     return {name: path for name, path in named.items() if path.is_file()}

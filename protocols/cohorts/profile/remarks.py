@@ -1,6 +1,6 @@
-"""What to watch in a cohort: one sentence with its numbers wherever a stated rule fires, and none elsewhere.
+"""Remarks on a cohort: one sentence with its numbers for each stated rule that applies.
 
-Owns the rules and their limits. They say what is there; they test nothing and decide nothing.
+Owns the rules and their limits. Remarks are descriptive: they test nothing and decide nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,21 +23,21 @@ from protocols.cohorts.profile.parts import (
 from protocols.cohorts.profile.record import Profile
 from protocols.storage.canonical import rounded
 
-FEWEST = 30  # images on each side before a share is compared, or a class called small
+FEWEST = 30  # images on each side before proportions are compared; a smaller class is called few
 RAREST = 0.05
 AGREED = 0.90
-APART = 0.10  # difference of two shares
+APART = 0.10  # difference of two proportions
 APART_YEARS = 5.0
 APART_GREY = 10.0
 MUCH_MISSING = 0.05
 TOGETHER = 0.5
 MANY_A_PATIENT = 1.5
 
-SPACE = "\u00a0"  # between a number and its sign: no line ends there
+SPACE = "\u00a0"  # no-break space between a number and its sign
 
 
-def _percent(share: float, places: int = 1) -> str:
-    return f"{100 * share:.{places}f}{SPACE}%"
+def _percent(proportion: float, places: int = 1) -> str:
+    return f"{100 * proportion:.{places}f}{SPACE}%"
 
 
 RULES = {
@@ -64,7 +64,7 @@ RULES = {
 
 
 def remarks(profile: Profile) -> tuple[Remark, ...]:
-    """Every sentence for which a rule fires, in the order of `RULES`; the remarks of ``profile`` are not read."""
+    """Return the sentence of every rule that applies, in the order of `RULES`; ignores ``profile.remarks``."""
     said = {
         "few": _few(profile.labels, profile.splits),
         "rare": _rare(profile.labels),
@@ -106,9 +106,9 @@ def _rare(labels: LabelProfile | None) -> Iterator[str]:
     common = {name: share for name, share in shares.items() if share is not None and 0 < 1 - share < RAREST}
     for found, word, call in ((rare, "Rare", "negative"), (common, "Nearly always positive", "positive")):
         if found:
-            told = ", ".join(f"{name} {_percent(share)}" for name, share in found.items())
+            listed = ", ".join(f"{name} {_percent(share)}" for name, share in found.items())
             yield (
-                f"{word} among the labelled images: {told}. Whoever calls all of them {call} is right in more than "
+                f"{word} among the labelled images: {listed}. Whoever calls all of them {call} is right in more than "
                 f"{_percent(1 - RAREST, 0)}; accuracy says little here."
             )
 
@@ -259,7 +259,7 @@ def _phantoms(images: int, phantoms: int) -> Iterator[str]:
 
 
 def _apart(one: float, other: float, limit: float) -> bool:
-    """Whether two numbers differ by the limit or more, whatever the last bit of their difference."""
+    """Return whether two numbers differ by the limit or more, rounded against the last bit of their difference."""
     return rounded(abs(one - other)) >= limit
 
 

@@ -1,7 +1,7 @@
-"""A cohort folder -> profile.json and montage.png in it: what there is to know before anything is trained.
+"""Profile a cohort folder before training: profile.json and montage.png.
 
-Owns the order of the work and the reading of the folder's tables. Each part is counted by a file beside this one; the
-page is `reports.pages.profile`'s. Rows in another order, with the same readers and findings, give the same bytes.
+Owns the order of the work and the reading of the folder's tables. The other files of this folder count each part; the
+page is `reports.pages.profile`'s. The order of rows does not change the bytes.
 """
 
 import os
@@ -36,17 +36,17 @@ def write_profile(
     progress: Progress,
     workers: int | None = None,
 ) -> Profile:
-    """Profile a cohort; profile.json and, where there are pictures, montage.png appear in its folder.
+    """Write profile.json and, where there are images, montage.png into a cohort folder.
 
     Args:
-        folder: holds the cohort's tables.
-        image_root: what the studies' ``image_path`` is relative to.
-        finding: whose class the parts are by; None for pneumonia or opacity, else the first there is.
-        progress: told of the pictures decoded.
-        workers: processes that decode, by default one a core; the same bytes come of any number.
+        folder: the cohort's tables.
+        image_root: the folder that the studies' ``image_path`` is relative to.
+        finding: whose class the parts are by; None for pneumonia or opacity, else the first.
+        progress: called with the number of images decoded and the total.
+        workers: processes that decode, by default one per core; their number does not change the bytes.
 
     Returns:
-        What was written to profile.json.
+        The profile that was written.
 
     Raises:
         BadInputError: a table is missing or breaks the contract, or there is no such finding.
@@ -62,8 +62,9 @@ def write_profile(
 
     classes = image_classes(studies.image_id, labels, reads, finding)
     files = files_of(studies, ImageFolder(image_root, search=False))
+    workers = workers or os.cpu_count() or 1
     pictures = picture_profile(
-        studies, classes.names, files, workers=workers or os.cpu_count() or 1, told=partial(progress, STAGE)
+        studies, classes.names, files, workers=workers, progress=partial(progress, STAGE)
     )
     tiles, sheet = montage(studies, classes.names, files)
     identity = "".join(f"{image}\n" for image in studies.image_id)
@@ -97,7 +98,7 @@ def write_profile(
 
 
 def _reads(table: Table | None, finding: str | None) -> Reads | None:
-    """The reads of the finding; None where there are none."""
+    """Return the reads of the finding; None where there are none."""
     if table is None:
         return None
     if FINDING not in table.columns:

@@ -1,9 +1,9 @@
 """Cohort source ``chexpert``: the CheXpert test set, 500 studies that five radiologists read for 14 findings.
 
-Owns what of the published label files becomes studies and reads of one finding. A study, which may hold several
-radiographs, is the suite's image here: its id is the file's ``Study``, so that the decisions of published models
-and of the benchmark radiologists are read as they are. The files say nothing of age, sex or view.
-Source: Irvin et al., AAAI 2019 (five radiologists whose majority is the truth, three others as a benchmark).
+Owns the conversion of the published label files to studies and reads of one finding. A study, which may have
+several radiographs, is the suite's image here: its id is the file's ``Study``, so that published decisions of models
+and benchmark radiologists can be read unchanged. The files do not state age, sex or view.
+Source: Irvin et al., AAAI 2019 (the majority of five radiologists is the reference, three others a benchmark).
 """
 
 import re
@@ -26,7 +26,7 @@ from protocols.tables.records import Verdict
 
 
 class Mark(StrEnum):
-    """A reader's call of one finding."""
+    """A reader's verdict on one finding, as in the files."""
 
     POSITIVE = "1"
     NEGATIVE = "0"
@@ -42,16 +42,16 @@ def chexpert(folder: Path, request: CohortRequest, *, finding: str) -> Cohort:
     """Make a cohort of the CheXpert test set's studies.
 
     Args:
-        folder: of the published labels; holds ``radiologists/groundtruth/bc1_gt.csv`` and four more.
-        request: where the cohort goes, and which images to take.
+        folder: of the published labels; contains ``radiologists/groundtruth/bc1_gt.csv`` and four more.
+        request: the output folder, and the images to take.
         finding: a column of these files, such as ``Consolidation``.
 
     Returns:
         Studies in the order of the first reader's file, without age, sex and view; five reads each.
 
     Raises:
-        BadInputError: a file is missing or breaks a rule of tables, lacks the finding, names a study twice
-            or other studies than the first, or holds a cell that is not 0 or 1.
+        BadInputError: a file is missing or breaks a rule of tables, lacks the finding, has a duplicate study, has other
+            studies than the first file, or contains a cell that is not 0 or 1.
     """
     calls = {reader: _calls(_file_of(folder, reader), finding) for reader in READERS}
     studies = tuple(calls[READERS[0]].index)
@@ -81,14 +81,14 @@ def _file_of(folder: Path, reader: str) -> Path:
     file = folder / "radiologists" / "groundtruth" / f"{reader}_gt.csv"
     if not file.is_file():
         raise BadInputError(
-            f"{file}: is not there; name the folder of the CheXpert test set's labels, in which "
-            f"radiologists/groundtruth holds the files of {', '.join(READERS)}."
+            f"{file}: is missing; name the folder of the CheXpert test set's labels, in which "
+            f"radiologists/groundtruth contains the files of {', '.join(READERS)}."
         )
     return file
 
 
 def _calls(file: Path, finding: str) -> pd.Series:
-    """What one reader says of each study, by study."""
+    """Return one reader's verdict on each study, by study."""
     table = read_table(file)
     table.require([STUDY])
     findings = [name for name in table.frame if name != STUDY]

@@ -1,12 +1,12 @@
 """Cohort source ``dicom``: a folder of DICOM files, by their headers alone; no pixel is decoded.
 
-Owns which tags become which columns and which files cannot be an image. A CT, a lateral or a child stays: whether a
-picture is one that the device is made for is asked when it is read.
+Owns which tags become which columns and which files cannot be an image. CT, lateral views and children stay: the input
+gate decides on scope when the image is scored.
 
-Privacy. These are copied, and nothing else: SOP Instance UID (image_id), Patient ID (patient_id), Patient's Age (in
-years), Patient's Sex, the projection and where it stood (view, view_tag), Manufacturer, Institution Name (site),
+Privacy. Only these are copied: SOP Instance UID (image_id), Patient ID (patient_id), Patient's Age (in
+years), Patient's Sex, the projection and its tag (view, view_tag), Manufacturer, Institution Name (site),
 Modality, Body Part Examined, and the file's place in the folder (image_path, and in exclusions.csv). Birth date and
-study date are read where the age is not said, to work it out, and never kept. Names, accession numbers and
+study date are read where the age is not stated, to compute it, and never kept. Names, accession numbers and
 descriptions are never read. De-identify a folder before its tables are shared.
 """
 
@@ -43,7 +43,7 @@ from protocols.tables.records import Sex
 NO_IMAGE = "no_image"
 NO_PATIENT = "no_patient_id"
 SAME_IMAGE = "same_sop_instance"
-HEADER_BYTES = 1 << 20  # a header beyond the first megabyte is read with the whole file
+HEADER_BYTES = 1 << 20  # for a longer header the whole file is read
 INDEX = "DICOMDIR"
 HEADERS = "headers"  # the stage, as progress names it
 WHERE_STATED = ("manufacturer", "site")  # columns that are written where an image states them
@@ -52,10 +52,10 @@ NOTHING_SAID = Header()
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One file of the folder: what its header says, or why it cannot be an image.
+    """One file of the folder: the content of its header, or why it cannot be an image.
 
-    ``image_id`` is the SOP Instance UID, or the file's place where there is none or it is no image; ``newborn`` says
-    that the age stands as 0 years.
+    ``image_id`` is the SOP Instance UID; the file's place where there is none or the file is not an image. ``newborn``
+    states that Patient's Age is 0 years.
     """
 
     path: Path
@@ -72,21 +72,19 @@ class Found:
 def dicom(folder: Path, request: CohortRequest) -> Cohort:
     """Make a cohort of the DICOM files in a folder and the folders below it.
 
-    Every file counts, whatever its name; a DICOMDIR and hidden files are passed over. Leave: files that are
-    not DICOM, or cannot hold an image; images without a patient id, since their patient could stand in two
-    splits; and all but the first file, by its place in the folder, of one SOP Instance UID.
+    Every file counts, whatever its name, but a DICOMDIR and hidden files. Excluded are files that are not DICOM or
+    cannot be an image; images without a patient id, since their patient could be in two splits; and all but the first
+    file, by its place in the folder, of one SOP Instance UID.
 
     Args:
-        folder: where the files are.
-        request: where the cohort goes, which images to take, and the tables to carry along; image ids are SOP
-            Instance UIDs.
+        folder: the folder of the files.
+        request: the output folder, the images to take, and the further tables; image ids are SOP Instance UIDs.
 
     Returns:
         Studies in the order of the files' places in the folder.
 
     Raises:
-        BadInputError: ``folder`` is no folder or holds no file, no image is left, or a list or table breaks
-            its rule.
+        BadInputError: ``folder`` is not a folder or is empty, no image is left, or a list or table breaks its rule.
     """
     found = _read(folder, request.progress)
     selection = _usable(found, f"files of {folder.resolve().name}")
@@ -117,7 +115,7 @@ def dicom(folder: Path, request: CohortRequest) -> Cohort:
 
 def _read(folder: Path, progress: Progress) -> list[Found]:
     if not folder.is_dir():
-        raise BadInputError(f"{folder}: is not a folder; name the folder that holds the DICOM files.")
+        raise BadInputError(f"{folder}: is not a folder; name the folder of the DICOM files.")
     files = sorted(
         (
             Path(home) / name
@@ -128,7 +126,7 @@ def _read(folder: Path, progress: Progress) -> list[Found]:
         key=lambda path: path.relative_to(folder).as_posix(),
     )
     if not files:
-        raise BadInputError(f"{folder}: holds no file; name the folder that holds the DICOM files.")
+        raise BadInputError(f"{folder}: contains no file; name the folder of the DICOM files.")
     found = []
     for number, path in enumerate(files, start=1):
         found.append(_found(path, path.relative_to(folder).as_posix()))
@@ -159,7 +157,7 @@ def _found(path: Path, place: str) -> Found:
 
 
 def _dataset(path: Path) -> Dataset:
-    """The header: from the beginning of the file, or from all of it where the header is very long."""
+    """Read the header from the beginning of the file, or from the whole file where the header is very long."""
     with path.open("rb") as file:
         start = file.read(HEADER_BYTES)
         long = bool(file.read(1))
@@ -174,7 +172,7 @@ def _dataset(path: Path) -> Dataset:
 
 
 def _usable(found: Sequence[Found], source: str) -> Selection:
-    """The files that may stay; where no patient is known, none is counted."""
+    """Return the usable files; the flow counts no patient for files without a patient id."""
     steps = (
         (
             NO_IMAGE,
@@ -227,7 +225,7 @@ def _repeated(found: Sequence[Found], kept: Sequence[int]) -> dict[int, str]:
 
 
 def _of_newborns(images: Sequence[Found]) -> Iterator[Notice]:
-    """Yield a notice where an age stands as 0 years among adults: a newborn's is written in days or weeks."""
+    """Yield a notice where an age is 0 years among older patients: a newborn's is written in days or weeks."""
     newborns = [one.image_id for one in images if one.newborn and one.header.age_years == 0]
     if newborns and any((one.header.age_years or 0) >= 1 for one in images):
         yield Notice(

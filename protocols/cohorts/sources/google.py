@@ -1,8 +1,8 @@
 """Cohort source ``google``: readers' adjudicated labels of four findings on NIH's images and patients.
 
-Owns what a published label means. The file's own copy of NIH's metadata is of the earlier release, whose ages differ
-from the corrected one, so patient, age, sex and view all come from NIH. Source: Majkowska et al., Radiology 2020; the
-labels arrive already decided, so that they are one reader, ``consensus``.
+Owns the meaning of a published label. The file's copy of NIH's metadata is of the earlier release, whose ages differ
+from the corrected one, so patient, age, sex and view all come from NIH. The labels are already adjudicated, so they
+become one reader, ``consensus``. Source: Majkowska et al., Radiology 2020.
 """
 
 from enum import StrEnum
@@ -21,7 +21,7 @@ from protocols.tables.records import Verdict
 
 
 class Label(StrEnum):
-    """What the readers settled on for one finding."""
+    """The adjudicated label of one finding."""
 
     PRESENT = "YES"
     ABSENT = "NO"
@@ -37,16 +37,16 @@ def google(labels: Path, request: CohortRequest, *, finding: str, metadata: Path
     """Make a cohort of the NIH images that the readers adjudicated.
 
     Args:
-        labels: the published labels of the validation or the test part, one row an image.
-        request: where the cohort goes, and which images to take.
+        labels: the published labels of the validation or the test part, one row per image.
+        request: the output folder, and the images to take.
         finding: one of `FINDINGS`.
         metadata: NIH's Data_Entry_2017, which has every image of ``labels``.
 
     Returns:
-        Studies in the order of ``labels``; one read an image by the reader ``consensus``; NIH's text-mined labels.
+        Studies in the order of ``labels``; one read per image by the reader ``consensus``; NIH's text-mined labels.
 
     Raises:
-        BadInputError: a file breaks its rule, the finding is none of the four, an image is not in ``metadata`` or
+        BadInputError: a file breaks its rule, the finding is not one of the four, an image is not in ``metadata`` or
             has no label of the finding, or no image is left.
     """
     if finding not in FINDINGS:

@@ -1,7 +1,7 @@
 """Cohort source ``nih``: NIH ChestX-ray14, its text-mined labels and, where given, readers' verdicts.
 
-Owns what of the release becomes studies, labels, reads and split; its files are read by `nih_release`.
-A label mined from a report is no reader: it becomes a read only when a finding is asked for by name.
+Owns the conversion of the release to studies, labels, reads and split; its files are read by `nih_release`.
+A text-mined label is not a read: it becomes one only where its finding is asked for by name.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -48,14 +48,14 @@ def nih(
 
     Args:
         metadata: Data_Entry_2017 of either release, the sample set's labels, or a 0/1 table.
-        request: where the cohort goes, which images to take, and the tables to carry along.
-        train_val_list: NIH's list of training images; images in no list leave.
-        test_list: NIH's list of test images; images in no list leave.
+        request: the output folder, the images to take, and the further tables.
+        train_val_list: NIH's list of training images; images in no list are excluded.
+        test_list: NIH's list of test images; images in no list are excluded.
         findings: names of `LABELS` whose text-mined labels become the verdicts of a reader
             ``text-mined``, for protocols of kind text_mined.
 
     Returns:
-        Studies in the order of ``metadata``; labels of the images that are not for the test.
+        Studies in the order of ``metadata``; labels of the images outside the test split.
 
     Raises:
         BadInputError: a file breaks its rule, no image is left, or two options contradict each other.
@@ -96,15 +96,16 @@ def cohort_of_entries(
     reader: str,
     verdicts: Mapping[str, Cells],
 ) -> Cohort:
-    """Make a cohort of NIH images: those with a file where files are asked for, with their text-mined labels.
+    """Make a cohort of NIH images with their text-mined labels; only images with a file if the request has a folder.
 
     Args:
-        entries: one entry a row of ``selection``.
-        selection: the rows still in.
-        request: what the user asked for.
-        split: as of `finish_cohort`.
-        further: more columns of studies, one cell a row of ``selection``.
-        reader, verdicts: as of `finish_cohort`.
+        entries: one entry per row of ``selection``.
+        selection: the remaining rows.
+        request: the user's options.
+        split: as in `finish_cohort`.
+        further: more columns of studies, one cell per row of ``selection``.
+        reader: as in `finish_cohort`.
+        verdicts: as in `finish_cohort`.
     """
     paths: dict[str, Cells] = {}
     if request.images is not None:

@@ -1,7 +1,7 @@
-"""NIH ChestX-ray14 as its files stand on disk: image list, official lists, image folders.
+"""The files of NIH ChestX-ray14: image list, official lists, image folders.
 
-Owns every published form of them. What a cohort makes of them is `nih` and `rsna`. Source: Wang et
-al., CVPR 2017 (arXiv 1705.02315), the README of the release, and the files themselves.
+Owns every published form of them; `nih`, `google` and `rsna` make cohorts of them. Source: Wang et al., CVPR 2017
+(arXiv 1705.02315), the README of the release, and the files themselves.
 """
 
 from collections.abc import Iterable, Sequence
@@ -38,7 +38,7 @@ FINDINGS = (
 )
 NO_FINDING = "No Finding"
 LABELS = (*FINDINGS, NO_FINDING)
-# The release of 2017 and the sample set say Gender; later copies of the file say Sex.
+# Gender in the release of 2017 and the sample set, Sex in later copies.
 SEX_HEADINGS = ("Patient Gender", "Patient Sex")
 ENTRY_COLUMNS = ("Image Index", "Finding Labels", "Patient ID", "Patient Age", "View Position")
 BINARY_COLUMNS = ("Image", "PatientId")
@@ -67,12 +67,12 @@ def read_entries(path: Path) -> Entries:
     """Read Data_Entry_2017 (either release), the sample set's labels, or a CheXNeXt-style 0/1 table.
 
     The unquoted ``OriginalImage[Width,Height]`` of Data_Entry splits into two header cells over two
-    columns of numbers, and its older release ends every line with a comma: both are columns that
-    nobody needs, and are left out with the other acquisition columns.
+    columns of numbers, and its older release ends every line with a comma. These columns are not
+    used, nor are the other acquisition columns.
 
     Raises:
-        BadInputError: as `read_table`; none of these forms; a finding that NIH does not have; an image
-            twice there, or an empty identifier.
+        BadInputError: as `read_table`; none of these forms; a finding that NIH does not have; a duplicate image,
+            or an empty identifier.
     """
     table = read_table(path)
     if set(ENTRY_COLUMNS) <= set(table.frame):
@@ -82,7 +82,7 @@ def read_entries(path: Path) -> Entries:
     else:
         raise BadInputError(
             f"{path}: is neither Data_Entry_2017 (columns {listing(ENTRY_COLUMNS)}) nor a 0/1 table "
-            f"(columns {listing(BINARY_COLUMNS)} and one a finding); it has {listing(table.frame)}."
+            f"(columns {listing(BINARY_COLUMNS)} and one per finding); it has {listing(table.frame)}."
         )
     studies_from(replace(table, frame=entries.studies))
     return entries.take(range(table.rows))
@@ -92,8 +92,8 @@ def read_entries_of(images: pd.Series, table: Table, metadata: Path) -> Entries:
     """Read the entry of every image that another table names, in that table's order.
 
     Args:
-        images: one image name a row of ``table``; a name may stand in several.
-        table: where the names stand, for the message.
+        images: one image name per row of ``table``; duplicates are allowed.
+        table: the table of the names, for the message.
         metadata: as `read_entries` reads it.
 
     Raises:
@@ -110,7 +110,7 @@ def read_entries_of(images: pd.Series, table: Table, metadata: Path) -> Entries:
 
 
 def read_official_lists(train_val: Path | None, test: Path | None) -> dict[str, str]:
-    """NIH's own split: image name -> ``train`` or ``test``. One list alone names one part.
+    """Read NIH's own split: image name -> ``train`` or ``test``; one list may be absent.
 
     Raises:
         BadInputError: a list cannot be read as lines of UTF-8 text, is empty, or both name an image.
@@ -131,19 +131,19 @@ def read_official_lists(train_val: Path | None, test: Path | None) -> dict[str, 
 
 
 def find_images(folder: Path, names: Iterable[str]) -> dict[str, Path]:
-    """The files of these names, wherever in the image folders they lie; a name without a file is left out.
+    """Find the files of these names in the image folders; a name without a file is left out.
 
     Args:
-        folder: holds the images themselves, a folder ``images``, or NIH's twelve, ``images_001`` to
+        folder: contains the images themselves, a folder ``images``, or NIH's twelve, ``images_001`` to
             ``images_012``, each with or without a folder ``images`` inside.
-        names: the images asked for; any other file is passed over.
+        names: the images to find; other files are ignored.
 
     Raises:
-        BadInputError: there is no such folder, or one of the names stands in two folders.
+        BadInputError: there is no such folder, or one of the names is in two folders.
     """
     if not folder.is_dir():
         raise BadInputError(
-            f"{folder}: is not a folder; give the one that holds the images, or images_001 and so on."
+            f"{folder}: is not a folder; give the one that contains the images, or images_001 and so on."
         )
     wanted = frozenset(names)
     parts = sorted(folder.glob("images_[0-9][0-9][0-9]"))
@@ -154,7 +154,7 @@ def find_images(folder: Path, names: Iterable[str]) -> dict[str, Path]:
             if file.name not in wanted:
                 continue
             if file.name in found:
-                raise BadInputError(f"{file}: stands in {found[file.name].parent} too; keep one of the two.")
+                raise BadInputError(f"{file}: is in {found[file.name].parent} too; keep one of the two.")
             found[file.name] = file
     return found
 
@@ -210,5 +210,5 @@ def _read_lines(path: Path) -> frozenset[str]:
     except UnicodeDecodeError as error:
         raise BadInputError(f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8.") from error
     if not names - {""}:
-        raise BadInputError(f"{path}: names no image; an official list has one image name a line.")
+        raise BadInputError(f"{path}: names no image; an official list has one image name per line.")
     return names - {""}

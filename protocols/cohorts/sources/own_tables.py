@@ -1,7 +1,7 @@
-"""Cohort source ``table``: any site's own tables, mapped by a protocol where one is given, checked and passed on.
+"""Cohort source ``table``: a site's own tables, mapped by a protocol where one is given, and checked.
 
-Owns nothing of the columns' meaning (that is `protocols.tables.column_rules`); it writes plain CSV in the suite's
-names, numbers with decimal points, and points image paths at the new folder.
+Owns the conversion to plain CSV with the suite's column names, decimal points, and image paths relative to the new
+folder. The meaning of columns is `protocols.tables.column_rules`'s.
 """
 
 from dataclasses import replace
@@ -25,14 +25,14 @@ def own_tables(studies: Path, request: CohortRequest) -> Cohort:
 
     Args:
         studies: one row per image; columns beyond the contract's are kept.
-        request: where the cohort goes, which images to take, the other tables, and how all of them are written.
+        request: the output folder, the images to take, the other tables, and the format of all of them.
 
     Returns:
         The cohort, rows in the order of the files.
 
     Raises:
         BadInputError: a table breaks the contract, no image is left, or ``hold_out`` is given for
-            studies that already say their split.
+            studies that already state their split.
     """
     lists = (request.within, request.hold_out)
     files = [studies, request.reads, request.training_labels, request.boxes, *lists]
@@ -49,14 +49,14 @@ def own_tables(studies: Path, request: CohortRequest) -> Cohort:
     source = _with_points(mapped.table, request.protocol)
     cohort = finish_cohort(selection, source.frame, request)
     columns = dict(cohort.studies)
-    told: tuple[Notice, ...] = ()
+    moved: tuple[Notice, ...] = ()
     if checked.image_path is not None:
-        columns["image_path"], told = moved_paths(columns["image_path"], studies.parent, request.out)
-    return replace(cohort, studies=columns, notices=[*mapped.notices, *cohort.notices, *told])
+        columns["image_path"], moved = moved_paths(columns["image_path"], studies.parent, request.out)
+    return replace(cohort, studies=columns, notices=[*mapped.notices, *cohort.notices, *moved])
 
 
 def _with_points(source: Table, protocol: Protocol | None) -> Table:
-    """The studies with decimal points also in columns that nobody declared and that hold a decimal comma."""
+    """Return the studies with decimal points also in undeclared columns that contain a decimal comma."""
     frame = source.frame.copy()
     known = {column.name for column in STUDIES.columns} | (protocol.number_columns if protocol else set())
     for name in set(map(str, frame)) - known if source.format.decimal == "," else ():

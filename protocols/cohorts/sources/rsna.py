@@ -1,7 +1,7 @@
 """Cohort source ``rsna``: the RSNA Pneumonia Detection Challenge 2018, read on NIH's images and patients.
 
-Owns the match of an RSNA image to its NIH image, what the radiologists' class means and where their boxes are.
-RSNA's own patient id is one id an image, so patient, age, sex and view all come from NIH. Source: Shih et al.,
+Owns the match of an RSNA image to its NIH image, the meaning of the radiologists' class, and their boxes.
+RSNA's patient id is one id per image, so patient, age, sex and view all come from NIH. Source: Shih et al.,
 Radiology: Artificial Intelligence 2019; the matches and their pixel distance from TorchXRayVision.
 """
 
@@ -27,7 +27,7 @@ from protocols.tables.records import Verdict, numbers_of
 
 
 class DetailedClass(StrEnum):
-    """What RSNA's radiologists say of an image; the first is the challenge's target."""
+    """The class that RSNA's radiologists gave an image; the first is the challenge's target."""
 
     OPACITY = "Lung Opacity"
     ABNORMAL = "No Lung Opacity / Not Normal"
@@ -65,7 +65,7 @@ CHALLENGE_LABELS = TableRule(
     key=("patientId", *CORNERS),
     one_row="box",
 )
-SIDE = 1024  # pixels of every RSNA image, which are what its boxes count
+SIDE = 1024  # of every RSNA image, in the pixels of its boxes
 
 
 def rsna(mapping: Path, request: CohortRequest, *, metadata: Path) -> Cohort:
@@ -75,14 +75,14 @@ def rsna(mapping: Path, request: CohortRequest, *, metadata: Path) -> Cohort:
     the other is listed in the exclusions.
 
     Args:
-        mapping: a table of `MATCHES`, one row an RSNA image.
-        request: where the cohort goes, and which images to take; its boxes are the challenge's labels, a table of
+        mapping: a table of `MATCHES`, one row per RSNA image.
+        request: the output folder, and the images to take; its boxes are the challenge's labels, a table of
             `CHALLENGE_LABELS`.
         metadata: NIH's Data_Entry_2017, which has every image of ``mapping``.
 
     Returns:
         Studies in the order of ``mapping`` with ``rsna_id``, ``rsna_class`` and ``match_mse``; one read
-        an image by the reader ``rsna``; NIH's text-mined labels of the images that are not for the test.
+        per image by the reader ``rsna``; NIH's text-mined labels of the images outside the test split.
 
     Raises:
         BadInputError: a file breaks its rule, an image is not in ``metadata``, or no image is left.
@@ -122,24 +122,24 @@ def rsna(mapping: Path, request: CohortRequest, *, metadata: Path) -> Cohort:
 
 
 def _boxes(file: Path, image_of: Mapping[str, str]) -> dict[str, list[str]]:
-    """The boxes of the images that stay, under their NIH names, in the order of the file."""
+    """Read the boxes of the images that stay, under their NIH names, in the order of the file."""
     table = read_table(file)
     frame = checked(table, CHALLENGE_LABELS)
-    drawn = (frame["Target"] == Target.BOX.value).to_numpy(dtype=bool)
+    boxed = (frame["Target"] == Target.BOX.value).to_numpy(dtype=bool)
     corners = np.column_stack([numbers_of(frame[name]) for name in CORNERS])
     upper, size = corners[:, :2], corners[:, 2:]
     inside = ((upper >= 0) & (size > 0) & (upper + size <= SIDE)).all(axis=1)
     for wrong, sentence in (
-        (drawn & ~inside, f"does not lie in {SIDE} x {SIDE} pixels or has no area; correct it."),
+        (boxed & ~inside, f"is not within {SIDE} x {SIDE} pixels or has no area; correct it."),
         (
-            ~drawn & (frame[list(CORNERS)] != "").any(axis=1),
-            "stands beside Target 0; set Target 1 or remove it.",
+            ~boxed & (frame[list(CORNERS)] != "").any(axis=1),
+            "is in a row of Target 0; set Target 1 or remove it.",
         ),
     ):
         if wrong.any():
             cells = ", ".join(frame[list(CORNERS)].iloc[int(np.argmax(wrong))])
             table.refuse(wrong, f"the box with x, y, width, height {cells} {sentence}")
-    kept = drawn & among(frame["patientId"], pd.Series(list(image_of), dtype=TEXT))
+    kept = boxed & among(frame["patientId"], pd.Series(list(image_of), dtype=TEXT))
     if not kept.any():
         raise BadInputError(f"{file}: has no box of any image of the cohort; its patientId must be RSNA's.")
     return box_columns(
@@ -148,7 +148,7 @@ def _boxes(file: Path, image_of: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def _duplicates(matches: pd.DataFrame) -> dict[int, str]:
-    """Rows whose NIH image another row matches more closely -> why each leaves."""
+    """Return the rows whose NIH image another row matches more closely, and why each leaves."""
     distance = numbers_of(matches["match_mse"])
     order = matches.assign(distance=distance).sort_values(["distance", "rsna_patient_id"], kind="stable")
     closest = order.groupby("nih_image_index", sort=False)["rsna_patient_id"].transform("first")

@@ -1,7 +1,8 @@
 """Cohort source ``vindr``: annotations with one row per box and reader, as VinDr-CXR and VinBigData publish them.
 
-Owns what such rows say: every reader who has a row of an image read it, for every finding. Patient, age, sex and view
-stand in a studies table of the user's. Source: Nguyen et al., Scientific Data 2022 (three radiologists per image).
+Owns the meaning of such rows: a reader with a row of an image has read it for every finding. Patient, age, sex
+and view come from a studies table of the user's. Source: Nguyen et al., Scientific Data 2022 (three radiologists per
+image).
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,17 +36,17 @@ def vindr(annotations: Path, request: CohortRequest, *, studies: Path, finding: 
 
     Args:
         annotations: one row per image, reader and box: ``image_id``, ``rad_id``, ``class_name`` and `EDGES`.
-        request: where the cohort goes, and which images to take.
+        request: the output folder, and the images to take.
         studies: one row per image, in the suite's columns; with `SIZE` the boxes are written too.
-        finding: a ``class_name``; a reader without a row of it on an image calls the image negative.
+        finding: a ``class_name``; a reader with other rows only of an image reads it as negative.
 
     Returns:
-        The studies as `own_tables` makes them, one read per image and reader, and the boxes of the finding; where
-        readers drew the same box, once.
+        The studies as `own_tables` makes them, one read per image and reader, and the boxes of the finding
+        without duplicates.
 
     Raises:
-        BadInputError: a file breaks its rule, nobody annotated the finding or any image of the studies, a reader both
-            has a finding and none, or a box is not within its image.
+        BadInputError: a file breaks its rule, no row is of the finding or of an image of the studies, a reader has both
+            a finding and `NO_FINDING` on an image, or a box is not within its image.
     """
     given = read_mapped(annotations, ANNOTATIONS)
     frame = given.table.frame
@@ -83,18 +84,18 @@ def vindr(annotations: Path, request: CohortRequest, *, studies: Path, finding: 
 def _boxes(
     table: Table, finding: str, studies: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, tuple[str, ...]] | None, list[Notice]]:
-    """The boxes of a finding on the images of a cohort, in proportions of the image; none where sizes are not known."""
+    """Return a finding's boxes on a cohort's images, in proportions of the image; None where sizes are unknown."""
     frame = table.frame
     pointing = (frame[list(EDGES)] != "").any(axis=1) & frame["image_id"].isin(studies["image_id"])
-    drawn = ((frame["class_name"] == finding) & pointing).to_numpy(dtype=np.bool_)
-    if not drawn.any():
+    boxed = ((frame["class_name"] == finding) & pointing).to_numpy(dtype=np.bool_)
+    if not boxed.any():
         return None, []
     if not set(SIZE) <= set(studies):
         text = (
             f"annotations: the boxes of {finding!r} are left out, because the studies have no columns 'width' and "
             "'height' with the size of each image in pixels."
         )
-        return None, [Notice(kind="boxes_left_out", text=text, table="annotations", count=int(drawn.sum()))]
+        return None, [Notice(kind="boxes_left_out", text=text, table="annotations", count=int(boxed.sum()))]
     sizes = pd.DataFrame(
         {name: numbers_of(pd.Series(studies[name]).astype(frame["rad_id"].dtype)) for name in SIZE}
     )
@@ -104,11 +105,11 @@ def _boxes(
     )
     within = ((upper >= 0) & (upper < lower) & (lower <= size)).all(axis=1)
     table.refuse(
-        drawn & ~within, "the box is not within the width and height that the studies state for the image."
+        boxed & ~within, "the box is not within the width and height that the studies state for the image."
     )
-    shares = pd.DataFrame(np.hstack([upper / size, (lower - upper) / size])[drawn]).map(repr)
-    shares.insert(0, "image_id", frame["image_id"][drawn].to_numpy())
-    return _columns(shares.drop_duplicates(), BOXES.required), []
+    proportions = pd.DataFrame(np.hstack([upper / size, (lower - upper) / size])[boxed]).map(repr)
+    proportions.insert(0, "image_id", frame["image_id"][boxed].to_numpy())
+    return _columns(proportions.drop_duplicates(), BOXES.required), []
 
 
 def _columns(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -142,7 +142,7 @@ justification = "given"
     )
     assert faults(text.encode()) == [
         "p.toml: bootstrap.seed: should be greater than or equal to 0; received -1.",
-        "p.toml: subgroups: 'sex' stands twice; give each entry its own name.",
+        "p.toml: subgroups: duplicate 'sex'; give each entry its own name.",
         "p.toml: criteria 'SE': axis 'view' is not in [[subgroups]]; those there are sex.",
     ]
 

@@ -40,7 +40,7 @@ def test_other_characters_are_refused_by_hand(finding: str) -> None:
 
 
 def test_a_protocol_without_a_placeholder_is_refused_by_hand() -> None:
-    with pytest.raises(BadInputError, match=r"p.toml: holds no \{finding\}, so every finding"):
+    with pytest.raises(BadInputError, match=r"p.toml: contains no \{finding\}, so every finding"):
         protocol_of_finding(PROTOCOL_HEAD.encode(), "Edema", source="p.toml")
 
 

@@ -269,10 +269,10 @@ def test_rules_of_the_reference_standard_by_hand(rule: str, known: bool) -> None
             r"risk 'R': criterion 'NONE' is not in \[\[criteria\]\]; those there are",
         ),
         ("[bootstrap]\nstrata = 'sex'\n", r"bootstrap\.strata: should be 'none' or 'class'"),
-        ("[prevalences]\nat = []\n", r"prevalences\.at: must be 1 to 20 rising shares; received \[\]"),
+        ("[prevalences]\nat = []\n", r"prevalences\.at: must be 1 to 20 rising proportions; received \[\]"),
         (
             "[prevalences]\nat = [0.2, 0.1]\n",
-            r"prevalences\.at: must be 1 to 20 rising shares; received \[0\.2, 0\.1\]",
+            r"prevalences\.at: must be 1 to 20 rising proportions; received \[0\.2, 0\.1\]",
         ),
         ("[prevalences]\nat = [0.0]\n", r"prevalences\.at\.1: should be greater than 0"),
         ("[prevalences]\nat = [1.0]\n", r"prevalences\.at\.1: should be less than 1"),
@@ -349,11 +349,11 @@ def test_replicates_at_their_bounds_by_hand(replicates: int) -> None:
             '[[subgroups]]\naxis = ["sex", "age_years"]\n',
             r"subgroups 'sex,age_years': 'age_years' is numeric; give it an entry",
         ),
-        ('[[subgroups]]\naxis = "sex,view"\n', r"subgroups\.1: axis 'sex,view' holds a comma"),
+        ('[[subgroups]]\naxis = "sex,view"\n', r"subgroups\.1: axis 'sex,view' contains a comma"),
         ("[[subgroups]]\naxis = 3\n", r"subgroups\.1\.axis: should be text; received 3"),
         ("[[subgroups]]\ncut_points = [1]\n", r"subgroups\.1\.axis: this key is required and missing"),
         ('[subgroups]\naxis = "sex"\n', r"subgroups: should be a list"),
-        (SEX + SEX, r"subgroups: 'sex' stands twice"),
+        (SEX + SEX, r"subgroups: duplicate 'sex'"),
         (
             '[[sensitivity]]\nid = "a"\nexclude = {column = "m", above = nan}\n',
             r"sensitivity\.1\.exclude\.above: should be a finite",
@@ -368,7 +368,7 @@ def test_replicates_at_their_bounds_by_hand(replicates: int) -> None:
         ),
         (
             '[[sensitivity]]\nid = "a"\nexclude = {column = "m", above = 1}\n' * 2,
-            r"sensitivity: 'a' stands twice",
+            r"sensitivity: duplicate 'a'",
         ),
     ],
 )
@@ -465,7 +465,7 @@ def test_a_criterion_on_a_lacking_axis_lists_those_there_by_hand() -> None:
 
 
 def test_two_criteria_of_one_name_by_hand() -> None:
-    with pytest.raises(ProtocolError, match=r"criteria: 'SE' stands twice; give each entry its own name\."):
+    with pytest.raises(ProtocolError, match=r"criteria: duplicate 'SE'; give each entry its own name\."):
         parsed(further=criterion() + criterion())
 
 
@@ -540,7 +540,7 @@ def test_training_has_no_defaults_by_hand() -> None:
     [
         (
             {"heads": '["Mass", "Nodule"]'},
-            r"heads must hold the label 'Pneumonia'; received \['Mass', 'Nodule'\]",
+            r"heads must contain the label 'Pneumonia'; received \['Mass', 'Nodule'\]",
         ),
         ({"heads": '["Pneumonia", "Pneumonia"]'}, r"heads must differ"),
         ({"warmup_epochs": "10"}, r"warmup_epochs must be fewer than epochs; received 10 of 10"),

@@ -1,7 +1,7 @@
-"""What lies on or in the patient and is no anatomy: monitoring leads, tubes, lines, a pacemaker.
+"""Objects on or in the patient that are not anatomy: monitoring leads, tubes, lines, a pacemaker.
 
-Owns their courses and their opacity as a line integral (no unit). Sicker patients wear more of them, whether or
-not their lungs are diseased.
+Owns their courses and their opacity as a line integral (no unit). Patients imaged at the bedside have more of
+them, whether or not their lungs are diseased.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ GREY_PER_UNIT = 110.0
 
 @dataclass(frozen=True, slots=True)
 class Attachments:
-    """Which devices this image shows."""
+    """The objects that one image shows."""
 
     leads: int
     airway_tube: bool
@@ -30,7 +30,7 @@ class Attachments:
 
 
 def draw_attachments(rng: np.random.Generator, who: Person, *, portable: bool) -> Attachments:
-    """Draw what a patient wears; almost all of it belongs to the bedside."""
+    """Sample the objects of one image; most occur at the bedside only."""
     adult = who.age_years >= ADULT_YEARS
     return Attachments(
         leads=int(rng.integers(0, 5)) if portable else 0,
@@ -42,7 +42,7 @@ def draw_attachments(rng: np.random.Generator, who: Person, *, portable: bool) -
 
 
 def attachments(worn: Attachments, who: Person, frame: Frame) -> Map:
-    """Additional line integral of attenuation of everything worn."""
+    """Return the additional line integral of attenuation of all attachments."""
     rng = np.random.Generator(np.random.Philox(key=[worn.seed, 0]))
     size, width = who.scale, who.half_width
     height = lung_height(who, frame)
@@ -83,7 +83,7 @@ def attachments(worn: Attachments, who: Person, frame: Frame) -> Map:
 
 
 class _Pen:
-    """Draws in body coordinates on a canvas finer than the film."""
+    """A pen in body coordinates, on a canvas finer than the film."""
 
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
@@ -93,30 +93,30 @@ class _Pen:
         self._draw = ImageDraw.Draw(self._canvas)
 
     def curve(self, points: Sequence[Point], width: float, opacity: float) -> None:
-        """A smooth curve through body points."""
+        """Draw a smooth curve through body points."""
         film = [self._frame.film(point, self._side) for point in _through(points)]
         self._draw.line(film, int(opacity * GREY_PER_UNIT), max(1, round(width * self._scale)), joint="curve")
 
     def letter_l(self, corner: Point, height: float) -> None:
-        """The lead letter that marks the patient's left."""
+        """Draw the lead letter that marks the patient's left."""
         stroke = [corner, (corner[0], corner[1] + height), (corner[0] + 0.55 * height, corner[1] + height)]
         film = [self._frame.film(point, self._side) for point in stroke]
         self._draw.line(film, 255, max(1, round(0.2 * height * self._scale)))
 
     def disc(self, centre: Point, radius: float, opacity: float) -> None:
-        """A filled circle."""
+        """Draw a filled circle."""
         column, row = self._frame.film(centre, self._side)
         reach = radius * self._scale
         box = (column - reach, row - reach, column + reach, row + reach)
         self._draw.ellipse(box, fill=int(opacity * GREY_PER_UNIT))
 
     def map(self) -> Map:
-        """The line integral at the film's size."""
+        """Return the line integral at the film's size."""
         return np.asarray(self._canvas.reduce(OVERSAMPLING), dtype=np.float32) / GREY_PER_UNIT
 
 
 def _through(points: Sequence[Point]) -> list[Point]:
-    """A Catmull-Rom spline through the points."""
+    """Return a Catmull-Rom spline through the points."""
     padded = np.array([points[0], *points, points[-1]], dtype=np.float64)
     share = np.linspace(0, 1, 12)[:, None]
     pieces = []

@@ -1,4 +1,4 @@
-"""What fills the lungs: branching vessels, hila and the fine texture of the parenchyma.
+"""Contents of the lungs: branching vessels, hila and the fine texture of the parenchyma.
 
 Owns centimetres of blood and the relative density of the parenchyma. The lungs' outline is `trunk`'s.
 """
@@ -41,7 +41,7 @@ class Vessel(NamedTuple):
 
 
 def vessels(who: Person, frame: Frame) -> Map:
-    """Centimetres of blood in the vessels and hila of both lungs along each ray."""
+    """Return the centimetres of blood in the vessels and hila of both lungs along each ray."""
     rng = np.random.Generator(np.random.Philox(key=[who.seed, 3]))
     size, height = who.scale, lung_height(who, frame)
     swelling = 1 + 0.35 * frame.pose.congestion
@@ -68,7 +68,7 @@ def vessels(who: Person, frame: Frame) -> Map:
 
 
 def _scar(rng: np.random.Generator, who: Person, frame: Frame) -> Map:
-    """A plate of collapsed lung seen from its edge."""
+    """Return a plate of collapsed lung seen from its edge."""
     side, level, tilt = rng.random(3).tolist()
     inner = (0.35 if side < 0.5 else -0.35) * who.half_width
     down = (0.68 + 0.22 * level) * lung_height(who, frame)
@@ -79,7 +79,7 @@ def _scar(rng: np.random.Generator, who: Person, frame: Frame) -> Map:
 def _tree(
     rng: np.random.Generator, hilum: Point, angle: float, radius: float, *, side: int, size: float
 ) -> list[Vessel]:
-    """One first branch and everything that grows from it."""
+    """Return one first branch and all branches that grow from it."""
     pieces = []
     angle += 0.12 * float(rng.standard_normal())
     start = (hilum[0] + 0.5 * side * size * cos(angle), hilum[1] + 1.3 * size * sin(angle))
@@ -102,7 +102,7 @@ def _tree(
 
 
 def parenchyma(who: Person) -> Map:
-    """Density of the lung relative to its mean: fine reticulation and slow drifts around 1."""
+    """Return the density of the lung relative to its mean: fine reticulation and slow drifts around 1."""
     rng = np.random.Generator(np.random.Philox(key=[who.seed, 4]))
     density = np.ones((SIZE, SIZE), dtype=np.float32)
     for variation, cells in GRAINS:

@@ -1,7 +1,7 @@
-"""Airspace opacity: lung whose air has been replaced by fluid, in foci of varied place, size, edge and density.
+"""Airspace opacity: lung with fluid in place of air, in foci of varied position, size, edge and density.
 
-Owns where disease lies and how much of the lung's depth it fills. How clearly it shows is decided on the film
-(`radiograph`), since ribs, heart and noise hide it.
+Owns where disease lies and how much of the lung's depth it fills. Its conspicuity follows from the film
+(`radiograph`), since ribs, heart and noise can hide it.
 """
 
 from collections.abc import Sequence
@@ -13,21 +13,21 @@ from protocols.cohorts.phantom.anatomy.person import Frame, Person
 from protocols.cohorts.phantom.anatomy.shapes import Map, smooth_noise, step
 from protocols.cohorts.phantom.anatomy.trunk import lung_height
 
-TYPICAL_DENSITY = 0.36  # median share of the lung's depth that a focus fills: the cohort's difficulty
+TYPICAL_DENSITY = 0.36  # median fraction of the lung's depth that a focus fills: the cohort's difficulty
 DENSITY_SPREAD = 0.50  # standard deviation of its logarithm
-FULLEST = 0.92  # share of a consolidated lung's depth that holds no air
+FULLEST = 0.92  # fraction of a consolidated lung's depth without air
 
 
 @dataclass(frozen=True, slots=True)
 class Focus:
-    """One region of disease. ``across`` and ``down`` are shares of the lungs' half-width and height."""
+    """One region of disease; ``across`` and ``down`` are fractions of the lungs' half-width and height."""
 
     side: int  # -1 on the image's left, 1 on its right
     across: float
     down: float
     broad: float  # half-axes, centimetres in an adult
     tall: float
-    density: float  # share of the lung's depth that is filled at the centre, 0 to 1
+    density: float  # fraction of the lung's depth that is filled at the centre, 0 to 1
     fuzz: float  # width of the edge / the half-axis
     ragged: float  # 0 = smooth outline
     fissure: int  # 1 = stops at the fissure above, -1 = at the fissure below, 0 = at none
@@ -35,7 +35,7 @@ class Focus:
 
 
 def draw_foci(rng: np.random.Generator) -> tuple[Focus, ...]:
-    """One patient's disease: patches in one lung, a lobe, a round focus, or patches in both lungs."""
+    """Sample one patient's disease: patches in one lung, a lobe, a round focus, or patches in both lungs."""
     density = TYPICAL_DENSITY * float(np.exp(DENSITY_SPREAD * rng.standard_normal()))
     density = float(np.clip(density, 0.10, FULLEST))
     side = 1 if rng.random() < 0.5 else -1
@@ -73,7 +73,7 @@ def draw_foci(rng: np.random.Generator) -> tuple[Focus, ...]:
 def _focus(
     rng: np.random.Generator, side: int, across: float, down: float, *, size: float, ragged: float
 ) -> Focus:
-    """A focus of full density and no fissure, kept within the lung."""
+    """Return a focus of full density without a fissure, kept within the lung."""
     stretch = float(np.exp(0.2 * rng.standard_normal()))
     return Focus(
         side=side,
@@ -90,7 +90,7 @@ def _focus(
 
 
 def filled_share(foci: Sequence[Focus], who: Person, frame: Frame) -> Map:
-    """Share of the lung's depth, 0 to 0.92, that disease has filled along each ray."""
+    """Return the fraction of the lung's depth that disease fills along each ray, in [0, 0.92]."""
     height = lung_height(who, frame)
     spared = np.ones_like(frame.x)
     for focus in foci:

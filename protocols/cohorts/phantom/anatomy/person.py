@@ -1,7 +1,7 @@
-"""A simulated patient and how the patient stood before the detector: every number the anatomy is drawn from.
+"""A simulated patient and the patient's pose before the detector: every parameter of the anatomy.
 
 Owns the distributions by age and sex. Sizes follow ordinary adult anatomy (inner half-width of the thorax 13 to
-14 cm, cardiothoracic ratio 0.46) and scale down for children; nobody real is described.
+14 cm, cardiothoracic ratio 0.46) and scale down for children; no real person is described.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ Places = TypeVar("Places", Point, tuple[NDArray[np.float64], NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What stays the same in all images of a patient. Lengths in centimetres."""
+    """The parameters that are the same in all images of a patient. Lengths in centimetres."""
 
     age_years: float
     female: bool
@@ -38,16 +38,16 @@ class Person:
     clavicle_lift: float
     shoulder_drop: float
     dome: float  # curvature of the diaphragm, 1 = average
-    left_drop: float  # how much lower the left dome stands
+    left_drop: float  # how much lower the left dome is
     vessels: float  # calibre, an average person = 1
     scar: bool  # a thin band at the base of one lung, old and harmless
     pacemaker: bool
-    seed: int  # of what is too fine to be listed here
+    seed: int  # of details too fine to be listed here
 
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """What changes from image to image. Lengths in centimetres, angles in radians."""
+    """The parameters that change from image to image. Lengths in centimetres, angles in radians."""
 
     portable: bool  # AP, lying or sitting, detector behind the back
     field: float  # side of the detector
@@ -64,14 +64,14 @@ class Pose:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where each pixel lies in the body: x from the midline to the patient's left, y down from the lungs' apex."""
+    """Body coordinates of each pixel: x from the midline to the patient's left, y down from the lungs' apex."""
 
     x: Map
     y: Map
     pose: Pose
 
     def film(self, points: Places, size: int) -> Places:
-        """Columns and rows of points of the body (x, y), on a canvas of ``size`` pixels."""
+        """Return the columns and rows of body points (x, y) on a canvas of ``size`` pixels."""
         turned, upright = sin(self.pose.tilt), cos(self.pose.tilt)
         column = upright * points[0] - turned * points[1] + self.pose.shift[0]
         row = turned * points[0] + upright * points[1] + self.pose.shift[1]
@@ -79,7 +79,7 @@ class Frame:
 
 
 def person(rng: np.random.Generator, *, age_years: float, female: bool) -> Person:
-    """Draw a patient of this age and sex."""
+    """Sample a patient of this age and sex."""
 
     def around(mean: float, spread: float) -> float:
         return mean * (1 + spread * float(rng.standard_normal()))
@@ -119,7 +119,7 @@ def person(rng: np.random.Generator, *, age_years: float, female: bool) -> Perso
 
 
 def draw_pose(rng: np.random.Generator, who: Person, *, portable: bool) -> Pose:
-    """Draw how this person is imaged once: PA standing, or AP with a portable unit."""
+    """Sample the pose of one image: PA standing, or AP with a portable unit."""
     size = who.scale
     field = (9 + 28 * size) * (1 + 0.03 * float(rng.standard_normal()))
     breath = float(np.clip(rng.normal(3.0, 1.3), 0.3, 6.0)) if portable else abs(float(rng.normal(0, 0.7)))

@@ -1,6 +1,6 @@
 """Bones over the chest: spine, ribs, clavicles, shoulder blades, upper arms.
 
-Owns how many centimetres of compact bone each ray crosses. What lies between the bones is `trunk`'s.
+Owns the centimetres of compact bone that each ray crosses. Soft tissue and air are `trunk`'s.
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ RIBS = 11
 
 
 def skeleton(who: Person, frame: Frame) -> Map:
-    """Centimetres of compact bone along each ray."""
+    """Return the centimetres of compact bone along each ray."""
     bone = _spine(who, frame)
     _add_ribs(bone, who, frame)
     bone += _clavicles(who, frame)
@@ -33,7 +33,7 @@ def skeleton(who: Person, frame: Frame) -> Map:
 
 
 def _spine(who: Person, frame: Frame) -> Map:
-    """Vertebral bodies between darker discs, with end plates, pedicles and spinous processes."""
+    """Return vertebral bodies between darker discs, with end plates, pedicles and spinous processes."""
     size, y = who.scale, frame.y
     height = lung_height(who, frame)
     pitch = who.height / 9.6
@@ -51,7 +51,7 @@ def _spine(who: Person, frame: Frame) -> Map:
 
 
 def _add_ribs(bone: Map, who: Person, frame: Frame) -> None:
-    """Eleven pairs, each a tilted hoop: the back half nearly level, the front half falling and fainter."""
+    """Add eleven pairs of tilted hoops, the back half nearly level, the front half falling and fainter."""
     size = who.scale
     rng = np.random.Generator(np.random.Philox(key=[who.seed, 2]))
     height = lung_height(who, frame)
@@ -85,7 +85,7 @@ def _add_ribs(bone: Map, who: Person, frame: Frame) -> None:
 
 
 def _clavicles(who: Person, frame: Frame) -> Map:
-    """A slender S from the breastbone to the shoulder."""
+    """Return a slender S from the sternum to the shoulder."""
     size = who.scale
     joint = shoulder(who, frame)
     x = np.abs(frame.x - frame.pose.turn)
@@ -103,7 +103,7 @@ def _clavicles(who: Person, frame: Frame) -> Map:
 
 
 def _shoulder_blades(who: Person, frame: Frame) -> Map:
-    """Drawn aside in PA, lying over the lungs in AP: a thin blade, its outer border and its spine."""
+    """Return a thin blade, its outer border and its spine: lateral in PA, over the lungs in AP."""
     size, y = who.scale, frame.y
     x = np.abs(frame.x)
     joint = shoulder(who, frame)
@@ -123,13 +123,13 @@ def _shoulder_blades(who: Person, frame: Frame) -> Map:
 
 
 def _inside(x: Map, y: Map, start: Point, end: Point, width: float) -> Map:
-    """The inner side of a directed border of the left shoulder blade."""
+    """Return the inner side of a directed border of the left shoulder blade."""
     vx, vy = end[0] - start[0], end[1] - start[1]
     return step(((y - start[1]) * vx - (x - start[0]) * vy) / float(np.hypot(vx, vy)), width)
 
 
 def _arms(who: Person, frame: Frame) -> Map:
-    """Head and shaft of the upper arm bones."""
+    """Return the head and shaft of the humeri."""
     size, x, y = who.scale, np.abs(frame.x), frame.y
     joint = shoulder(who, frame)
     ball = (joint[0] + 0.9 * size, joint[1] + 0.3 * size)

@@ -1,6 +1,6 @@
 """Soft tissue and air of the trunk: body wall, lungs, diaphragm, heart, great vessels, breasts, stomach.
 
-Owns how many centimetres of soft tissue and of aerated lung each ray crosses. Bones are `skeleton`'s; vessels
+Owns the centimetres of soft tissue and of aerated lung that each ray crosses. Bones are `skeleton`'s; vessels
 and disease within the lung are `lungs`'.
 """
 
@@ -31,23 +31,23 @@ class Trunk:
 
 
 def lung_height(who: Person, frame: Frame) -> float:
-    """From the apex of the lungs to the right dome, in this image."""
+    """Return the distance from the apex of the lungs to the right dome in this image, in centimetres."""
     return who.height - frame.pose.breath
 
 
-def cage_half_width(share: Map | float, base: float) -> Map | float:
-    """Inner half-width of the rib cage at a share of the lung's height."""
-    return base * (1 - 0.56 * np.maximum(1 - np.maximum(share, -0.3) / 0.72, 0) ** 2.2)
+def cage_half_width(level: Map | float, base: float) -> Map | float:
+    """Return the inner half-width of the rib cage at a level, a fraction of the lung's height."""
+    return base * (1 - 0.56 * np.maximum(1 - np.maximum(level, -0.3) / 0.72, 0) ** 2.2)
 
 
 def shoulder(who: Person, frame: Frame) -> Point:
-    """Centre of the left shoulder joint."""
+    """Return the centre of the left shoulder joint."""
     raised = -1.0 if frame.pose.portable else 0.8
     return 0.96 * who.half_width + 4.4 * who.scale, 1.6 * who.scale + who.shoulder_drop + raised * who.scale
 
 
 def trunk(who: Person, frame: Frame) -> Trunk:
-    """The trunk of this person in this pose."""
+    """Return the trunk of this person in this pose."""
     below = _below_diaphragm(who, frame)
     belly = rounded(below, 3.0 * who.scale)
     heart, vessels = _mediastinum(who, frame)
@@ -64,7 +64,7 @@ def trunk(who: Person, frame: Frame) -> Trunk:
 
 
 def _body(who: Person, frame: Frame) -> Map:
-    """Outer thickness: trunk, neck, shoulder girdle and arms as rounded solids that flow into each other."""
+    """Return the outer thickness: trunk, neck, shoulder girdle and arms as blended rounded solids."""
     size, x, y = who.scale, np.abs(frame.x), frame.y
     wall = (3.3 + 2.4 * (who.girth - 0.85)) * size
     half_width = (who.half_width + wall) * (0.35 + 0.65 * rounded(y + 4.5 * size, 13 * size))
@@ -85,7 +85,7 @@ def _body(who: Person, frame: Frame) -> Map:
 
 
 def _bosom(who: Person, frame: Frame) -> Map:
-    """Breasts of a woman, pectoral muscles of a man: soft shadows over the lungs, sharper below."""
+    """Return a woman's breasts or a man's pectoral muscles: soft shadows over the lungs, sharper below."""
     size, x, y = who.scale, np.abs(frame.x), frame.y
     if who.breast > 0:
         volume = who.breast * size
@@ -104,7 +104,7 @@ def _bosom(who: Person, frame: Frame) -> Map:
 
 
 def _cage(who: Person, frame: Frame, inner_depth: float) -> Map:
-    """Lung as if heart, great vessels and abdomen were not there."""
+    """Return the lung without heart, great vessels and abdomen."""
     size, x, y = who.scale, np.abs(frame.x), frame.y
     half_width = np.maximum(cage_half_width(y / lung_height(who, frame), who.half_width), 0.5)
     apex = y - 1.7 * size * ((x - 0.40 * who.half_width) / (0.24 * who.half_width)) ** 2
@@ -115,7 +115,7 @@ def _cage(who: Person, frame: Frame, inner_depth: float) -> Map:
 
 
 def _below_diaphragm(who: Person, frame: Frame) -> Map:
-    """How far a pixel lies below the edge of the diaphragm; negative above."""
+    """Return the distance of each pixel below the edge of the diaphragm; negative above."""
     size, x, y = who.scale, np.abs(frame.x), frame.y
     leftward = step(frame.x, 4 * size)
     dome = lung_height(who, frame) + leftward * who.left_drop
@@ -125,7 +125,7 @@ def _below_diaphragm(who: Person, frame: Frame) -> Map:
 
 
 def _fluid(who: Person, frame: Frame) -> Map:
-    """A small effusion: fills the costophrenic angle and climbs along the wall."""
+    """Return a small effusion that fills the costophrenic angle and climbs along the wall."""
     height = frame.pose.fluid
     if height == 0:
         return np.zeros_like(frame.x)
@@ -135,7 +135,7 @@ def _fluid(who: Person, frame: Frame) -> Map:
 
 
 def _mediastinum(who: Person, frame: Frame) -> tuple[Map, Map]:
-    """Depths inside the heart and inside the great vessels' shadow."""
+    """Return the depths inside the heart and inside the great vessels' shadow."""
     size, y = who.scale, frame.y
     portable = frame.pose.portable
     x = frame.x - 0.8 * frame.pose.turn
@@ -160,7 +160,7 @@ def _mediastinum(who: Person, frame: Frame) -> tuple[Map, Map]:
 
 
 def _airway(who: Person, frame: Frame) -> Map:
-    """Air in the trachea and the main bronchi."""
+    """Return the air in the trachea and the main bronchi."""
     size, x, y = who.scale, frame.x, frame.y
     fork = (0.15 * size + 0.5 * frame.pose.turn, 0.345 * lung_height(who, frame))
     trachea = chord(to_segment(x, y, (0.0, -14 * size), fork)[0], 0.85 * size)
@@ -170,7 +170,7 @@ def _airway(who: Person, frame: Frame) -> Map:
 
 
 def _gas(who: Person, frame: Frame, below: Map) -> Map:
-    """Air in the stomach, level below when the patient stands, and in loops of the bowel."""
+    """Return the air in the stomach, with a level when the patient stands, and in loops of the bowel."""
     size, x, y = who.scale, frame.x, frame.y
     dome = lung_height(who, frame) + who.left_drop
     rng = np.random.Generator(np.random.Philox(key=[who.seed, 1]))

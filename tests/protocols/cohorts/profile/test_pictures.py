@@ -50,7 +50,7 @@ def test_at_most_so_many_are_decoded_in_the_order_of_hashes_by_hand(
         ["positive"] * 6,
         files_of(studies, folder_of(grey)),  # type: ignore[arg-type]
         workers=1,
-        told=lambda done, total: told.append((done, total)),
+        progress=lambda done, total: told.append((done, total)),
     )
     first = sorted(images, key=lambda image: hashlib.sha256(image.encode()).hexdigest())[:2]
     assert found is not None

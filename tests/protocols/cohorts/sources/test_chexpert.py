@@ -93,7 +93,7 @@ def test_refusals_by_hand(release: Path, lines: list[str], sentence: str) -> Non
 
 def test_a_missing_reader_by_hand(release: Path) -> None:
     (release / "radiologists" / "groundtruth" / "bc5_gt.csv").unlink()
-    with pytest.raises(BadInputError, match=r"bc5_gt\.csv: is not there; name the folder of the CheXpert"):
+    with pytest.raises(BadInputError, match=r"bc5_gt\.csv: is missing; name the folder of the CheXpert"):
         chexpert(release, REQUEST, finding="Edema")
 
 

@@ -197,7 +197,7 @@ def test_very_long_header_is_read(tmp_path: Path) -> None:
 
 
 def test_folder_without_images_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match="holds no file"):
+    with pytest.raises(BadInputError, match="contains no file"):
         cohort_of(tmp_path, tmp_path)
     (tmp_path / "a.txt").write_text("hello")
     with pytest.raises(BadInputError, match=r"No image is left of 1 files of .*: a.txt is not DICOM"):

@@ -174,11 +174,13 @@ def test_one_image_in_two_folders_by_hand(tmp_path: Path) -> None:
         (tmp_path / part).mkdir()
         (tmp_path / part / "a.png").touch()
     with pytest.raises(
-        BadInputError, match=r"images_002/a\.png: stands in .*images_001 too; keep one of the two\."
+        BadInputError, match=r"images_002/a\.png: is in .*images_001 too; keep one of the two\."
     ):
         find_images(tmp_path, ["a.png"])
 
 
 def test_no_image_folder_by_hand(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match=r"absent: is not a folder; give the one that holds the images"):
+    with pytest.raises(
+        BadInputError, match=r"absent: is not a folder; give the one that contains the images"
+    ):
         find_images(tmp_path / "absent", ["a.png"])

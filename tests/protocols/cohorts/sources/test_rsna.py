@@ -187,11 +187,11 @@ def test_boxes_are_those_of_the_image_that_is_kept_by_hand(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ("r3,264,152,761,10,1", "row 2: the box with .* 264, 152, 761, 10 does not lie in 1024 x 1024"),
-        ("r3,264,,761,10,1", "row 2: the box with .* does not lie in"),
-        ("r3,264,152,0,10,1", "row 2: the box with .* does not lie in"),
-        ("r3,,,,,1", "row 2: the box with .* does not lie in"),
-        ("r3,1,1,1,1,0", "row 2: the box with .* 1, 1, 1, 1 stands beside Target 0"),
+        ("r3,264,152,761,10,1", "row 2: the box with .* 264, 152, 761, 10 is not within 1024 x 1024"),
+        ("r3,264,,761,10,1", "row 2: the box with .* is not within"),
+        ("r3,264,152,0,10,1", "row 2: the box with .* is not within"),
+        ("r3,,,,,1", "row 2: the box with .* is not within"),
+        ("r3,1,1,1,1,0", "row 2: the box with .* 1, 1, 1, 1 is in a row of Target 0"),
         ("r3,1,1,1,1,yes", "row 2: Target is 'yes'; it must be one of 0, 1"),
         ("a2.png,1,1,1,1,1", "has no box of any image of the cohort"),
     ],
