@@ -35,7 +35,7 @@ CHAPTERS = {
     ),
     "validation": (
         "run",
-        "notices",
+        "result_notices",
         "input_notices",
         "analyses",
         "homogeneity",

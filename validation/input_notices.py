@@ -1,7 +1,7 @@
 """Notices of what the input tables lacked or had too much: each count of the account has one but the test split's.
 
 Owns the sentences about rows and images. What was changed on reading is in `protocols.tables.notices`, unknown
-values in `protocols.tables.unknown_values`; notices about results are in `notices`.
+values in `protocols.tables.unknown_values`; notices about results are in `result_notices`.
 Source: the contract ("Accepted and counted").
 """
 

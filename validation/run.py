@@ -41,11 +41,11 @@ from validation.estimates.replication import replicate
 from validation.homogeneity.wald_test import LevelData, homogeneity_of, with_family_of_gaps, with_holm
 from validation.input_notices import input_notices
 from validation.metrics.average_precision import precision_recall
-from validation.notices import cautions_of, notices_of_results
 from validation.readers.agreement import agreement_of, agreement_sums
 from validation.readers.consensus import adjudicator_of, reference_verdicts
 from validation.readers.dawid_skene import dawid_skene
 from validation.readers.rating_arrays import votes_of
+from validation.result_notices import cautions_of, notices_of_results
 from validation.results.results import (
     WHOLE,
     AnalysisUsed,

@@ -12,7 +12,7 @@ from protocols.schema.load import parse_protocol
 from tests.conftest import PROTOCOL
 from tests.conftest import Study as Files
 from validation.cohort.inputs import InputFiles
-from validation.notices import cautions_of
+from validation.result_notices import cautions_of
 from validation.results.results import Results, results_from_json
 from validation.results.secondary import Leakage, LikePicture
 from validation.run import validate

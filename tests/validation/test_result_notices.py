@@ -6,7 +6,7 @@ import pytest
 
 from protocols.tables.input_account import Notice
 from tests.validation.conftest import TABLES, Image, Judge
-from validation.notices import cautions_of
+from validation.result_notices import cautions_of
 from validation.results.results import CriterionResult, Estimate, Results, Subgroup
 
 WHOLE = Subgroup("overall", "all")
