@@ -37,7 +37,7 @@ def keygen(out: Out) -> None:
     from protocols.evidence.bundle.signing import new_key_pair
 
     pair = new_key_pair(out)
-    print(f"wrote {pair.private}: keep it to yourself; whoever has it signs in your name")
+    print(f"wrote {pair.private}: keep it secret; anyone who has it can sign in your name")
     print(f"wrote {pair.public}: publish it where the auditor finds it without you, with its key id")
     print(f"key id {pair.key_id}")
 
@@ -54,7 +54,7 @@ def bundle(
     images: Images = None,
     ledger: Annotated[
         Path | None,
-        typer.Option("--ledger", help="Ledger of a sealed test set; default where the run had it."),
+        typer.Option("--ledger", help="Ledger of a locked test set; default where the run had it."),
     ] = None,
     by: By = None,
     role: Role = NO_ROLE,
