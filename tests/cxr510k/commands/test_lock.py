@@ -94,7 +94,7 @@ def test_a_bundle_names_the_look_of_its_own_run_though_a_later_one_came_to_the_s
         command("bundle", tmp_path / f"run{look}", "--out", bundle, *ledger)
         ended = command("verify", bundle, "--pubkey", tmp_path / "keys" / "public.pem")
         assert ended.code == 0
-        assert f"kept; look {look} at the sealed test set, of 2 in the ledger" in ended.out
+        assert f"kept; look {look} at the locked test set, of 2 in the ledger" in ended.out
 
 
 def test_the_very_same_again_prints_the_same_receipt_and_writes_it_to_a_file(

@@ -122,11 +122,11 @@ def packed(path: Path, members: Sequence[tarfile.TarInfo]) -> Path:
         ([member("bundle//evil")], "has a name that not every system can keep"),
         ([member("bundle/" + "a/" * 100 + "b")], "has a name that not every system can keep"),
         ([member("bundle/u\u0308")], "has a name that not every system can keep"),
-        ([member("bundle/first")], "bundle/first stands twice"),
-        ([member("bundle/First")], "bundle/First stands twice, or differs from bundle/first in case alone"),
-        ([member("bundle/A/one"), member("bundle/a/two")], "bundle/a stands twice, or differs from"),
-        ([member("bundle/first/second")], "bundle/first stands twice"),
-        ([member("other/second")], "holds 2 files or folders side by side"),
+        ([member("bundle/first")], "bundle/first is a duplicate"),
+        ([member("bundle/First")], "bundle/First is a duplicate, or differs from bundle/first in case alone"),
+        ([member("bundle/A/one"), member("bundle/a/two")], "bundle/a is a duplicate, or differs from"),
+        ([member("bundle/first/second")], "bundle/first is a duplicate"),
+        ([member("other/second")], "contains 2 files or folders side by side"),
         ([member("second")], "second lies beside the bundle's folder"),
     ],
 )
@@ -208,7 +208,7 @@ def test_bytes_behind_the_end_are_told(folder: Path, tmp_path: Path) -> None:
     write_archive(folder, archive_of(folder))
     with archive_of(folder).open("ab") as file:
         file.write(b"\0" * 512 + b"more")
-    with pytest.raises(EvidenceDiffersError, match="holds something behind its end"):
+    with pytest.raises(EvidenceDiffersError, match="contains bytes after its end"):
         unpacked(archive_of(folder), tmp_path / "out")
 
 
