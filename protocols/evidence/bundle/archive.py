@@ -75,7 +75,7 @@ def unpacked(archive: Path, into: Path) -> Path:
         tops = {member.name.partition("/")[0] for member in members}
         if len(tops) != 1:
             raise EvidenceDiffersError(
-                f"{archive}: contains {len(tops)} files or folders side by side; a bundle's archive contains one folder."
+                f"{archive}: contains {len(tops)} files or folders side by side; expected one folder."
             )
         into.mkdir(parents=True, exist_ok=True)
         for member in members:
