@@ -53,7 +53,7 @@ def lock(
     path = place_of_ledger(protocol, ledger)
     if path is None:
         raise typer.BadParameter(
-            "the protocol lies in a run folder; name the ledger of its test set with --ledger."
+            "the protocol is in a run folder; name the ledger of its test set with --ledger."
         )
     made = register(path, loaded, test_set, threshold, stamping(by, role), reason=reason)
     print(made.to_json(), end="")

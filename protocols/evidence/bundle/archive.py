@@ -114,7 +114,7 @@ def _checked(tar: tarfile.TarFile, archive: Path) -> list[tarfile.TarInfo]:
         _refuse_hostile(member, archive)
         _refuse_duplicate(member, there, archive)
         if member.isreg() and "/" not in member.name:
-            raise EvidenceDiffersError(f"{archive}: {shown(member.name)} lies beside the bundle's folder.")
+            raise EvidenceDiffersError(f"{archive}: {shown(member.name)} is beside the bundle's folder.")
         members.append(member)
         room -= member.size
         if room < 0 or len(members) > MOST_FILES:

@@ -134,7 +134,7 @@ def make_bundle(
 def _refuse_within(run: Path, out: Path) -> None:
     if out.resolve().is_relative_to(run.resolve()):
         raise BadInputError(
-            f"{out}: lies within the run folder, which a bundle leaves as it is; name another --out."
+            f"{out}: is within the run folder, which a bundle never changes; name another --out."
         )
 
 

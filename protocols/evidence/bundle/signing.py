@@ -140,9 +140,9 @@ def open_envelope(
     """
     envelope = _parse(content, source)
     if not envelope.signatures:
-        raise EvidenceDiffersError(f"{source}: bears no signature.")
+        raise EvidenceDiffersError(f"{source}: has no signature.")
     if len(envelope.signatures) > 1:
-        raise EvidenceDiffersError(f"{source}: bears {len(envelope.signatures)} signatures; expected one.")
+        raise EvidenceDiffersError(f"{source}: has {len(envelope.signatures)} signatures; expected one.")
     if envelope.payloadType != payload_type:
         raise EvidenceDiffersError(
             f"{source}: its payload is of type {envelope.payloadType!r}; expected {payload_type!r}."

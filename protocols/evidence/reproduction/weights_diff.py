@@ -55,7 +55,7 @@ def _arrays(path: Path) -> Mapping[str, NDArray[np.float64]]:
         with h5py.File(path, "r") as file:
             file.visititems(visit)
     except OSError as error:
-        raise BadInputError(f"{path}: holds no weights (it is not HDF5).") from error
+        raise BadInputError(f"{path}: contains no weights (it is not HDF5).") from error
     return found
 
 

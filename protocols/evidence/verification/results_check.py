@@ -54,7 +54,7 @@ def check_results(covered: Covered) -> Check:
         )
     if head.protocol != promise.protocol:
         problems.append(Problem(path, "names another protocol than the statement"))
-    return check_of("results", problems, f"as the statement says, verdict {head.verdict}")
+    return check_of("results", problems, f"as in the statement, verdict {head.verdict}")
 
 
 def check_protocol(covered: Covered) -> Check:

@@ -79,9 +79,7 @@ def check_images(covered: Covered) -> Check:
             words = "is missing" if there is None else f"is not the file that {LISTING} lists"
             problems.append(Problem(f"{DATA}/{path}", words))
         elif not image.bundled and image.image_path and there is not None:
-            problems.append(
-                Problem(f"{DATA}/{path}", f"is there, though {LISTING} says that it was left out")
-            )
+            problems.append(Problem(f"{DATA}/{path}", f"is in the bag, but {LISTING} records it as left out"))
     bundled = sum(image.bundled for image in listed)
     left_out = f", {len(listed) - bundled:,} left out, known by their hashes" if bundled < len(listed) else ""
     return check_of("images", problems, f"{bundled:,} files as listed{left_out}")
@@ -99,7 +97,7 @@ def check_run_folder(covered: Covered) -> Check:
         problems.append(Problem(f"{DATA}/{path}", f"is neither in the run's {NAME} nor added by a bundle"))
     added = sum(path not in recorded for path in covered.payload())
     return check_of(
-        "run folder", problems, f"{len(recorded):,} files as its own {NAME} says, {added} beside them"
+        "run folder", problems, f"{len(recorded):,} files as its own {NAME} lists them, {added} added"
     )
 
 

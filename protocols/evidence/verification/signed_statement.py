@@ -88,7 +88,7 @@ def _named(listed: Any) -> dict[str, str]:
         _text(listed, place, "name"): _sha256(listed, place, "digest", "sha256")
         for place in range(len(listed))
     }
-    _require(len(named) == len(listed), "names a resource twice")
+    _require(len(named) == len(listed), "names a duplicate resource")
     return named
 
 

@@ -124,7 +124,7 @@ def refuse_key_from_bundle(bundle: Path, pubkey: Path) -> None:
     """
     if pubkey.resolve().is_relative_to(bundle.resolve()):
         raise BadInputError(
-            f"{pubkey}: lies in the bundle that it is to vouch for; take the key from the signer by another way."
+            f"{pubkey}: is in the bundle that it is to verify; get the key from the signer by another way."
         )
 
 
@@ -229,7 +229,7 @@ def _check_key(public_key: PublicKey, digests: Mapping[str, str]) -> Check:
         for encoding in (Encoding.PEM, Encoding.DER)
     }
     problems = [
-        Problem(name, "is the key that this was verified with; take the key from the signer by another way")
+        Problem(name, "is the key that this was verified with; get the key from the signer by another way")
         for name, sha256 in digests.items()
         if sha256 in forms
     ]

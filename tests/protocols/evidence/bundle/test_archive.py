@@ -127,7 +127,7 @@ def packed(path: Path, members: Sequence[tarfile.TarInfo]) -> Path:
         ([member("bundle/A/one"), member("bundle/a/two")], "bundle/a is a duplicate, or differs from"),
         ([member("bundle/first/second")], "bundle/first is a duplicate"),
         ([member("other/second")], "contains 2 files or folders side by side"),
-        ([member("second")], "second lies beside the bundle's folder"),
+        ([member("second")], "second is beside the bundle's folder"),
     ],
 )
 def test_a_hostile_archive_is_refused_and_nothing_of_it_is_written(

@@ -302,7 +302,7 @@ def test_an_existing_output_is_never_written_over(run_folder: Path, make: Make, 
 
 
 def test_a_bundle_does_not_go_into_its_run(run_folder: Path, make: Make) -> None:
-    with pytest.raises(BadInputError, match="lies within the run folder"):
+    with pytest.raises(BadInputError, match="is within the run folder"):
         make(run_folder, run_folder / "bundle")
     assert not (run_folder / "bundle").exists()
 
