@@ -241,9 +241,7 @@ def _refuse_attestation(attest: Path | None, evidence: Path, by: str | None, rol
     if attest is None:
         raise typer.BadParameter("--by and --role are for --attest DIR.")
     if not (by and role):
-        raise typer.BadParameter(
-            "--attest needs --by NAME and --role ROLE: an attestation states who ran it."
-        )
+        raise typer.BadParameter("--attest needs --by NAME and --role ROLE: it states who ran the rerun.")
     if attest.resolve().is_relative_to(evidence.resolve()):
         raise typer.BadParameter("--attest names a folder within the evidence, which a rerun never changes.")
     refuse_occupied(attest)

@@ -118,9 +118,7 @@ def _checked(tar: tarfile.TarFile, archive: Path) -> list[tarfile.TarInfo]:
         members.append(member)
         room -= member.size
         if room < 0 or len(members) > MOST_FILES:
-            raise EvidenceDiffersError(
-                f"{archive}: states more bytes or files than it can contain; it is no bundle."
-            )
+            raise EvidenceDiffersError(f"{archive}: states more content than it can have; it is no bundle.")
     return members
 
 

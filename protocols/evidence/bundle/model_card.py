@@ -66,9 +66,7 @@ def _parameters(run: RunFolder, protocol: Protocol) -> dict[str, Any]:
             "approach": {"type": "supervised"},
             "architectureFamily": "convolutional neural network",
             "modelArchitecture": ARCHITECTURES[training.network],
-            "inputs": [
-                {"format": f"greyscale image of {training.image_size} x {training.image_size} pixels"}
-            ],
+            "inputs": [{"format": f"grey image of {training.image_size} x {training.image_size} pixels"}],
             "datasets": [
                 _dataset("train", plan.split.train, training.label_source),
                 _dataset("tune", plan.split.tune, training.label_source),

@@ -22,9 +22,7 @@ class TamperBench:
 
     def __init__(self, root: Path, kept: Path, touched: Callable[[str], None]) -> None:
         self.root, self._kept, self._touched = root, kept, touched
-        self._before: dict[
-            str, Path | None
-        ] = {}  # name -> where the first content was moved; None for a new name
+        self._before: dict[str, Path | None] = {}  # name -> its first content, moved; None for a new one
         self._folders: list[Path] = []
         kept.mkdir()
 

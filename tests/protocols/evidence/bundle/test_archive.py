@@ -161,7 +161,7 @@ def sparse(path: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (with_claimed_size, "more bytes or files than it can contain|is damaged"),
+        (with_claimed_size, "more content than it can have|is damaged"),
         (sparse, "holes is neither a file nor a folder"),
     ],
 )
