@@ -77,7 +77,7 @@ def _ended() -> tuple[int, str]:
     except KeyboardInterrupt:
         return INTERRUPTED, "interrupted; nothing was written."
     except SystemExit:  # Typer's answer to a closed pipe is 1, which is a finding here
-        return NOT_POSSIBLE_HERE, "whoever read the output closed it; what was written is whole."
+        return NOT_POSSIBLE_HERE, "the program that read the output closed it; what was written is complete."
     except TyperException as error:
         usage = error.format_message().replace("Value error, ", "")
         return BAD_INPUT, f"{usage} See cxr510k --help." if usage else ""

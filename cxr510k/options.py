@@ -107,7 +107,7 @@ def tables_given(
     """Return studies, reads, predictions where they are given and, of a cohort folder, its source's flow and boxes.
 
     Raises:
-        typer.BadParameter: the options do not name one of each, or name one twice.
+        typer.BadParameter: the options do not name each table exactly once.
     """
     from protocols.cohorts.cohort import tables_of
     from protocols.storage.run_folder import OF_ONE_TABLE

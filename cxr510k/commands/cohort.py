@@ -144,7 +144,7 @@ def cohort_google(
 def cohort_vindr(
     annotations: Annotated[Path, typer.Argument(help="One row per box and reader, such as train.csv.")],
     studies: Annotated[Path, typer.Option(help="The images' studies, in the suite's columns.")],
-    finding: Annotated[str, typer.Option(help="The class_name that readers call positive.")],
+    finding: Annotated[str, typer.Option(help="The class_name that counts as positive.")],
     out: Out,
     within: Within = None,
     hold_out: HoldOut = None,

@@ -59,7 +59,7 @@ def predict(
     out: Annotated[Path, typer.Option("--out", help="CSV file to write.")],
     inventory: Annotated[
         Path | None,
-        typer.Option(help="Also write this CSV: hashes of every picture, and those seen in training."),
+        typer.Option(help="Also write this CSV: hashes of every image, and those seen in training."),
     ] = None,
     marks: Annotated[Path | None, typer.Option(help="Also write this CSV: where the device points.")] = None,
     images: Images = None,

@@ -8,7 +8,7 @@ from cxr510k.exit_codes import NOT_POSSIBLE_HERE
 
 @app.command()
 def doctor() -> None:
-    """Say what is missing on this machine, and the one line that mends it.
+    """Say what is missing on this machine, and the command that installs it.
 
     Example: cxr510k doctor
     """

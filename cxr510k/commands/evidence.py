@@ -37,7 +37,7 @@ def keygen(out: Out) -> None:
     from protocols.evidence.bundle.signing import new_key_pair
 
     pair = new_key_pair(out)
-    print(f"wrote {pair.private}: keep it to yourself; whoever has it signs in your name")
+    print(f"wrote {pair.private}: keep it secret; anyone who has it can sign in your name")
     print(f"wrote {pair.public}: publish it where the auditor finds it without you, with its key id")
     print(f"key id {pair.key_id}")
 
@@ -54,7 +54,7 @@ def bundle(
     images: Images = None,
     ledger: Annotated[
         Path | None,
-        typer.Option("--ledger", help="Ledger of a sealed test set; default where the run had it."),
+        typer.Option("--ledger", help="Ledger of a locked test set; default where the run had it."),
     ] = None,
     by: By = None,
     role: Role = NO_ROLE,
@@ -241,7 +241,7 @@ def _refuse_attestation(attest: Path | None, evidence: Path, by: str | None, rol
     if attest is None:
         raise typer.BadParameter("--by and --role are for --attest DIR.")
     if not (by and role):
-        raise typer.BadParameter("--attest needs --by NAME and --role ROLE: an attestation says who ran it.")
+        raise typer.BadParameter("--attest needs --by NAME and --role ROLE: it states who ran the rerun.")
     if attest.resolve().is_relative_to(evidence.resolve()):
         raise typer.BadParameter("--attest names a folder within the evidence, which a rerun never changes.")
     refuse_occupied(attest)

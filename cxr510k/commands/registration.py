@@ -28,7 +28,7 @@ def lock(
     reason: Annotated[str | None, typer.Option(help="Why, where it amends what is registered.")] = None,
     receipt: Annotated[Path | None, typer.Option(help="Also write the receipt to this file.")] = None,
 ) -> None:
-    """Lock a protocol, its test set and its threshold before anybody looks, and print a receipt to file elsewhere.
+    """Lock a protocol, its test set and its threshold before any look, and print a receipt to file elsewhere.
 
     Example: cxr510k lock protocol.toml --cohort cohorts/rsna --by "A. Example" --role "quality engineer"
     """
@@ -45,7 +45,7 @@ def lock(
     loaded = load_protocol(protocol)
     tables = tables_given(cohort, studies, reads, table)
     verdicts = reads_of(loaded, tables["reads"], one_table=bool(table))
-    sealed = locked_test_set_of(studies_of(loaded, tables["studies"]), verdicts)
+    test_set = locked_test_set_of(studies_of(loaded, tables["studies"]), verdicts)
     threshold = None
     if operating_point:
         point = point_of(loaded.protocol.operating_point, operating_point)
@@ -53,15 +53,15 @@ def lock(
     path = place_of_ledger(protocol, ledger)
     if path is None:
         raise typer.BadParameter(
-            "the protocol lies in a run folder; name the ledger of its test set with --ledger."
+            "the protocol is in a run folder; name the ledger of its test set with --ledger."
         )
-    made = register(path, loaded, sealed, threshold, stamping(by, role), reason=reason)
+    made = register(path, loaded, test_set, threshold, stamping(by, role), reason=reason)
     print(made.to_json(), end="")
     if receipt:
         write_text(receipt, made.to_json())
     print(
-        f"{path}: holds it as of entry {made.ledger.entries}. File or sign the receipt where nobody here can change "
-        "it: nothing else proves the order.",
+        f"{path}: contains it as of entry {made.ledger.entries}. File or sign the receipt outside this project, where "
+        "it cannot be changed: nothing else proves the order.",
         file=sys.stderr,
     )
 

@@ -114,7 +114,7 @@ def validate(
     boxes: Boxes = None,
     marks: Annotated[Path | None, typer.Option(help="Where the device points, for --boxes.")] = None,
     inventory: Annotated[
-        Path | None, typer.Option(help="images.csv of `predict`: test pictures that the device saw before.")
+        Path | None, typer.Option(help="images.csv of `predict`: test images that the device saw before.")
     ] = None,
     ledger: LedgerFile = None,
     by: By = None,

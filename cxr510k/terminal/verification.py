@@ -80,7 +80,7 @@ def _print_environment(out: Console, rows: Sequence[EnvironmentRow], note: str) 
     differing = sum(row.differs for row in rows)
     if differing:
         differ = "1 row differs" if differing == 1 else f"{differing} rows differ"
-        print_folded(": no fault of the bundle; a rerun may come to other bytes here", "yellow", head=differ)
+        print_folded(": no fault of the bundle; a rerun may give other bytes here", "yellow", head=differ)
     out.print()
 
 

@@ -33,7 +33,7 @@ def add_report(root: Path, stages: Stages, progress: Progress, *, invocation: In
     """Render the report of a run folder that is as it was recorded, and update its record and manifest.
 
     Raises:
-        EvidenceDiffersError: a file of the folder is not what the manifest says.
+        EvidenceDiffersError: a file of the folder differs from the manifest.
     """
     with amended(root) as folder:
         record_report(folder, read_manifest(folder.root), stages, progress, invocation)
@@ -57,7 +57,7 @@ def add_robustness(
         root: a run folder that is as it was recorded.
         stages: as for a run.
         images: where the images are now; None for where the run had them.
-        progress: told of every stage.
+        progress: called at every stage.
         work: for the pack and the test under way; the caller removes it.
         invocation: for the trail.
 
@@ -65,14 +65,14 @@ def add_robustness(
         The folder of the test within the run.
 
     Raises:
-        EvidenceDiffersError: a file of the folder is not what the manifest says.
+        EvidenceDiffersError: a file of the folder differs from the manifest.
         NotPossibleHereError: the run has no model, or its images are not to be found.
     """
     run = RunFolder(root)
     record = run.read_record()
     check_manifest(root)
     if not run.model.is_dir():
-        raise NotPossibleHereError(f"{root}: holds no model/, so its pictures cannot be scored again.")
+        raise NotPossibleHereError(f"{root}: holds no model/, so its images cannot be scored again.")
     images = images or recorded_images(run, record.image_root)
     durations: dict[str, float] = {}
     made = BatteryFolder(work / "robustness")

@@ -22,7 +22,7 @@ def write_attestation(
         out: the folder to make; absent or empty.
         evidence: that was rerun.
         done: what was found.
-        invocation: of the rerun; its stamp says who.
+        invocation: of the rerun; its stamp states who.
         fonts: for letters that no bundled font has.
 
     Returns:

@@ -231,7 +231,7 @@ def _compare_changed(battery: BatteryFolder, scores: BatteryScores) -> Reproduct
 
 
 def require_fonts(run: Path, fonts: Sequence[Path]) -> None:
-    """Refuse to draw a report again without the fonts that were given for it.
+    """Refuse to render a report again without the fonts that were given for it.
 
     Raises:
         NotPossibleHereError: naming those that are missing.

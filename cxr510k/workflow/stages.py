@@ -23,7 +23,7 @@ from protocols.tables.perturbation_scores import BatteryFolder, BatteryScores
 
 @dataclass(frozen=True, slots=True)
 class TrainingRun:
-    """What a training ran on and how fast: the device's name, and images a second."""
+    """What a training ran on and how fast: the device's name, and images per second."""
 
     device: str
     images_per_second: float
@@ -190,7 +190,7 @@ def measure(folder: RunFolder, battery: BatteryFolder, progress: Progress) -> st
 
 
 def time_images(folder: RunFolder, images: ImageFolder, progress: Progress, *, device: DeviceName) -> str:
-    """Return the text of timing.json: how long the device takes for an image on this machine."""
+    """Return the text of timing.json: how long the device takes per image on this machine."""
     from model.inference.timing import timing
 
     studies = studies_of(protocol_of(folder), folder.require_input("studies"))

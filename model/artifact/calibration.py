@@ -1,7 +1,7 @@
-"""From logit to probability: a slope and an intercept fitted on the tuning split, so that a score means its share.
+"""From logit to probability: a slope and an intercept fitted on the tuning split, so that a score is a probability.
 
-Owns the fit and its refusals; the document is `protocols.model_folder`'s. A class-weighted loss teaches the
-network as if both classes were equally frequent, and long training makes it surer than it is right.
+Owns the fit and its refusals; the document is `protocols.model_folder`'s. A class-weighted loss trains the
+network as if both classes were equally frequent, and long training makes it overconfident.
 Sources: Platt 1999 (both parameters, and targets that stay inside 0 and 1); Guo et al. 2017, arXiv 1706.04599
 (temperature: the slope alone). Newton's method after Lin, Lin and Weng 2007, with sums in place of BLAS.
 """
@@ -30,8 +30,7 @@ def fit(
 
     Returns:
         The calibration with 6 decimals, as it is written. Where the logits do not rise with the labels nothing is
-        calibrated and the reason is given: a device that is wrong more often than right is not turned round in
-        silence.
+        calibrated and the reason is given: the order of the scores is never reversed in silence.
     """
     slope, intercept, reason = 1.0, 0.0, None
     if method != "none" and logits.min() == logits.max():
@@ -59,19 +58,19 @@ def probabilities(calibration: ScoreCalibration, logits: NDArray[np.float64]) ->
 
 
 def smoothed(labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Platt's targets (n1 + 1) / (n1 + 2) and 1 / (n0 + 2), with which separated classes keep a finite slope."""
+    """Return Platt's targets (n1 + 1) / (n1 + 2) and 1 / (n0 + 2); separated classes then keep a finite slope."""
     positives = int(labels.sum())
     negatives = len(labels) - positives
     return np.where(labels == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
 
 
 def log_loss(logits: NDArray[np.float64], targets: NDArray[np.int64] | NDArray[np.float64]) -> float:
-    """Mean cross-entropy of targets in [0, 1], from logits so that no probability underflows."""
+    """Return the mean cross-entropy of targets in [0, 1], from logits so that no probability underflows."""
     return float(np.mean(np.logaddexp(0.0, logits) - targets * logits))
 
 
 def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """In float64 and of the negative magnitude only, so that no logit overflows."""
+    """Return 1 / (1 + exp(-logit)) in float64; only negative magnitudes are exponentiated, so none overflows."""
     small = np.exp(-np.abs(logits))
     return np.where(logits >= 0, 1.0, small) / (1.0 + small)
 
@@ -104,7 +103,7 @@ def _newton(logits: NDArray[np.float64], targets: NDArray[np.float64], *, both: 
 def _step(
     x: NDArray[np.float64], error: NDArray[np.float64], weight: NDArray[np.float64], *, both: bool
 ) -> tuple[float, float]:
-    """Inverse of the second derivatives times the first, by hand for one or two parameters."""
+    """Return the Newton step, inverse Hessian times gradient, in closed form for one or two parameters."""
     slope_1 = float(np.sum(error * x))
     slope_2 = float(np.sum(weight * x * x)) + SMALLEST_CURVATURE
     if not both:

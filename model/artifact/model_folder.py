@@ -42,7 +42,7 @@ class LoadedModel:
     """A device as it was frozen.
 
     Attributes:
-        model: pictures 0 to 255 of shape (n, size, size, 1) -> logits of shape (n, heads), float32.
+        model: images with values 0 to 255 of shape (n, size, size, 1) -> logits of shape (n, heads), float32.
         plan: of the training; ``plan.training.primary`` is the head that is scored.
         calibration: from that head's logit to the score.
     """
@@ -53,7 +53,7 @@ class LoadedModel:
 
 
 def weights_of(model: keras.Model) -> bytes:
-    """The weights as the bytes of an HDF5 file; the same weights always give the same bytes.
+    """Return the weights as the bytes of an HDF5 file; the same weights always give the same bytes.
 
     Raises:
         NotPossibleHereError: there is no room for a temporary file.
@@ -65,7 +65,7 @@ def weights_of(model: keras.Model) -> bytes:
         except (
             OSError,
             RuntimeError,
-        ) as error:  # HDF5 tells of a full disk in many words, and in either class
+        ) as error:  # HDF5 reports a full disk in many words, and in either class
             raise NotPossibleHereError(
                 f"{folder}: the weights cannot be written there for a moment ({str(error).splitlines()[0]}); make room "
                 "for temporary files, or name another folder for them in TMPDIR."
@@ -97,14 +97,14 @@ def load(folder: Path) -> LoadedModel:
     """Rebuild the network of a model folder, fill in its weights and read its calibration.
 
     Raises:
-        BadInputError: a file is missing, the plan or the operating point is not one or is of other weights, or the
-            weights are not those that the plan records, are of another network or hold a number that is not finite.
+        BadInputError: a file is missing, the plan or the operating point is invalid or belongs to other weights, or
+            the weights are not those that the plan records, are of another network or are not all finite.
     """
     plan = read_plan(folder)
     if plan.preprocessing != PREPROCESSING:
         raise BadInputError(
-            f"{folder / PLAN}: was trained on pictures {plan.preprocessing!r}; this version of the suite makes them "
-            f"{PREPROCESSING!r}: use the version that trained it, or train again."
+            f"{folder / PLAN}: was trained on images preprocessed as {plan.preprocessing!r}; this version of the "
+            f"suite preprocesses them as {PREPROCESSING!r}: use the version that trained it, or train again."
         )
     frozen = read_operating_point(folder, plan)
     return LoadedModel(_network(folder / WEIGHTS, plan), plan, frozen.calibration)
@@ -144,10 +144,10 @@ def _history_row(epoch: Epoch) -> list[str]:
 
 
 def _curve_row(point: Point) -> list[str]:
-    shares = (point.sensitivity, point.specificity, point.f1)
+    measures = (point.sensitivity, point.specificity, point.f1)
     return [
         f"{point.threshold:.{SCORE_PLACES}f}",
         str(point.true_positives),
         str(point.false_positives),
-        *(f"{float(share):.{SCORE_PLACES}f}" for share in shares),
+        *(f"{float(measure):.{SCORE_PLACES}f}" for measure in measures),
     ]

@@ -22,7 +22,7 @@ MOST_POINTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What one threshold does to the images it is tried on."""
+    """The confusion counts of one threshold; positive when score >= threshold, and both classes are present."""
 
     threshold: float
     true_positives: int
@@ -32,33 +32,33 @@ class Point:
 
     @property
     def sensitivity(self) -> Fraction:
-        """Share of the positives at or above the threshold."""
+        """Proportion of the positives at or above the threshold, TP / P in [0, 1]."""
         return Fraction(self.true_positives, self.positives)
 
     @property
     def specificity(self) -> Fraction:
-        """Share of the negatives below it."""
+        """Proportion of the negatives below the threshold, TN / N in [0, 1]."""
         return Fraction(self.negatives - self.false_positives, self.negatives)
 
     @property
     def f1(self) -> Fraction:
-        """Of the calls at or above it."""
-        called = self.true_positives + self.false_positives
-        return Fraction(2 * self.true_positives, called + self.positives)
+        """F1 score at the threshold, 2 TP / (2 TP + FP + FN) in [0, 1]."""
+        test_positives = self.true_positives + self.false_positives
+        return Fraction(2 * self.true_positives, test_positives + self.positives)
 
 
 def choose(rule: str, scores: NDArray[np.float64], labels: NDArray[np.int64]) -> Point:
-    """Choose among the scores that occur.
+    """Choose the threshold among the observed scores by the protocol's rule.
 
     Args:
         rule: ``sensitivity_at_least:S``, the largest threshold that reaches S; ``max_f1``; or
-            ``youden``, the largest sensitivity + specificity. Of equal thresholds the higher is taken: it
-            calls fewer images positive for the same worth, and does not depend on the order of rows.
+            ``youden``, the largest sensitivity + specificity. Of equally good thresholds the highest is taken: fewer
+            images test positive, and the choice does not depend on the order of rows.
         scores: in [0, 1] with 6 decimals, of shape (images,).
         labels: 1 or 0.
 
     Raises:
-        BadInputError: all labels are of one kind, so that no rule can be judged.
+        BadInputError: all labels are of one class, so that no rule can be evaluated.
     """
     if not 0 < labels.sum() < len(labels):
         raise BadInputError(
@@ -72,12 +72,12 @@ def choose(rule: str, scores: NDArray[np.float64], labels: NDArray[np.int64]) ->
     }
     if rule in worth:
         return max(falling, key=worth[rule])  # of equals `max` takes the first: the highest threshold
-    wanted = Fraction(rule.removeprefix("sensitivity_at_least:"))
-    return next(candidate for candidate in falling if candidate.sensitivity >= wanted)
+    required = Fraction(rule.removeprefix("sensitivity_at_least:"))
+    return next(candidate for candidate in falling if candidate.sensitivity >= required)
 
 
 def curve(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> list[Point]:
-    """Every distinct score as a threshold, from the highest down.
+    """Return the counts at every distinct score as a threshold, from the highest down.
 
     Args:
         scores: finite, of shape (images,).
@@ -94,7 +94,7 @@ def curve(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> list[Point]
 
 
 def thinned(falling: Sequence[Point], *, threshold: float) -> list[Point]:
-    """At most about `MOST_POINTS` of a curve: each k-th with the smallest k that does, the last, and the chosen one."""
+    """Return about `MOST_POINTS` of a curve at most: every k-th with the smallest such k, the last, the chosen one."""
     every = -(-len(falling) // MOST_POINTS)
     last = len(falling) - 1
     return [
@@ -107,7 +107,7 @@ def thinned(falling: Sequence[Point], *, threshold: float) -> list[Point]:
 def operating_point_of(
     chosen: Point, rule: str, calibration: ScoreCalibration, *, patients: int, weights_sha256: str
 ) -> ModelOperatingPoint:
-    """Return the document of a choice, with the decimals it is written with."""
+    """Return the document of a chosen threshold, with the decimals it is written with."""
     return ModelOperatingPoint(
         threshold=rounded(chosen.threshold, FITTED_PLACES),
         rule=rule,

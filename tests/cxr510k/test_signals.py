@@ -31,5 +31,5 @@ def test_a_reader_who_leaves_is_no_finding(study: Study) -> None:
         process.stdout.close()
         assert process.stderr is not None
         said = process.stderr.read()
-    assert (process.returncode, "what was written is whole" in said) == (3, True), said
+    assert (process.returncode, "what was written is complete" in said) == (3, True), said
     assert (out / "manifest.json").exists()

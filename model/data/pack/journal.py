@@ -21,14 +21,14 @@ CHECKSUM = 64
 
 @dataclass(frozen=True, slots=True)
 class PackEntry:
-    """What became of one picture.
+    """What became of one image.
 
     Attributes:
-        stamp: of the file that was read; empty where the reading failed for a cause outside of it, so that it is
+        stamp: of the file that was read; empty where an external cause made the reading fail, so that it is
             tried again.
         fault: why it cannot be decoded; empty where it can.
         refusal: why it is out of scope; empty where it is not.
-        record: of a picture that was decoded.
+        record: of an image that was decoded.
     """
 
     stamp: str
@@ -87,10 +87,10 @@ def chunks_of(path: Path) -> dict[int, Chunk]:
     if not path.exists():
         return {}
     with path.open("rb") as file:
-        return {chunk.number: chunk for chunk in _sound(file)}
+        return {chunk.number: chunk for chunk in _valid_chunks(file)}
 
 
-def _sound(lines: Iterator[bytes] | BinaryIO) -> Iterator[Chunk]:
+def _valid_chunks(lines: Iterator[bytes] | BinaryIO) -> Iterator[Chunk]:
     for line in lines:
         text = line[CHECKSUM + 1 :]
         if line[:CHECKSUM] == sha256_bytes(text).encode():

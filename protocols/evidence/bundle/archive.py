@@ -1,7 +1,7 @@
-"""A bundle as one file: a tar archive whose bytes depend on what it holds alone, and its safe unpacking.
+"""A bundle as one file: a tar archive whose bytes depend on its content alone, and its safe unpacking.
 
-Owns the archive's layout and everything that an archive from a stranger is refused for. What a bundle must hold is
-`verification`'s. Zip is no bundle: it holds times and attributes of the machine that packed it, and its two
+Owns the archive's layout and the reasons to refuse an untrusted archive. What a bundle must contain is
+`verification`'s. Zip is not supported: it records times and attributes of the machine that packed it, and its two
 directories may contradict each other.
 """
 
@@ -16,23 +16,23 @@ from protocols.errors import BadInputError, EvidenceDiffersError
 from protocols.evidence.bundle.bag import files_of, name_fault, shown
 from protocols.storage.canonical import new_file, refuse_occupied
 
-TOP = "bundle"  # the one folder that every name begins with, whatever the bundle is called
+TOP = "bundle"  # the one folder that every name begins with, whatever the bundle's name
 MOST_FILES = 1_000_000
 MOST_PARTS = 64  # folders within folders
 BLOCK = 1 << 20
 
 
 def archive_of(bundle: Path) -> Path:
-    """Where the archive of a bundle goes: beside it."""
+    """Return the path of a bundle's archive, beside the bundle."""
     named = bundle if bundle.name not in ("", "..") else bundle.resolve()
     return named.with_name(f"{named.name}.tar")
 
 
 def refuse_archive(archive: Path) -> None:
-    """Refuse to write over what is there.
+    """Refuse to overwrite an archive.
 
     Raises:
-        BadInputError: it exists.
+        BadInputError: the archive exists.
     """
     if archive.exists() or archive.is_symlink():
         raise BadInputError(f"{archive}: exists; name another --out, or move it away.")
@@ -42,7 +42,7 @@ def write_archive(bundle: Path, archive: Path) -> None:
     """Write the files of a bundle in the order of their names, without times, owners or modes of this machine.
 
     Raises:
-        BadInputError: the archive exists, or the bundle holds what an archive may not.
+        BadInputError: the archive exists, or the bundle contains what an archive may not.
     """
     refuse_archive(archive)
     files, faults = files_of(bundle)
@@ -58,15 +58,15 @@ def write_archive(bundle: Path, archive: Path) -> None:
 
 
 def unpacked(archive: Path, into: Path) -> Path:
-    """Unpack a bundle's archive into a folder that is absent or empty, once every name in it was looked at.
+    """Unpack a bundle's archive into a folder that is absent or empty, once every name in it was checked.
 
     Returns:
-        ``into``, which then is the folder of the bundle: the archive's own top folder is left away.
+        ``into``, which then is the folder of the bundle; the archive's own top folder is dropped.
 
     Raises:
-        BadInputError: it cannot be read, or is no tar archive.
-        EvidenceDiffersError: it is damaged, or holds a link, a device, an absolute path or one that leads out, a name
-            twice or in two spellings, more than there is room for in the archive, or bytes behind its end.
+        BadInputError: it cannot be read, or is not a tar archive.
+        EvidenceDiffersError: it is damaged, or contains a link, a device, an absolute path or one that leads out, a
+            duplicate name, two spellings of one name, more bytes than its size, or bytes after its end.
     """
     refuse_occupied(into)
     with _opened(archive) as (file, tar):
@@ -75,7 +75,7 @@ def unpacked(archive: Path, into: Path) -> Path:
         tops = {member.name.partition("/")[0] for member in members}
         if len(tops) != 1:
             raise EvidenceDiffersError(
-                f"{archive}: holds {len(tops)} files or folders side by side; a bundle's archive holds one folder."
+                f"{archive}: contains {len(tops)} files or folders side by side; expected one folder."
             )
         into.mkdir(parents=True, exist_ok=True)
         for member in members:
@@ -86,7 +86,7 @@ def unpacked(archive: Path, into: Path) -> Path:
 
 @contextmanager
 def _opened(archive: Path) -> Iterator[tuple[BinaryIO, tarfile.TarFile]]:
-    """The archive; a fault of its bytes becomes a sentence, wherever it is met."""
+    """Yield an archive, opened; raise a damaged one as an error of the suite, wherever it is found."""
     try:
         with archive.open("rb") as file:
             if zipfile.is_zipfile(file):
@@ -106,19 +106,19 @@ def _opened(archive: Path) -> Iterator[tuple[BinaryIO, tarfile.TarFile]]:
 
 
 def _checked(tar: tarfile.TarFile, archive: Path) -> list[tarfile.TarInfo]:
-    """Every member; the sizes that they claim fit into the archive, which holds them as they are."""
+    """Return every member, checked; their stated sizes must fit into the archive, which is not compressed."""
     members = []
     there: dict[str, tarfile.TarInfo] = {}
     room = archive.stat().st_size
     for member in tar:
         _refuse_hostile(member, archive)
-        _refuse_twice(member, there, archive)
+        _refuse_duplicate(member, there, archive)
         if member.isreg() and "/" not in member.name:
-            raise EvidenceDiffersError(f"{archive}: {shown(member.name)} lies beside the bundle's folder.")
+            raise EvidenceDiffersError(f"{archive}: {shown(member.name)} is beside the bundle's folder.")
         members.append(member)
         room -= member.size
         if room < 0 or len(members) > MOST_FILES:
-            raise EvidenceDiffersError(f"{archive}: says that it holds more than it can; it is no bundle.")
+            raise EvidenceDiffersError(f"{archive}: states more content than it can have; it is no bundle.")
     return members
 
 
@@ -136,11 +136,11 @@ def _refuse_hostile(member: tarfile.TarInfo, archive: Path) -> None:
     elif name_fault(name) or name.count("/") > MOST_PARTS:
         what = "has a name that not every system can keep"
     if what:
-        raise EvidenceDiffersError(f"{archive}: {shown(name)} {what}; no bundle holds that.")
+        raise EvidenceDiffersError(f"{archive}: {shown(name)} {what}; no bundle contains that.")
 
 
-def _refuse_twice(member: tarfile.TarInfo, there: dict[str, tarfile.TarInfo], archive: Path) -> None:
-    """A file stands once, holds no other, and no name, of a folder too, stands in two spellings."""
+def _refuse_duplicate(member: tarfile.TarInfo, there: dict[str, tarfile.TarInfo], archive: Path) -> None:
+    """Refuse a duplicate file, a file as the folder of another, and names, of folders too, that differ in case."""
     parts = member.name.split("/")
     for length in range(1, len(parts) + 1):
         name = "/".join(parts[:length])
@@ -151,8 +151,8 @@ def _refuse_twice(member: tarfile.TarInfo, there: dict[str, tarfile.TarInfo], ar
             or (member.isreg() and length == len(parts))
         ):
             raise EvidenceDiffersError(
-                f"{archive}: {shown(name)} stands twice, or differs from {shown(before.name)} in case alone; "
-                "no bundle holds that."
+                f"{archive}: {shown(name)} is a duplicate, or differs from {shown(before.name)} in case alone; "
+                "no bundle contains that."
             )
 
 
@@ -166,8 +166,8 @@ def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
 
 
 def _refuse_rest(file: BinaryIO, end: int, archive: Path) -> None:
-    """Behind its end an archive holds zeros alone: what stands there, nobody would look at."""
+    """Refuse bytes other than zeros after the end of an archive, which no check would read."""
     file.seek(end)
     while block := file.read(BLOCK):
         if block.strip(b"\0"):
-            raise EvidenceDiffersError(f"{archive}: holds something behind its end.")
+            raise EvidenceDiffersError(f"{archive}: contains bytes after its end.")

@@ -1,8 +1,8 @@
 """A BagIt bag: tag files and SHA-256 manifests around a folder ``data``.
 
-Owns the text of the tag files, the names that a bag may hold and the reading of a manifest. What lies in ``data`` is
-`bundle`'s; whether a bag is whole is `verification`'s. Anyone can write a new manifest: against that stands the
-signature over both manifests. Source: RFC 8493 (BagIt 1.0).
+Owns the text of the tag files, the names that a bag may contain and the reading of a manifest. The content of ``data``
+is `create`'s; whether a bag is complete is `verification`'s. Anyone can write a new manifest; the signature over both
+manifests detects that. Source: RFC 8493 (BagIt 1.0).
 """
 
 import os
@@ -29,14 +29,14 @@ _LINE = re.compile("([0-9a-f]{64})  ([^\r\n]+)")
 
 
 def write_bag(root: Path, info: Mapping[str, str]) -> None:
-    """Write tag files and manifests over the ``data`` that lies in a folder.
+    """Write tag files and manifests beside the ``data`` of a folder.
 
     Args:
-        root: folder that holds ``data`` and nothing else.
-        info: label -> value of bag-info.txt, in the order in which they are to stand; Payload-Oxum is added.
+        root: folder that contains ``data`` and nothing else.
+        info: label -> value of bag-info.txt, in this order; Payload-Oxum is added.
 
     Raises:
-        BadInputError: a file is a link or no plain file, or its name could not be kept on every system.
+        BadInputError: a file is a link or no plain file, or its name is not portable.
     """
     files, faults = files_of(root)
     if faults:
@@ -49,10 +49,10 @@ def write_bag(root: Path, info: Mapping[str, str]) -> None:
 
 
 def files_of(root: Path) -> tuple[dict[str, Path], list[str]]:
-    """Every plain file below a folder by its path with forward slashes, and a sentence for each that may not be there.
+    """Return every plain file below a folder by its path with forward slashes, and a sentence for each bad entry.
 
-    Links are never followed. Not allowed are links, pipes and the like, names that are no UTF-8 or not composed (NFC),
-    and names, of folders too, that differ from another in case alone: such names do not survive on every system.
+    Links are never followed. Not allowed are links, pipes and the like, names that are not UTF-8 or not composed (NFC),
+    and names, of folders too, that differ from another in case alone: such names are not portable.
     """
     files: dict[str, Path] = {}
     faults: list[str] = []
@@ -71,16 +71,16 @@ def files_of(root: Path) -> tuple[dict[str, Path], list[str]]:
 
 
 def manifest_text(digests: Mapping[str, str]) -> str:
-    """The text of a manifest: hash, two spaces, path; sorted by path, so that the same files give the same bytes."""
+    """Return the text of a manifest: hash, two spaces, path; sorted by path, so that equal files give equal bytes."""
     return "".join(f"{digests[name]}  {_encoded(name)}\n" for name in sorted(digests))
 
 
 def parse_manifest(content: bytes, *, source: str) -> dict[str, str]:
-    """The bytes of a manifest -> path -> SHA-256.
+    """Read the bytes of a manifest; return path -> SHA-256.
 
     Raises:
-        EvidenceDiffersError: naming the line that is not written as BagIt and the suite write it, leads out of the
-            bag, or stands twice.
+        EvidenceDiffersError: a line is not written as BagIt and the suite write it, leads out of the bag, or is a
+            duplicate; the error names the line.
     """
     try:
         text = content.decode("utf-8")
@@ -103,7 +103,7 @@ def parse_manifest(content: bytes, *, source: str) -> dict[str, str]:
 
 
 def is_inside(name: str) -> bool:
-    """Whether a path with forward slashes stays below the folder that it is relative to, on any system."""
+    """Return whether a path with forward slashes stays below the folder that it is relative to, on any system."""
     parts = name.split("/")
     return not any(part in ("", ".", "..") for part in parts) and not re.match(
         r"~|[A-Za-z]:|.*[\\\0]", name, re.DOTALL
@@ -111,7 +111,7 @@ def is_inside(name: str) -> bool:
 
 
 def name_fault(name: str) -> str | None:
-    """Why a path with forward slashes would not be the same on every system; None where it would."""
+    """Return why a path with forward slashes is not portable; None where it is."""
     if any("\ud800" <= letter <= "\udfff" for letter in name):
         return "its name is not UTF-8; rename it"
     if not unicodedata.is_normalized("NFC", name):
@@ -122,7 +122,7 @@ def name_fault(name: str) -> str | None:
 
 
 def shown(name: str) -> str:
-    """A path as it may stand in a sentence."""
+    """Return a path for a message, with control characters as their codes."""
     return name if name.isprintable() else name.encode("unicode_escape").decode("ascii")
 
 
@@ -153,6 +153,6 @@ def _encoded(name: str) -> str:
 
 
 def _decoded(name: str) -> str | None:
-    """The path of a line; None where a percent sign is none of the three codes."""
+    """Decode the path of a line; None where a percent sign is not one of the three codes."""
     decoded = re.sub("%25|%0D|%0A", lambda code: _DECODED[code[0]], name)
     return decoded if _encoded(decoded) == name else None

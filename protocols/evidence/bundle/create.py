@@ -1,8 +1,8 @@
-"""A run folder -> a bundle: everything an auditor needs, in a BagIt bag, with a signature over it beside it.
+"""A run folder -> a bundle: everything an auditor needs, in a BagIt bag, with a signature beside it.
 
-Owns what goes in, in which order, and the entry in the ledger. The layout's names are `bundle.folder`'s, the bag is
-`bag`'s, the signed words are `statement`'s, the envelope is `signing`'s. Nothing reads the clock: the same run, key
-and stamp give the same bytes. Source: the contract ("Bundle"); docs/guides/bundle.md.
+Owns what goes in, in which order, and the entry in the ledger. Names are `layout`'s, the bag is `bag`'s, the signed
+statement is `statement`'s, the envelope is `signing`'s. Nothing reads the clock: the same run, key and stamp give the
+same bytes. Source: the contract ("Bundle"); docs/guides/bundle.md.
 """
 
 from collections.abc import Sequence
@@ -43,14 +43,14 @@ from protocols.tables.column_mapping import studies_table
 
 @dataclass(frozen=True, slots=True)
 class MadeBundle:
-    """What was made.
+    """A bundle that was made.
 
     Attributes:
         folder: the bundle.
         key_id: of the key that signed it.
-        files, size: of the whole bundle; size in bytes.
-        images, bundled: how many images are listed, and how many of them are within.
-        ledger_entries: how many the bundle's ledger has.
+        files, size: number of files and size in bytes of the whole bundle.
+        images, bundled: number of images that are listed, and of those that are in the bundle.
+        ledger_entries: number of entries of the bundle's ledger.
     """
 
     folder: BundleFolder
@@ -74,24 +74,24 @@ def make_bundle(
     workers: int,
     progress: Progress,
 ) -> MadeBundle:
-    """Make a bundle of a run folder, which is read only, into a folder that appears when all of it is done.
+    """Make a bundle of a run folder, which is only read, in a folder that appears when it is complete.
 
     Args:
         run: a run folder.
         out: absent or empty, and not within the run folder.
         private_key: signs the bundle.
-        images: folder of the run's images, where they are no longer where the run had them.
-        with_images: whether the images go into the bundle; without, their hashes do.
-        ledger: the test set's, where it is sealed; None for where the run had it.
+        images: folder of the run's images, where they were moved.
+        with_images: whether the images go into the bundle; without, only their hashes do.
+        ledger: of a locked test set; None for where the run had it.
         stamp: of the signing.
-        workers: processes that decode images, at most.
-        progress: told of each image and file.
+        workers: largest number of processes that decode images.
+        progress: called for each image and file.
 
     Raises:
         EvidenceDiffersError: the run folder is not as it was recorded, an image is no longer the one that was scored,
-            or the test set's ledger no longer continues what the run knew of it.
-        BadInputError: ``run`` is no run folder, holds a link or a name that a bundle cannot hold, ``out`` is occupied
-            or within it, or the ledger is not there.
+            or the test set's ledger no longer continues the ledger of the run.
+        BadInputError: ``run`` is no run folder, contains a link or a name that a bundle cannot contain, ``out`` is
+            occupied or within it, or the ledger is missing.
     """
     source = RunFolder(run)
     record = source.read_record()
@@ -114,7 +114,7 @@ def make_bundle(
         _copy_images(bundle, found, record, progress)
         write_text(bundle.images_csv, listing_text([one.row for one in found]))
         _write_environment(bundle, record, loaded, results)
-        _refuse_unfit(bundle.data)  # before the ledger of a sealed test set says that there is a bundle
+        _refuse_unfit(bundle.data)  # before the ledger of a locked test set records the bundle
         head = continuation.add(_event(source, bundle, private_key, with_images), stamp, bundle.ledger)
         write_bag(bundle.bag, _info(record, loaded))
         payload = statement(bundle, results, head, stamp)
@@ -134,7 +134,7 @@ def make_bundle(
 def _refuse_within(run: Path, out: Path) -> None:
     if out.resolve().is_relative_to(run.resolve()):
         raise BadInputError(
-            f"{out}: lies within the run folder, which a bundle leaves as it is; name another --out."
+            f"{out}: is within the run folder, which a bundle never changes; name another --out."
         )
 
 
@@ -153,10 +153,10 @@ def _images(
     workers: int,
     progress: Progress,
 ) -> Sequence[FoundImage]:
-    """The images, from the files where they can be reached, else by the run's own record of them."""
+    """Find the images: from their files where these can be read, else from the run's own record."""
     inside = record.image_root == IN_THE_RUN
     if inside and images:
-        raise BadInputError(f"{run.root}: holds its images itself; leave out --images.")
+        raise BadInputError(f"{run.root}: contains its images; leave out --images.")
     folder = None
     if images:
         folder = ImageFolder(images, search=True)
@@ -173,7 +173,7 @@ def _images(
 
 
 def _copy_run(run: RunFolder, bundle: BundleFolder, found: Sequence[FoundImage], progress: Progress) -> None:
-    """Every file as the manifest has it; what changes while it is copied is told, not bundled."""
+    """Copy every file of the run's manifest; refuse one that changes while it is copied."""
     left_out = {one.file for one in found if not one.row.bundled}
     manifest = sha256_file(run.manifest)
     entries = [entry for entry in read_manifest(run.root) if run.root / entry.path not in left_out]
@@ -186,7 +186,7 @@ def _copy_run(run: RunFolder, bundle: BundleFolder, found: Sequence[FoundImage],
 def _copy_images(
     bundle: BundleFolder, found: Sequence[FoundImage], record: RunRecord, progress: Progress
 ) -> None:
-    """Images that lie elsewhere; those of the run folder came with it."""
+    """Copy images that are outside the run folder; the others were copied with it."""
     if record.image_root == IN_THE_RUN:
         return
     outside = [one for one in found if one.row.bundled]
@@ -216,7 +216,7 @@ def _write_environment(
 
 
 def _event(run: RunFolder, bundle: BundleFolder, private_key: PrivateKey, with_images: bool) -> Event:
-    """What the ledger tells of a bundle; the bag's own manifest it cannot name, which lists the ledger itself."""
+    """Return the ledger's event of a bundle; it cannot name the bag's manifest, which lists the ledger itself."""
     added = [bundle.images_csv, bundle.lock, bundle.system, bundle.bill]
     touched = [Touched(path.relative_to(bundle.data).as_posix(), None, sha256_file(path)) for path in added]
     recorded = sha256_file(run.manifest)

@@ -1,9 +1,8 @@
-"""The bill of materials of a bundle for other people's programs: bom.cdx.json, CycloneDX 1.6.
+"""The machine-readable bill of materials of a bundle: bom.cdx.json, CycloneDX 1.6.
 
 Owns the document and its components of software; the device's is `model_card`'s. The bill that a report prints is
-`reports.appendices.bill_of_materials`: it tells what run.json recorded, in words. This one says the same of those
-packages, and adds what else of the lock is installed where the bundle is made. No time but the run's enters, and no
-chance.
+`reports.appendices.bill_of_materials`: the packages of run.json in words. This one lists the same packages, and adds
+what else of the lock is installed where the bundle is made. It contains no time but the run's, and nothing random.
 Sources: CycloneDX 1.6; package URLs (purl-spec, type pypi).
 """
 
@@ -33,11 +32,11 @@ RECORDED, FOUND = "run.json", "installed where the bundle was made"
 
 
 def bill_text(record: RunRecord, device: Mapping[str, Any]) -> str:
-    """The text of bom.cdx.json.
+    """Return the text of bom.cdx.json.
 
     Args:
         record: of the run.
-        device: its component.
+        device: the component of the device.
     """
     software = [_python(record), *_packages(record), *_libraries(record)]
     suite = {
@@ -46,7 +45,7 @@ def bill_text(record: RunRecord, device: Mapping[str, Any]) -> str:
         "name": DISTRIBUTION,
         "version": record.suite,
         "licenses": [{"license": {"id": SUITE_LICENCE}}],
-        "properties": _told(source=RECORDED),
+        "properties": _version_source(source=RECORDED),
     }
     used = sorted(component["bom-ref"] for component in software)
     bill = {
@@ -57,7 +56,7 @@ def bill_text(record: RunRecord, device: Mapping[str, Any]) -> str:
         "components": [device, *software],
         "dependencies": [{"ref": DEVICE}, {"ref": "suite", "dependsOn": used}],
     }
-    # As a random serial number would: another content has another one.
+    # Another content has another serial number, as with random ones.
     digest = bytes.fromhex(sha256_bytes(json_text(bill).encode("utf-8")))
     return json_text({**bill, "serialNumber": f"urn:uuid:{uuid.UUID(bytes=digest[:16], version=5)}"})
 
@@ -68,12 +67,12 @@ def _python(record: RunRecord) -> dict[str, Any]:
         "bom-ref": "python",
         "name": "python",
         "version": record.python,
-        "properties": _told(source=RECORDED),
+        "properties": _version_source(source=RECORDED),
     }
 
 
 def _packages(record: RunRecord) -> list[dict[str, Any]]:
-    """Everything of the lock: by the run's record where that has it, else as installed here."""
+    """Return every package of the lock: as the run recorded it, else as installed here."""
     recorded = {name: version for name, version in record.versions.items() if version != NOT_INSTALLED}
     here = installed_packages()
     versions = {**here, **recorded}
@@ -101,7 +100,7 @@ def _package(
         "name": name,
         "version": version,
         "purl": purl,
-        "properties": _told(source=source),
+        "properties": _version_source(source=source),
     }
     if licensed and (licences := _licences(name)):
         component["licenses"] = licences
@@ -118,7 +117,7 @@ def _package(
 
 
 def _libraries(record: RunRecord) -> list[dict[str, Any]]:
-    """System libraries that laid out the report, as far as the record has their version."""
+    """Return the system libraries that laid out the report, where the record has their version."""
     packages = {*record.versions, *installed_packages()}
     return [
         {
@@ -126,7 +125,7 @@ def _libraries(record: RunRecord) -> list[dict[str, Any]]:
             "bom-ref": f"system:{name}",
             "name": name,
             "version": version,
-            "properties": _told(source=RECORDED),
+            "properties": _version_source(source=RECORDED),
         }
         for name, version in sorted(record.render_stack.items())
         if name not in {*packages, "python"} and re.match("[0-9]", version) and " " not in name
@@ -135,7 +134,7 @@ def _libraries(record: RunRecord) -> list[dict[str, Any]]:
 
 @cache
 def _licences(name: str) -> Sequence[Mapping[str, Any]]:
-    """As the package states it: an SPDX expression, else in its own words."""
+    """Return the licence as the package states it: an SPDX expression, else in its own words."""
     stated = metadata.metadata(name)
     for expression in stated.get_all("License-Expression", []):
         return [{"expression": expression}]
@@ -152,5 +151,5 @@ def _licences(name: str) -> Sequence[Mapping[str, Any]]:
     return [{"license": {"name": name}} for name in sorted(set(words))]
 
 
-def _told(*, source: str) -> list[dict[str, str]]:
+def _version_source(*, source: str) -> list[dict[str, str]]:
     return [{"name": "cxr510k:version-from", "value": source}]

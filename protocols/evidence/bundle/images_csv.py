@@ -1,8 +1,7 @@
-"""Every image of a study by its hashes, whether it lies in a bundle, and what became of one that could not be read.
+"""images.csv of a bundle: every image of a study by its hashes, whether it is bundled, and why one was not read.
 
-Owns images.csv of a bundle and how its rows come to be: from the files, where they can be reached, laid beside what
-the run recorded when it scored them; else from that record. Copying files is `bundle`'s. The table of what the device
-was given, images.csv among a run's inputs, is `hashes`'s.
+Owns the rows: from the files where they can be read, compared with what the run recorded when it scored them; else
+from that record. Copying files is `create`'s. The images.csv among a run's inputs is `hashes`'.
 """
 
 import os
@@ -37,12 +36,12 @@ class ListedImage:
 
     Attributes:
         image_id, patient_id, split: as in the studies table; ``split`` is empty where it has none.
-        image_path: where it lies, or would lie, below the bundle's folder of images; empty where no file was found.
+        image_path: path below the bundle's folder of images, bundled or not; empty where no file was found.
         size: bytes of the file; None where it was not at hand.
-        file_sha256, pixels_sha256: of the file and of the decoded picture; empty where unknown.
+        file_sha256, pixels_sha256: of the file and of the decoded image; empty where unknown.
         status: ``ok`` decoded now, ``failed`` not decoded, ``recorded`` from the record of the scoring alone.
-        reason: why it is not ``ok``, or what is odd; empty for most.
-        bundled: whether the file lies in the bundle.
+        reason: why it is not ``ok``, or what is unusual; empty for most.
+        bundled: whether the file is in the bundle.
     """
 
     image_id: str
@@ -62,14 +61,14 @@ COLUMNS = tuple(field.name for field in fields(ListedImage))
 
 @dataclass(frozen=True, slots=True)
 class FoundImage:
-    """A row and the file that it is about; None where there is no file."""
+    """A row and its file; None where there is no file."""
 
     row: ListedImage
     file: Path | None
 
 
 class ListedImages(ImageFolder):
-    """The images that lie in a bundle, by their rows of images.csv: a studies table may lead to where they were.
+    """The images in a bundle, by their rows of images.csv; paths of the studies table may be those before bundling.
 
     Args:
         root: the bundle's folder of images.
@@ -81,7 +80,7 @@ class ListedImages(ImageFolder):
         self._paths = {row.image_id: row.image_path for row in rows if row.bundled}
 
     def path_of(self, image_id: str, image_path: str) -> Path:
-        """The file of one image.
+        """Return the file of one image.
 
         Raises:
             UndecodableImageError: it is not in the bundle.
@@ -103,22 +102,22 @@ def found_images(
     """Read, hash and decode every image of a study, in the code-point order of image_id.
 
     Args:
-        studies: of which every image is listed.
-        images: where they are.
-        scored: what the run recorded of those that it scored.
+        studies: the studies; every image is listed.
+        images: the folder of the images.
+        scored: the run's record of the images that it scored.
         bundled: whether the files go into the bundle.
-        workers: processes that decode, at most.
-        progress: told after each.
+        workers: largest number of processes that decode.
+        progress: called after each image.
 
     Raises:
-        BadInputError: two images would lie at the same place.
-        EvidenceDiffersError: naming every image that is no longer the file that was scored.
+        BadInputError: two images would have the same path in the bundle.
+        EvidenceDiffersError: an image is no longer the file that was scored; the error names each.
     """
     ordered = studies.by_image_id()
     paths = ordered.image_path or ("",) * len(ordered)
     rows: dict[str, FoundImage] = {}
     for index, image_id in enumerate(ordered.image_id):
-        row = _unseen(ordered, index)
+        row = _blank_row(ordered, index)
         try:
             file = images.path_of(image_id, paths[index])
         except UndecodableImageError as error:
@@ -143,12 +142,12 @@ def found_images(
 
 
 def recorded_images(studies: Studies, scored: Inventory) -> tuple[FoundImage, ...]:
-    """The images that a run scored, by what it recorded of them, where the files cannot be reached."""
+    """List the images that a run scored from its own record, where the files cannot be read."""
     ordered = studies.by_image_id()
     rows = []
     for index, image_id in enumerate(ordered.image_id):
         if image_id in scored.records:
-            rows.append(FoundImage(_recorded(_unseen(ordered, index), scored, NOT_AT_HAND), None))
+            rows.append(FoundImage(_recorded(_blank_row(ordered, index), scored, NOT_AT_HAND), None))
     return tuple(rows)
 
 
@@ -191,7 +190,7 @@ def _row(cells: Sequence[str]) -> ListedImage:
     return ListedImage(**row | {"size": size, "bundled": row["bundled"] == "yes"})
 
 
-def _unseen(studies: Studies, index: int) -> ListedImage:
+def _blank_row(studies: Studies, index: int) -> ListedImage:
     split = studies.split[index] if studies.split else ""
     return ListedImage(
         studies.image_id[index], studies.patient_id[index], split, "", None, "", "", "failed", "", False
@@ -199,7 +198,7 @@ def _unseen(studies: Studies, index: int) -> ListedImage:
 
 
 def _described(found: FoundImage, *, bundled: bool) -> FoundImage:
-    """A row with what its file holds."""
+    """Fill in the row of a file: size, hashes and status."""
     row, file = found.row, found.file
     assert file is not None
     try:
@@ -214,7 +213,7 @@ def _described(found: FoundImage, *, bundled: bool) -> FoundImage:
 
 
 def _compared(found: FoundImage, scored: Inventory | None) -> FoundImage:
-    """Another decoder may make other pixels of the same JPEG; the row says so."""
+    """Note in the row where another decoder made other pixels of the same file."""
     row = found.row
     then = scored.records.get(row.image_id) if scored else None
     if then is None or row.status != "ok" or row.pixels_sha256 == then.pixels_sha256:
@@ -228,7 +227,7 @@ def _is_another(row: ListedImage, scored: Inventory | None) -> bool:
 
 
 def _recorded(row: ListedImage, scored: Inventory | None, reason: str) -> ListedImage:
-    """The row of an image without a file: by the record, where the run scored it."""
+    """Fill in the row of an image without a file: from the record, where the run scored it."""
     then = scored.records.get(row.image_id) if scored else None
     if then is None:
         return replace(row, reason=reason)
@@ -242,7 +241,7 @@ def _recorded(row: ListedImage, scored: Inventory | None, reason: str) -> Listed
 
 
 def _placed(rows: Mapping[str, FoundImage], root: Path) -> dict[str, FoundImage]:
-    """Where each file goes: as it lies below the images' folder; of those that lie elsewhere, below what they share."""
+    """Set each path in the bundle: as below the images' folder; for files elsewhere, below their common folder."""
     inside, outside = {}, {}
     for image_id, found in rows.items():
         if found.file and ".." in found.file.relative_to(root).parts:
@@ -267,6 +266,6 @@ def _refuse_shared_places(rows: Iterable[FoundImage]) -> None:
         other = files.setdefault(found.row.image_path, found)
         if other.file != found.file:
             raise BadInputError(
-                f"images {other.row.image_id!r} and {found.row.image_id!r}: both would lie at "
-                f"{found.row.image_path!r} in the bundle; give their folder with --images."
+                f"images {other.row.image_id!r} and {found.row.image_id!r}: both would be at "
+                f"{found.row.image_path!r} in the bundle; give their common folder with --images."
             )

@@ -1,6 +1,6 @@
-"""The folder of one bundle: where the bag, its parts and the signature lie.
+"""The layout of a bundle's folder: paths of the bag, its parts and the signature.
 
-Owns names. What makes a bundle is `bundle`; what checks one is `verification`. Source: the contract ("Bundle").
+Owns names. Making a bundle is `create`; checking one is `verification`. Source: the contract ("Bundle").
 """
 
 from dataclasses import dataclass
@@ -55,12 +55,12 @@ class BundleFolder:
 
     @property
     def images_csv(self) -> Path:
-        """One line an image: where it lies, and the hashes of its file and pixels."""
+        """The list of images, one line per image: its path, and the hashes of its file and pixels."""
         return self.data / LISTING
 
     @property
     def images(self) -> Path:
-        """The images, where the bundle holds them."""
+        """The images, where the bundle contains them."""
         return self.data / IMAGES
 
     @property
@@ -70,12 +70,12 @@ class BundleFolder:
 
     @property
     def env(self) -> Path:
-        """What it was made with: locked requirements, system and bill of materials."""
+        """The environment of the bundle: locked requirements, system and bill of materials."""
         return self.data / "env"
 
     @property
     def lock(self) -> Path:
-        """What an auditor installs."""
+        """The locked requirements, which an auditor installs."""
         return self.data / LOCK
 
     @property

@@ -1,7 +1,7 @@
-"""The ledger of a bundle: what the run knew, whatever came since, and the entry of the bundle itself.
+"""The ledger of a bundle: the entries of the run, later entries, and the entry of the bundle itself.
 
-Owns which ledger a bundle continues. Where the test set is sealed it is the test set's own, so that a bundle cannot
-hide a look that came after the run; elsewhere it is the run folder's trail. The chain is `ledger`'s.
+Owns which ledger a bundle continues. For a locked test set it is the test set's own, so that a bundle cannot
+hide a look after the run; otherwise it is the run folder's trail. The chain is `ledger`'s.
 """
 
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from protocols.storage.run_folder import RunFolder, RunRecord
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """What a bundle's ledger begins with.
+    """The ledger that a bundle continues.
 
     Attributes:
         known: the run's own ledger or trail.
-        test_set: the ledger of the test set, which gets the entry as well; None where it is not sealed.
+        test_set: the ledger of the test set, which gets the entry as well; None where it is not locked.
     """
 
     known: Path
@@ -27,16 +27,16 @@ class Continuation:
 
     @staticmethod
     def of(run: RunFolder, record: RunRecord, ledger: Path | None) -> "Continuation":
-        """What a bundle of this run continues.
+        """Find the ledger that a bundle of this run continues.
 
         Raises:
-            BadInputError: the test set is sealed and its ledger is not there; or it is not, and one was named; or the
-                run has no trail.
-            EvidenceDiffersError: a chain is broken, or the ledger no longer continues what the run knew of it.
+            BadInputError: the ledger of a locked test set is missing; a ledger was named for a test set that is not
+                locked; or the run has no trail.
+            EvidenceDiffersError: a chain is broken, or the ledger no longer continues the ledger of the run.
         """
         if not run.ledger.exists():
             if ledger:
-                raise BadInputError(f"{run.root}: its test set is not sealed; leave out --ledger.")
+                raise BadInputError(f"{run.root}: its test set is not locked; leave out --ledger.")
             read_ledger(run.trail)
             return Continuation(run.trail, None)
         known = read_ledger(run.ledger)
@@ -49,7 +49,7 @@ class Continuation:
         return Continuation(run.ledger, where)
 
     def add(self, event: Event, stamp: Stamp, into: Path) -> LedgerHead:
-        """Write the bundle's ledger with one more entry, which the test set's ledger then has, too.
+        """Write the bundle's ledger with one more entry, which is added to the test set's ledger as well.
 
         Raises:
             EvidenceDiffersError: the test set's ledger was changed meanwhile.

@@ -1,7 +1,7 @@
-"""The device under test as a component of a bill of materials: what it is, what it was trained on, how it measured.
+"""The device under test as a component of a bill of materials: parameters, training data and performance.
 
-Owns the model card. Where the run trained the device, its own record speaks (model/plan.json); of a device from
-elsewhere only what the protocol says is known, and what nobody stated is left out. Nothing is computed here.
+Owns the model card. Where the run trained the device, its record (model/plan.json) is the source; of another device
+only the protocol's statements are known, and missing ones are left out. Nothing is computed here.
 Source: CycloneDX 1.6, "modelCard".
 """
 
@@ -22,12 +22,12 @@ ARCHITECTURES = {
 
 
 def device_component(run: RunFolder, protocol: Protocol, results: RecordedResults) -> dict[str, Any]:
-    """The component of the device.
+    """Return the component of the device.
 
     Args:
         run: of the validation; ``model/`` where it trained the device.
-        protocol: its plan.
-        results: what results.json holds.
+        protocol: of the run.
+        results: of the run.
     """
     submission = protocol.submission
     component: dict[str, Any] = {
@@ -66,7 +66,7 @@ def _parameters(run: RunFolder, protocol: Protocol) -> dict[str, Any]:
             "approach": {"type": "supervised"},
             "architectureFamily": "convolutional neural network",
             "modelArchitecture": ARCHITECTURES[training.network],
-            "inputs": [{"format": f"grey picture of {training.image_size} x {training.image_size} pixels"}],
+            "inputs": [{"format": f"grey image of {training.image_size} x {training.image_size} pixels"}],
             "datasets": [
                 _dataset("train", plan.split.train, training.label_source),
                 _dataset("tune", plan.split.tune, training.label_source),
@@ -76,15 +76,15 @@ def _parameters(run: RunFolder, protocol: Protocol) -> dict[str, Any]:
 
 
 def _dataset(name: str, split: SplitExamples, source: str) -> dict[str, Any]:
-    told = (
+    description = (
         f"{split.images} images of {split.patients} patients: {split.positives} positive, "
         f"{split.negatives} negative; labels from {source.replace('_', ' ')}"
     )
-    return {"type": "dataset", "name": name, "description": told}
+    return {"type": "dataset", "name": name, "description": description}
 
 
 def _performance(results: RecordedResults) -> Iterator[dict[str, Any]]:
-    """Every estimate that may be relied on, with the interval that decides, in the numbers of results.json."""
+    """Yield every estimate of status ok with the confidence interval that decides, in the numbers of results.json."""
     for estimate in results.estimates:
         if estimate.status != "ok":
             continue
@@ -101,7 +101,7 @@ def _performance(results: RecordedResults) -> Iterator[dict[str, Any]]:
 
 
 def _considerations(protocol: Protocol) -> dict[str, Any]:
-    """What the sponsor stated, each statement where CycloneDX has a place for it."""
+    """Return the sponsor's statements, where CycloneDX has a place for them."""
     words = protocol.submission
     stated = {
         "users": [words.intended_users],

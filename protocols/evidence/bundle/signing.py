@@ -1,7 +1,7 @@
-"""A signature over evidence: Ed25519 keys as PEM files, and DSSE envelopes around a payload.
+"""Signatures over evidence: Ed25519 keys as PEM files, and DSSE envelopes around a payload.
 
-Owns the keys, their ids and the envelope, and the sentence for each way in which an envelope is not what it should be.
-What is signed is `bundle`'s; who holds a key, and how an auditor comes by the public half, is nothing a file can say.
+Owns the keys, their ids and the envelope, and the message for each fault of an envelope. What is signed is
+`statement`'s; no file can prove who owns a key, so an auditor gets the public key by another way.
 Sources: RFC 8032 (Ed25519), RFC 8410 (its PEM), DSSE 1.0.2 (github.com/secure-systems-lab/dsse).
 """
 
@@ -55,7 +55,7 @@ def new_key_pair(out: Path) -> KeyPair:
     """Make a key pair from the system's randomness: a folder with private.pem, for its owner alone, and public.pem.
 
     Raises:
-        BadInputError: ``out`` holds something, or cannot be written.
+        BadInputError: ``out`` is not empty, or cannot be written.
     """
     private = PrivateKey.generate()
     private_pem = private.private_bytes(
@@ -74,7 +74,7 @@ def read_private_key(path: Path) -> PrivateKey:
     """Read private.pem.
 
     Raises:
-        BadInputError: it cannot be read, or is no Ed25519 private key without a password.
+        BadInputError: it cannot be read, or is not an Ed25519 private key without a password.
     """
     key = _read_key(path, lambda content: serialization.load_pem_private_key(content, password=None))
     if not isinstance(key, PrivateKey):
@@ -88,7 +88,7 @@ def read_public_key(path: Path) -> PublicKey:
     """Read public.pem.
 
     Raises:
-        BadInputError: it cannot be read, or is no Ed25519 public key.
+        BadInputError: it cannot be read, or is not an Ed25519 public key.
     """
     key = _read_key(path, serialization.load_pem_public_key)
     if not isinstance(key, PublicKey):
@@ -99,20 +99,20 @@ def read_public_key(path: Path) -> PublicKey:
 
 
 def key_id(public: PublicKey) -> str:
-    """SHA-256 of the key's DER SubjectPublicKeyInfo, in hexadecimal."""
+    """Return the SHA-256 of the key's DER SubjectPublicKeyInfo, in hexadecimal."""
     return sha256_bytes(
         public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
 
 
 def pre_authentication_encoding(payload_type: str, payload: bytes) -> bytes:
-    """The bytes that DSSE signs: type and payload, each with its length, so that neither can pass for the other."""
+    """Return the bytes that DSSE signs: type and payload, each with its length, so that they cannot be confused."""
     kind = payload_type.encode("utf-8")
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
 def sign_envelope(payload: bytes, payload_type: str, private: PrivateKey) -> str:
-    """The JSON text of an envelope with one signature: the same key and payload always give the same text."""
+    """Sign a payload; return the JSON text of its envelope, which is the same for the same key and payload."""
     signature = private.sign(pre_authentication_encoding(payload_type, payload))
     return json_line(
         {
@@ -130,19 +130,19 @@ def open_envelope(
     payload_type: str = STATEMENT_TYPE,
     source: str = "attestation.dsse.json",
 ) -> bytes:
-    """The payload of an envelope that this key signed.
+    """Return the payload of an envelope that this key signed.
 
-    The key id of an envelope proves nothing; it only makes the sentence that names both keys possible.
+    The key id of an envelope proves nothing; it only allows a message that names both keys.
 
     Raises:
-        EvidenceDiffersError: it is no envelope, bears no signature or several, holds another type of payload, was
+        EvidenceDiffersError: it is not an envelope, has no or several signatures or another type of payload, was
             signed with another key, or was altered after it was signed.
     """
     envelope = _parse(content, source)
     if not envelope.signatures:
-        raise EvidenceDiffersError(f"{source}: bears no signature.")
+        raise EvidenceDiffersError(f"{source}: has no signature.")
     if len(envelope.signatures) > 1:
-        raise EvidenceDiffersError(f"{source}: bears {len(envelope.signatures)} signatures; expected one.")
+        raise EvidenceDiffersError(f"{source}: has {len(envelope.signatures)} signatures; expected one.")
     if envelope.payloadType != payload_type:
         raise EvidenceDiffersError(
             f"{source}: its payload is of type {envelope.payloadType!r}; expected {payload_type!r}."
@@ -169,7 +169,7 @@ def open_envelope(
 
 
 def _parse(content: bytes, source: str) -> _Envelope:
-    """The envelope; only the one way in which the suite writes it counts, so that no byte of it can change unseen."""
+    """Read an envelope; refuse one not written as the suite writes it, so that no byte can change undetected."""
     envelope = read_document(
         content, _Envelope, name="a DSSE envelope", source=source, error=EvidenceDiffersError
     )
@@ -179,7 +179,7 @@ def _parse(content: bytes, source: str) -> _Envelope:
 
 
 def _read_key(path: Path, load: Callable[[bytes], Any]) -> object:
-    """The key of a PEM file; None where it holds none of the expected kind."""
+    """Read the key of a PEM file; None where it contains none of the expected kind."""
     try:
         return load(path.read_bytes())
     except OSError as error:
@@ -193,7 +193,7 @@ def _base64(content: bytes) -> str:
 
 
 def _bytes(text: str, source: str) -> bytes:
-    """Base64 -> bytes; spare bits at its end, which decode to nothing, must be zero as they were written."""
+    """Decode base64; refuse spare bits at its end that are not zero, which would decode to the same bytes."""
     try:
         content = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:

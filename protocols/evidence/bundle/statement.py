@@ -1,7 +1,7 @@
-"""What the owner of a key signs of a bundle: an in-toto statement about the two manifests of its bag.
+"""The signed statement of a bundle: an in-toto statement about the two manifests of its bag.
 
 Owns the text of the statement. Reading one is `signed_statement`'s, signing is `signing`'s. Through the manifests it
-holds every byte of the bag; what else it says makes ledger, protocol and results part of the signed words.
+covers every byte of the bag; its other fields make ledger, protocol and results part of the signed text.
 Sources: in-toto Statement v1; SLSA provenance v1; the contract ("Bundle").
 """
 
@@ -22,7 +22,7 @@ BUILDER = "urn:cxr510k"
 
 
 def statement(bundle: BundleFolder, results: RecordedResults, head: LedgerHead, stamp: Stamp) -> bytes:
-    """The statement about a bundle whose bag is written.
+    """Return the statement about a bundle whose bag is written.
 
     Args:
         bundle: its folder.
@@ -61,7 +61,7 @@ def statement(bundle: BundleFolder, results: RecordedResults, head: LedgerHead, 
 
 
 def _dependencies(bundle: BundleFolder) -> Iterator[Path]:
-    """What the results follow from: the locked software, the device's weights and the tables."""
+    """Yield the inputs of the results: the locked software, the device's weights and the tables."""
     yield bundle.data / LOCK
     weights = bundle.run.model / WEIGHTS
     if weights.is_file():

@@ -1,6 +1,6 @@
-"""The machine and the packages that a run was made with, and whether the suite's names are its own.
+"""The machine and the packages of a run, and the check that no other distribution owns the suite's package names.
 
-Owns what goes into the run record. It is told, never used: nothing here reaches a result.
+Owns what goes into the run record. It is recorded, never used: nothing here reaches a result.
 """
 
 import os
@@ -33,7 +33,7 @@ RECORDED_PACKAGES = (
 
 
 def run_record(command: str, started: datetime) -> RunRecord:
-    """The record of a run that begins now, without what only its stages know."""
+    """Return the record of a run that begins now, without what only its stages know."""
     return RunRecord(
         started=utc_text(started),
         command=command,
@@ -51,10 +51,10 @@ def run_record(command: str, started: datetime) -> RunRecord:
 
 
 def refuse_borrowed_names() -> None:
-    """Refuse to run where another distribution owns a name of the suite's packages, which are plain words.
+    """Refuse to run where another distribution owns one of the suite's package names, which are plain words.
 
     Raises:
-        NotPossibleHereError: naming the package and who owns it.
+        NotPossibleHereError: another distribution owns a name; the error names both.
     """
     owners = metadata.packages_distributions()
     for room in ROOMS:
@@ -67,15 +67,15 @@ def refuse_borrowed_names() -> None:
 
 
 def stamp(by: str | None, role: str, now: datetime, mono_ns: int) -> Stamp:
-    """Who, where, when and with what, for an entry of a ledger; ``by`` is None where the account alone is known.
+    """Return who, where, when and with what, for an entry of a ledger; ``by`` None stands for the account's name.
 
     Raises:
-        BadInputError: name or role hold what cannot be printed.
+        BadInputError: name or role contain a character that cannot be printed.
     """
     account = _account()
     for option, text in (("--by", by or ""), ("--role", role)):
         if not text.isprintable():
-            raise BadInputError(f"{option}: holds a character that cannot be printed; received {text!r}.")
+            raise BadInputError(f"{option}: contains a character that cannot be printed; received {text!r}.")
     return Stamp(
         ts_utc=utc_text(now),
         mono_ns=mono_ns,
@@ -87,9 +87,9 @@ def stamp(by: str | None, role: str, now: datetime, mono_ns: int) -> Stamp:
 
 @cache
 def source_sha256() -> str:
-    """SHA-256 over the installed suite's own files, by path: two installations of the same source agree.
+    """Return the SHA-256 over the installed suite's own files, by path; equal for installations of the same source.
 
-    The lock lies elsewhere in a checkout than in an installed suite, and is no source: it has a hash of its own.
+    The lock is elsewhere in a checkout than in an installed suite, and is no source: it has a hash of its own.
     """
     root = Path(__file__).parents[3]
     files: list[Path] = []
@@ -104,15 +104,15 @@ def source_sha256() -> str:
 
 
 def utc_text(moment: datetime) -> str:
-    """A moment as every record of the suite writes it."""
+    """Return a time as every record of the suite writes it: UTC, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _account() -> str:
-    """The account that the process runs under, whatever the environment's variables say."""
+    """Return the account that the process runs under, regardless of environment variables."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # a container's
+    except KeyError:  # in a container
         return f"uid {os.getuid()}"
 
 

@@ -1,6 +1,6 @@
 """requirements.lock: the versions and hashes that the suite was tested with and that an auditor installs.
 
-Owns where its bytes lie and its parsing. Which of them are installed is told by `system_info`. Source: pip's format of
+Owns its location and its parsing. Which of them are installed is in `system_info`. Source: pip's format of
 requirements with hashes, as `uv pip compile --universal --generate-hashes` writes it.
 """
 
@@ -22,7 +22,7 @@ class Requirement:
     Attributes:
         name: of the package, in lower case.
         version: of the release.
-        marker: on which Python or platform it is meant; None for all. A package may stand once for each.
+        marker: the Python or platform that it is for; None for all. A package may have one release for each.
         sha256: of each file of the release, sorted; an installer takes one of them.
     """
 
@@ -33,7 +33,7 @@ class Requirement:
 
 
 def locked_requirements() -> bytes:
-    """The bytes of the suite's own lock: beside `protocols` in a checkout, within it in an installed suite.
+    """Read the suite's own lock: beside `protocols` in a checkout, within it in an installed suite.
 
     Raises:
         NotPossibleHereError: it is in neither place.
@@ -46,7 +46,7 @@ def locked_requirements() -> bytes:
 
 
 def parse_requirements(content: bytes) -> tuple[Requirement, ...]:
-    """The releases of a lock, in its order.
+    """Return the releases of a lock, in its order.
 
     Raises:
         ValueError: a line is neither a release, a hash nor a comment.

@@ -1,7 +1,7 @@
 """The machine and the installed packages that a bundle was made with: system.json.
 
-Owns which facts of a machine may change a number (processor, instructions, libraries, versions) and their text. What
-the run itself recorded of its machine is run.json; nothing here reaches a result.
+Owns the properties of a machine that may change a number (processor, instructions, libraries, versions) and their
+text. The run's own record of its machine is run.json; nothing here reaches a result.
 """
 
 import platform
@@ -18,15 +18,15 @@ from protocols.storage.canonical import json_text
 
 SCHEMA = "cxr510k-system/1"
 CPU_RECORD = Path("/proc/cpuinfo")
-# What NumPy, oneDNN and OpenBLAS choose their paths by.
+# The instructions by which NumPy, oneDNN and OpenBLAS select their code paths.
 DECISIVE = re.compile(r"sse\w*|ssse\w*|avx\w*|amx\w*|fma\w*|f16c|bmi\d|asimd\w*|sve\w*|neon|bf16|i8mm")
 
 
 def system_text(render_stack: Mapping[str, str]) -> str:
-    """The text of system.json.
+    """Return the text of system.json.
 
     Args:
-        render_stack: what laid out the run's report, as run.json recorded it.
+        render_stack: the libraries that laid out the run's report, as run.json recorded them.
     """
     return json_text(
         {
@@ -46,18 +46,18 @@ def system_text(render_stack: Mapping[str, str]) -> str:
 
 @cache
 def installed_packages() -> Mapping[str, str]:
-    """Name -> installed version of everything in the suite's lock that is installed here."""
+    """Return name -> version of every package of the suite's lock that is installed here."""
     found = {}
     for name in sorted({requirement.name for requirement in parse_requirements(locked_requirements())}):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
-            continue  # of another platform, or of those who only test
+            continue  # of another platform, or for tests only
     return found
 
 
 def _processor() -> dict[str, object]:
-    """Model and decisive instructions; where the system has no record of them, the name that it gives alone."""
+    """Return model and decisive instructions; only the processor's name where the system has no record of them."""
     try:
         lines = CPU_RECORD.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

@@ -1,7 +1,7 @@
-"""What an auditor attests after a rerun: of which evidence, which levels, with what outcome, who, when and with what.
+"""The attestation of a rerun: of which evidence, which levels, with what outcome, by whom, when and with what.
 
-Owns the content and its JSON, attestation.json. It says what came out, of every level also what was not done, and
-gives no opinion: "reproduced" is not "correct". The page for a person is `reports.pages.attestation`.
+Owns the content and its JSON, attestation.json. It states the outcome, also of levels that were not done, and gives
+no opinion: "reproduced" does not mean "correct". The page for a person is `reports.pages.attestation`.
 Source: the reproduction reports of rebuilders (reproducible-builds.org): outcome, environment, who ran it.
 """
 
@@ -29,10 +29,7 @@ Kind = Literal["bundle", "run folder"]
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What results.json says of itself: the protocol of the run, and what the run found of the device.
-
-    The attestation repeats it and is not about it.
-    """
+    """Protocol and verdict as results.json states them; the attestation repeats them without confirming them."""
 
     protocol_id: str
     protocol_version: int
@@ -46,7 +43,7 @@ class Subject:
     """The evidence that was rerun.
 
     Attributes:
-        kind: a bundle, or a run folder, which bears no signature.
+        kind: a bundle, or a run folder, which has no signature.
         name: of the folder or archive that was given.
         attestation_sha256: of the bundle's attestation.dsse.json; None for a run folder, or where there is none.
         key_id: of the auditor's key that the signature was checked with; None where it was not checked.
@@ -64,7 +61,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class AttestedLevel:
-    """One level, also where it was not asked for or not reached; ``outcome`` is None there."""
+    """One level; ``outcome`` is None where it was not requested or not reached."""
 
     level: int
     promise: str
@@ -76,19 +73,19 @@ class AttestedLevel:
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """The whole of it.
+    """The content of attestation.json.
 
     Attributes:
-        subject: what was rerun.
+        subject: the evidence that was rerun.
         levels: 0 to 3.
-        independent: what the second implementation found; None where it was not asked or not reached.
+        independent: findings of the second implementation; None where it was not requested or not reached.
         verdict: of the rerun, in one line.
-        reproduced: whether all that was asked for came out as promised.
+        reproduced: whether every requested comparison is within its promise.
         first_difference: in words; None where there is none.
         guard_band: None where nothing was recomputed.
-        environment: what is not as recorded, by name; of evidence that is not intact, nothing.
+        environment: the rows that differ, by name; empty for evidence that is not intact.
         ran: who, when, where and with what version of the suite.
-        machine: system and Python of where it ran.
+        machine: system and Python of the rerun.
     """
 
     subject: Subject
@@ -103,16 +100,16 @@ class Attestation:
     machine: Mapping[str, str]
 
     def to_json(self) -> str:
-        """Canonical JSON of attestation.json."""
+        """Return the canonical JSON of attestation.json."""
         return json_text({"schema": SCHEMA, **asdict(self)})
 
 
 def attest(evidence: OpenedEvidence, rerun: Rerun, here: RunRecord, ran: Stamp) -> Attestation:
-    """What there is to attest.
+    """Return the attestation of a rerun.
 
     Args:
-        evidence: what was rerun.
-        rerun: what came of it.
+        evidence: the evidence that was rerun.
+        rerun: the outcome.
         here: machine and versions of the rerun, with the render stack of this machine.
         ran: who ran it and when.
     """
@@ -132,7 +129,7 @@ def attest(evidence: OpenedEvidence, rerun: Rerun, here: RunRecord, ran: Stamp) 
 
 
 def _environment(evidence: OpenedEvidence, here: RunRecord) -> tuple[EnvironmentRow, ...]:
-    """What of machine, versions and render stack is not as recorded; of evidence that is not intact, nothing."""
+    """Return the rows of machine, versions and render stack that differ; none for evidence that is not intact."""
     if not evidence.intact.reproduced:
         return ()
     rows = compare_environments(evidence.run.read_record(), _trail(evidence.run), here)
@@ -144,7 +141,7 @@ def _trail(run: RunFolder) -> Ledger:
 
 
 def _subject(evidence: OpenedEvidence) -> Subject:
-    """Told also where the evidence is not intact: then of the bytes that are there."""
+    """Identify the evidence; where it is not intact, by the bytes as they are."""
     attestation = evidence.bundle.attestation if evidence.bundle else None
     return Subject(
         kind="bundle" if evidence.bundle else "run folder",
@@ -174,7 +171,7 @@ def _levels(evidence: OpenedEvidence, rerun: Rerun) -> tuple[AttestedLevel, ...]
     levels = []
     for number in (INTACT, *LEVELS):
         found = done.get(number)
-        # A run folder bears no signature, and without the auditor's key that of a bundle says nothing.
+        # A run folder has no signature, and that of a bundle proves nothing without the auditor's key.
         reached = found is not None and (number != INTACT or found.word == "verified")
         levels.append(
             AttestedLevel(

@@ -1,7 +1,7 @@
-"""What came of doing a part of a run again: weights, scores, marks, pictures, results, reports, each to its promise.
+"""Comparisons of recomputed parts of a run with the recorded ones: weights, scores, marks, images, results, reports.
 
-Owns what each promise is and its words; "identical" is said of bytes alone. Doing it again, and from which level, is
-`rerun`; the walk through two documents is `comparison`, through two files of weights `weights_diff`.
+Owns the promise of each comparison and its words; "identical" is used for bytes alone. Recomputing is `rerun`; the
+walk through two documents is `json_diff`, through two files of weights `weights_diff`.
 Source: DESIGN.md, "What reproduced means".
 """
 
@@ -29,17 +29,17 @@ from protocols.tables.checks import predictions_from
 from protocols.tables.reading import read_table
 from protocols.tables.records import Predictions
 
-MARK_TOLERANCE = 0.002  # shares of a side: half a pixel of a picture of 256
+MARK_TOLERANCE = 0.002  # proportion of a side: half a pixel of an image of 256
 
 
 def same_bytes(what: str, recorded: Path, recomputed: Path) -> ReproductionFinding:
-    """Level 1's promise, and level 3's about weights."""
+    """Compare two files to the byte, as level 1 promises."""
     same = recorded.read_bytes() == recomputed.read_bytes()
     return ReproductionFinding(what, same, "identical to the byte" if same else "other bytes")
 
 
 def _same_folder(what: str, recorded: Path, recomputed: Path) -> ReproductionFinding:
-    """Every file below a folder."""
+    """Compare every file below two folders to the byte."""
     ours, theirs = (
         {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
         for root in (recorded, recomputed)
@@ -51,14 +51,14 @@ def _same_folder(what: str, recorded: Path, recomputed: Path) -> ReproductionFin
 
 
 def compare_weights(recorded: Path, recomputed: Path) -> ReproductionFinding:
-    """Level 3's promise: the same bytes; otherwise the first layer that differs, by name."""
+    """Compare weights as level 3 promises: the same bytes; otherwise name the first array that differs."""
     if recorded.read_bytes() == recomputed.read_bytes():
         return ReproductionFinding("weights", True, "identical to the byte")
     return ReproductionFinding("weights", False, f"other bytes: {first_difference(recorded, recomputed)}")
 
 
 def compare_scores(run: RunFolder, again: RunFolder) -> Iterator[ReproductionFinding]:
-    """Level 2's promise about scores: each within 1e-5 of the recorded one, and no decision flipped."""
+    """Compare scores as level 2 promises: each within 1e-5 of the recorded one, and no decision flipped."""
     recorded, recomputed = _predictions(run), _predictions(again)
     if recorded.image_id != recomputed.image_id or recorded.status != recomputed.status:
         yield ReproductionFinding(
@@ -95,13 +95,13 @@ def compare_scores(run: RunFolder, again: RunFolder) -> Iterator[ReproductionFin
 
 
 def recorded_threshold(run: RunFolder) -> float:
-    """The threshold that the recorded decisions were made with."""
+    """Return the threshold that the recorded decisions were made with."""
     recorded = recorded_results(run.results.read_bytes(), RecordedDecisions, source=str(run.results))
     return recorded.operating_point.threshold
 
 
 def _other_status(recorded: Predictions, recomputed: Predictions) -> str:
-    """The first image by code point that only one side has, or that has another status, with both."""
+    """Name the first image by code point that only one side has, or whose status differs, with both statuses."""
     ours, theirs = (dict(zip(one.image_id, one.status, strict=True)) for one in (recorded, recomputed))
     for image in sorted({*ours, *theirs}):
         if ours.get(image) != theirs.get(image):
@@ -110,7 +110,7 @@ def _other_status(recorded: Predictions, recomputed: Predictions) -> str:
 
 
 def compare_images(run: RunFolder, again: RunFolder) -> ReproductionFinding:
-    """Level 2 starts from the files that the run scored; another decoder may still make other pixels of a JPEG."""
+    """Compare the image files with those that the run scored; other pixels from another decoder are no difference."""
     recorded, recomputed = (read_inventory(folder.require_input("images")).records for folder in (run, again))
     other = sorted(
         image
@@ -128,7 +128,7 @@ def compare_images(run: RunFolder, again: RunFolder) -> ReproductionFinding:
 
 
 def compare_marks(run: RunFolder, again: RunFolder) -> ReproductionFinding:
-    """Level 2's promise about marks: the same images have one, and its point has moved by 0.002 of a side at most."""
+    """Compare marks as level 2 promises: the same images have one, and each moved by 0.002 of a side at most."""
     recorded, recomputed = (
         marks_from(read_table(folder.require_input("marks"))).by_image for folder in (run, again)
     )
@@ -153,7 +153,7 @@ def _predictions(folder: RunFolder) -> Predictions:
 
 
 def compare_results(run: RunFolder, again: RunFolder, *, exactly: bool) -> Iterator[ReproductionFinding]:
-    """Level 1: every byte, of the line listing too. Below: decisions the same, score-based numbers within tolerance."""
+    """Compare results.json: at level 1 every byte, with the line listing; below, score-based numbers may move."""
     if run.results.read_bytes() == again.results.read_bytes():
         yield ReproductionFinding("results.json", True, "identical to the byte")
     else:
@@ -175,7 +175,7 @@ def compare_results(run: RunFolder, again: RunFolder, *, exactly: bool) -> Itera
 def compare_reports(
     run: RunFolder, again: RunFolder, same_stack: bool, same_content: Callable[[bytes, bytes], bool]
 ) -> Iterator[ReproductionFinding]:
-    """Identical with the recorded render stack; with another one the same text and results in other bytes."""
+    """Compare reports: to the byte with the recorded render stack, else by their text and attached results."""
     if run.results.read_bytes() != again.results.read_bytes():
         yield ReproductionFinding("report.pdf", True, "as it prints the results above", "not checked")
     elif same_stack:
@@ -190,6 +190,6 @@ def compare_reports(
             (run.summary_pdf, again.summary_pdf),
         ):
             same = same_content(recorded.read_bytes(), recomputed.read_bytes())
-            drawn = "drawn by other libraries than recorded"
-            words = f"content-equal: {drawn}, same text and results" if same else f"other content, {drawn}"
+            stack = "drawn by other libraries than recorded"
+            words = f"content-equal: {stack}, same text and results" if same else f"other content, {stack}"
             yield ReproductionFinding(recorded.name, same, words, "content-equal" if same else "compared")

@@ -1,7 +1,7 @@
-"""Images whose score lies so near the threshold that their decision may flip on another machine.
+"""Images whose score is so near the threshold that their decision may flip on another machine.
 
-Owns the width of the band and who is in it. It is told before anything is recomputed, so that a flip inside is
-foreseen and one outside is a finding. What a rerun makes of a flip is `comparisons`.
+Owns the width of the band and its images. It is printed before anything is recomputed, so that a flip inside is
+expected and one outside is a finding. Comparing decisions is `comparisons`.
 Source: DESIGN.md, "What reproduced means", level 2: scores are promised within `metrics.SCORE_TOLERANCE`.
 """
 
@@ -18,11 +18,11 @@ from protocols.storage.canonical import PLACES
 
 @dataclass(frozen=True, slots=True)
 class GuardBand:
-    """What lies near the threshold.
+    """The images near the threshold.
 
     Attributes:
-        tolerance: largest distance from the threshold of a score in the band; what level 2 lets a score move by.
-        scores: how many scores there are in all.
+        tolerance: largest distance from the threshold of a score in the band; the tolerance of level 2.
+        scores: number of scores in all.
         image_id: the images in the band, by code point.
     """
 
@@ -31,25 +31,25 @@ class GuardBand:
     image_id: tuple[str, ...]
 
     def __str__(self) -> str:
-        """As it is printed, without the names."""
+        """Return the band as it is printed, without the names."""
         return f"{len(self.image_id):,} of {self.scores:,} scores lie within {self.tolerance:.0e} of the threshold"
 
 
 def guard_band(image_ids: Sequence[str], scores: ArrayLike, threshold: float) -> GuardBand:
-    """The images whose decision a difference that level 2 allows may flip.
+    """Return the images whose decision may flip by a difference that level 2 allows.
 
     Args:
         image_ids: of all images.
-        scores: in the same order; NaN where an image has none.
-        threshold: positive when score >= threshold.
+        scores: in the same order, of shape (images,); NaN where an image has none.
+        threshold: test positive when score >= threshold.
 
     Raises:
-        BadInputError: not one score for each image.
+        BadInputError: there is not one score per image.
     """
     values = np.asarray(scores, dtype=np.float64)
     if values.shape != (len(image_ids),):
         raise BadInputError(
-            f"the guard band needs one score for each image; received {values.size} for {len(image_ids)}."
+            f"the guard band needs one score per image; received {values.size} for {len(image_ids)}."
         )
     # The difference of two decimals carries the error of binary fractions: exactly 1e-5 away is within.
     near = np.round(np.abs(values - threshold), PLACES) <= SCORE_TOLERANCE

@@ -1,6 +1,6 @@
-"""Two documents of results -> the first place where they differ, by key, with both values.
+"""Differences between two documents of results, by key, with both values.
 
-Owns the walk, the names of a list's entries and what "equal" means at each level of rerun. Running again is `rerun`.
+Owns the walk, the names of a list's entries and what "equal" means at each level of rerun. Rerunning is `rerun`.
 Source: DESIGN.md, "What reproduced means".
 """
 
@@ -21,7 +21,7 @@ COMPARED_APART = ("inputs.", "localisation.")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A key, what was recorded and what came out now."""
+    """A key with the recorded and the recomputed value."""
 
     key: str
     recorded: Any
@@ -32,7 +32,7 @@ class Difference:
 
 
 def differences(recorded: Any, recomputed: Any, key: str = "") -> Iterator[Difference]:
-    """Every leaf in which two JSON documents differ, in the order of the file."""
+    """Yield every leaf in which two JSON documents differ, in the order of the file."""
     if isinstance(recorded, dict) and isinstance(recomputed, dict):
         for name in sorted({*recorded, *recomputed}):
             path = f"{key}.{name}" if key else name
@@ -47,10 +47,11 @@ def differences(recorded: Any, recomputed: Any, key: str = "") -> Iterator[Diffe
 
 
 def beyond_tolerance(recorded: dict[str, Any], recomputed: dict[str, Any]) -> Iterator[Difference]:
-    """Differences that new scores may not cause: all but what is compared apart and small ones of score-based numbers.
+    """Yield the differences that recomputed scores may not cause.
 
-    Counts, proportions, F1 and everything else that comes from decisions must be the same; numbers
-    made of scores (AUROC, average precision, Brier score, calibration and curves) may move by at most 1e-4.
+    Counts, proportions, F1 and everything else that comes from decisions must be the same; numbers made of scores
+    (AUROC, average precision, Brier score, calibration and curves) may move by at most 1e-4. Hashes of scores and
+    localisation are compared elsewhere.
     """
     for difference in differences(recorded, recomputed):
         tolerance = _tolerance(difference.key)
@@ -63,7 +64,7 @@ def beyond_tolerance(recorded: dict[str, Any], recomputed: dict[str, Any]) -> It
 
 
 def _tolerance(key: str) -> float:
-    """Return by how much new scores may move a number, 0 where it is not made of scores."""
+    """Return by how much recomputed scores may move a number; 0 where it is not made of scores."""
     if key.startswith(SCORE_BASED_PARTS):
         return SCORE_BASED_TOLERANCE
     named = (one for name, one in METRICS.items() if f"[{name}," in key or f"[{name}]" in key)
@@ -71,7 +72,7 @@ def _tolerance(key: str) -> float:
 
 
 def entry_name(entry: Any, place: int) -> str:
-    """Return what a person calls an entry of a list: metric with subgroup or axis, its id, step or name, or its place.
+    """Return the name of an entry of a list: metric with subgroup or axis, its id, step or name, or its place.
 
     Args:
         entry: of a JSON document, or the frozen object that was read from it.

@@ -1,7 +1,7 @@
-"""The levels of a rerun: what each promises, and what came of it in one word and in one line.
+"""The levels of a rerun: the promise of each, and its outcome in one word and in one line.
 
-Owns the promises in words, the word for what came out, and which of several differences is the first. What is
-compared, and how, is `comparisons`; doing it is `rerun`. "Identical" is said of bytes alone.
+Owns the promises in words, the word for an outcome, and which of several differences is the first. What is
+compared, and how, is `comparisons`; recomputing is `rerun`. "Identical" is used for bytes alone.
 Source: DESIGN.md, "What reproduced means".
 """
 
@@ -23,7 +23,7 @@ PROMISES = {
     FROM_WEIGHTS: "Scores from weights and images: within 1e-5 each, no decision flipped.",
     FROM_DATA: "Weights from data: the same bytes on the same class of machine.",
 }
-# In the order in which a run makes them; what comes of a difference comes after it.
+# In the order in which a run makes them; the consequences of a difference come after it.
 STAGES = ("weights", "images", "scores", "decisions", "marks", "results.json", "line_listing.csv")
 
 Word = Literal[
@@ -41,7 +41,7 @@ Word = Literal[
 
 @dataclass(frozen=True, slots=True)
 class LevelOutcome:
-    """What came of one level."""
+    """The outcome of one level."""
 
     level: int
     word: Word
@@ -49,7 +49,7 @@ class LevelOutcome:
 
     @property
     def reproduced(self) -> bool:
-        """Whether every promise of the level is kept."""
+        """Whether every finding of the level is within its promise."""
         return all(finding.reproduced for finding in self.findings)
 
     def __str__(self) -> str:
@@ -58,12 +58,12 @@ class LevelOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Rerun:
-    """What came of a rerun.
+    """The outcome of a rerun.
 
     Attributes:
-        asked: the level asked for; None where only the second implementation was.
+        asked: the requested level; None where only the second implementation was requested.
         levels: those that were done, level 0 first.
-        opinion: what the second implementation found; None where it was not asked or not reached.
+        opinion: findings of the second implementation; None where it was not requested or not reached.
         guard_band: None where nothing was recomputed.
     """
 
@@ -74,20 +74,20 @@ class Rerun:
 
     @property
     def findings(self) -> tuple[ReproductionFinding, ...]:
-        """All of them, in the order in which they came."""
+        """All findings, in the order in which they were made."""
         of_levels = tuple(finding for level in self.levels for finding in level.findings)
         return of_levels + (self.opinion or ())
 
     @property
     def reproduced(self) -> bool:
-        """Whether everything is as promised."""
+        """Whether every finding is within its promise."""
         return all(finding.reproduced for finding in self.findings)
 
     @property
     def first_difference(self) -> ReproductionFinding | None:
-        """The difference that lies farthest up the way from data to report; None where there is none.
+        """The difference of the earliest stage on the way from data to report; None where there is none.
 
-        Of evidence that is not intact, the first check that failed: nothing else was done.
+        For evidence that is not intact, the first check that failed: nothing else was done.
         """
         different = [finding for finding in self.findings if not finding.reproduced]
         if not self.levels[0].reproduced:
@@ -97,25 +97,25 @@ class Rerun:
     @property
     def verdict(self) -> str:
         """All levels and the second implementation in one line, such as ``verified, level 1 identical``."""
-        told = [str(level) for level in self.levels]
+        outcomes = [str(level) for level in self.levels]
         if self.opinion is not None:
             same = all(finding.reproduced for finding in self.opinion)
-            told.append(f"{'' if same else 'not '}reproduced independently")
-        return ", ".join(told)
+            outcomes.append(f"{'' if same else 'not '}reproduced independently")
+        return ", ".join(outcomes)
 
 
 def require_level(level: int | None) -> None:
-    """Refuse a level that there is not.
+    """Refuse an unknown level.
 
     Raises:
-        BadInputError: it is none of `LEVELS`.
+        BadInputError: the level is not one of `LEVELS`.
     """
     if level is not None and level not in LEVELS:
         raise BadInputError(f"--level must be one of {', '.join(map(str, LEVELS))}; received {level}.")
 
 
 def outcome(level: int, findings: tuple[ReproductionFinding, ...]) -> LevelOutcome:
-    """What came of a level that recomputed something, in its word."""
+    """Return the outcome of a level that recomputed something, with its word."""
     word: Word
     if not all(finding.reproduced for finding in findings):
         word = "not reproduced"
@@ -129,5 +129,5 @@ def outcome(level: int, findings: tuple[ReproductionFinding, ...]) -> LevelOutco
 
 
 def _place(finding: ReproductionFinding) -> int:
-    """What no stage of a run is called by comes after all of them."""
+    """Return the place of a finding among the stages; one that names no stage comes last."""
     return STAGES.index(finding.what) if finding.what in STAGES else len(STAGES)

@@ -1,7 +1,7 @@
-"""What a rerun starts from: a run folder, a bundle or a bundle's archive, and whether it is intact (level 0).
+"""The evidence that a rerun starts from: a run folder, a bundle or its archive, and whether it is intact (level 0).
 
-Owns telling them apart, where the images of each lie, and what identifies it. The check of a bundle is
-`verification`, of a run folder `manifest`; unpacking is `archive`. Everything is read in place.
+Owns which of the three it is, and where its images are. The check of a bundle is `verification`, of a run folder
+`manifest`; unpacking is `archive`. Everything is read in place.
 """
 
 import tempfile
@@ -33,14 +33,14 @@ NO_KEY = ReproductionFinding(
 
 @dataclass(frozen=True, slots=True)
 class OpenedEvidence:
-    """A run, and what is known of its bytes.
+    """A run, and the outcome of level 0.
 
     Attributes:
         given: the folder or archive that was named.
         run: its folder; of a bundle, the payload of the bag.
         bundle: None where a run folder was given.
         key_id: of the auditor's key with which the signature was checked; None where it was not.
-        intact: what came of level 0.
+        intact: the outcome of level 0.
     """
 
     given: Path
@@ -50,11 +50,11 @@ class OpenedEvidence:
     intact: LevelOutcome
 
     def images(self) -> ImageFolder:
-        """Where its images lie: of a bundle within it, of a run folder where the run had them.
+        """Return the folder of the images: in the bundle, or where the run had them.
 
         Raises:
             NotPossibleHereError: they were left out of the bundle, or are no longer there.
-            EvidenceDiffersError: the bundle's images.csv is not one.
+            EvidenceDiffersError: the bundle's images.csv is invalid.
         """
         image_root = self.run.read_record().image_root
         if self.bundle is None:
@@ -70,16 +70,16 @@ class OpenedEvidence:
 
 @contextmanager
 def opened(given: Path, public_key: PublicKey | None, *, printed: ReadPdf) -> Iterator[OpenedEvidence]:
-    """The evidence at a path, checked; an archive is unpacked into a folder that is gone afterwards.
+    """Yield the evidence at a path, checked; an archive is unpacked into a temporary folder.
 
     Args:
         given: a run folder, a bundle's folder or its archive.
         public_key: the auditor's; without it the signature of a bundle is not checked.
-        printed: text and attachments of a PDF.
+        printed: reads text and attachments of a PDF.
 
     Raises:
         BadInputError: it is none of the three, or a key was given for a run folder.
-        EvidenceDiffersError: an archive that no `bundle` wrote.
+        EvidenceDiffersError: the archive was not written by `bundle`.
     """
     if given.is_file():
         with tempfile.TemporaryDirectory(prefix="cxr510k-bundle-") as temporary:
@@ -98,17 +98,17 @@ def _of_bundle(given: Path, root: Path, public_key: PublicKey | None, printed: R
     bundle = BundleFolder(root)
     if public_key is None:
         findings = (NO_KEY, *_findings(check_unsigned(root)))
-        sound: Word = "signature not checked"
+        without_problem: Word = "signature not checked"
     else:
         findings = tuple(_findings(verify(root, public_key, printed=printed).checks))
-        sound = "verified"
-    word: Word = sound if all(finding.reproduced for finding in findings) else "not verified"
+        without_problem = "verified"
+    word: Word = without_problem if all(finding.reproduced for finding in findings) else "not verified"
     named = key_id(public_key) if public_key else None
     return OpenedEvidence(given, bundle.run, bundle, named, LevelOutcome(INTACT, word, findings))
 
 
 def _findings(checks: Iterable[Check]) -> Iterator[ReproductionFinding]:
-    """Of a check that failed, one for each file; one that could not be made, because of them, is no pass."""
+    """Yield one finding per problem of a failed check, else one per check; a check not made does not pass."""
     for check in checks:
         if check.problems:
             for problem in check.problems:

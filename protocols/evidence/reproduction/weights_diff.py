@@ -1,7 +1,7 @@
-"""Two files of weights -> the first array in which they differ, and by how much.
+"""Differences between two files of weights: the first array that differs, and by how much.
 
-Owns the walk through the arrays of an HDF5 file. That the same bytes are promised is `comparisons`'s business; what
-the arrays mean is the network's.
+Owns the walk through the arrays of an HDF5 file. The promise of equal bytes is `comparisons`'; what the arrays mean
+is the network's.
 """
 
 import re
@@ -17,15 +17,15 @@ _DIGITS = re.compile(r"(\d+)")
 
 
 def first_difference(recorded: Path, recomputed: Path) -> str:
-    """Where two files of weights differ, in words: the first array by name, and the largest difference of all.
+    """Describe where two files of weights differ: the first array by name, and the largest difference of all.
 
-    Names are in the order of people (``conv_2`` before ``conv_10``).
+    Names are in natural order (``conv_2`` before ``conv_10``).
 
     Raises:
         BadInputError: a file is not HDF5.
     """
     ours, theirs = _arrays(recorded), _arrays(recomputed)
-    names = sorted({*ours, *theirs}, key=_as_people_order)
+    names = sorted({*ours, *theirs}, key=_natural_order)
     for name in names:
         if name not in ours or name not in theirs:
             return f"{name} is only in the {'recorded' if name in ours else 'recomputed'} ones"
@@ -55,16 +55,16 @@ def _arrays(path: Path) -> Mapping[str, NDArray[np.float64]]:
         with h5py.File(path, "r") as file:
             file.visititems(visit)
     except OSError as error:
-        raise BadInputError(f"{path}: holds no weights (it is not HDF5).") from error
+        raise BadInputError(f"{path}: contains no weights (it is not HDF5).") from error
     return found
 
 
 def _distance(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """The largest difference; infinite where only one of two numbers is none."""
+    """Return the largest absolute difference; infinite where only one of two numbers is NaN, 0 for no numbers."""
     apart = np.abs(one - other)
-    both_none = np.isnan(one) & np.isnan(other)
-    return float(np.nan_to_num(np.where(both_none, 0.0, apart), nan=np.inf).max(initial=0.0))
+    both_nan = np.isnan(one) & np.isnan(other)
+    return float(np.nan_to_num(np.where(both_nan, 0.0, apart), nan=np.inf).max(initial=0.0))
 
 
-def _as_people_order(name: str) -> list[tuple[int, str]]:
+def _natural_order(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in _DIGITS.split(name)]

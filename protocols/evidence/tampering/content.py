@@ -1,7 +1,7 @@
-"""Tampering with what a bundle says, and making everything anew over it that can be made without the key.
+"""Tampering with the content of a bundle, and rewriting everything that can be rewritten without the key.
 
-Owns these kinds: the bag's own files, results, images, the run's manifest, the ledger. Nothing vouches for a manifest
-made anew, so it may be named in place of the file that was changed.
+Owns these kinds: the bag's own files, results, images, the run's manifest, the ledger. A rewritten manifest is not
+signed, so a finding may name it in place of the file that was changed.
 """
 
 import json
@@ -23,12 +23,12 @@ from protocols.storage.manifest import NAME
 
 
 def of_the_evidence(root: Path, sizes: Mapping[str, int], key: PrivateKey) -> Iterator[Tampering]:
-    """Every change of what a bundle says.
+    """Yield every tampering with the content of a bundle.
 
     Args:
         root: a bundle that verifies.
-        sizes: of its files, by their paths.
-        key: another one than the bundle's.
+        sizes: bytes of its files, by their paths.
+        key: another key than the bundle's.
     """
     yield from _of_the_bag()
     yield from _of_the_run(sizes, key)
@@ -36,7 +36,7 @@ def of_the_evidence(root: Path, sizes: Mapping[str, int], key: PrivateKey) -> It
 
 
 def _of_the_bag() -> Iterator[Tampering]:
-    """What a plain BagIt check lets through."""
+    """Yield changes that a plain BagIt check does not detect."""
     info = f"{BAG}/{INFO}"
 
     def edit_info(bench: TamperBench) -> None:
@@ -56,7 +56,7 @@ def _of_the_bag() -> Iterator[Tampering]:
 
 
 def _of_the_run(sizes: Mapping[str, int], key: PrivateKey) -> Iterator[Tampering]:
-    """A change, and everything made anew over it but the signature."""
+    """Yield changes of the run, with everything rewritten but the signature."""
     results, manifest, added = f"{DATA}/{RESULTS}", f"{DATA}/{NAME}", f"{DATA}/added.txt"
     edit = flip(results, sizes[results] // 2, 1)
 
@@ -87,7 +87,7 @@ def _of_the_run(sizes: Mapping[str, int], key: PrivateKey) -> Iterator[Tampering
 
 
 def _of_the_ledger(root: Path) -> Iterator[Tampering]:
-    """The chain alone sees neither a ledger cut short nor one written anew."""
+    """Yield changes of the ledger; its chain alone detects neither a truncated nor a rewritten one."""
     ledger = f"{DATA}/{LEDGER}"
     lines = (root / ledger).read_bytes().splitlines(keepends=True)
     forms = {
@@ -111,7 +111,7 @@ def _one_after_another(*changes: Change) -> Change:
 
 
 def _rebagged(change: Change, *changed: str) -> Change:
-    """A change of the payload, and both manifests made anew over it."""
+    """Return a change of the payload with both manifests rewritten."""
 
     def apply(bench: TamperBench) -> None:
         change(bench)
@@ -159,7 +159,7 @@ def _run_manifest_cut(bench: TamperBench) -> None:
 
 
 def _chained_anew(lines: list[bytes]) -> list[bytes]:
-    """Every entry as it was but for the name of who made the first, and the chain made whole over that."""
+    """Change the name in the first entry, and rewrite the chain from there."""
     anew: list[bytes] = []
     for number, line in enumerate(lines):
         entry = json.loads(line)

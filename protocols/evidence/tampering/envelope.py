@@ -1,7 +1,7 @@
 """Tampering with the signature: stripped, altered, of another key, or over another statement.
 
-Owns these kinds. The key id of an envelope is not signed (DSSE), so a changed one proves nothing by itself; it must be
-detected all the same, for it is the name by which an auditor files the key.
+Owns these kinds. The key id of an envelope is not signed (DSSE), so a changed one proves nothing by itself; it must
+still be detected, because an auditor identifies the key by it.
 """
 
 import base64
@@ -18,10 +18,10 @@ Envelope = dict[str, Any]
 
 
 def of_the_envelope(key: PrivateKey) -> Iterator[Tampering]:
-    """Every change of the envelope.
+    """Yield every tampering with the envelope.
 
     Args:
-        key: another one than the bundle's.
+        key: another key than the bundle's.
     """
     changes: Mapping[str, Callable[[Envelope], Envelope]] = {
         "the signature stripped": lambda envelope: envelope | {"signatures": []},
@@ -40,21 +40,21 @@ def of_the_envelope(key: PrivateKey) -> Iterator[Tampering]:
 
 
 def sign_anew(bench: TamperBench, key: PrivateKey) -> None:
-    """The statement made to fit the manifests as they are now, signed with another key."""
+    """Make the statement fit the present manifests, and sign it with another key."""
     envelope = json.loads(bench.read(ATTESTATION))
     payload = _fitting(bench, envelope)
     bench.write(ATTESTATION, sign_envelope(payload, STATEMENT_TYPE, key).encode("utf-8"))
 
 
 def sign_in_the_name_of_the_first(bench: TamperBench, key: PrivateKey) -> None:
-    """As `sign_anew`, and under the id of the key that signed before."""
+    """Sign anew with another key, under the id of the first key."""
     first = json.loads(bench.read(ATTESTATION))["signatures"][0]["keyid"]
     sign_anew(bench, key)
     _changed(lambda envelope: _altered(envelope, "keyid", lambda _: first))(bench)
 
 
 def keep_the_signature(bench: TamperBench) -> None:
-    """The statement made to fit the manifests as they are now, under the signature that was there."""
+    """Make the statement fit the present manifests, and keep the first signature."""
     _changed(lambda envelope: envelope | {"payload": _base64(_fitting(bench, envelope))})(bench)
 
 

@@ -1,7 +1,6 @@
 """Tampering with single files and folders of a bundle: bits, whole files, names, links.
 
-Owns these kinds and the plain changes that others are made of. Making manifests anew over a change is
-`tampering.evidence`'s.
+Owns these kinds and the plain changes that others are made of. Rewriting manifests after a change is `content`'s.
 """
 
 import random
@@ -31,13 +30,13 @@ ADDED_FILES = {
 def of_files(
     root: Path, sizes: Mapping[str, int], folders: list[str], chance: random.Random
 ) -> Iterator[Tampering]:
-    """Every file flipped and dropped; some emptied, renamed and the like; files added; folders.
+    """Yield a flip and a drop of every file, other changes of some files, added files, and changed folders.
 
     Args:
         root: a bundle that verifies.
-        sizes: of its files, by their paths.
+        sizes: bytes of its files, by their paths.
         folders: its folders.
-        chance: chooses places, and files where not all are tried.
+        chance: generator that selects places, and files where not all are tried.
     """
     yield from _flips(sizes, chance)
     for name in sizes:
@@ -50,7 +49,7 @@ def of_files(
 
 
 def flip(name: str, where: int, bit: int) -> Change:
-    """One bit of a file."""
+    """Return the flip of a bit in one byte; an empty file gains a byte."""
 
     def apply(bench: TamperBench) -> None:
         content = bytearray(bench.read(name) or b"\0")
@@ -61,27 +60,27 @@ def flip(name: str, where: int, bit: int) -> Change:
 
 
 def put(name: str, content: bytes) -> Change:
-    """Other bytes under a name."""
+    """Return a change to other bytes under a name."""
     return lambda bench: bench.write(name, content)
 
 
 def add(name: str) -> Change:
-    """A new file."""
+    """Return the addition of a file."""
     return put(name, b"added\n")
 
 
 def drop(name: str) -> Change:
-    """A file taken out."""
+    """Return the removal of a file."""
     return lambda bench: bench.remove(name)
 
 
 def link(name: str) -> Change:
-    """A link to what stood under a name, in its place."""
+    """Return the replacement of a file or folder by a link to it."""
     return lambda bench: bench.link(name)
 
 
 def swap(one: str, other: str) -> Change:
-    """Two files under each other's names."""
+    """Return the exchange of two files' bytes."""
 
     def apply(bench: TamperBench) -> None:
         first, second = bench.read(one), bench.read(other)
@@ -92,7 +91,7 @@ def swap(one: str, other: str) -> Change:
 
 
 def _flips(sizes: Mapping[str, int], chance: random.Random) -> Iterator[Tampering]:
-    """A bit of every file, at its first byte, its last or anywhere, in turn; an empty file gains one."""
+    """Yield one flipped bit per file, in its first byte, its last or a random one, in turn."""
     places = ("first", "last", "some")
     for number, (name, size) in enumerate(sizes.items()):
         place = places[number % len(places)]

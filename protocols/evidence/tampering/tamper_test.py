@@ -1,10 +1,9 @@
-"""Whether verification sees every tampering: a copy of a bundle is changed in every way, and verified each time.
+"""A test that verification detects every tampering: a copy of a bundle is changed in every way, and verified each time.
 
-Owns the test, its memory and its table. The ways to tamper are `tampering.files`', `tampering.envelope`'s and
-`tampering.evidence`'s; verification is the very `verify` that an
-auditor runs. What is remembered between two verifications is the hash of a file that the file system says nobody has
-touched since, and what bytes of one hash said; both are forgotten for every file that a tampering touches, and a
-sample of the tamperings is verified without any memory, which must come to the same.
+Owns the test, its cache and its table. The ways to tamper are in `files`, `envelope` and `content`; verification is
+the same `verify` that an auditor runs. Between two verifications the cache keeps the hash of a file whose status in
+the file system is unchanged, and the parsed content of bytes by their hash. The hash is dropped for every file that a
+tampering touches, and a sample of the tamperings is verified without the cache, which must give the same findings.
 """
 
 import os
@@ -30,14 +29,14 @@ from protocols.evidence.verification.verify import Verification, verify
 from protocols.progress import Progress
 
 SEED = 510
-SAMPLE = 6  # tamperings that are verified a second time, without any memory
+SAMPLE = 6  # tamperings that are verified a second time, without the cache
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A tampering that was not seen, or not for what it was."""
+    """A tampering that was not detected, or without naming a file that it touched."""
 
     kind: str
     file: str
@@ -46,7 +45,7 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class KindOutcome:
-    """How many tamperings of one kind there were, how many were seen, and the file named in the first of them."""
+    """Number of tamperings of one kind, number detected, and the first file that a finding named."""
 
     kind: str
     tried: int
@@ -56,12 +55,12 @@ class KindOutcome:
 
 @dataclass(frozen=True, slots=True)
 class TamperTest:
-    """What came of a tamper test.
+    """The outcome of a tamper test.
 
     Attributes:
         outcomes: by kind, in the order in which they were tried.
-        missed: every tampering that was not seen.
-        without_memory: how many were verified a second time without any memory, to the same findings.
+        missed: every tampering that was not detected.
+        without_memory: number verified a second time without the cache, with the same findings.
     """
 
     outcomes: tuple[KindOutcome, ...]
@@ -70,7 +69,7 @@ class TamperTest:
 
     @property
     def tried(self) -> int:
-        """All tamperings."""
+        """Number of all tamperings."""
         return sum(outcome.tried for outcome in self.outcomes)
 
     @property
@@ -80,19 +79,19 @@ class TamperTest:
 
 
 class RememberedReading(FileReader):
-    """Reads a file anew only where it was touched since.
+    """A reader with a cache, which reads a file again only after a change.
 
-    A hash is remembered for a path with its inode, size and both times as the file system gives them at each walk; the
-    times alone would not do, for two changes within one tick of the clock look alike: whoever changes a file says so
-    with `forget`. What bytes said is remembered by their hash, which is what they were held to when they were read.
+    A hash is cached for a path with its inode, size and both times at each walk. The times alone are not enough: two
+    changes within one tick of the clock look alike, so every change of a file is reported with `forget`. Parsed content
+    is cached by the hash of its bytes, which was compared when they were read.
     """
 
     def __init__(self) -> None:
         self._hashes: dict[str, tuple[tuple[int, ...], str]] = {}
-        self._said: dict[tuple[str, Callable[[bytes], Any]], Any] = {}
+        self._parsed: dict[tuple[str, Callable[[bytes], Any]], Any] = {}
 
     def sha256(self, path: str, there: os.stat_result) -> str:
-        """As remembered, or read."""
+        """Return the cached hash, or read the file."""
         identity = (there.st_dev, there.st_ino, there.st_size, there.st_mtime_ns, there.st_ctime_ns)
         known = self._hashes.get(path)
         if known is None or known[0] != identity:
@@ -100,15 +99,15 @@ class RememberedReading(FileReader):
         return known[1]
 
     def parsed(self, path: str, sha256: str, parse: Callable[[bytes], T]) -> T:
-        """As remembered, or read."""
+        """Return the cached content, or read and parse the file."""
         key = sha256, parse
-        if key not in self._said:
-            self._said[key] = super().parsed(path, sha256, parse)
-        said: T = self._said[key]
-        return said
+        if key not in self._parsed:
+            self._parsed[key] = super().parsed(path, sha256, parse)
+        content: T = self._parsed[key]
+        return content
 
     def forget(self, path: str) -> None:
-        """A file was touched: its hash counts no more."""
+        """Drop the cached hash of a file that was touched."""
         self._hashes.pop(path, None)
 
 
@@ -120,13 +119,13 @@ def tamper_test(
     Args:
         bundle: its folder, or the archive of one; it is only read.
         public_key: the auditor's.
-        printed: what a PDF carries and prints.
-        progress: told of every tampering.
-        seed: chooses places within files and the files of the sampled kinds.
+        printed: reads text and attachments of a PDF.
+        progress: called after every tampering.
+        seed: selects places within files and the files of the sampled kinds.
 
     Raises:
-        EvidenceDiffersError: the bundle does not verify as it is, or the copy does not after everything was undone.
-        BadInputError: it is no bundle.
+        EvidenceDiffersError: the bundle does not verify, or its copy does not after every tampering was undone.
+        BadInputError: it is not a bundle.
     """
     with tempfile.TemporaryDirectory(prefix="cxr510k-tamper-") as temporary:
         copy = Path(temporary) / "bundle"
@@ -161,7 +160,7 @@ def tamper_test(
 
 
 def tamperings_of(root: Path, chance: random.Random) -> tuple[Tampering, ...]:
-    """Everything that is tried on a bundle that verifies; the same for the same bundle and chance."""
+    """Return every tampering with a bundle that verifies; the same for the same bundle and state of ``chance``."""
     tree = tree_of(root)
     sizes = {name: there.st_size for name, there in sorted(tree.files.items())}
     key = PrivateKey.from_private_bytes(chance.randbytes(32))
@@ -180,14 +179,14 @@ def _copy(bundle: Path, copy: Path, room: Path) -> None:
 
 
 def _fault(tampering: Tampering, verification: Verification) -> str:
-    """Why a tampering counts as missed; empty where it was detected and a file that it touched is named."""
+    """Return why a tampering counts as missed; empty where it was detected and a file that it touched is named."""
     if verification.passed:
         return "verified all the same"
     return "" if _named(tampering, verification) else "seen, but no file that it touched is named"
 
 
 def _named(tampering: Tampering, verification: Verification) -> str:
-    """A file that the tampering touched and a finding names; the one that it is about where that is named."""
+    """Return the first of the tampering's files that a finding names; empty where there is none."""
     found = {problem.file for check in verification.checks for problem in check.problems}
     return next((name for name in tampering.names if name in found), "")
 

@@ -1,7 +1,7 @@
-"""A copy of a bundle that is changed and set back, file by file, without ever touching the original.
+"""A copy of a bundle that is changed and restored, file by file, without ever touching the original.
 
-Owns keeping what a change replaces, telling whoever remembers hashes, and undoing. Which changes are made is
-`tampering`'s.
+Owns keeping what a change replaces, reporting changed files to a cache of hashes, and undoing. Which changes are made
+is decided by the callers.
 """
 
 import os
@@ -12,26 +12,26 @@ from pathlib import Path
 
 
 class TamperBench:
-    """A folder under change.
+    """A copy of a bundle under tampering.
 
     Args:
         root: the copy.
-        kept: folder, not there yet, for what the changes replace.
-        touched: told of the path of every file that changes, and of every one that is set back.
+        kept: folder, to be made, for what the changes replace.
+        touched: called with the path of every file that is changed or restored.
     """
 
     def __init__(self, root: Path, kept: Path, touched: Callable[[str], None]) -> None:
         self.root, self._kept, self._touched = root, kept, touched
-        self._before: dict[str, Path | None] = {}  # what stood under a name: moved here, or nothing
+        self._before: dict[str, Path | None] = {}  # name -> its first content, moved; None for a new one
         self._folders: list[Path] = []
         kept.mkdir()
 
     def read(self, name: str) -> bytes:
-        """The bytes under a name, as they are now."""
+        """Read the present bytes under a name."""
         return (self.root / name).read_bytes()
 
     def write(self, name: str, content: bytes) -> None:
-        """Other bytes under a name, or a new file; folders are made as needed."""
+        """Write bytes under a name, over a file or as a new one; folders are made as needed."""
         self.remove(name)
         path = self.root / name
         missing = [folder for folder in path.parents if not folder.exists()]
@@ -40,7 +40,7 @@ class TamperBench:
         path.write_bytes(content)
 
     def remove(self, name: str) -> None:
-        """Nothing under a name any more; nothing happens where there is nothing."""
+        """Remove what is under a name, if anything."""
         path = self.root / name
         there = os.path.lexists(path)
         if name not in self._before:
@@ -53,30 +53,30 @@ class TamperBench:
         self._touched(str(path))
 
     def rename(self, old: str, new: str) -> None:
-        """A file under another name."""
+        """Rename a file."""
         content = self.read(old)
         self.remove(old)
         self.write(new, content)
 
     def holds(self, name: str) -> bool:
-        """Whether anything stands under a name."""
+        """Return whether anything is under a name."""
         return os.path.lexists(self.root / name)
 
     def link(self, name: str) -> None:
-        """A link to the very file or folder that stood under a name, in its place."""
+        """Replace a file or folder by a link to it."""
         self.remove(name)
         there = self._before[name]
         if there:
             (self.root / name).symlink_to(there)
 
     def folder(self, name: str) -> None:
-        """A new folder without files."""
+        """Make an empty folder."""
         path = self.root / name
         path.mkdir()
         self._folders.append(path)
 
     def undo(self) -> None:
-        """Everything as it was."""
+        """Restore everything."""
         for name, kept in self._before.items():
             path = self.root / name
             if os.path.lexists(path):
@@ -98,8 +98,8 @@ class Tampering:
     """One way to tamper.
 
     Attributes:
-        kind: in words.
-        names: the files by which it may be found, from the bundle's root; the one it is about first.
+        kind: description of the tampering.
+        names: paths from the bundle's root that a finding may name; the changed file first.
         apply: changes a copy.
     """
 

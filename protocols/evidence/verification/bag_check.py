@@ -1,7 +1,7 @@
-"""Whether a bag is whole: the exact root, the signed manifests, every tag file, every file of the payload, both ways.
+"""Completeness of a bag: the exact root, the signed manifests, every tag file, every file of the payload, both ways.
 
-Owns the comparison of what lies there with what the manifests list. The manifests are read also where nothing vouches
-for them, but only to name files. Sources: RFC 8493; what the `bagit` package lets through (docs/guides/verify.md).
+Owns the comparison of the files with the manifests. Manifests that no signature covers are read as well, but only to
+name files. Sources: RFC 8493; what the `bagit` package does not detect (docs/guides/verify.md).
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,14 +24,14 @@ FOLDERS = (BAG, DATA)
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One of the two lists, by paths from the bundle's root, or why it cannot be read."""
+    """One of the two manifests, by paths from the bundle's root, or why it cannot be read."""
 
     digests: Mapping[str, str]
     fault: str | None
 
 
 def read_manifest(tree: Tree, reading: FileReader, name: str) -> Manifest:
-    """A manifest of the bag, whoever wrote it."""
+    """Read a manifest of the bag, signed or not; a manifest that cannot be read gives its fault."""
     there = tree.files.get(name)
     if there is None:
         return Manifest({}, "is missing")
@@ -45,12 +45,12 @@ def read_manifest(tree: Tree, reading: FileReader, name: str) -> Manifest:
 
 
 def check_layout(tree: Tree) -> Check:
-    """Exactly the entries of a bundle and of a bag lie at their roots."""
+    """Check that the roots of bundle and bag contain exactly their own entries."""
     return check_of("layout", _layout(tree), "nothing but a bundle's files at its root and the bag's root")
 
 
 def check_manifests(tree: Tree, digests: Mapping[str, str], promise: Promise | None) -> Check:
-    """The two manifests are the ones that were signed."""
+    """Check that the two manifests are the ones that were signed."""
     if promise is None:
         return not_checked("manifests", "no statement is signed with the given key")
     problems = [
@@ -62,7 +62,7 @@ def check_manifests(tree: Tree, digests: Mapping[str, str], promise: Promise | N
 
 
 def check_tags(manifest: Manifest, digests: Mapping[str, str]) -> Check:
-    """The tag manifest lists exactly the other tag files, with their hashes."""
+    """Check that the tag manifest lists exactly the other tag files, with their hashes."""
     expected = {f"{BAG}/{name}" for name in TAG_FILES}
     problems = [] if manifest.fault is None else [Problem(TAGS, manifest.fault)]
     if manifest.fault is None:
@@ -73,7 +73,7 @@ def check_tags(manifest: Manifest, digests: Mapping[str, str]) -> Check:
 
 
 def check_payload(tree: Tree, manifest: Manifest, digests: Mapping[str, str]) -> Check:
-    """Every listed file is there with its bytes, and every file that is there is listed."""
+    """Check that every listed file exists unchanged, and that every existing file is listed."""
     if manifest.fault is not None:
         return check_of("payload", [Problem(LISTED, manifest.fault)], "")
     problems = [

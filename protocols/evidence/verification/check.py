@@ -1,6 +1,6 @@
-"""One line of a verification: what was looked at, what came of it, and every file that is not as it should be.
+"""One line of a verification: what was checked, the outcome, and every file with a problem.
 
-Owns the three things that can come of a check. Which checks there are is `verification`'s.
+Owns the three outcomes of a check. The list of checks is in `verify`.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ Status = Literal["passed", "failed", "not checked"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one file; its path is relative to the bundle, as ``bag/data/results.json``."""
+    """A problem with one file; its path is relative to the bundle, such as ``bag/data/results.json``."""
 
     file: str
     words: str
@@ -20,13 +20,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What came of looking at one thing.
+    """The outcome of one check.
 
     Attributes:
-        name: what was looked at.
-        status: ``not checked`` where bytes that the check would have to read are not covered by the signature.
-        words: what was found, in short.
-        problems: every file that is not as it should be, by its path.
+        name: what was checked.
+        status: ``not checked`` where the signature does not cover bytes that the check needs.
+        words: the outcome in short.
+        problems: every file with a problem, by its path.
     """
 
     name: str
@@ -36,12 +36,12 @@ class Check:
 
     @property
     def passed(self) -> bool:
-        """Whether the promise was looked at and is kept."""
+        """Whether the check was made and found no problem."""
         return self.status == "passed"
 
 
 def check_of(name: str, problems: Iterable[Problem], kept: str) -> Check:
-    """Passed with the words ``kept`` where there is no problem."""
+    """Return a check that failed with its problems; without any it passed, with the words ``kept``."""
     found = tuple(sorted(problems, key=lambda problem: (problem.file, problem.words)))
     if not found:
         return Check(name, "passed", kept)
@@ -50,5 +50,5 @@ def check_of(name: str, problems: Iterable[Problem], kept: str) -> Check:
 
 
 def not_checked(name: str, why: str) -> Check:
-    """A check whose bytes nothing vouches for."""
+    """Return a check that was not made because the signature does not cover its bytes."""
     return Check(name, "not checked", why)

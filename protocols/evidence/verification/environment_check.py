@@ -1,7 +1,7 @@
-"""With what a run was made and with what it is verified: a table, never a finding.
+"""The environment of a run beside that of its verification: a table, never a finding.
 
-Owns which versions are laid side by side. A difference says why a rerun may give other bytes; it says nothing against
-the evidence. What a run records is `environment`'s.
+Owns which versions are compared. A difference explains why a rerun may give other bytes; it is no fault of the
+evidence. What a run records is in `environment`.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ NOT_HERE = "not here"
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentRow:
-    """One thing that may change bytes: as recorded, and as it is here."""
+    """One property that may change bytes: as recorded, and as it is here."""
 
     name: str
     recorded: str
@@ -27,21 +27,21 @@ class EnvironmentRow:
 
     @property
     def differs(self) -> bool:
-        """Whether the two are not the same."""
+        """Whether the two values differ."""
         return self.recorded != self.here
 
 
 def recorded_environment(content: bytes) -> RunRecord:
-    """The record of a run from the bytes of run.json.
+    """Read the record of a run from the bytes of run.json.
 
     Raises:
-        EvidenceDiffersError: it is none.
+        EvidenceDiffersError: the bytes are not a run record.
     """
     return read_document(content, RunRecord, schema=RUN_SCHEMA, source="run.json", error=EvidenceDiffersError)
 
 
 def compare_environments(recorded: RunRecord, trail: Ledger, here: RunRecord) -> tuple[EnvironmentRow, ...]:
-    """Python, platform and suite first, then packages, then what lays out the PDF."""
+    """Return the rows: Python, platform and suite first, then packages, then the libraries that lay out the PDF."""
     made = trail.entries[0].tool.get("source_sha256", NOT_RECORDED) if trail.entries else NOT_RECORDED
     return (
         EnvironmentRow("python", recorded.python, here.python),

@@ -1,6 +1,6 @@
-"""How a verification reads: the hash of a file, and what a file says once its bytes are known to be the promised ones.
+"""Reading of files by a verification: the hash of a file, and its content once the hash is confirmed.
 
-Owns reading each file no more often than needed. What is promised is `verification`'s; a reading that remembers, for
+Owns reading each file no more often than needed. The expected hashes are `verification`'s; a reader with a cache, for
 the thousands of verifications of a tamper test, is `tampering`'s.
 """
 
@@ -16,17 +16,17 @@ T = TypeVar("T")
 
 
 class FileReader:
-    """Reads every file anew."""
+    """A reader without a cache."""
 
-    def sha256(self, path: str, there: os.stat_result) -> str:  # noqa: ARG002 - for a reading that remembers
-        """Of a regular file, as the file system described it when the bundle was walked."""
+    def sha256(self, path: str, there: os.stat_result) -> str:  # noqa: ARG002 - for a reader with a cache
+        """Return the hash of a regular file; ``there`` is its status when the bundle was walked."""
         return sha256_file(Path(path))
 
     def parsed(self, path: str, sha256: str, parse: Callable[[bytes], T]) -> T:
-        """What a file says; the very bytes that are parsed are first held to their hash.
+        """Parse a file, after its bytes were compared with their hash.
 
         Raises:
-            EvidenceDiffersError: the file has changed since it was hashed, or `parse` raised it.
+            EvidenceDiffersError: the file has changed since it was hashed, or `parse` raised this error.
         """
         content = Path(path).read_bytes()
         if sha256_bytes(content) != sha256:

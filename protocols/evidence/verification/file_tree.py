@@ -1,7 +1,7 @@
-"""What lies in a bundle's folder, told without opening or following anything.
+"""The files and folders of a bundle, listed without opening a file or following a link.
 
-Owns the walk and what a name or an entry may be: a regular file or a folder, its name in one Unicode form (NFC) and
-not like another but for the case, so that every system unpacks the same tree. What the files hold is for others.
+Owns the walk and the rules for entries and names: regular files and folders only, names in one Unicode form (NFC) and
+different in more than case, so that every system unpacks the same tree. Content is checked elsewhere.
 Source: trust.md's measurements of the `bagit` package, which follows links within a bag.
 """
 
@@ -31,9 +31,9 @@ class Tree:
 
     Attributes:
         root: the folder.
-        files: path below the root with forward slashes -> what the file system says of a regular file.
+        files: path below the root with forward slashes -> status of a regular file.
         folders: paths of all folders.
-        others: paths that are neither -> what they are, in words.
+        others: paths that are neither -> a description.
     """
 
     root: Path
@@ -42,16 +42,16 @@ class Tree:
     others: Mapping[str, str]
 
     def path(self, name: str) -> Path:
-        """Of a file in the file system."""
+        """Return the path of a file in the file system."""
         return self.root / name
 
     def inside(self, folder: str) -> dict[str, os.stat_result]:
-        """The files below a folder, by their paths from there."""
+        """Return the files below a folder, by their paths from there."""
         start = f"{folder}/"
         return {name[len(start) :]: there for name, there in self.files.items() if name.startswith(start)}
 
     def entries(self, folder: str = "") -> set[str]:
-        """The names that lie directly in a folder, whatever they are."""
+        """Return the names directly in a folder, of files, folders and others."""
         start = f"{folder}/" if folder else ""
         names = (*self.files, *self.folders, *self.others)
         return {
@@ -60,7 +60,7 @@ class Tree:
 
 
 def tree_of(root: Path) -> Tree:
-    """Walk a folder; links are told, never followed."""
+    """Walk a folder; links are reported, never followed."""
     files: dict[str, os.stat_result] = {}
     folders: set[str] = set()
     others: dict[str, str] = {}
@@ -82,12 +82,12 @@ def tree_of(root: Path) -> Tree:
 
 
 def problems_of_names(tree: Tree) -> Iterator[Problem]:
-    """Links, what is no file, and names that are not the same everywhere."""
+    """Yield links, entries that are no regular files, and names that are not portable."""
     for name, words in tree.others.items():
         yield Problem(name, words)
     same: dict[str, str] = {}
     for name in sorted((*tree.files, *tree.folders, *tree.others)):
-        fault, spelled = _judged(name)
+        fault, spelled = _fault_and_spelling(name)
         if fault:
             yield Problem(name, fault.partition(";")[0])
         twin = same.setdefault(spelled, name)
@@ -98,6 +98,6 @@ def problems_of_names(tree: Tree) -> Iterator[Problem]:
 
 
 @lru_cache(maxsize=1 << 17)
-def _judged(name: str) -> tuple[str | None, str]:
-    """What is wrong with a name, and how a system would spell it that knows neither case nor composition."""
+def _fault_and_spelling(name: str) -> tuple[str | None, str]:
+    """Return the fault of a name, and its spelling on a system that distinguishes neither case nor composition."""
     return name_fault(name), unicodedata.normalize("NFC", name).casefold()

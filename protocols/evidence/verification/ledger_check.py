@@ -1,7 +1,7 @@
-"""Whether the ledger of a bundle is whole, ends where the signed statement says, and continues the run's own record.
+"""Checks of a bundle's ledger: its chain is unbroken, ends at the signed entry and continues the run's own record.
 
-Owns what a verification asks of ``data/audit/ledger.jsonl``. The chain itself is `ledger`'s; the rules about locking
-and looking are the sealed set's. A ledger cut short or written anew has a whole chain: only the signed head tells.
+Owns the checks of ``data/audit/ledger.jsonl``. The chain itself is in `ledger`; the rules about locking and looking
+are in `registration`. A truncated or rewritten ledger has an unbroken chain: only the signed head detects it.
 """
 
 from collections.abc import Iterator
@@ -22,19 +22,19 @@ OF_THE_TEST_SET, OF_THE_RUN = "ledger.jsonl", "trail.jsonl"
 
 
 def ledger_of(content: bytes) -> Ledger:
-    """The entries of a ledger whose chain is whole.
+    """Read the entries of a ledger whose chain is unbroken.
 
     Raises:
-        EvidenceDiffersError: naming the line at which it breaks.
+        EvidenceDiffersError: the chain is broken; the error names the line.
     """
     return parse_ledger(content, source="ledger")
 
 
 def check_ledger(covered: Covered) -> Check:
-    """The chain is whole, its head and number of entries are the signed ones, and its last entry is this bundle's."""
+    """Check that the chain is unbroken, ends at the signed entry, and that its last entry is this bundle's."""
     promise = covered.promised()
     if PATH in covered.digests and _last_line(covered) != promise.ledger.sha256:
-        # Told from the last line alone, so that a ledger that nothing else vouches for is named too.
+        # From the last line alone, so that a ledger that the manifest does not cover is named too.
         return check_of("ledger", [Problem(PATH, "does not end with the entry that was signed")], "")
     ledger = covered.read(LEDGER, ledger_of)
     kept = f"{_entries(ledger)} in an unbroken chain that ends with the signed one"
@@ -42,7 +42,7 @@ def check_ledger(covered: Covered) -> Check:
 
 
 def check_continuity(covered: Covered) -> Check:
-    """The ledger begins with the run's own: that of the test set where it is sealed, else the run folder's trail."""
+    """Check that the ledger begins with the run's own: that of a locked test set, else the run folder's trail."""
     ledger = covered.read(LEDGER, ledger_of)
     own = OF_THE_TEST_SET if covered.holds(OF_THE_TEST_SET) else OF_THE_RUN
     before = covered.read(own, ledger_of)
@@ -53,9 +53,9 @@ def check_continuity(covered: Covered) -> Check:
 
 
 def check_order(covered: Covered) -> Check:
-    """The ledger kept the rules about locking and looking, and holds the look behind a confirmatory run's results.
+    """Check the rules about locking and looking, and that the ledger records the look of a confirmatory run.
 
-    The run's own ledger says which look that was, as in its report: later looks may have ended in the same results.
+    The run's own ledger identifies that look, as in its report: later looks may have ended in the same results.
     """
     ledger = covered.read(LEDGER, ledger_of)
     problems = [Problem(PATH, fault) for fault in faults_of(ledger)]
@@ -67,11 +67,11 @@ def check_order(covered: Covered) -> Check:
         and covered.promised().protocol.stage == CONFIRMATORY
         and (story is None or story.registered is None)
     ):
-        problems.append(Problem(PATH, "holds no look of the registered protocol that gave these results"))
-    kept = "of a test set that is not sealed"
+        problems.append(Problem(PATH, "contains no look of the registered protocol that gave these results"))
+    kept = "of a test set that is not locked"
     if story is not None:
         looks = len(registry_of(ledger).looks_at(story.look.test_set))
-        kept = f"look {story.look.number} at the sealed test set, of {looks} in the ledger"
+        kept = f"look {story.look.number} at the locked test set, of {looks} in the ledger"
     return check_of("order", problems, f"every rule about locking and looking kept; {kept}")
 
 
@@ -80,7 +80,7 @@ def _of_ledger(ledger: Ledger, promise: Promise) -> Iterator[Problem]:
         yield Problem(PATH, "ends in a line that was never finished")
     if ledger.head != promise.ledger:
         yield Problem(
-            PATH, f"has {ledger.head.entries} entries; the signed statement says {promise.ledger.entries}"
+            PATH, f"has {ledger.head.entries} entries; the signed statement records {promise.ledger.entries}"
         )
     if ledger.entries and ledger.entries[-1].action != "bundle":
         yield Problem(PATH, "its last entry is not that of the bundle")

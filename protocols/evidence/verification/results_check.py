@@ -1,7 +1,7 @@
-"""Whether results, protocol and report of a bundle are the ones that were signed, and say the same.
+"""Checks that results, protocol and report of a bundle are the ones that were signed, and agree.
 
-Owns the comparison of results.json, protocol.toml and what the PDFs carry and print with one another and with the
-statement. Reading a PDF is a function that the command line passes in; whether the numbers are right is `rerun`'s.
+Owns the comparison of results.json, protocol.toml and the content of the PDFs with one another and with the
+statement. The command line passes in the function that reads a PDF; whether the numbers are right is `rerun`'s.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -18,11 +18,11 @@ DOCUMENTS = {"report.pdf": (RESULTS, LISTING), "summary.pdf": (RESULTS,)}  # eac
 
 
 class Printed(Protocol):
-    """What a PDF says whatever laid it out."""
+    """The content of a PDF, whichever library laid it out."""
 
     @property
     def attachments(self) -> Mapping[str, bytes]:
-        """By name."""
+        """Attached files, name -> bytes."""
 
     def says(self, words: str) -> bool:
         """Whether a page prints these words, without regard to spaces and line ends."""
@@ -32,16 +32,16 @@ ReadPdf = Callable[[bytes], Printed]
 
 
 def results_head(content: bytes) -> ResultsHead:
-    """Read what a results.json says of itself.
+    """Read protocol and verdict from the bytes of results.json.
 
     Raises:
-        EvidenceDiffersError: it is none.
+        EvidenceDiffersError: the bytes are not a results.json.
     """
     return recorded_results(content, ResultsHead, error=EvidenceDiffersError)
 
 
 def check_results(covered: Covered) -> Check:
-    """results.json is the one that the statement names, with its verdict and protocol."""
+    """Check that results.json is the one that the statement names, with its verdict and protocol."""
     promise = covered.promised()
     path = f"{DATA}/{RESULTS}"
     if covered.digest(RESULTS) != promise.results_sha256:
@@ -50,15 +50,15 @@ def check_results(covered: Covered) -> Check:
     problems = []
     if head.verdict != promise.verdict:
         problems.append(
-            Problem(path, f"its verdict is {head.verdict!r}; the statement says {promise.verdict!r}")
+            Problem(path, f"its verdict is {head.verdict!r}; the statement records {promise.verdict!r}")
         )
     if head.protocol != promise.protocol:
         problems.append(Problem(path, "names another protocol than the statement"))
-    return check_of("results", problems, f"as the statement says, verdict {head.verdict}")
+    return check_of("results", problems, f"as in the statement, verdict {head.verdict}")
 
 
 def check_protocol(covered: Covered) -> Check:
-    """protocol.toml is the one that the statement and results.json name."""
+    """Check that protocol.toml is the one that the statement and results.json name."""
     promise = covered.promised()
     problems = []
     if covered.digest(PROTOCOL) != promise.protocol.sha256:
@@ -70,7 +70,7 @@ def check_protocol(covered: Covered) -> Check:
 
 
 def check_dependencies(covered: Covered) -> Check:
-    """Every file that the statement says the run was made from is the one in the bag."""
+    """Check that every input of the run that the statement names is the file in the bag."""
     promise = covered.promised()
     listed = covered.signed_list()
     problems = [
@@ -84,29 +84,29 @@ def check_dependencies(covered: Covered) -> Check:
 
 
 def check_document(covered: Covered, name: str, printed: ReadPdf) -> Check:
-    """A PDF carries the results and the line listing of the bundle to the byte, and prints the protocol's hash."""
+    """Check that a PDF carries the bundle's results and line listing to the byte, and prints the protocol's hash."""
     if not covered.holds(name):
         return check_of(name, [], "this bundle has none")
-    says = covered.read(name, printed)
+    pdf = covered.read(name, printed)
     return check_of(
         name,
-        _of_document(covered, name, says),
+        _of_document(covered, name, pdf),
         f"carries {' and '.join(DOCUMENTS[name])} unchanged, prints the protocol hash",
     )
 
 
-def _of_document(covered: Covered, name: str, says: Printed) -> Iterator[Problem]:
+def _of_document(covered: Covered, name: str, pdf: Printed) -> Iterator[Problem]:
     path = f"{DATA}/{name}"
     evidence = {attached: attached for attached in DOCUMENTS[name]}
     if name == "report.pdf" and covered.holds(ITS_RESULTS):
         evidence[ROBUSTNESS] = ITS_RESULTS
     for attached, source in evidence.items():
-        content = says.attachments.get(attached)
+        content = pdf.attachments.get(attached)
         if content is None:
             yield Problem(path, f"has no {attached} attached")
         elif covered.read(source, bytes) != content:
             yield Problem(path, f"its attached {attached} is not {DATA}/{source}")
-    for other in set(says.attachments) - set(evidence):
+    for other in set(pdf.attachments) - set(evidence):
         yield Problem(path, f"has {other} attached, which is none of the evidence")
-    if not says.says(covered.require(PROTOCOL)):
+    if not pdf.says(covered.require(PROTOCOL)):
         yield Problem(path, "does not print the SHA-256 of protocol.toml")

@@ -1,7 +1,7 @@
-"""Whether the run folder in a bag is the run folder that was recorded, and the images the ones that were scored.
+"""Checks that the run folder in a bag is as it was recorded, and that its images are the ones that were scored.
 
 Owns the comparison of the payload with the run's own manifest.json, less what a bundle adds and less the images that
-were left out, and of images.csv with the images that are there. What pixels a file holds is for a rerun at level 2.
+were left out, and of images.csv with the images in the bag. Pixels are compared by a rerun at level 2.
 """
 
 import csv
@@ -22,10 +22,10 @@ BUNDLED = ("yes", "no")
 
 
 def run_manifest(content: bytes) -> tuple[ManifestEntry, ...]:
-    """The entries of a run's own manifest.json.
+    """Read the entries of a run's own manifest.json.
 
     Raises:
-        EvidenceDiffersError: it is none, lists a file twice or one outside the folder.
+        EvidenceDiffersError: it is not a manifest, has a duplicate, or lists a file outside the folder.
     """
     entries = recorded_files(content, error=EvidenceDiffersError)
     seen: set[str] = set()
@@ -49,10 +49,10 @@ class ImageLine:
 
 
 def images_listed(content: bytes) -> tuple[ImageLine, ...]:
-    """The lines of a bundle's images.csv.
+    """Read the lines of a bundle's images.csv.
 
     Raises:
-        EvidenceDiffersError: it is none, lists an image twice or one outside the bag.
+        EvidenceDiffersError: it is not a list of images, has a duplicate, or lists an image outside the bag.
     """
     try:
         rows = list(csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""), strict=True))
@@ -68,7 +68,7 @@ def images_listed(content: bytes) -> tuple[ImageLine, ...]:
 
 
 def check_images(covered: Covered) -> Check:
-    """Every bundled image is there with the bytes that images.csv lists, and none that it leaves out."""
+    """Check that the bag contains every bundled image as images.csv lists it, and none that it leaves out."""
     listed = covered.read(LISTING, images_listed)
     start = _start_of_images(covered)
     problems = []
@@ -79,16 +79,14 @@ def check_images(covered: Covered) -> Check:
             words = "is missing" if there is None else f"is not the file that {LISTING} lists"
             problems.append(Problem(f"{DATA}/{path}", words))
         elif not image.bundled and image.image_path and there is not None:
-            problems.append(
-                Problem(f"{DATA}/{path}", f"is there, though {LISTING} says that it was left out")
-            )
+            problems.append(Problem(f"{DATA}/{path}", f"is in the bag, but {LISTING} records it as left out"))
     bundled = sum(image.bundled for image in listed)
     left_out = f", {len(listed) - bundled:,} left out, known by their hashes" if bundled < len(listed) else ""
     return check_of("images", problems, f"{bundled:,} files as listed{left_out}")
 
 
 def check_run_folder(covered: Covered) -> Check:
-    """The payload is the run's own manifest, plus what a bundle adds, less the images that were left out."""
+    """Check that the payload is the run's own manifest, plus what a bundle adds, less the images left out."""
     recorded = {entry.path: entry for entry in covered.read(NAME, run_manifest)}
     listed, start = covered.read(LISTING, images_listed), _start_of_images(covered)
     bundled = {f"{start}{image.image_path}" for image in listed if image.bundled}
@@ -99,7 +97,7 @@ def check_run_folder(covered: Covered) -> Check:
         problems.append(Problem(f"{DATA}/{path}", f"is neither in the run's {NAME} nor added by a bundle"))
     added = sum(path not in recorded for path in covered.payload())
     return check_of(
-        "run folder", problems, f"{len(recorded):,} files as its own {NAME} says, {added} beside them"
+        "run folder", problems, f"{len(recorded):,} files as its own {NAME} lists them, {added} added"
     )
 
 
@@ -115,7 +113,7 @@ def _recorded(
 
 
 def _start_of_images(covered: Covered) -> str:
-    """Where paths of images begin: in the run folder where the run had them there, else in the folder of copies."""
+    """Return where paths of images begin: the run folder if the run had them there, else the folder of copies."""
     inside = covered.read("run.json", recorded_environment).image_root == IN_THE_RUN
     return "" if inside else f"{IMAGES}/"
 

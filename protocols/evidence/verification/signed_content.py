@@ -1,7 +1,7 @@
 """The bytes of a bundle that its signature covers, and the rule that nothing else is read as a document.
 
 Owns the way from the signature to a byte: signature -> statement -> payload manifest -> file. What the documents must
-say is for the checks.
+contain is for the checks.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ DATA = f"{BAG}/{PAYLOAD}"
 
 
 class NotCoveredError(Exception):
-    """A file that nothing vouches for; told as a check that was not done."""
+    """A file that the signature does not cover; reported as a check that was not made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ class Covered:
     """What a verification knows of a bundle before it reads any of its documents.
 
     Attributes:
-        tree: what lies there.
-        promise: the statement; None where the signature is not one of the given key.
+        tree: the files and folders.
+        promise: the statement; None where it is not signed with the given key.
         listed: the payload manifest, path from the bundle's root -> SHA-256; None where it is not the signed one.
-        digests: SHA-256 of the files that are there, by their paths from the bundle's root.
-        reading: how files are read.
+        digests: SHA-256 of the existing files, by their paths from the bundle's root.
+        reading: the reader of files.
     """
 
     tree: Tree
@@ -42,7 +42,7 @@ class Covered:
     reading: FileReader
 
     def promised(self) -> Promise:
-        """The statement.
+        """Return the statement.
 
         Raises:
             NotCoveredError: it is not signed with the given key.
@@ -52,20 +52,20 @@ class Covered:
         return self.promise
 
     def holds(self, name: str) -> bool:
-        """Whether a file of the payload is there, or is promised to be."""
+        """Return whether a file of the payload exists or is listed."""
         path = f"{DATA}/{name}"
         return path in self.digests or path in (self.listed or {})
 
     def digest(self, name: str) -> str | None:
-        """SHA-256 of a file of the payload as it is; None where it is not there."""
+        """Return the SHA-256 of a file of the payload as it is; None where it is missing."""
         return self.digests.get(f"{DATA}/{name}")
 
     def size(self, name: str) -> int:
-        """Bytes of a file of the payload that is there."""
+        """Return the size in bytes of an existing file of the payload."""
         return self.tree.files[f"{DATA}/{name}"].st_size
 
     def payload(self) -> set[str]:
-        """The files that the payload manifest lists.
+        """Return the files that the payload manifest lists, by their paths below data/.
 
         Raises:
             NotCoveredError: it is not the signed one.
@@ -73,7 +73,7 @@ class Covered:
         return {name.removeprefix(f"{DATA}/") for name in self.signed_list()}
 
     def signed_list(self) -> Mapping[str, str]:
-        """The payload manifest, path from the bundle's root -> SHA-256.
+        """Return the payload manifest, path from the bundle's root -> SHA-256.
 
         Raises:
             NotCoveredError: it is not the signed one.
@@ -84,10 +84,10 @@ class Covered:
         return self.listed
 
     def require(self, name: str) -> str:
-        """SHA-256 of a file of the payload that the signature covers.
+        """Return the SHA-256 of a file of the payload that the signature covers.
 
         Raises:
-            NotCoveredError: it is not there, or other bytes than the signed ones.
+            NotCoveredError: it is missing, or has other bytes than the signed ones.
         """
         path = f"{DATA}/{name}"
         sha256 = self.signed_list().get(path)
@@ -96,11 +96,11 @@ class Covered:
         return sha256
 
     def read(self, name: str, parse: Callable[[bytes], T]) -> T:
-        """What a file of the payload says.
+        """Parse a file of the payload.
 
         Raises:
             NotCoveredError: the signature does not cover it.
-            EvidenceDiffersError: it does not say it as it should.
+            UnreadableError: `parse` raised EvidenceDiffersError.
         """
         sha256 = self.require(name)
         try:
@@ -110,7 +110,7 @@ class Covered:
 
 
 class UnreadableError(EvidenceDiffersError):
-    """A covered file that is not what its name says.
+    """A covered file that cannot be parsed as what its name states.
 
     Attributes:
         file: its path from the bundle's root.

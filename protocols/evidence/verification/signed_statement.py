@@ -1,6 +1,6 @@
-"""What a signed statement promises: which two manifests it is about, and what it says of run, ledger and results.
+"""The content of a signed statement: the two manifests that it is about, and what it records of run, ledger, results.
 
-Owns reading the statement from its bytes, after the signature over them was verified. Making it is `bundle`'s.
+Owns reading the statement from its bytes, after the signature over them was verified. Writing it is `bundle`'s.
 Sources: in-toto Statement v1; SLSA provenance v1; the contract ("Bundle").
 """
 
@@ -23,15 +23,15 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What the owner of the key signed.
+    """The statement that the owner of a key signed.
 
     Attributes:
         manifests: SHA-256 of the bag's two manifests, by their paths in the bundle.
         protocol: of the run.
-        ledger: where the bundle's ledger ends.
+        ledger: the head of the bundle's ledger.
         verdict, results_sha256: of results.json.
         dependencies: SHA-256 of what the run was made from, by paths below data/.
-        signed: when, in UTC, by the signer's own clock.
+        signed: time of signing, in UTC, by the signer's own clock.
     """
 
     manifests: Mapping[str, str]
@@ -44,10 +44,10 @@ class Promise:
 
 
 def promise_of(payload: bytes) -> Promise:
-    """The promise of a statement whose signature was verified.
+    """Read a statement whose signature was verified.
 
     Raises:
-        EvidenceDiffersError: it is no statement of the suite about the two manifests of a bundle.
+        EvidenceDiffersError: it is not a statement of the suite about the two manifests of a bundle.
     """
     document = strict_json(payload, source=SOURCE)
     _require(isinstance(document, dict) and set(document) == KEYS, "has other keys than a statement")
@@ -82,13 +82,13 @@ def _subjects(listed: Any) -> dict[str, str]:
 
 
 def _named(listed: Any) -> dict[str, str]:
-    """Name -> SHA-256 of a list of resources, each there once."""
+    """Return name -> SHA-256 of a list of resources; refuse duplicates."""
     _require(isinstance(listed, list), "has no list where resources are expected")
     named = {
         _text(listed, place, "name"): _sha256(listed, place, "digest", "sha256")
         for place in range(len(listed))
     }
-    _require(len(named) == len(listed), "names a resource twice")
+    _require(len(named) == len(listed), "names a duplicate resource")
     return named
 
 

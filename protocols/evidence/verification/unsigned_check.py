@@ -1,8 +1,8 @@
-"""Whether a bundle is whole as far as it says of itself, where the auditor brings no key.
+"""Consistency of a bundle with its own records, where the auditor gives no key.
 
-Owns what can be said without the signature: its bag is as its manifests list it, and the run within it as that run
-recorded it. Whoever changed a file could have written all of these anew, so nothing here is called verified; with a
-key, `verification` takes its place.
+Owns the checks that need no signature: the bag is as its manifests list it, and the run in it as that run recorded
+it. Anyone who changed a file could have rewritten all of these, so nothing here counts as verified; with a key,
+`verify` takes its place.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ from protocols.storage.manifest import NAME
 
 
 def check_unsigned(root: Path) -> tuple[Check, ...]:
-    """The checks of a bundle's folder that need no key; the bundle is only read."""
+    """Make the checks of a bundle's folder that need no key; the bundle is only read."""
     tree, reading = tree_of(root), FileReader()
     payload, tags = (read_manifest(tree, reading, name) for name in (LISTED, TAGS))
     names = {*payload.digests, *tags.digests, LISTED} & set(tree.files)
@@ -42,7 +42,7 @@ def check_unsigned(root: Path) -> tuple[Check, ...]:
 
 
 def _of_the_run(root: Path, digests: Mapping[str, str]) -> Iterator[Problem]:
-    """Files of the run that are not as its manifest.json has them; images may have been left out."""
+    """Yield files of the run that differ from its manifest.json; images may have been left out."""
     path = root / DATA / NAME
     try:
         entries = run_manifest(path.read_bytes())

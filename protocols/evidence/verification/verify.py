@@ -1,8 +1,8 @@
-"""Whether a bundle is what the owner of a key signed, to the byte: every check that needs no recomputation.
+"""Verification that a bundle is what the owner of a key signed, to the byte: every check without recomputation.
 
 Owns the order of the checks: the signature under the auditor's key first, and no document of the bundle is read before
-its bytes are covered by it. All findings are collected, and each names its file. What each check compares is its own
-file's; recomputing is `rerun`'s. Source: docs/guides/verify.md.
+the signature covers its bytes. All findings are collected, and each names its file. Each check is in a file of its
+own; recomputing is `rerun`'s. Source: docs/guides/verify.md.
 """
 
 import tempfile
@@ -61,12 +61,12 @@ LARGEST_ENVELOPE = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What came of verifying a bundle.
+    """The outcome of verifying a bundle.
 
     Attributes:
         key: id of the auditor's key.
-        signed: when the statement says it was signed, in UTC; None where no statement is signed with the key.
-        environment: recorded against here; a difference is no failure.
+        signed: time of signing by the statement, in UTC; None where no statement is signed with the key.
+        environment: as recorded and as it is here; a difference is no failure.
         environment_note: why there is no table; empty where there is one.
         checks: in the order in which they were made.
     """
@@ -83,7 +83,7 @@ class Verification:
         return all(check.passed for check in self.checks)
 
     def to_json(self) -> str:
-        """Canonical JSON: the verdict, a status a check, every file that is not as it should be."""
+        """Return canonical JSON: the verdict, one status per check, and every file with a problem."""
         rows = [{**asdict(row), "differs": row.differs} for row in self.environment]
         return json_text(
             {"schema": SCHEMA, "verified": self.passed, **asdict(self), "environment": rows},
@@ -103,12 +103,12 @@ def verify(
     Args:
         bundle: its folder, or the archive of one.
         public_key: the auditor's, from elsewhere.
-        printed: what a PDF carries and prints.
-        here: this machine and its packages, for the table; without it there is none.
-        reading: how files are read.
+        printed: reads text and attachments of a PDF.
+        here: this machine and its packages, for the table of environments; None for no table.
+        reading: the reader of files.
 
     Raises:
-        BadInputError: there is no such folder or archive, or it is no bundle at all.
+        BadInputError: there is no such folder or archive, or it is not a bundle.
     """
     with _folder_of(bundle) as (root, archive):
         if root is None:
@@ -117,20 +117,20 @@ def verify(
 
 
 def refuse_key_from_bundle(bundle: Path, pubkey: Path) -> None:
-    """Refuse a key file that lies in the bundle that it is to vouch for.
+    """Refuse a key file from the bundle that it is to verify.
 
     Raises:
-        BadInputError: it does.
+        BadInputError: the key file is in the bundle.
     """
     if pubkey.resolve().is_relative_to(bundle.resolve()):
         raise BadInputError(
-            f"{pubkey}: lies in the bundle that it is to vouch for; take the key from the signer by another way."
+            f"{pubkey}: is in the bundle that it is to verify; get the key from the signer by another way."
         )
 
 
 @contextmanager
 def _folder_of(bundle: Path) -> Iterator[tuple[Path | None, tuple[Check, ...]]]:
-    """The folder of a bundle, with the check of its archive where it is one; None where that cannot be unpacked."""
+    """Yield the folder of a bundle, with the check of an archive; None where that cannot be unpacked."""
     if bundle.is_dir():
         if not ((bundle / BAG).is_dir() or (bundle / ATTESTATION).is_file()):
             raise BadInputError(
@@ -173,14 +173,14 @@ def _verify_folder(
         check_tags(tags, digests),
         check_payload(tree, payload, digests),
     )
-    content = tuple(_made(name, check, covered) for name, check in _content_checks(printed))
+    content = tuple(_result_of(name, check, covered) for name, check in _content_checks(printed))
     environment, note = _environment(covered, here)
     signed = promise.signed if promise else None
     return Verification(key_id(public_key), signed, environment, note, (*before, *bag, *content))
 
 
 def _content_checks(printed: ReadPdf) -> Iterator[tuple[str, Callable[[Covered], Check]]]:
-    """Everything that reads a document of the bundle."""
+    """Yield the checks that read a document of the bundle."""
     yield "run folder", check_run_folder
     yield "images", check_images
     yield "results", check_results
@@ -193,8 +193,8 @@ def _content_checks(printed: ReadPdf) -> Iterator[tuple[str, Callable[[Covered],
         yield name, lambda covered, name=name: check_document(covered, name, printed)  # type: ignore[misc]
 
 
-def _made(name: str, check: Callable[[Covered], Check], covered: Covered) -> Check:
-    """A check made, or why it was not: a broken document is a finding, an uncovered one is not read."""
+def _result_of(name: str, check: Callable[[Covered], Check], covered: Covered) -> Check:
+    """Make a check: a document that cannot be parsed is a finding, one that is not covered is not read."""
     try:
         return check(covered)
     except NotCoveredError as error:
@@ -204,7 +204,7 @@ def _made(name: str, check: Callable[[Covered], Check], covered: Covered) -> Che
 
 
 def _check_signature(tree: Tree, public_key: PublicKey) -> tuple[Check, Promise | None]:
-    """The envelope beside the bag is signed with the auditor's key, and its statement is one of the suite."""
+    """Check that the envelope beside the bag is signed with the auditor's key over a statement of the suite."""
     try:
         promise = promise_of(_payload(tree, public_key))
     except EvidenceDiffersError as error:
@@ -223,13 +223,13 @@ def _payload(tree: Tree, public_key: PublicKey) -> bytes:
 
 
 def _check_key(public_key: PublicKey, digests: Mapping[str, str]) -> Check:
-    """The bundle does not hold the key that it is verified with: what vouches for itself proves nothing."""
+    """Check that the bundle does not contain the key that it is verified with, which would prove nothing."""
     forms = {
         sha256_bytes(public_key.public_bytes(encoding, PublicFormat.SubjectPublicKeyInfo))
         for encoding in (Encoding.PEM, Encoding.DER)
     }
     problems = [
-        Problem(name, "is the key that this was verified with; take the key from the signer by another way")
+        Problem(name, "is the key that this was verified with; get the key from the signer by another way")
         for name, sha256 in digests.items()
         if sha256 in forms
     ]
@@ -237,7 +237,7 @@ def _check_key(public_key: PublicKey, digests: Mapping[str, str]) -> Check:
 
 
 def _digests(tree: Tree, names: set[str], reading: FileReader) -> dict[str, str]:
-    """SHA-256 of the named files, as far as they are there; what no manifest lists is never opened."""
+    """Return the SHA-256 of the named files that exist; a file that no manifest lists is never opened."""
     found = {}
     root = str(tree.root)
     for name in names:

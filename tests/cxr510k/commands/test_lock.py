@@ -94,7 +94,7 @@ def test_a_bundle_names_the_look_of_its_own_run_though_a_later_one_came_to_the_s
         command("bundle", tmp_path / f"run{look}", "--out", bundle, *ledger)
         ended = command("verify", bundle, "--pubkey", tmp_path / "keys" / "public.pem")
         assert ended.code == 0
-        assert f"kept; look {look} at the sealed test set, of 2 in the ledger" in ended.out
+        assert f"kept; look {look} at the locked test set, of 2 in the ledger" in ended.out
 
 
 def test_the_very_same_again_prints_the_same_receipt_and_writes_it_to_a_file(
@@ -370,7 +370,7 @@ def test_a_run_folder_without_a_ledger_gets_none(command: Command, study: Study,
     command(*study.arguments, "--out", tmp_path / "out")
     copied = tmp_path / "out" / "protocol.toml"
     refused = command("lock", copied, *lock_arguments(study)[2:])
-    assert (refused.code, "lies in a run folder" in refused.err) == (2, True)
+    assert (refused.code, "is in a run folder" in refused.err) == (2, True)
     assert command("validate", copied, *study.arguments[2:], "--out", tmp_path / "other").code == 0
     assert not (tmp_path / "out" / "ledger.jsonl").exists()
 
@@ -388,7 +388,7 @@ def test_show_prints_one_row_an_entry(command: Command, sealed: Study, tmp_path:
 @pytest.mark.parametrize("words", [["--by", "a\nb"], ["--role", "\udcff"]])
 def test_a_name_that_cannot_be_printed_is_refused(command: Command, sealed: Study, words: list[str]) -> None:
     ended = command(*lock_arguments(sealed), *words)
-    assert (ended.code, f"{words[0]}: holds a character" in ended.err) == (2, True)
+    assert (ended.code, f"{words[0]}: contains a character" in ended.err) == (2, True)
 
 
 # Met by the small device, so that the run ends with 0.

@@ -290,7 +290,7 @@ def test_a_key_from_the_bundle_is_refused(command: Command, bundled: Bundled) ->
     planted = bundled.root / "public.pem"
     planted.write_bytes(bundled.public.read_bytes())
     ended = command("rerun", bundled.root, "--level", 1, "--pubkey", planted)
-    assert (ended.code, "lies in the bundle that it is to vouch for" in ended.err) == (2, True)
+    assert (ended.code, "is in the bundle that it is to verify" in ended.err) == (2, True)
 
 
 def test_a_key_for_a_run_folder_is_refused(command: Command, bundled: Bundled, validated: Path) -> None:

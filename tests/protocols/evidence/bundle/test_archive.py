@@ -122,12 +122,12 @@ def packed(path: Path, members: Sequence[tarfile.TarInfo]) -> Path:
         ([member("bundle//evil")], "has a name that not every system can keep"),
         ([member("bundle/" + "a/" * 100 + "b")], "has a name that not every system can keep"),
         ([member("bundle/u\u0308")], "has a name that not every system can keep"),
-        ([member("bundle/first")], "bundle/first stands twice"),
-        ([member("bundle/First")], "bundle/First stands twice, or differs from bundle/first in case alone"),
-        ([member("bundle/A/one"), member("bundle/a/two")], "bundle/a stands twice, or differs from"),
-        ([member("bundle/first/second")], "bundle/first stands twice"),
-        ([member("other/second")], "holds 2 files or folders side by side"),
-        ([member("second")], "second lies beside the bundle's folder"),
+        ([member("bundle/first")], "bundle/first is a duplicate"),
+        ([member("bundle/First")], "bundle/First is a duplicate, or differs from bundle/first in case alone"),
+        ([member("bundle/A/one"), member("bundle/a/two")], "bundle/a is a duplicate, or differs from"),
+        ([member("bundle/first/second")], "bundle/first is a duplicate"),
+        ([member("other/second")], "contains 2 files or folders side by side"),
+        ([member("second")], "second is beside the bundle's folder"),
     ],
 )
 def test_a_hostile_archive_is_refused_and_nothing_of_it_is_written(
@@ -161,7 +161,7 @@ def sparse(path: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (with_claimed_size, "holds more than it can|is damaged"),
+        (with_claimed_size, "more content than it can have|is damaged"),
         (sparse, "holes is neither a file nor a folder"),
     ],
 )
@@ -208,7 +208,7 @@ def test_bytes_behind_the_end_are_told(folder: Path, tmp_path: Path) -> None:
     write_archive(folder, archive_of(folder))
     with archive_of(folder).open("ab") as file:
         file.write(b"\0" * 512 + b"more")
-    with pytest.raises(EvidenceDiffersError, match="holds something behind its end"):
+    with pytest.raises(EvidenceDiffersError, match="contains bytes after its end"):
         unpacked(archive_of(folder), tmp_path / "out")
 
 

@@ -302,7 +302,7 @@ def test_an_existing_output_is_never_written_over(run_folder: Path, make: Make, 
 
 
 def test_a_bundle_does_not_go_into_its_run(run_folder: Path, make: Make) -> None:
-    with pytest.raises(BadInputError, match="lies within the run folder"):
+    with pytest.raises(BadInputError, match="is within the run folder"):
         make(run_folder, run_folder / "bundle")
     assert not (run_folder / "bundle").exists()
 
@@ -310,7 +310,7 @@ def test_a_bundle_does_not_go_into_its_run(run_folder: Path, make: Make) -> None
 def test_images_are_not_named_for_a_run_that_holds_its_own(
     run_folder: Path, make: Make, tmp_path: Path
 ) -> None:
-    with pytest.raises(BadInputError, match="holds its images itself; leave out --images"):
+    with pytest.raises(BadInputError, match="contains its images; leave out --images"):
         make(run_folder, tmp_path / "out", images=tmp_path)
 
 
@@ -397,7 +397,7 @@ def test_another_key_makes_another_attestation_over_another_ledger(
 
 @pytest.fixture
 def sealed(run_folder: Path, tmp_path: Path) -> Iterator[tuple[Path, Path]]:
-    """A run folder on a sealed test set, and the test set's ledger, which another look has joined since."""
+    """A run folder on a locked test set, and the test set's ledger, which another look has joined since."""
     ledger = tmp_path / "ledgers" / "ledger.jsonl"
     for action in ("register", "look", "results"):
         append(ledger, Event(action), stamp_at(11))
@@ -455,7 +455,7 @@ def test_a_ledger_that_forgot_what_the_run_knew_gets_no_bundle(
 def test_no_ledger_is_named_for_a_test_set_that_is_not_sealed(
     run_folder: Path, make: Make, tmp_path: Path
 ) -> None:
-    with pytest.raises(BadInputError, match="its test set is not sealed; leave out --ledger"):
+    with pytest.raises(BadInputError, match="its test set is not locked; leave out --ledger"):
         make(run_folder, tmp_path / "out", ledger=tmp_path / "any")
 
 

@@ -227,7 +227,7 @@ def test_a_trained_device_is_told_by_its_own_record(trained: Path, results: dict
     parameters = device["modelCard"]["modelParameters"]
     assert device["hashes"] == [{"alg": "SHA-256", "content": sha256_bytes(b"weights")}]
     assert parameters["modelArchitecture"] == "DenseNet-121"
-    assert parameters["inputs"] == [{"format": "grey picture of 224 x 224 pixels"}]
+    assert parameters["inputs"] == [{"format": "grey image of 224 x 224 pixels"}]
     assert [one["description"] for one in parameters["datasets"]] == [
         "70 images of 7 patients: 7 positive, 63 negative; labels from text mined",
         "30 images of 3 patients: 3 positive, 27 negative; labels from text mined",

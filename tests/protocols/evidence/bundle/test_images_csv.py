@@ -148,7 +148,7 @@ def test_two_pictures_cannot_lie_at_one_place(tmp_path: Path) -> None:
     draw(tmp_path / "pictures" / "a.png", 1)
     draw(tmp_path / "tables" / "a.png", 2)
     rows = studies_of("a,p1,test,../pictures/a.png", "b,p2,test,a.png")
-    with pytest.raises(BadInputError, match=r"images 'a' and 'b': both would lie at 'a\.png'"):
+    with pytest.raises(BadInputError, match=r"images 'a' and 'b': both would be at 'a\.png'"):
         listed(rows, tmp_path / "tables")
 
 

@@ -139,8 +139,8 @@ def test_the_same_payload_and_key_give_the_same_bytes(envelope: bytes, keys: Pat
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda it: it.update(signatures=[]), "bears no signature"),
-        (lambda it: it.update(signatures=it["signatures"] * 2), "bears 2 signatures; expected one"),
+        (lambda it: it.update(signatures=[]), "has no signature"),
+        (lambda it: it.update(signatures=it["signatures"] * 2), "has 2 signatures; expected one"),
         (
             lambda it: it.update(payloadType="text/plain"),
             "of type 'text/plain'; expected 'application/vnd.in",

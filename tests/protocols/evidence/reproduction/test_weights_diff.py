@@ -43,5 +43,5 @@ def test_an_array_that_is_not_there_any_more_is_named(tmp_path: Path) -> None:
 
 def test_what_is_no_file_of_weights_is_refused(tmp_path: Path) -> None:
     (tmp_path / "b.h5").write_bytes(b"no weights")
-    with pytest.raises(BadInputError, match=r"b\.h5: holds no weights"):
+    with pytest.raises(BadInputError, match=r"b\.h5: contains no weights"):
         first_difference(write(tmp_path / "a.h5", ONES), tmp_path / "b.h5")
