@@ -7,7 +7,6 @@ from protocols.evidence.reproduction.guard_band import GuardBand
 from protocols.evidence.reproduction.levels import FROM_DATA, FROM_SCORES, FROM_WEIGHTS, INTACT, Rerun
 from protocols.finding import ReproductionFinding
 
-MOST_IN_THE_BAND = 20
 SOURCES = {FROM_SCORES: "scores", FROM_WEIGHTS: "weights and images", FROM_DATA: "data"}
 
 
@@ -23,10 +22,7 @@ def print_findings(findings: Sequence[ReproductionFinding]) -> None:
 
 def print_guard_band(band: GuardBand) -> None:
     """Print how many scores are near the threshold, and their images."""
-    shown = ", ".join(band.image_id[:MOST_IN_THE_BAND])
-    more = len(band.image_id) - MOST_IN_THE_BAND
-    names = f": {shown}{f' and {more} more' if more > 0 else ''}" if shown else ""
-    print_folded(f"guard band: {band}{names}")
+    print_folded(f"guard band: {band}")
 
 
 def print_rerun(rerun: Rerun) -> None:

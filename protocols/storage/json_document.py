@@ -75,7 +75,7 @@ def content_of(path: Path, *, next_step: str) -> bytes:
 
 
 def _reason(fault: ValueError) -> str:
-    """The first broken rule with its place; of one that has none, its own words."""
+    """Return the first broken rule with its place; of one without a place, its own words."""
     if not isinstance(fault, ValidationError):
         return str(fault)
     first = fault.errors(include_url=False)[0]

@@ -24,6 +24,10 @@ class TwoByTwoTable:
     fn: int
     tn: int
 
+    def __str__(self) -> str:
+        """Return the counts as a message names them."""
+        return f"TP {self.tp}, FP {self.fp}, FN {self.fn}, TN {self.tn}"
+
 
 def confusion_of(whole: LevelRow) -> TwoByTwoTable:
     """Return the counts of sensitivity and specificity of a row."""

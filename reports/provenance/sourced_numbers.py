@@ -181,7 +181,7 @@ def _joined(key: str, name: str) -> str:
 
 
 def entry_names(entries: Any) -> list[str]:
-    """What a person calls the entries of a list, as `json_diff` does; its place where not unique."""
+    """Name the entries of a list as `json_diff` does, with their places where names are not unique."""
     names = [entry_name(entry, place) for place, entry in enumerate(entries)]
     taken: dict[str, int] = {}
     for name in names:

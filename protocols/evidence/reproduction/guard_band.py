@@ -15,6 +15,8 @@ from protocols.errors import BadInputError
 from protocols.schema.metrics import SCORE_TOLERANCE
 from protocols.storage.canonical import PLACES
 
+MOST_LISTED = 20
+
 
 @dataclass(frozen=True, slots=True)
 class GuardBand:
@@ -31,8 +33,11 @@ class GuardBand:
     image_id: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Return the band as it is printed, without the names."""
-        return f"{len(self.image_id):,} of {self.scores:,} scores lie within {self.tolerance:.0e} of the threshold"
+        """Return the line that is printed before a rerun: how many scores, and the first `MOST_LISTED` images."""
+        shown, more = ", ".join(self.image_id[:MOST_LISTED]), len(self.image_id) - MOST_LISTED
+        names = f": {shown}{f' and {more} more' if more > 0 else ''}" if shown else ""
+        counts = f"{len(self.image_id):,} of {self.scores:,} scores"
+        return f"{counts} lie within {self.tolerance:.0e} of the threshold{names}"
 
 
 def guard_band(image_ids: Sequence[str], scores: ArrayLike, threshold: float) -> GuardBand:

@@ -52,12 +52,12 @@ TABLES = ("predicate", "signatories")
 
 
 def statements(submission: Submission) -> tuple[Statement, ...]:
-    """What the sponsor states, in the order of places; without what identifies the device and without tables."""
+    """Return the sponsor's statements in the order of places, without tables and the identity of the device."""
     return _given(submission, [place for place in PLACES if place.key not in (*IDENTITY, *TABLES)])
 
 
 def identity(submission: Submission) -> tuple[Statement, ...]:
-    """Who submits which device, as far as it is stated."""
+    """Return who submits which device, as far as it is stated."""
     return _given(submission, [place for place in PLACES if place.key in IDENTITY])
 
 

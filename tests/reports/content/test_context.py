@@ -34,7 +34,9 @@ def test_another_protocol_is_refused(copy: RunFolder) -> None:
 def test_other_counts_than_the_listing_are_refused(copy: RunFolder) -> None:
     text = copy.line_listing.read_text(encoding="utf-8")
     copy.line_listing.write_text(text.replace(",TP,", ",FN,", 1), encoding="utf-8")
-    with pytest.raises(EvidenceDiffersError, match="counts Confusion"):
+    with pytest.raises(
+        EvidenceDiffersError, match=r"counts TP 42, FP 21, FN 12, TN 53, results\.json has TP 43"
+    ):
         report_context(copy)
 
 

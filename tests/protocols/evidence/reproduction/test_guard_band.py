@@ -38,7 +38,9 @@ def test_its_sentence() -> None:
     none = guard_band(["a"], [0.9], 0.5)
     assert str(none) == "0 of 1 scores lie within 1e-05 of the threshold"
     many = GuardBand(1e-5, 5366, ("a", "b"))
-    assert str(many) == "2 of 5,366 scores lie within 1e-05 of the threshold"
+    assert str(many) == "2 of 5,366 scores lie within 1e-05 of the threshold: a, b"
+    most = GuardBand(1e-5, 5366, tuple(map(str, range(22))))
+    assert str(most).endswith("of the threshold: " + ", ".join(map(str, range(20))) + " and 2 more")
 
 
 def test_one_score_for_each_image_is_needed() -> None:
