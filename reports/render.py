@@ -25,7 +25,7 @@ from reports.pages.summary import summary_attachments, summary_page
 from reports.pages.summary_contents import contents_of
 from reports.pdf.render_pdf import Attached, lay_out
 from reports.pdf.render_stack import render_stack, require_libraries
-from reports.provenance.marks import without_elements
+from reports.provenance.source_marks import without_elements
 from reports.provenance.sourced_numbers import marking
 
 STAGE = "report"

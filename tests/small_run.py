@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from protocols.images.decode import read_picture
+from protocols.images.decode import read_image
 from protocols.images.hashes import Inventory, record_of
 from protocols.ledger.chain import Actor, Event, Stamp, append
 from protocols.progress import silent
@@ -45,7 +45,7 @@ def make_run(root: Path, protocol: str, *, images: Path | None = None) -> Path:
     for number, image_id in enumerate(IMAGES):
         draw((images or root) / "images" / f"{image_id}.png", number)
     _write_tables(folder)
-    pictures = {name: read_picture((images or root) / "images" / f"{name}.png") for name in IMAGES}
+    pictures = {name: read_image((images or root) / "images" / f"{name}.png") for name in IMAGES}
     Inventory({name: record_of(picture) for name, picture in pictures.items()}, {}).write(
         folder.inputs / "images.csv"
     )

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from protocols.progress import Progress
-from protocols.registration.entries import Threshold
-from protocols.registration.look import Unseal
+from protocols.registration.counted_look import CountLook
+from protocols.registration.entry_facts import Threshold
 from protocols.schema.load import LoadedProtocol
 from protocols.schema.metrics import METRICS, SUBGROUP_METRICS
 from protocols.schema.protocol import Protocol
@@ -31,7 +31,7 @@ from validation.cohort.join import join
 from validation.cohort.leakage import leakage_of
 from validation.cohort.line_listing import line_listing
 from validation.cohort.operating_point import operating_point
-from validation.cohort.outcomes import DrawnPatients, Sample, drawn_patients
+from validation.cohort.outcomes import ResampledPatients, Sample, resampled_patients
 from validation.cohort.subgroups import Axis, axes_of
 from validation.cohort.summary import cohort_summary
 from validation.cohort.table_match import refuse_other_cohort
@@ -74,7 +74,7 @@ class Validation:
 
 
 def validate(
-    loaded: LoadedProtocol, files: InputFiles, progress: Progress, unseal: Unseal | None = None
+    loaded: LoadedProtocol, files: InputFiles, progress: Progress, count_look: CountLook | None = None
 ) -> Validation:
     """Run a protocol on the files it is about.
 
@@ -82,7 +82,7 @@ def validate(
         loaded: the protocol.
         files: its tables.
         progress: called during the resampling.
-        unseal: asked when every table was admitted, before scores and reference are joined; it refuses by raising.
+        count_look: asked when every table was admitted, before scores and reference are joined; it refuses by raising.
 
     Raises:
         BadInputError: input that the contract refuses, in a sentence that names file, row and rule.
@@ -93,12 +93,12 @@ def validate(
     records = read_records(files, protocol)
     axes = axes_of(protocol, records.studies)
     refuse_other_cohort(records)
-    if unseal:
-        unseal(records.studies, records.reads, Threshold(point.threshold, point.sha256))
+    if count_look:
+        count_look(records.studies, records.reads, Threshold(point.threshold, point.sha256))
     reference = reference_verdicts(records.reads, protocol.reference_standard.rule)
     cohort = join(records, reference, threshold=point.threshold, missing=protocol.missing)
     leaked = leakage_of(cohort, records.inventory, stage=protocol.stage)
-    drawn = drawn_patients(cohort, cohort.analysed, protocol.bootstrap.strata)
+    drawn = resampled_patients(cohort, cohort.analysed, protocol.bootstrap.strata)
     primary = Analysis(cohort=cohort, members=cohort.analysed, drawn=drawn, unit=protocol.analysis.unit)
     analysed = np.flatnonzero(cohort.analysed)
     votes = votes_of(records.reads, [cohort.image_id[row] for row in analysed])
@@ -272,7 +272,7 @@ def _unfit(axis: Axis, row: Subgroup, estimate: Estimate) -> str | None:
     return {"ok": None, "insufficient": "insufficient", "undefined": "not estimable"}[estimate.status]
 
 
-def _resampling(bootstrap: Bootstrap, drawn: DrawnPatients, draws_sha256: str) -> Resampling:
+def _resampling(bootstrap: Bootstrap, drawn: ResampledPatients, draws_sha256: str) -> Resampling:
     return Resampling(
         **bootstrap.model_dump(),
         clusters=drawn.count,

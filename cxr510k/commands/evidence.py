@@ -186,8 +186,8 @@ def rerun(
     from cxr510k.workflow.attestation import write_attestation
     from cxr510k.workflow.rerun import require_fonts, rerun_evidence
     from cxr510k.workflow.stages import stages_on
-    from protocols.evidence.reproduction.levels import require_level
     from protocols.evidence.reproduction.open_evidence import opened
+    from protocols.evidence.reproduction.rerun_levels import require_level
     from reports.pdf.read_pdf import PrintedPdf
 
     if level is None and not independent:

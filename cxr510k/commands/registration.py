@@ -33,7 +33,7 @@ def lock(
     Example: cxr510k lock protocol.toml --cohort cohorts/rsna --by "A. Example" --role "quality engineer"
     """
     from cxr510k.workflow.inputs import reads_of, studies_of
-    from protocols.registration.entries import Threshold
+    from protocols.registration.entry_facts import Threshold
     from protocols.registration.register import place_of_ledger, register
     from protocols.registration.test_set import locked_test_set_of
     from protocols.schema.load import load_protocol

@@ -28,7 +28,7 @@ from cxr510k.options import (
 )
 
 if TYPE_CHECKING:
-    from protocols.registration.look import Look
+    from protocols.registration.counted_look import Look
     from protocols.schema.load import LoadedProtocol
     from protocols.storage.run_folder import RunFolder
 
@@ -127,7 +127,7 @@ def validate(
     from cxr510k.terminal.progress import progress_bars
     from cxr510k.terminal.study import print_verdict
     from cxr510k.workflow.run import LedgerPlace, validate_study
-    from protocols.cohorts.profile.record import profile_files
+    from protocols.cohorts.profile.profile_record import profile_files
     from protocols.registration.register import place_of_ledger
     from protocols.schema.load import load_protocol
     from protocols.storage.canonical import refuse_occupied
@@ -170,7 +170,7 @@ def report(
     Example: cxr510k report runs/one
     """
     from cxr510k.terminal.progress import progress_bars
-    from cxr510k.workflow.additions import add_report
+    from cxr510k.workflow.run_additions import add_report
     from cxr510k.workflow.stages import stages_on
     from protocols.storage.run_folder import RunFolder
     from reports.pdf.pdfa_checks import verapdf
@@ -200,8 +200,8 @@ def robustness(
     """
     from cxr510k.terminal.progress import progress_bars
     from cxr510k.terminal.screen import print_folded
-    from cxr510k.workflow.additions import add_robustness
     from cxr510k.workflow.run import work_folder
+    from cxr510k.workflow.run_additions import add_robustness
     from cxr510k.workflow.stages import stages_on
     from protocols.storage.run_folder import RunFolder
     from reports.pdf.render_stack import require_libraries

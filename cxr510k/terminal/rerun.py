@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cxr510k.terminal.screen import print_folded, screen
 from protocols.evidence.reproduction.guard_band import GuardBand
-from protocols.evidence.reproduction.levels import FROM_DATA, FROM_SCORES, FROM_WEIGHTS, INTACT, Rerun
+from protocols.evidence.reproduction.rerun_levels import FROM_DATA, FROM_SCORES, FROM_WEIGHTS, INTACT, Rerun
 from protocols.finding import ReproductionFinding
 
 SOURCES = {FROM_SCORES: "scores", FROM_WEIGHTS: "weights and images", FROM_DATA: "data"}

@@ -6,8 +6,8 @@ from cxr510k.terminal.screen import plain_table, print_folded, screen
 from protocols.cohorts.cohort import FlowStep
 from protocols.schema.metrics import METRICS
 from protocols.tables.input_account import InputAccount, Notice
+from reports.content.estimate_rows import inconclusive, judged, rows_by_subgroup
 from reports.content.inputs import affected, cleaned, excluded, fully_used
-from reports.content.rows import inconclusive, judged, rows_by_subgroup
 from reports.language.formatting import NOT_APPLICABLE, count, interval, value
 from reports.language.vocabulary import Words
 from validation.results.results import CriterionResult, Estimate, Results

@@ -1,4 +1,4 @@
 """The order of a study, and its repetition.
 
-In the order of reading: `invocation`, `inputs`, `stages`, `run`, `additions`, `rerun`, `attestation`.
+In the order of reading: `invocation`, `inputs`, `stages`, `run`, `run_additions`, `rerun`, `attestation`.
 """

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from cxr510k.workflow.invocation import Invocation
 from protocols.evidence.reproduction.attestation import JSON, PDF, attest
-from protocols.evidence.reproduction.levels import Rerun
 from protocols.evidence.reproduction.open_evidence import OpenedEvidence
+from protocols.evidence.reproduction.rerun_levels import Rerun
 from protocols.storage.canonical import new_folder, write_bytes, write_text
 from reports.pages.attestation import render_attestation
 from reports.pdf.render_stack import render_stack

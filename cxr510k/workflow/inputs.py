@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from protocols.cohorts.cohort import tables_of
-from protocols.cohorts.profile.record import profile_files
+from protocols.cohorts.profile.profile_record import profile_files
 from protocols.images.folder import ImageFolder
 from protocols.progress import Progress
 from protocols.schema.load import LoadedProtocol, load_protocol

@@ -27,7 +27,8 @@ from protocols.evidence.reproduction.comparisons import (
     same_bytes,
 )
 from protocols.evidence.reproduction.guard_band import GuardBand, guard_band
-from protocols.evidence.reproduction.levels import (
+from protocols.evidence.reproduction.open_evidence import OpenedEvidence
+from protocols.evidence.reproduction.rerun_levels import (
     FROM_DATA,
     FROM_SCORES,
     FROM_WEIGHTS,
@@ -36,7 +37,6 @@ from protocols.evidence.reproduction.levels import (
     outcome,
     require_level,
 )
-from protocols.evidence.reproduction.open_evidence import OpenedEvidence
 from protocols.finding import ReproductionFinding
 from protocols.images.folder import ImageFolder
 from protocols.model_folder import WEIGHTS
@@ -44,7 +44,7 @@ from protocols.progress import Progress
 from protocols.schema.metrics import SCORE_TOLERANCE
 from protocols.storage.canonical import sha256_file, write_text
 from protocols.storage.run_folder import RunFolder
-from protocols.tables.perturbation_scores import BatteryFolder, BatteryScores, largest_distance
+from protocols.tables.perturbation_scores import PerturbationFolder, PerturbationScores, largest_distance
 from protocols.tables.reading import read_table
 from reports.fonts.supplied import supplied_fonts
 from reports.pdf.read_pdf import same_content
@@ -178,7 +178,7 @@ class _Repetition:
         yield from compare_scores(self.run, again)
         if self.run.input("marks"):
             yield compare_marks(self.run, again)
-        battery = BatteryFolder.of(self.run)
+        battery = PerturbationFolder.of(self.run)
         if battery.root.is_dir():
             yield _compare_changed(battery, self.stages.perturb(again, images, work, self.progress))
 
@@ -189,7 +189,7 @@ class _Repetition:
             self.stages.illustrate(again, images, again.root / "work", self.progress)
         laid_out_alike = False
         if self._same_results(again):
-            if BatteryFolder.of(self.run).root.is_dir():
+            if PerturbationFolder.of(self.run).root.is_dir():
                 self._measure_robustness(again)
             if self.run.report_pdf.exists():
                 stack = self.stages.report(again, self.progress)
@@ -198,7 +198,7 @@ class _Repetition:
 
     def _measure_robustness(self, again: RunFolder) -> None:
         """Measure robustness from the recorded scores; times are of one machine and are copied for the report."""
-        recorded, recomputed = BatteryFolder.of(self.run), BatteryFolder.of(again)
+        recorded, recomputed = PerturbationFolder.of(self.run), PerturbationFolder.of(again)
         recomputed.root.mkdir()
         for name in (recorded.items, recorded.scores, recorded.timing):
             shutil.copy(name, recomputed.root)
@@ -206,10 +206,10 @@ class _Repetition:
 
     def _compared(self, made: _Made, *, exactly: bool) -> Iterator[ReproductionFinding]:
         yield from compare_results(self.run, made.folder, exactly=exactly)
-        battery = BatteryFolder.of(self.run)
+        battery = PerturbationFolder.of(self.run)
         if battery.root.is_dir():
             if self._same_results(made.folder):
-                yield same_bytes(ROBUSTNESS, battery.results, BatteryFolder.of(made.folder).results)
+                yield same_bytes(ROBUSTNESS, battery.results, PerturbationFolder.of(made.folder).results)
             else:
                 yield ReproductionFinding(
                     ROBUSTNESS, True, "as it belongs to the results above", "not checked"
@@ -221,7 +221,7 @@ class _Repetition:
         return self.run.results.read_bytes() == again.results.read_bytes()
 
 
-def _compare_changed(battery: BatteryFolder, scores: BatteryScores) -> ReproductionFinding:
+def _compare_changed(battery: PerturbationFolder, scores: PerturbationScores) -> ReproductionFinding:
     """Compare the scores of perturbed images: at level 2 each is within 1e-5."""
     largest = largest_distance(battery.read(), scores)
     if largest == 0:

@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cxr510k.workflow.additions import record_report, timed
 from cxr510k.workflow.inputs import CohortSource, reads_of, store_input, studies_of
 from cxr510k.workflow.invocation import Invocation
+from cxr510k.workflow.run_additions import record_report, timed
 from cxr510k.workflow.stages import Stages
 from protocols.errors import InterruptedWorkError
 from protocols.ledger.run_trail import record_made
 from protocols.model_folder import OPERATING_POINT
 from protocols.progress import Progress
-from protocols.registration.look import Look, counted_look
+from protocols.registration.counted_look import Look, counted_look
 from protocols.schema.load import LoadedProtocol
 from protocols.storage.canonical import write_bytes, write_text
 from protocols.storage.manifest import entries_of, write_manifest

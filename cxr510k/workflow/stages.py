@@ -15,10 +15,10 @@ from cxr510k.workflow.inputs import labels_of, protocol_of, studies_of
 from protocols.images.folder import ImageFolder
 from protocols.model_folder import DeviceName
 from protocols.progress import Progress
-from protocols.registration.look import Unseal
+from protocols.registration.counted_look import CountLook
 from protocols.storage.canonical import write_bytes, write_text
 from protocols.storage.run_folder import RunFolder
-from protocols.tables.perturbation_scores import BatteryFolder, BatteryScores
+from protocols.tables.perturbation_scores import PerturbationFolder, PerturbationScores
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class TrainingRun:
 class ValidateStage(Protocol):
     """Protocol and inputs -> results.json and line_listing.csv; returns the verdict. A rerun counts no look."""
 
-    def __call__(self, folder: RunFolder, progress: Progress, unseal: Unseal | None = None) -> str:
-        """Call ``unseal``, where it is given, before scores and reference are joined."""
+    def __call__(self, folder: RunFolder, progress: Progress, count_look: CountLook | None = None) -> str:
+        """Call ``count_look``, where it is given, before scores and reference are joined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ class Stages:
     validate: ValidateStage
     illustrate: Callable[[RunFolder, ImageFolder, Path, Progress], None]
     report: Callable[[RunFolder, Progress], Mapping[str, str]]
-    perturb: Callable[[RunFolder, ImageFolder, Path, Progress], BatteryScores]
-    measure: Callable[[RunFolder, BatteryFolder, Progress], str]
+    perturb: Callable[[RunFolder, ImageFolder, Path, Progress], PerturbationScores]
+    measure: Callable[[RunFolder, PerturbationFolder, Progress], str]
     time_images: Callable[[RunFolder, ImageFolder, Progress], str]
 
 
@@ -121,13 +121,13 @@ def predict(
         write_text(folder.inputs / "marks.csv", marks)
 
 
-def validate(folder: RunFolder, progress: Progress, unseal: Unseal | None = None) -> str:
+def validate(folder: RunFolder, progress: Progress, count_look: CountLook | None = None) -> str:
     """Measure the run's scores against its reference standard; see `ValidateStage`."""
     from validation.cohort.inputs import input_files
     from validation.run import validate as validate_files
 
     loaded = protocol_of(folder)
-    done = validate_files(loaded, input_files(folder, loaded.protocol), progress, unseal)
+    done = validate_files(loaded, input_files(folder, loaded.protocol), progress, count_look)
     write_text(folder.results, done.results.to_json())
     write_text(folder.line_listing, done.line_listing)
     return done.results.verdict
@@ -174,7 +174,7 @@ def report(folder: RunFolder, progress: Progress, *, fonts: Sequence[Path] = ())
 
 def perturb(
     folder: RunFolder, images: ImageFolder, work: Path, progress: Progress, *, device: DeviceName
-) -> BatteryScores:
+) -> PerturbationScores:
     """Score the test images again under every perturbation."""
     from model.inference.perturbed_scores import perturbed_scores
 
@@ -182,7 +182,7 @@ def perturb(
     return perturbed_scores(folder.model, studies, images, work=work, device=device, progress=progress)
 
 
-def measure(folder: RunFolder, battery: BatteryFolder, progress: Progress) -> str:
+def measure(folder: RunFolder, battery: PerturbationFolder, progress: Progress) -> str:
     """Return the text of robustness/results.json."""
     from validation.analyses.robustness import robustness
 

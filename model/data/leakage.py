@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from model.data.pack.pack import Pack
 from model.data.training_set import Material
 from protocols.errors import BadInputError
-from protocols.images.hashes import IDENTICAL, Inventory, Like, PictureRecord, likes, read_inventory
+from protocols.images.hashes import IDENTICAL, ImageRecord, Inventory, Like, likes, read_inventory
 from protocols.storage.canonical import csv_text
 from protocols.tables.records import Split
 
@@ -82,5 +82,5 @@ def compared_images_csv(packed: Pack, image_ids: Sequence[str], learnt: Path) ->
 
 def _records(
     packed: Pack, image_ids: Sequence[str], places: Sequence[int] | NDArray[np.int64]
-) -> dict[str, PictureRecord]:
+) -> dict[str, ImageRecord]:
     return {image_ids[place]: packed.records[place] for place in map(int, places)}

@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from model.inference.perturbations import Perturbation, Picture
+from model.inference.perturbations import GreyImage, Perturbation
 from protocols.tables.perturbation_scores import PerturbationItem, Withheld
 
 Mask = NDArray[np.bool_]
@@ -46,14 +46,14 @@ def frame(side: int) -> Mask:
     return mask
 
 
-def blanked(picture: Picture, hidden: Mask) -> Picture:
+def blanked(picture: GreyImage, hidden: Mask) -> GreyImage:
     """Replace some pixels, not all, by the median of the others."""
     changed = picture.copy()
     changed[hidden] = _median(picture[~hidden])
     return changed
 
 
-def without_markers(picture: Picture, _: int) -> Picture:
+def without_markers(picture: GreyImage, _: int) -> GreyImage:
     """Fill the four corners from the adjacent strips, each pixel weighted towards the nearer strip."""
     changed = picture.copy()
     for turned_down in (False, True):
@@ -63,7 +63,7 @@ def without_markers(picture: Picture, _: int) -> Picture:
     return changed
 
 
-def _fill_corner(picture: Picture) -> None:
+def _fill_corner(picture: GreyImage) -> None:
     side = len(picture)
     height, width = max(1, round(CORNER_HEIGHT * side)), max(1, round(CORNER_WIDTH * side))
     below = np.median(picture[height : height + EDGE, :width], axis=0)
@@ -73,7 +73,7 @@ def _fill_corner(picture: Picture) -> None:
     picture[:height, :width] = np.rint(mixed).astype(np.uint8)
 
 
-def _median(picture: Picture) -> np.uint8:
+def _median(picture: GreyImage) -> np.uint8:
     return np.uint8(np.median(picture))
 
 

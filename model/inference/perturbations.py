@@ -18,7 +18,7 @@ from scipy.special import ndtri
 
 from protocols.tables.perturbation_scores import PerturbationItem
 
-Picture = NDArray[np.uint8]
+GreyImage = NDArray[np.uint8]
 SEED = 510
 LEVELS = 256
 
@@ -32,10 +32,10 @@ class Perturbation:
     """
 
     item: PerturbationItem
-    change: Callable[[Picture, int], Picture]
+    change: Callable[[GreyImage, int], GreyImage]
 
 
-def noise(picture: Picture, position: int, *, deviation: float) -> Picture:
+def noise(picture: GreyImage, position: int, *, deviation: float) -> GreyImage:
     """Add normal noise of a standard deviation in grey levels."""
     key = np.array([SEED, round(LEVELS * deviation)], dtype=np.uint64)
     words = Philox(key=key, counter=[0, 0, 0, position]).random_raw((picture.size + 1) // 2)
@@ -44,7 +44,7 @@ def noise(picture: Picture, position: int, *, deviation: float) -> Picture:
     return _grey(picture + deviation * ndtri(uniform).reshape(picture.shape))
 
 
-def crop(picture: Picture, _: int, *, fraction: float) -> Picture:
+def crop(picture: GreyImage, _: int, *, fraction: float) -> GreyImage:
     """Cut a fraction of the side off each edge and enlarge the rest to the original size."""
     side = len(picture)
     cut = round(fraction * side)
@@ -52,64 +52,64 @@ def crop(picture: Picture, _: int, *, fraction: float) -> Picture:
     return np.asarray(rest.resize((side, side), Image.Resampling.BILINEAR))
 
 
-def rotation(picture: Picture, _: int, *, degrees: float) -> Picture:
+def rotation(picture: GreyImage, _: int, *, degrees: float) -> GreyImage:
     """Rotate anticlockwise about the centre, filling with black."""
     turned = Image.fromarray(picture).rotate(degrees, resample=Image.Resampling.BILINEAR, fillcolor=0)
     return np.asarray(turned)
 
 
-def jpeg(picture: Picture, _: int, *, quality: int) -> Picture:
+def jpeg(picture: GreyImage, _: int, *, quality: int) -> GreyImage:
     """Compress as JPEG and decompress."""
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "JPEG", quality=quality)
     return np.asarray(Image.open(buffer))
 
 
-def bit_depth(picture: Picture, _: int, *, bits: int) -> Picture:
+def bit_depth(picture: GreyImage, _: int, *, bits: int) -> GreyImage:
     """Keep 2^bits evenly spaced grey levels, black and white among them."""
     steps = 2**bits - 1
     return _grey(np.rint(picture * (steps / 255)) * (255 / steps))
 
 
-def contrast(picture: Picture, _: int, *, factor: float) -> Picture:
+def contrast(picture: GreyImage, _: int, *, factor: float) -> GreyImage:
     """Multiply the difference of every pixel from the image's median."""
     middle = float(np.median(picture))
     return _grey(middle + factor * (picture - middle))
 
 
-def brightness(picture: Picture, _: int, *, levels: float) -> Picture:
+def brightness(picture: GreyImage, _: int, *, levels: float) -> GreyImage:
     """Add grey levels to every pixel."""
     return _grey(picture + np.float64(levels))
 
 
-def blur(picture: Picture, _: int, *, fraction: float) -> Picture:
+def blur(picture: GreyImage, _: int, *, fraction: float) -> GreyImage:
     """Blur with a Gaussian whose standard deviation is a fraction of the side."""
     return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(fraction * len(picture))))
 
 
-def half_resolution(picture: Picture, _: int) -> Picture:
+def half_resolution(picture: GreyImage, _: int) -> GreyImage:
     """Reduce to half the side by area averaging and enlarge again."""
     side = len(picture)
     small = Image.fromarray(picture).resize((max(1, side // 2),) * 2, Image.Resampling.BOX)
     return np.asarray(small.resize((side, side), Image.Resampling.BILINEAR))
 
 
-def inversion(picture: Picture, _: int) -> Picture:
+def inversion(picture: GreyImage, _: int) -> GreyImage:
     """Invert the grey levels: 255 less every pixel."""
     return np.uint8(255) - picture
 
 
-def flip(picture: Picture, _: int) -> Picture:
+def flip(picture: GreyImage, _: int) -> GreyImage:
     """Mirror left and right."""
     return picture[:, ::-1].copy()
 
 
-def _grey(levels: NDArray[np.floating]) -> Picture:
-    grey: Picture = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+def _grey(levels: NDArray[np.floating]) -> GreyImage:
+    grey: GreyImage = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
     return grey
 
 
-def _of(id_: str, name: str, does: str, change: Callable[[Picture, int], Picture]) -> Perturbation:
+def _of(id_: str, name: str, does: str, change: Callable[[GreyImage, int], GreyImage]) -> Perturbation:
     return Perturbation(PerturbationItem(id_, "perturbation", "", name, does), change)
 
 

@@ -18,7 +18,7 @@ from protocols.errors import BadInputError
 from protocols.images.folder import ImageFolder
 from protocols.model_folder import DeviceName
 from protocols.progress import Progress
-from protocols.tables.perturbation_scores import REPEATED, UNCHANGED, BatteryScores, PerturbationItem
+from protocols.tables.perturbation_scores import REPEATED, UNCHANGED, PerturbationItem, PerturbationScores
 from protocols.tables.records import Studies
 
 BATTERY = (*PERTURBATIONS, *SHORTCUTS)
@@ -38,7 +38,7 @@ def perturbed_scores(
     work: Path,
     device: DeviceName,
     progress: Progress,
-) -> BatteryScores:
+) -> PerturbationScores:
     """Score the test images that `predict` scores, under every item of the perturbation set.
 
     Args:
@@ -75,7 +75,7 @@ def battery_scores(
     rows: NDArray[np.int64],
     image_id: Sequence[str],
     progress: Progress,
-) -> BatteryScores:
+) -> PerturbationScores:
     """Score every image under every item, in batches.
 
     Args:
@@ -97,4 +97,4 @@ def battery_scores(
         # Last, so that all perturbed batches are scored between the two.
         found[1, columns] = score(here)
         progress("robustness", columns.stop, len(rows))
-    return BatteryScores(items, tuple(image_id), found)
+    return PerturbationScores(items, tuple(image_id), found)

@@ -17,7 +17,7 @@ from model.inference.predict import BATCH
 from model.inference.prepare import scored_rows
 from protocols.device_timing import DeviceTiming, StageTiming
 from protocols.errors import BadInputError
-from protocols.images.decode import read_picture
+from protocols.images.decode import read_image
 from protocols.images.folder import ImageFolder, UndecodableImageError
 from protocols.model_folder import DeviceName
 from protocols.progress import Progress
@@ -61,7 +61,7 @@ def timing(
         begun = clock()
         try:
             image_path = studies.image_path[row] if studies.image_path else ""
-            picture = fitted(read_picture(images.path_of(studies.image_id[row], image_path)).pixels, side)
+            picture = fitted(read_image(images.path_of(studies.image_id[row], image_path)).pixels, side)
         except UndecodableImageError:
             continue
         reading.append(clock() - begun)

@@ -1,4 +1,5 @@
 """Training of the device under test.
 
-In the order of reading: `train`, `epochs`, `losses`, `tuning_auroc`, `initial_weights`, `checkpoints`, `progress`.
+In the order of reading: `train`, `epochs`, `learning_rate`, `losses`, `tuning_auroc`, `initial_weights`,
+`checkpoints`, `progress`.
 """

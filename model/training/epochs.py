@@ -1,9 +1,9 @@
 """Training epochs: from an untrained network to the weights of the best epoch.
 
 Owns the loop over epochs, its optimizer and its stopping rule. Every random number of an epoch depends on the seed
-and the epoch alone, and the state after each is saved, so that a resumed training ends in the same bits.
-Sources: Loshchilov and Hutter 2019, arXiv 1711.05101 (AdamW), and 2017, arXiv 1608.03983 (half a cosine); Goyal et
-al. 2017, arXiv 1706.02677 (warm-up); Pascanu et al. 2013, arXiv 1211.5063 (clipping by the global norm).
+and the epoch alone, and the state after each is saved, so that a resumed training ends in the same bits. Sources:
+Loshchilov and Hutter 2019, arXiv 1711.05101 (AdamW); Pascanu et al. 2013, arXiv 1211.5063 (clipping by the global
+norm).
 """
 
 import math
@@ -26,6 +26,7 @@ from model.inference.predict import logits
 from model.runtime import keras
 from model.training import initial_weights
 from model.training.checkpoints import Arrays, Checkpoints, Snapshot, arrays_of
+from model.training.learning_rate import learning_rate_schedule
 from model.training.losses import ClassWeightedBinaryCrossentropy
 from model.training.progress import Pace, Watch
 from model.training.tuning_auroc import auroc_of_heads
@@ -33,8 +34,6 @@ from protocols.errors import BadInputError
 from protocols.model_folder import Epoch
 from protocols.progress import Progress
 from protocols.schema.training import Training
-
-LOWEST_RATE = 0.01  # of the learning rate: start of the warm-up and end of the cosine
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def fit(
     """
     train, tune = material.division.train, material.division.tune
     steps = math.ceil(len(material.train_places) / training.batch_size)
-    rate = _rate(training, steps)
+    rate = learning_rate_schedule(training, steps)
     loss = ClassWeightedBinaryCrossentropy(train.labels)
     learner, learnt, judge = _networks(training, rate, loss, begin_with)
     snapshot, note = checkpoints.latest()
@@ -165,21 +164,6 @@ def _networks(
         optimizer.build(learner.trainable_variables)
         learner.compile(optimizer=optimizer, loss=loss)
     return learner, learnt, build()
-
-
-def _rate(training: Training, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
-    """Return a linear warm-up from 1 % to the learning rate, then half a cosine down to 1 % at the last step."""
-    warmup = training.warmup_epochs * steps
-    decay = training.epochs * steps - warmup
-    if not warmup:
-        return keras.optimizers.schedules.CosineDecay(training.learning_rate, decay, alpha=LOWEST_RATE)
-    return keras.optimizers.schedules.CosineDecay(
-        LOWEST_RATE * training.learning_rate,
-        decay,
-        alpha=LOWEST_RATE,
-        warmup_target=training.learning_rate,
-        warmup_steps=warmup,
-    )
 
 
 def _resume(learner: keras.Model, snapshot: Snapshot) -> None:

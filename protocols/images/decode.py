@@ -19,7 +19,7 @@ from protocols.storage.canonical import sha256_bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class DecodedImage:
     """A decoded file.
 
     Attributes:
@@ -42,7 +42,7 @@ class Picture:
         return digest.hexdigest()
 
 
-def read_picture(path: Path) -> Picture:
+def read_image(path: Path) -> DecodedImage:
     """Decode a PNG, JPEG or DICOM file.
 
     Raises:
@@ -54,19 +54,19 @@ def read_picture(path: Path) -> Picture:
     except OSError as error:
         raise UndecodableImageError(path.name, f"cannot be read ({error.strerror})") from error
     try:
-        return decode_picture(content)
+        return decode_image(content)
     except UndecodableImageError as error:
         raise UndecodableImageError(str(path), error.reason) from error
 
 
-def decode_picture(content: bytes) -> Picture:
-    """Decode the bytes of a PNG, JPEG or DICOM file, as `read_picture` does."""
+def decode_image(content: bytes) -> DecodedImage:
+    """Decode the bytes of a PNG, JPEG or DICOM file, as `read_image` does."""
     if is_raster(content):
         raster = decode_raster(content)
-        return Picture(raster.pixels, raster.colourful, Header(), sha256_bytes(content))
+        return DecodedImage(raster.pixels, raster.colourful, Header(), sha256_bytes(content))
     if is_dicom(content):
         pixels, header = decode_dicom(content)
-        return Picture(pixels, 0.0, header, sha256_bytes(content))
+        return DecodedImage(pixels, 0.0, header, sha256_bytes(content))
     reason = (
         f"is neither PNG, JPEG nor DICOM (it begins with {content[:9]!r})"
         if content

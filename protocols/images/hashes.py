@@ -16,7 +16,7 @@ from protocols.storage.canonical import csv_text, write_text
 from protocols.tables.reading import Table, read_table
 
 if TYPE_CHECKING:  # reading an inventory needs no decoder
-    from protocols.images.decode import Picture
+    from protocols.images.decode import DecodedImage
 
 COLUMNS = (
     "image_id",
@@ -38,7 +38,7 @@ Kind = Literal["identical", "near"]
 
 
 @dataclass(frozen=True, slots=True)
-class PictureRecord:
+class ImageRecord:
     """Size, hashes and perceptual hash (``likeness``) of one decoded image."""
 
     rows: int
@@ -65,7 +65,7 @@ class Inventory:
         likes: image_id -> the most similar image of another split, for images that have one.
     """
 
-    records: Mapping[str, PictureRecord]
+    records: Mapping[str, ImageRecord]
     likes: Mapping[str, Like]
 
     def to_csv(self) -> str:
@@ -83,12 +83,10 @@ class Inventory:
         write_text(path, self.to_csv())
 
 
-def record_of(picture: "Picture") -> PictureRecord:
+def record_of(picture: "DecodedImage") -> ImageRecord:
     """Return the record of a decoded image."""
     rows, columns = picture.pixels.shape
-    return PictureRecord(
-        rows, columns, picture.file_sha256, picture.pixels_sha256, likeness_of(picture.pixels)
-    )
+    return ImageRecord(rows, columns, picture.file_sha256, picture.pixels_sha256, likeness_of(picture.pixels))
 
 
 def read_inventory(path: Path) -> Inventory:
@@ -100,7 +98,7 @@ def read_inventory(path: Path) -> Inventory:
     """
     table = read_table(path)
     table.require(COLUMNS)
-    records: dict[str, PictureRecord] = {}
+    records: dict[str, ImageRecord] = {}
     likes: dict[str, Like] = {}
     for index, cells in enumerate(zip(*(table.columns[name] for name in COLUMNS), strict=True)):
         image_id, rows, columns, file_sha256, pixels_sha256, likeness, like, kind = cells
@@ -111,7 +109,7 @@ def read_inventory(path: Path) -> Inventory:
         hashes = {"file_sha256": file_sha256, "pixels_sha256": pixels_sha256}
         _require(table, index, hashes, _SHA256, "64 hexadecimal digits")
         _require(table, index, {"likeness": likeness}, _LIKENESS, f"{(BITS + 1) // 4} hexadecimal digits")
-        records[image_id] = PictureRecord(int(rows), int(columns), file_sha256, pixels_sha256, likeness)
+        records[image_id] = ImageRecord(int(rows), int(columns), file_sha256, pixels_sha256, likeness)
         if like or kind:
             if not like or kind not in (IDENTICAL, NEAR):
                 raise table.fault(
@@ -122,7 +120,7 @@ def read_inventory(path: Path) -> Inventory:
     return Inventory(records, likes)
 
 
-def likes(these: Mapping[str, PictureRecord], among: Mapping[str, PictureRecord]) -> Mapping[str, Like]:
+def likes(these: Mapping[str, ImageRecord], among: Mapping[str, ImageRecord]) -> Mapping[str, Like]:
     """Return the most similar image of ``among`` for each of ``these`` that has one.
 
     Args:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from protocols.images.body_part import body_part
-from protocols.images.decode import Picture
+from protocols.images.decode import DecodedImage
 from protocols.images.dicom_header import FOR_PROCESSING
 from protocols.images.projection import is_other
 from protocols.schema.training import InputGate
@@ -20,7 +20,7 @@ FEWEST_SHADES = 16  # between the darkest and the brightest hundredth of the pix
 SAMPLES = 128  # pixels per side from which the shades are counted
 
 
-def refusal(image: Picture, gate: InputGate, *, age_years: float, view: str) -> str:
+def refusal(image: DecodedImage, gate: InputGate, *, age_years: float, view: str) -> str:
     """Return why an image is out of scope, without the name of the file; empty where it is in scope.
 
     Checked in this order: modality, intent, body part, view, age, size, colour, contrast. The header has precedence
@@ -50,7 +50,7 @@ def refusal(image: Picture, gate: InputGate, *, age_years: float, view: str) -> 
     return _look(image, gate)
 
 
-def _look(image: Picture, gate: InputGate) -> str:
+def _look(image: DecodedImage, gate: InputGate) -> str:
     smallest = min(image.pixels.shape)
     if smallest < gate.smallest_side:
         return f"its smaller side has {smallest} pixels; the device is made for {gate.smallest_side} or more"
@@ -62,7 +62,7 @@ def _look(image: Picture, gate: InputGate) -> str:
     return ""
 
 
-def _shades(image: Picture) -> int:
+def _shades(image: DecodedImage) -> int:
     """Count the shades between the 1st and the 99th percentile of the pixels."""
     step = max(1, min(image.pixels.shape) // SAMPLES)
     counts = np.bincount(image.pixels[::step, ::step].ravel(), minlength=256).cumsum()

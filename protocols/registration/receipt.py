@@ -8,7 +8,7 @@ from pathlib import Path
 
 from protocols.errors import BadInputError
 from protocols.ledger.chain import Actor, Ledger, LedgerHead
-from protocols.registration.entries import Threshold
+from protocols.registration.entry_facts import Threshold
 from protocols.registration.registry import registry_of
 from protocols.registration.test_set import LockedTestSet
 from protocols.schema.load import ProtocolIdentity

@@ -1,7 +1,8 @@
 """Registration before the first look: protocol, test set and threshold are locked before scores meet the reference.
 
-Owns what may be registered, frozen and looked at, and the refusals. One look is in `look`, its history in `history`.
-The order is provable only with a receipt filed where the ledger's owner cannot change it (docs/guides/ledger.md).
+Owns what may be registered, frozen and looked at, and the refusals. One look is in `counted_look`, its history in
+`history`. The order is provable only with a receipt filed where the ledger's owner cannot change it
+(docs/guides/ledger.md).
 """
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from protocols.errors import BadInputError
 from protocols.ledger.chain import OpenLedger, Stamp, opened
-from protocols.registration.entries import Threshold, freezing, registration
+from protocols.registration.entry_facts import Threshold, freezing, registration
 from protocols.registration.receipt import Receipt, receipt_of
 from protocols.registration.registry import RegisteredVersion, Registry, registry_of
 from protocols.registration.test_set import LockedTestSet

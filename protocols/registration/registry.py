@@ -1,7 +1,7 @@
 """The state of a test set's ledger as records: registered versions, frozen thresholds, and looks with their outcomes.
 
 Owns the state that follows from the entries in their order, and the counting of looks. The content of each entry is
-defined in `entries`.
+defined in `entry_facts`.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from protocols.errors import EvidenceDiffersError
 from protocols.ledger.chain import Actor, Ledger, LedgerEntry, Outcome
-from protocols.registration.entries import ENDS, FREEZES, LOOKS, REGISTRATIONS, EndFacts, Threshold
+from protocols.registration.entry_facts import ENDS, FREEZES, LOOKS, REGISTRATIONS, EndFacts, Threshold
 from protocols.registration.test_set import LockedTestSet
 from protocols.schema.load import ProtocolIdentity
 

@@ -49,7 +49,7 @@ class PerturbationItem:
 
 
 @dataclass(frozen=True, slots=True)
-class BatteryScores:
+class PerturbationScores:
     """Scores of the same images under every item.
 
     Attributes:
@@ -80,7 +80,7 @@ class BatteryScores:
 
 
 @dataclass(frozen=True, slots=True)
-class BatteryFolder:
+class PerturbationFolder:
     """The folder of a run's robustness test."""
 
     root: Path
@@ -110,7 +110,7 @@ class BatteryFolder:
         """Return the folder of a run, existing or not."""
         return cls(run.root / "robustness")
 
-    def read(self) -> BatteryScores:
+    def read(self) -> PerturbationScores:
         """Read both tables.
 
         Raises:
@@ -131,10 +131,10 @@ class BatteryFolder:
                 "run `robustness` again."
             )
         score = np.array([_score(text, self.scores) for _, _, text in rows]).reshape(len(items), len(images))
-        return BatteryScores(items, images, score)
+        return PerturbationScores(items, images, score)
 
 
-def largest_distance(recorded: BatteryScores, recomputed: BatteryScores) -> float | None:
+def largest_distance(recorded: PerturbationScores, recomputed: PerturbationScores) -> float | None:
     """Return the largest difference between scores of the same image and item; None where images or items differ."""
     if recorded.items != recomputed.items or recorded.image_id != recomputed.image_id:
         return None

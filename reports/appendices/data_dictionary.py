@@ -7,7 +7,7 @@ test keeps all three consistent. docs/reference/results.md describes results.jso
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reports.content.rows import AxisRows
+from reports.content.estimate_rows import AxisRows
 from reports.language.vocabulary import Words
 
 

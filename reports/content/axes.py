@@ -1,6 +1,6 @@
 """Remarks on the axes of subgroups: axes that divide the images alike, and columns that no axis uses.
 
-Owns these remarks. The estimates by axis are `rows`; which axes there are is the protocol's choice.
+Owns these remarks. The estimates by axis are `estimate_rows`; which axes there are is the protocol's choice.
 """
 
 import itertools

@@ -7,7 +7,7 @@ beside them and come from the results.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 
-from reports.content.rows import LevelRow
+from reports.content.estimate_rows import LevelRow
 from reports.language.formatting import counts, decimal, goal, interval
 from reports.language.vocabulary import Words
 from reports.run_files.localisation import LocalisationReport

@@ -12,8 +12,8 @@ from typing import ClassVar
 
 import pandas as pd
 
-from protocols.cohorts.profile.parts import CLASSES, Level, Missing
-from protocols.cohorts.profile.record import Profile, read_profile
+from protocols.cohorts.profile.profile_parts import CLASSES, Level, Missing
+from protocols.cohorts.profile.profile_record import Profile, read_profile
 from protocols.cohorts.profile.remarks import RULES
 from protocols.errors import EvidenceDiffersError
 from protocols.storage.canonical import sha256_bytes

@@ -24,12 +24,7 @@ from reports.content.before_the_verdict import before_the_verdict
 from reports.content.cautions import CautionNote
 from reports.content.certificate import highest_errors
 from reports.content.cohort_profile import CohortProfile
-from reports.content.failures import Failures
-from reports.content.flow import FlowStage
-from reports.content.inputs import on_first_page
-from reports.content.risk import RiskRow, risk_rows
-from reports.content.robustness import ROBUSTNESS, TIMING, RobustnessReport
-from reports.content.rows import (
+from reports.content.estimate_rows import (
     AxisRows,
     CriterionRow,
     LevelRow,
@@ -38,12 +33,17 @@ from reports.content.rows import (
     monte_carlo_errors,
     notes_on,
 )
+from reports.content.failures import Failures
+from reports.content.flow import FlowStage
+from reports.content.inputs import on_first_page
+from reports.content.risk import RiskRow, risk_rows
+from reports.content.robustness import ROBUSTNESS, TIMING, RobustnessReport
 from reports.content.sponsor.document_control import DocumentControl, draft_reason
 from reports.content.sponsor.missing_statements import MissingStatement
 from reports.content.sponsor.submission import Statement, identity, statements
 from reports.content.two_by_two import TwoByTwoTable
 from reports.language.vocabulary import Words
-from reports.provenance.marks import unmarked
+from reports.provenance.source_marks import unmarked
 from reports.provenance.sourced_numbers import Number, numbers_of
 from reports.run_files.audit_trail import Trail
 from reports.run_files.device import Device

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.content.rows import AxisRows
+from reports.content.estimate_rows import AxisRows
 from reports.run_files.line_listing import Listing
 from validation.results.results import Subgroup
 

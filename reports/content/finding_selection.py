@@ -3,7 +3,7 @@
 Owns the selection, which text and figures share. The counts are the profile's own.
 """
 
-from protocols.cohorts.profile.parts import LabelProfile
+from protocols.cohorts.profile.profile_parts import LabelProfile
 
 MOST_FINDINGS, MOST_TOGETHER = 36, 18  # what a page has room for
 

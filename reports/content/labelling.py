@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from protocols.storage.canonical import PLACES
-from reports.content.rows import LevelRow
+from reports.content.estimate_rows import LevelRow
 from reports.language.vocabulary import Words
 from validation.results.results import Estimate, Subgroup
 from validation.results.secondary import Homogeneity, LevelDifference

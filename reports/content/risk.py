@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from protocols.schema.submission import Risk
-from reports.content.rows import CriterionRow
+from reports.content.estimate_rows import CriterionRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from protocols.errors import EvidenceDiffersError
 from protocols.storage.canonical import sha256_bytes
 from protocols.storage.json_document import content_of
 from protocols.storage.run_folder import RunFolder
-from protocols.tables.perturbation_scores import BatteryFolder, Family
+from protocols.tables.perturbation_scores import Family, PerturbationFolder
 from reports.content.cautions import CautionNote
 from reports.language.formatting import sentence
 from reports.language.missing_value_notes import missing_value_notes
@@ -65,7 +65,7 @@ def read_robustness(run: RunFolder, results_json: bytes, words: Words) -> Robust
         BadInputError: a file of it is missing or not as `robustness` writes it.
         EvidenceDiffersError: it was made from other results or scores than those of the run.
     """
-    folder = BatteryFolder.of(run)
+    folder = PerturbationFolder.of(run)
     if not folder.root.is_dir():
         return None
     content = content_of(folder.results, next_step=AGAIN)

@@ -35,10 +35,10 @@ from reports.content.context import (
     TRAIL,
     ReportContext,
 )
+from reports.content.estimate_rows import AxisRows, criterion_row, rows_by_subgroup
 from reports.content.failures import failures_of
 from reports.content.flow import flow_stages, steps_not_taken
 from reports.content.robustness import read_robustness
-from reports.content.rows import AxisRows, criterion_row, rows_by_subgroup
 from reports.content.sponsor.document_control import document_control
 from reports.content.sponsor.missing_statements import missing_statements
 from reports.content.two_by_two import confusion_of, refuse_contradiction

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from protocols.errors import EvidenceDiffersError
 from protocols.storage.run_folder import RunFolder
-from reports.content.rows import LevelRow
+from reports.content.estimate_rows import LevelRow
 from reports.run_files.line_listing import Listing, roc, scores_by_truth
 from validation.results.results import Results
 

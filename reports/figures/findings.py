@@ -5,8 +5,8 @@ Owns what they show; which findings are shown where a page has no room for all i
 
 from matplotlib.colors import LinearSegmentedColormap
 
-from protocols.cohorts.profile.parts import Finding
-from protocols.cohorts.profile.record import Profile
+from protocols.cohorts.profile.profile_parts import Finding
+from protocols.cohorts.profile.profile_record import Profile
 from reports.content.finding_selection import MOST_FINDINGS, MOST_TOGETHER, closest_share, most_frequent
 from reports.figures.axes import BELOW_MIDDLE, Box, Panel, description, rectangle
 from reports.figures.canvas import BLUE, FAINT, PALE_BLUE, RULE, WIDTH, Canvas, Drawing, Tone

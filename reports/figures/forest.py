@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from protocols.schema.metrics import METRICS
-from reports.content.rows import LevelRow
+from reports.content.estimate_rows import LevelRow
 from reports.figures import axes
 from reports.figures.canvas import BLUE, DASHES, INK, ORANGE, RULE, SOFT, WIDTH, Canvas, Drawing, Tone
 from reports.figures.forest_data import forest_data

@@ -5,7 +5,7 @@ Owns the columns; the numbers are the results' own, the plot is `forest`.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from reports.content.rows import LevelRow
+from reports.content.estimate_rows import LevelRow
 from reports.number_check.figure_data import FigureData, bounds, figure_data
 from validation.results.results import CriterionResult, Subgroup
 

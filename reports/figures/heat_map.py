@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from reports.content.rows import AxisRows, LevelRow
+from reports.content.estimate_rows import AxisRows, LevelRow
 from reports.figures.axes import BELOW_MIDDLE, Scale, description, linear, rectangle
 from reports.figures.canvas import RULE, SOFT, WIDTH, Canvas, Drawing
 from reports.figures.findings import SHADES

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from protocols.cohorts.profile.parts import CLASSES, NEGATIVE, POSITIVE, UNKNOWN, Look
-from protocols.cohorts.profile.record import Profile
+from protocols.cohorts.profile.profile_parts import CLASSES, NEGATIVE, POSITIVE, UNKNOWN, Look
+from protocols.cohorts.profile.profile_record import Profile
 from reports.figures import axes
 from reports.figures.canvas import BLUE, FAINT, PALE_BLUE, SOFT, WIDTH, Anchor, Canvas, Drawing
 from reports.figures.findings import co_occurrence_figure, findings_figure

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from reports.content.rows import AxisRows, LevelRow
+from reports.content.estimate_rows import AxisRows, LevelRow
 from reports.figures.axes import BELOW_MIDDLE, ROW, description
 from reports.figures.canvas import BLUE, FAINT, PALE_BLUE, SOFT, WIDTH, Canvas, Drawing
 from reports.fonts.text_width import shortened

@@ -12,7 +12,7 @@ from unicodedata import east_asian_width
 from fontTools.ttLib import TTFont
 
 from reports.fonts.bundled import FACES, SANS
-from reports.provenance.marks import unmarked
+from reports.provenance.source_marks import unmarked
 
 SIZE = 7.6  # points, as report.css sets them: 0.817 of 9.3
 PLAIN, MEDIUM, STRONG = 400, 500, 600

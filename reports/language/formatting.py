@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from protocols.errors import BadInputError
-from reports.provenance.marks import printed
+from reports.provenance.source_marks import printed
 from validation.results.results import Estimate
 from validation.results.secondary import Interval
 

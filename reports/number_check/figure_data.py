@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reports.language.formatting import stated
-from reports.provenance.marks import unmarked
+from reports.provenance.source_marks import unmarked
 
 Cell = str | int | float | None
 BOUNDS = ("lower", "upper")

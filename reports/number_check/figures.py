@@ -13,7 +13,7 @@ from reports.language.formatting import FEWEST_IN_THOUSANDS
 from reports.number_check.figure_data import FigureData
 from reports.number_check.finding import LintFinding, quoted
 from reports.number_check.printed_number import THOUSANDS, UNITS, PrintedNumber, printed_numbers
-from reports.provenance.marks import without_elements
+from reports.provenance.source_marks import without_elements
 
 _DRAWING = re.compile(r'<div class="drawing" data-figure="([^"]*)"[^>]*>(.*?)</div>', re.DOTALL)
 _LETTERS = re.compile(r'<span class="([^"]*)" style="[^"]*">(.*?)</span>', re.DOTALL)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
 
-from reports.provenance.marks import BETWEEN_FORMULAS, FORMULA, TEXT, without_elements
+from reports.provenance.source_marks import BETWEEN_FORMULAS, FORMULA, TEXT, without_elements
 
 INLINE = frozenset(
     (

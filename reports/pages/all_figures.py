@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.content.context import ReportContext
-from reports.content.rows import AxisRows
+from reports.content.estimate_rows import AxisRows
 from reports.figures.canvas import Drawing, house_style
 from reports.figures.curves import decision_curve_figure, precision_recall_figure, reliability_figure
 from reports.figures.forest import Forest, ForestGroup, forest_of_two

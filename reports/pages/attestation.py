@@ -26,7 +26,7 @@ from reports.pages.glyph_coverage import drawable, letters_of
 from reports.pdf.page_text import printed_pages
 from reports.pdf.render_pdf import Attached, lay_out
 from reports.pdf.render_stack import require_libraries
-from reports.provenance.marks import without_elements
+from reports.provenance.source_marks import without_elements
 from reports.provenance.sourced_numbers import marking, numbers_of, sourced
 
 TEMPLATE = "attestation.html.j2"

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from reports.content.inputs import affected, cleaned, excluded
 from reports.language import formatting
 from reports.language.rule_sentences import reference_rule, threshold_rule
-from reports.provenance.marks import filtering, finalized, with_elements
+from reports.provenance.source_marks import filtering, finalized, with_elements
 
 FILTERS = (
     formatting.count,

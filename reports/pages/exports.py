@@ -18,7 +18,7 @@ from reports.fonts.bundled import SANS
 from reports.fonts.text_width import OF_TONE, PLAIN, SIZE
 from reports.pages.all_figures import Gallery
 from reports.pages.printed_tables import printed_tables
-from reports.provenance.marks import unmarked
+from reports.provenance.source_marks import unmarked
 
 TABLES, FIGURES, INDEX = "tables", "figures", "index.csv"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes as the beginning of one

@@ -15,7 +15,7 @@ from reports.language.formatting import date_and_time
 from reports.number_check.evidence import LintEvidence
 from reports.pages.numbering import TITLES
 from reports.pages.summary_contents import left_to_the_report
-from reports.provenance.marks import unmarked
+from reports.provenance.source_marks import unmarked
 from reports.provenance.sourced_numbers import numbers_of, parts_of
 
 

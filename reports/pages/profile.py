@@ -9,7 +9,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from protocols.cohorts.profile.record import MONTAGE, PROFILE
+from protocols.cohorts.profile.profile_record import MONTAGE, PROFILE
 from reports.content.cohort_profile import read_cohort_profile
 from reports.figures.canvas import house_style
 from reports.figures.profile import profile_figures

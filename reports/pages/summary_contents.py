@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reports.content.context import ReportContext
+from reports.content.estimate_rows import AxisRows, CriterionRow, inconclusive
 from reports.content.flow import FlowStage
 from reports.content.labelling import NotEstablished
 from reports.content.robustness import RobustnessReport
-from reports.content.rows import AxisRows, CriterionRow, inconclusive
 from reports.content.sponsor.submission import PLACES
 from reports.figures.canvas import Drawing, house_style
 from reports.figures.forest import Forest, ForestGroup, forest_of_one

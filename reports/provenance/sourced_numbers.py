@@ -2,7 +2,7 @@
 
 Owns the two types of number that carry their key in a document of the evidence, and the form of keys. Arithmetic keeps
 the sources, so that a difference or a proportion can be computed again from them. How a source stays with a printed
-number is `marks`; the comparison with the evidence is `check`. Outside `marking` numbers are plain.
+number is `source_marks`; the comparison with the evidence is `check`. Outside `marking` numbers are plain.
 """
 
 import json

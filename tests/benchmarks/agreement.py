@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from protocols.tables.records import Verdict
-from validation.intervals.bootstrap import drawn_chunks
+from validation.intervals.bootstrap import resample_chunks
 from validation.readers.agreement import agreement_of, agreement_sums
 from validation.readers.rating_arrays import Votes
 from validation.results.secondary import DawidSkene, Measured
@@ -66,7 +66,7 @@ def read(patients: int, readers: int, error: float, random: np.random.Generator)
 
 
 def measured(study: Read, weights: NDArray[np.float64]) -> Mapping[str, Measured]:
-    """The three coefficients of a study with their intervals; ``weights`` are of `drawn_chunks`."""
+    """The three coefficients of a study with their intervals; ``weights`` are of `resample_chunks`."""
     table = agreement_sums(study.votes, study.patient, study.patients)
     found = agreement_of(table, weights.T @ table.sums, LEVEL, NOT_FITTED)
     return {"per cent": found.percent, "Fleiss": found.fleiss_kappa, "AC1": found.gwet_ac1}
@@ -87,7 +87,7 @@ def coverage(
     An interval that is not given holds nothing and lies nowhere.
     """
     expected, random = truth(readers, error), np.random.default_rng(seed)
-    (drawn,) = drawn_chunks(seed, REPLICATES, patients)
+    (drawn,) = resample_chunks(seed, REPLICATES, patients)
     held, too_high = Counter[str](), Counter[str]()
     for _ in range(studies):
         for name, one in measured(read(patients, readers, error, random), drawn.weights).items():

@@ -19,7 +19,7 @@ from protocols.schema.protocol import Protocol
 from tests.benchmarks.studies import Study
 from validation.cohort.inputs import InputFiles, read_records
 from validation.cohort.join import JoinedCohort, join
-from validation.cohort.outcomes import Sample, Units, drawn_patients, sample_of
+from validation.cohort.outcomes import Sample, Units, resampled_patients, sample_of
 from validation.cohort.subgroups import axes_of
 from validation.estimates.estimates import estimates_of
 from validation.estimates.replication import replicate
@@ -55,7 +55,7 @@ def joined(study: Study) -> Joined:
 
 def samples_of(study: Joined, *, auroc: bool) -> list[Sample]:
     """Counts by patient of every level, with or without what AUROC needs."""
-    drawn = drawn_patients(study.cohort, study.cohort.analysed)
+    drawn = resampled_patients(study.cohort, study.cohort.analysed)
     samples = [sample_of(study.cohort, images, drawn, unit="image") for images in study.levels.values()]
     return samples if auroc else [replace(sample, ranked=_none_of(sample.ranked)) for sample in samples]
 

@@ -20,7 +20,7 @@ from validation.cohort.outcomes import FN, FP, TN, TP, Units
 from validation.homogeneity.level_differences import deviations_of, interval_of, pairs_of
 from validation.homogeneity.level_estimates import LevelEstimate, NotGiven, joint_covariance, level_estimate
 from validation.homogeneity.wald_test import Wald, patients_of, quadratic_form, wald_test
-from validation.intervals.bootstrap import drawn_chunks
+from validation.intervals.bootstrap import resample_chunks
 from validation.metrics.counts import confusion, f1, sensitivity
 from validation.metrics.ranking import ranked_replicates, ranking_of
 
@@ -208,7 +208,7 @@ def held(cell: Cell, *, studies: int, scored: int, seed: int) -> Mapping[str, fl
     Levels must be alike for AUROC, of which only the first ``scored`` studies are taken.
     """
     random, found, done = np.random.default_rng(seed), Counter[str](), Counter[str]()
-    (drawn,) = drawn_chunks(seed, REPLICATES, 2 * cell.patients)
+    (drawn,) = resample_chunks(seed, REPLICATES, 2 * cell.patients)
     for images in _studies(cell, studies, random):
         counts = counts_of(images, cell, random)
         replicates = [confusion(drawn.weights.T @ of_level) for of_level in counts]

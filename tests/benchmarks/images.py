@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from model.data.pack.pack import Pack
-from protocols.images.decode import read_picture
+from protocols.images.decode import read_image
 from protocols.parallel.local import cores
 from protocols.schema.training import Augmentation
 from tests.benchmarks.packing import IMAGE_SIZE, Packing, packed
@@ -104,7 +104,7 @@ def packing_rows(folder: Path) -> list[Sequence[str]]:
                     lambda: list(pool.map(decode_all, shares)), DECODED
                 ),
                 "the suite's strict decoding, one core": rate(
-                    lambda: [read_picture(path) for path in paths], DECODED
+                    lambda: [read_image(path) for path in paths], DECODED
                 ),
                 f"pack of {large:,}, {cores()} workers": (
                     large / done[large].seconds,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import count
 
 from protocols.ledger.chain import Actor, Stamp
-from protocols.registration.entries import Threshold
+from protocols.registration.entry_facts import Threshold
 from protocols.registration.test_set import LockedTestSet, locked_test_set_of
 from protocols.schema.load import LoadedProtocol, parse_protocol
 from protocols.tables.checks import reads_from, studies_from

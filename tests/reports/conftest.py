@@ -15,7 +15,7 @@ import pytest
 from protocols.ledger.chain import Actor, Stamp
 from protocols.ledger.run_trail import record_made
 from protocols.progress import silent
-from protocols.registration.look import counted_look
+from protocols.registration.counted_look import counted_look
 from protocols.registration.register import register
 from protocols.registration.test_set import locked_test_set_of
 from protocols.schema.load import parse_protocol

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from validation.cohort.join import JoinedCohort
-from validation.cohort.outcomes import DrawnPatients, Sample, Unit, sample_of
+from validation.cohort.outcomes import ResampledPatients, Sample, Unit, sample_of
 
 NAN = float("nan")
 Row = tuple[int, int, float]  # patient; truth 1, 0 or -1 for indeterminate; score, NaN where not processed
@@ -26,5 +26,5 @@ def sample(rows: list[Row], unit: Unit = "image") -> Sample:
     patient, truth, score = (np.array(column) for column in zip(*rows, strict=True))
     called = np.nan_to_num(score.astype(np.float64), nan=0.0) >= 0.5
     cohort = SimpleNamespace(truth=truth.astype(np.int8), score=score.astype(np.float64), called=called)
-    drawn = DrawnPatients(int(patient.max()) + 1, patient.astype(np.intp), None)
+    drawn = ResampledPatients(int(patient.max()) + 1, patient.astype(np.intp), None)
     return sample_of(cast(JoinedCohort, cohort), np.ones(len(rows), dtype=np.bool_), drawn, unit=unit)

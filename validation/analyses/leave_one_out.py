@@ -16,7 +16,7 @@ from protocols.schema.metrics import SUBGROUP_METRICS
 from protocols.schema.protocol import Protocol
 from validation.cohort.inputs import Records
 from validation.cohort.join import INDETERMINATE, NO_TRUTH, TRUTH_CODES, JoinedCohort
-from validation.cohort.outcomes import DrawnPatients, drawn_patients, sample_of
+from validation.cohort.outcomes import ResampledPatients, resampled_patients, sample_of
 from validation.criteria import bound_of, compared
 from validation.estimates.closed_form import closed_estimates
 from validation.readers.consensus import verdicts_by_image
@@ -25,7 +25,7 @@ from validation.results.secondary import ClosedEstimate, CriterionVerdict, LeftO
 
 
 def without_each_site(
-    cohort: JoinedCohort, records: Records, drawn: DrawnPatients, protocol: Protocol
+    cohort: JoinedCohort, records: Records, drawn: ResampledPatients, protocol: Protocol
 ) -> tuple[LeftOut, ...]:
     """Return one entry per site of the analysed images, by code point; none where fewer than two sites are known."""
     sites = np.array(records.studies.further.get("site", ("",) * len(cohort.image_id)), dtype=object)
@@ -48,7 +48,7 @@ def without_each_reader(cohort: JoinedCohort, records: Records, protocol: Protoc
     )
     if standard.kind not in ("consensus", "adjudicated") or len(names) < 2:
         return ()
-    drawn = drawn_patients(cohort, cohort.eligible)
+    drawn = resampled_patients(cohort, cohort.eligible)
     candidates = cohort.eligible
     if missing.not_processed == "exclude":
         candidates = candidates & ~np.isnan(cohort.score)
@@ -76,7 +76,7 @@ def _left_out(
     name: str,
     cohort: JoinedCohort,
     members: NDArray[np.bool_],
-    drawn: DrawnPatients,
+    drawn: ResampledPatients,
     protocol: Protocol,
     *,
     ties: int = 0,

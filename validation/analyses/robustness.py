@@ -22,14 +22,14 @@ from protocols.storage.run_folder import RunFolder
 from protocols.tables.perturbation_scores import (
     REPEATED,
     UNCHANGED,
-    BatteryFolder,
-    BatteryScores,
+    PerturbationFolder,
     PerturbationItem,
+    PerturbationScores,
 )
 from validation.cohort.inputs import input_files, read_records
 from validation.cohort.join import JoinedCohort, join
 from validation.cohort.operating_point import operating_point
-from validation.cohort.outcomes import DrawnPatients, Sample, drawn_patients, sample_of
+from validation.cohort.outcomes import ResampledPatients, Sample, resampled_patients, sample_of
 from validation.estimates.estimates import estimates_of
 from validation.estimates.replication import Replicates, replicate
 from validation.intervals.bootstrap import NoInterval, percentile_interval
@@ -48,7 +48,7 @@ from validation.results.robustness_results import (
     Repeatability,
     RobustnessIdentities,
     RobustnessResults,
-    SharedDraws,
+    SharedResamples,
 )
 from validation.results.secondary import Caution, Measured
 
@@ -70,7 +70,7 @@ class Rescored:
         return float(COUNT_METRICS[metric].value(confusion(self.sample.counts.sum(axis=0))))
 
 
-def robustness(run: RunFolder, folder: BatteryFolder, progress: Progress) -> RobustnessResults:
+def robustness(run: RunFolder, folder: PerturbationFolder, progress: Progress) -> RobustnessResults:
     """Measure a robustness test on the tables, the threshold and the resamples of its run.
 
     Args:
@@ -92,7 +92,7 @@ def robustness(run: RunFolder, folder: BatteryFolder, progress: Progress) -> Rob
     cohort = join(records, reference, threshold=threshold, missing=protocol.missing)
     battery = folder.read()
     moved = _moved_from_predictions(battery, cohort, folder)
-    drawn = drawn_patients(cohort, cohort.analysed, protocol.bootstrap.strata)
+    drawn = resampled_patients(cohort, cohort.analysed, protocol.bootstrap.strata)
     cohorts = [_rescored(cohort, battery.image_id, scores, threshold) for scores in battery.score]
     samples = [_sample(one, drawn, protocol) for one in cohorts]
     replication = replicate(samples, protocol.bootstrap, progress)
@@ -117,7 +117,7 @@ def robustness(run: RunFolder, folder: BatteryFolder, progress: Progress) -> Rob
             perturbations_sha256=sha256_file(folder.items),
             scores_sha256=sha256_file(folder.scores),
         ),
-        resampling=SharedDraws(
+        resampling=SharedResamples(
             replicates=protocol.bootstrap.replicates,
             confidence_level=protocol.bootstrap.confidence_level,
             seed=protocol.bootstrap.seed,
@@ -133,7 +133,9 @@ def robustness(run: RunFolder, folder: BatteryFolder, progress: Progress) -> Rob
     )
 
 
-def _moved_from_predictions(battery: BatteryScores, cohort: JoinedCohort, folder: BatteryFolder) -> float:
+def _moved_from_predictions(
+    battery: PerturbationScores, cohort: JoinedCohort, folder: PerturbationFolder
+) -> float:
     """Return the largest difference of the unchanged scores from the run's predictions; refuse another device."""
     tested = [
         step != "not_test_split" and not math.isnan(score)
@@ -175,7 +177,7 @@ def _rescored(
     return replace(cohort, score=score, called=score >= threshold)  # False where NaN
 
 
-def _sample(cohort: JoinedCohort, drawn: DrawnPatients, protocol: Protocol) -> Sample:
+def _sample(cohort: JoinedCohort, drawn: ResampledPatients, protocol: Protocol) -> Sample:
     return sample_of(cohort, cohort.analysed, drawn, unit=protocol.analysis.unit)
 
 
@@ -256,7 +258,7 @@ def _measured(estimate: Estimate) -> Measured:
     return Measured(estimate.value, estimate.decision)
 
 
-def _repeatability(battery: BatteryScores, threshold: float) -> Repeatability:
+def _repeatability(battery: PerturbationScores, threshold: float) -> Repeatability:
     names = [item.id for item in battery.items]
     first, second = battery.score[names.index(UNCHANGED)], battery.score[names.index(REPEATED)]
     # NaN differs from every score, NaN included; it was refused before for unchanged images.

@@ -1,8 +1,8 @@
 """Sensitivity analyses: the whole cohort under other defensible rules.
 
-Owns the choice of analyses and their samples. Worst and best cases of missing results are `extremes`; leaving out sites
-or readers is `leave_one_out`; the estimates of a sample are `estimates`.
-Source: the contract ("Statistics", 4 and 5); FDA 2007 (equivocal results both ways).
+Owns the choice of analyses and their samples. Worst and best cases of missing results are `best_and_worst_case`;
+leaving out sites or readers is `leave_one_out`; the estimates of a sample are `estimates`. Source: the contract
+("Statistics", 4 and 5); FDA 2007 (equivocal results both ways).
 """
 
 import hashlib
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from protocols.schema.protocol import Protocol
 from protocols.schema.statistical_analysis import SensitivityAnalysis
 from protocols.tables.records import Verdict
-from validation.analyses.extremes import extreme_samples
+from validation.analyses.best_and_worst_case import extreme_samples
 from validation.cohort.inputs import Records
 from validation.cohort.join import TRUTH_CODES, JoinedCohort
-from validation.cohort.outcomes import Case, DrawnPatients, Sample, Unit, drawn_patients, sample_of
+from validation.cohort.outcomes import Case, ResampledPatients, Sample, Unit, resampled_patients, sample_of
 from validation.cohort.weighting import whole_weights
 from validation.metrics.counts import COUNT_METRICS
 from validation.results.results import SensitivityExclusion
@@ -39,7 +39,7 @@ class Analysis:
 
     cohort: JoinedCohort
     members: NDArray[np.bool_]
-    drawn: DrawnPatients
+    drawn: ResampledPatients
     unit: Unit
     extreme: Case | None = None
     weights: NDArray[np.float64] | None = None
@@ -86,7 +86,7 @@ def analyses_beside(
     processed = analysed & ~np.isnan(cohort.score)
     everything = primary
     if not (cohort.eligible == analysed).all():
-        drawn = drawn_patients(cohort, cohort.eligible, protocol.bootstrap.strata)
+        drawn = resampled_patients(cohort, cohort.eligible, protocol.bootstrap.strata)
         everything = replace(primary, members=cohort.eligible, drawn=drawn)
     analyses = {
         "other_unit": replace(primary, unit="patient" if primary.unit == "image" else "image"),

@@ -10,7 +10,7 @@ from typing import Literal
 from protocols.errors import BadInputError
 from protocols.images.hashes import IDENTICAL, NEAR, Inventory
 from validation.cohort.join import JoinedCohort
-from validation.results.secondary import Leakage, LikePicture
+from validation.results.secondary import Leakage, NearDuplicate
 
 
 def leakage_of(
@@ -32,7 +32,7 @@ def leakage_of(
         itertools.compress(zip(cohort.image_id, cohort.patient_id, strict=True), cohort.analysed.tolist())
     )
     pictures = tuple(
-        LikePicture(image, inventory.likes[image].image_id, inventory.likes[image].kind)
+        NearDuplicate(image, inventory.likes[image].image_id, inventory.likes[image].kind)
         for image, _ in analysed
         if image in inventory.likes
     )

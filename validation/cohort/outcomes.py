@@ -69,7 +69,7 @@ class Sample:
             rule; None for all.
     """
 
-    drawn: "DrawnPatients"
+    drawn: "ResampledPatients"
     counts: NDArray[np.float64]
     images: Units
     units: Units
@@ -88,7 +88,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DrawnPatients:
+class ResampledPatients:
     """The resampled patients in their order; one object for all samples that share replicates.
 
     ``index`` gives for each study the position of its patient, -1 where that is not among them. ``strata`` are
@@ -100,9 +100,9 @@ class DrawnPatients:
     strata: Mapping[str, NDArray[np.intp]] | None
 
 
-def drawn_patients(
+def resampled_patients(
     cohort: JoinedCohort, members: NDArray[np.bool_], strata: Literal["none", "class"] = "none"
-) -> DrawnPatients:
+) -> ResampledPatients:
     """Return the patients of some images, ordered by the code points of their id.
 
     Args:
@@ -130,13 +130,13 @@ def drawn_patients(
             )
             if chosen.any()
         }
-    return DrawnPatients(len(wanted), index, by_class)
+    return ResampledPatients(len(wanted), index, by_class)
 
 
 def sample_of(
     cohort: JoinedCohort,
     members: NDArray[np.bool_],
-    drawn: DrawnPatients,
+    drawn: ResampledPatients,
     *,
     unit: Unit,
     weights: NDArray[np.float64] | None = None,

@@ -17,8 +17,8 @@ from threadpoolctl import threadpool_limits
 from protocols.parallel.local import cores, keep_freed_memory
 from protocols.progress import Progress
 from protocols.schema.statistical_analysis import Bootstrap
-from validation.cohort.outcomes import DrawnPatients, Sample
-from validation.intervals.bootstrap import DrawnChunk, drawn_chunks
+from validation.cohort.outcomes import ResampledPatients, Sample
+from validation.intervals.bootstrap import ResampleChunk, resample_chunks
 from validation.metrics.brier import squares_of
 from validation.metrics.counts import COUNT_METRICS, confusion
 from validation.metrics.ranking import ranked_replicates, ranking_of
@@ -93,7 +93,7 @@ def replicate(
         for number, (drawn, one) in enumerate(of_set.items()):
             digest = hashlib.sha256()
             strata = list(drawn.strata.values()) if drawn.strata else None
-            chunks = drawn_chunks(
+            chunks = resample_chunks(
                 bootstrap.seed, bootstrap.replicates, drawn.count, strata, on_indices=digest.update
             )
             for done in _in_turn(threads, one.compute, chunks):
@@ -107,7 +107,7 @@ def replicate(
 
 
 def _in_turn(
-    threads: ThreadPoolExecutor, compute: Callable[[DrawnChunk], int], chunks: Iterable[DrawnChunk]
+    threads: ThreadPoolExecutor, compute: Callable[[ResampleChunk], int], chunks: Iterable[ResampleChunk]
 ) -> Iterator[int]:
     """Yield the result of each chunk, in order; while some are computed the next is resampled, and no more are kept."""
     waiting: deque[Future[int]] = deque()
@@ -125,7 +125,7 @@ class _Resampled:
     def __init__(
         self,
         samples: Sequence[Sample],
-        drawn: DrawnPatients,
+        drawn: ResampledPatients,
         tables: Sequence[NDArray[np.float64]],
         replicates: int,
     ) -> None:
@@ -144,7 +144,7 @@ class _Resampled:
         self._areas = np.empty((len(ranked), 2, replicates))
         self._of_ranking = dict(zip(ranked, self._areas, strict=True))
 
-    def compute(self, chunk: DrawnChunk) -> int:
+    def compute(self, chunk: ResampleChunk) -> int:
         """Fill in some replicates and return how many there are with those before."""
         weights = chunk.weights
         for start in range(0, weights.shape[1], SUMMED_AT_ONCE):

@@ -2,7 +2,7 @@
 
 Owns the reference standard's rules, the join, eligibility and the classification of units. Written from the contract
 and docs/methods without a line of the first implementation; rows come from `tables`, levels of subgroups are
-`levels`. The metrics of the units are `formulas`.
+`subgroup_levels`. The metrics of the units are `formulas`.
 """
 
 from collections import Counter, defaultdict

@@ -13,9 +13,9 @@ from protocols.finding import ABSENT, SHOWN, ReproductionFinding
 from protocols.schema.criteria import Criterion
 from protocols.schema.metrics import METRICS
 from protocols.schema.protocol import Protocol
-from validation.independent.extremes import BEST, PROCESSED_ONLY, WORST
+from validation.independent.best_and_worst_case import BEST, PROCESSED_ONLY, WORST
+from validation.independent.estimate_rows import FITTED
 from validation.independent.replicates import OF_COUNTS, OF_SCORES
-from validation.independent.rows import FITTED
 from validation.independent.study import Opinion
 from validation.independent.verdicts import Judged, overall
 from validation.results.results import Results

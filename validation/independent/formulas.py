@@ -1,9 +1,9 @@
 """The quantities that may decide, independently: plain Python, exact where possible, one quantity per function.
 
-Owns formulas of counts and proportions: numbers in, a number out. Written from the contract, docs/methods and
-the papers, without NumPy or SciPy and without a line of the first implementation. Metrics of scores are `scores`,
-resamples and their intervals `draws`, the cohort `cohort`, rows and verdicts `rows` and `verdicts`, the comparison
-with results.json `comparison`.
+Owns formulas of counts and proportions: numbers in, a number out. Written from the contract, docs/methods and the
+papers, without NumPy or SciPy and without a line of the first implementation. Metrics of scores are `scores`,
+resamples and their intervals `draws`, the cohort `cohort`, rows and verdicts `estimate_rows` and `verdicts`, the
+comparison with results.json `comparison`.
 
 Sources: Clopper and Pearson 1934; Wilson 1927; Korn and Graubard 1998; Donner and Zou 2012; the incomplete beta
 function by the continued fraction of DLMF 8.17.22.

@@ -1,7 +1,7 @@
 """Every metric of every level in every bootstrap replicate, independently, in plain Python.
 
 Owns the sums over resampled patients. Resampling is `draws`, formulas are `formulas` and `scores`, intervals and rows
-`rows`.
+`estimate_rows`.
 """
 
 import hashlib
@@ -17,8 +17,8 @@ from validation.independent import scores as of_scores
 from validation.independent.cohort import NEGATIVE, POSITIVE, Image, Unit, outcome
 from validation.independent.draws import draw, little_endian
 from validation.independent.formulas import Counts
-from validation.independent.levels import LevelName
 from validation.independent.scores import Ranking, Scored, SquaredErrors
+from validation.independent.subgroup_levels import LevelName
 
 OF_COUNTS: Mapping[str, Callable[[Counts], float | None]] = {
     formula.__name__: formula

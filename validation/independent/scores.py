@@ -1,6 +1,6 @@
 """AUROC, average precision and Brier score, independently, in plain Python: weighted values, closed-form intervals.
 
-Owns the metrics of scores. Sums are of whole numbers and exact up to the last division. Rows are `rows`.
+Owns the metrics of scores. Sums are of whole numbers and exact up to the last division. Rows are `estimate_rows`.
 
 Sources: Obuchowski 1997 (variance of AUROC with patients as clusters); Pepe 2003 (logit scale); Satterthwaite 1946
 (degrees of freedom); Brier 1950.

@@ -1,7 +1,7 @@
 """A whole study computed independently: flow, cohort, resamples, rows, criteria and the verdict.
 
-Owns the order. Rows are `rows`, counting is `cohort`, verdicts are `verdicts`; the comparison with results.json is
-`comparison`. None of these files uses NumPy, SciPy or a formula of the first implementation.
+Owns the order. Rows are `estimate_rows`, counting is `cohort`, verdicts are `verdicts`; the comparison with
+results.json is `comparison`. None of these files uses NumPy, SciPy or a formula of the first implementation.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,10 +13,10 @@ from protocols.progress import Progress
 from protocols.schema.protocol import Protocol
 from validation.cohort.inputs import InputFiles
 from validation.independent import cohort
-from validation.independent.extremes import Extreme, extremes
-from validation.independent.levels import levels
+from validation.independent.best_and_worst_case import Extreme, extremes
+from validation.independent.estimate_rows import Row, row_of
 from validation.independent.replicates import OF_COUNTS, OF_SCORES, replicates_of, slice_of
-from validation.independent.rows import Row, row_of
+from validation.independent.subgroup_levels import levels
 from validation.independent.verdicts import Judged, judged, overall
 
 

@@ -1,7 +1,7 @@
 """Criteria and the verdict, independently: every criterion has its row, whatever the data contain.
 
 Owns the levels of a criterion, its verdict and the overall verdict. Written from the contract ("Statistics", 8)
-without a line of the first implementation. The numbers are those of `rows`.
+without a line of the first implementation. The numbers are those of `estimate_rows`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,8 +11,8 @@ from protocols.schema.criteria import Criterion
 from protocols.schema.protocol import Protocol
 from protocols.schema.subgroups import EVERY_LEVEL, SubgroupLevel
 from validation.independent.cohort import Image
-from validation.independent.levels import UNKNOWN, WHOLE, LevelName, unknown_on
-from validation.independent.rows import Row
+from validation.independent.estimate_rows import Row
+from validation.independent.subgroup_levels import UNKNOWN, WHOLE, LevelName, unknown_on
 
 LESS_IS_BETTER = ("lr_negative", "brier")
 

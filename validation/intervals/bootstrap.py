@@ -66,7 +66,7 @@ def _halves(generator: Philox, needed: int) -> NDArray[np.uint64]:
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnChunk:
+class ResampleChunk:
     """Some consecutive replicates.
 
     Attributes:
@@ -78,14 +78,14 @@ class DrawnChunk:
     weights: NDArray[np.uint16] | NDArray[np.uint32]
 
 
-def drawn_chunks(
+def resample_chunks(
     seed: int,
     replicates: int,
     clusters: int,
     strata: Sequence[NDArray[np.intp]] | None = None,
     *,
     on_indices: Callable[[Any], object] | None = None,
-) -> Iterator[DrawnChunk]:
+) -> Iterator[ResampleChunk]:
     """Generate all replicates of a protocol in order; the size of the chunks changes no number.
 
     Args:
@@ -111,7 +111,7 @@ def drawn_chunks(
             if on_indices:
                 on_indices(indices)
             columns[...] = _counted(indices, type_).T
-        yield DrawnChunk(start, weights)
+        yield ResampleChunk(start, weights)
 
 
 def _counted(indices: NDArray[np.uint32], type_: np.dtype[Any]) -> NDArray[Any]:

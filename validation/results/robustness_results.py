@@ -28,7 +28,7 @@ class RobustnessIdentities:
 
 
 @dataclass(frozen=True, slots=True)
-class SharedDraws:
+class SharedResamples:
     """The run's own resamples, on which every difference is taken."""
 
     replicates: int
@@ -124,7 +124,7 @@ class RobustnessResults:
     """
 
     identities: RobustnessIdentities
-    resampling: SharedDraws
+    resampling: SharedResamples
     threshold: float
     images: int
     largest_from_predictions: float

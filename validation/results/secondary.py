@@ -274,7 +274,7 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
-class LikePicture:
+class NearDuplicate:
     """A test image and the image that it is like, which trained or tuned the device."""
 
     image_id: str
@@ -294,7 +294,7 @@ class Leakage:
     identical: int
     near: int
     patients: int
-    pictures: tuple[LikePicture, ...]
+    pictures: tuple[NearDuplicate, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 from model.data.pack.file import PackFile
 from protocols.images.folder import ImageFolder
-from protocols.images.hashes import PictureRecord
+from protocols.images.hashes import ImageRecord
 from protocols.schema.training import InputGate
 from protocols.storage.canonical import json_line
 from protocols.storage.output_lock import describe_os_error, exclusive_output
@@ -36,7 +36,7 @@ def name_of(
         "gate": gate.model_dump(mode="json"),
         "image_size": image_size,
         "preprocessing": preprocessing,
-        "record": [field.name for field in fields(PictureRecord)],
+        "record": [field.name for field in fields(ImageRecord)],
         "root": str(images.root.absolute()),
     }
     request = hashlib.sha256(json_line(made_by).encode())

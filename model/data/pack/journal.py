@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from pydantic import TypeAdapter
 
-from protocols.images.hashes import PictureRecord
+from protocols.images.hashes import ImageRecord
 from protocols.storage.canonical import json_line, sha256_bytes
 
 CHECKSUM = 64
@@ -34,7 +34,7 @@ class PackEntry:
     stamp: str
     fault: str
     refusal: str
-    record: PictureRecord | None
+    record: ImageRecord | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ from model.data.pack.file import PackFile
 from model.data.pack.folder import name_of, work_folder
 from model.data.pack.journal import Chunk, PackEntry, chunks_of, journal
 from protocols.errors import NotPossibleHereError
-from protocols.images.decode import read_picture
+from protocols.images.decode import read_image
 from protocols.images.folder import ImageFolder, UndecodableImageError
-from protocols.images.hashes import PictureRecord, record_of
+from protocols.images.hashes import ImageRecord, record_of
 from protocols.images.input_gate import refusal
 from protocols.parallel.local import cores, spread
 from protocols.progress import Progress
@@ -52,7 +52,7 @@ class Pack:
     pixels: NDArray[np.uint8]
     faults: Mapping[int, str]
     out_of_scope: Mapping[int, str]
-    records: Mapping[int, PictureRecord]
+    records: Mapping[int, ImageRecord]
 
     @property
     def usable(self) -> NDArray[np.int64]:
@@ -169,7 +169,7 @@ def _examined(one: Asked, gate: InputGate, place: NDArray[np.uint8]) -> PackEntr
     if one.fault:
         return PackEntry(one.stamp, one.fault, "", None)
     try:
-        picture = read_picture(Path(one.path))
+        picture = read_image(Path(one.path))
     except UndecodableImageError as error:
         # An error of the operating system, such as a network that is down, may be gone next time.
         of_system = isinstance(error.__cause__, OSError) and error.__cause__.errno is not None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from protocols.cohorts.profile.parts import (
+from protocols.cohorts.profile.profile_parts import (
     CLASSES,
     NEGATIVE,
     POSITIVE,

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from protocols.cohorts.profile.parts import NEGATIVE, POSITIVE, UNKNOWN, ClassName, Tile
 from protocols.cohorts.profile.pictures import in_order_of_hash, spread_over
-from protocols.images.decode import read_picture
+from protocols.cohorts.profile.profile_parts import NEGATIVE, POSITIVE, UNKNOWN, ClassName, Tile
+from protocols.images.decode import read_image
 from protocols.images.folder import UndecodableImageError
 from protocols.tables.records import PHANTOM, Studies
 
@@ -87,7 +87,7 @@ def _decoded(
         if file is None:
             continue
         try:
-            image = Image.fromarray(read_picture(file).pixels)
+            image = Image.fromarray(read_image(file).pixels)
         except UndecodableImageError:
             continue
         factor = SIDE / max(image.size)

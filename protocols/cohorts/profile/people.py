@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.cohorts.profile.image_class import classes_of
-from protocols.cohorts.profile.parts import CLASSES, AgeProfile, Classes, Level, Missing, Part, Spread
+from protocols.cohorts.profile.profile_parts import CLASSES, AgeProfile, Classes, Level, Missing, Part, Spread
 from protocols.storage.canonical import rounded
 from protocols.tables.ages import OLDEST_YEARS
 from protocols.tables.reading import Table

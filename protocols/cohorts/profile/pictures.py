@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.cohorts.profile.parts import CLASSES, Fault, Look, PictureProfile, Size
 from protocols.cohorts.profile.people import spread_of
-from protocols.images.decode import read_picture
+from protocols.cohorts.profile.profile_parts import CLASSES, Fault, Look, PictureProfile, Size
+from protocols.images.decode import read_image
 from protocols.images.folder import ImageFolder, UndecodableImageError
 from protocols.parallel.local import spread
 from protocols.storage.canonical import rounded, sha256_bytes
@@ -135,7 +135,7 @@ def picture_profile(
 def grey_levels(path: Path) -> GreyLevels:
     """Count the grey levels of one file."""
     try:
-        pixels = read_picture(path).pixels
+        pixels = read_image(path).pixels
     except UndecodableImageError as error:
         return GreyLevels(0, 0, (), error.reason)
     counts = np.bincount(pixels.ravel(), minlength=GREY_LEVELS)

@@ -6,7 +6,7 @@ Owns the rules and their limits. Remarks are descriptive: they test nothing and 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from protocols.cohorts.profile.parts import (
+from protocols.cohorts.profile.profile_parts import (
     NEGATIVE,
     POSITIVE,
     AgeProfile,
@@ -20,7 +20,7 @@ from protocols.cohorts.profile.parts import (
     ReadsProfile,
     Remark,
 )
-from protocols.cohorts.profile.record import Profile
+from protocols.cohorts.profile.profile_record import Profile
 from protocols.storage.canonical import rounded
 
 FEWEST = 30  # images on each side before proportions are compared; a smaller class is called few

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from protocols.cohorts.cohort import read_flow, tables_of
 from protocols.cohorts.profile.image_class import chosen_finding, image_classes
-from protocols.cohorts.profile.marks import by_number, findings_of, label_profile, reads_profile
+from protocols.cohorts.profile.labels_and_reads import by_number, findings_of, label_profile, reads_profile
 from protocols.cohorts.profile.montage import montage
-from protocols.cohorts.profile.parts import Step
 from protocols.cohorts.profile.people import age_profile, images_a_patient, levels, missing, parts
 from protocols.cohorts.profile.pictures import files_of, picture_profile
-from protocols.cohorts.profile.record import MONTAGE, PROFILE, SCHEMA, Profile
+from protocols.cohorts.profile.profile_parts import Step
+from protocols.cohorts.profile.profile_record import MONTAGE, PROFILE, SCHEMA, Profile
 from protocols.cohorts.profile.remarks import remarks
 from protocols.images.folder import ImageFolder
 from protocols.progress import Progress

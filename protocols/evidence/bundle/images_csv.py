@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from protocols.errors import BadInputError, EvidenceDiffersError
-from protocols.images.decode import read_picture
+from protocols.images.decode import read_image
 from protocols.images.folder import ImageFolder, UndecodableImageError
 from protocols.images.hashes import Inventory
 from protocols.parallel.local import spread
@@ -207,7 +207,7 @@ def _described(found: FoundImage, *, bundled: bool) -> FoundImage:
         return FoundImage(replace(row, reason=f"cannot be read ({error.strerror})"), None)
     row = replace(row, size=size, file_sha256=digest, bundled=bundled)
     try:
-        return FoundImage(replace(row, pixels_sha256=read_picture(file).pixels_sha256, status="ok"), file)
+        return FoundImage(replace(row, pixels_sha256=read_image(file).pixels_sha256, status="ok"), file)
     except UndecodableImageError as error:
         return FoundImage(replace(row, reason=error.reason), file)
 

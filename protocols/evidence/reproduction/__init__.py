@@ -1,5 +1,5 @@
 """A rerun compared with its record.
 
-In the order of reading: `open_evidence`, `levels`, `guard_band`, `comparisons`, `json_diff`, `weights_diff`,
+In the order of reading: `open_evidence`, `rerun_levels`, `guard_band`, `comparisons`, `json_diff`, `weights_diff`,
 `attestation`.
 """

@@ -12,8 +12,8 @@ from typing import Final, Literal
 
 from protocols.errors import BadInputError
 from protocols.evidence.reproduction.guard_band import GuardBand
-from protocols.evidence.reproduction.levels import INTACT, LEVELS, PROMISES, Rerun
 from protocols.evidence.reproduction.open_evidence import OpenedEvidence
+from protocols.evidence.reproduction.rerun_levels import INTACT, LEVELS, PROMISES, Rerun
 from protocols.evidence.verification.environment_check import EnvironmentRow, compare_environments
 from protocols.finding import ReproductionFinding
 from protocols.ledger.chain import Ledger, Stamp, read_ledger

@@ -15,7 +15,7 @@ from protocols.evidence.bundle.archive import unpacked
 from protocols.evidence.bundle.images_csv import ListedImages, read_listing
 from protocols.evidence.bundle.layout import BAG, BundleFolder
 from protocols.evidence.bundle.signing import PublicKey, key_id
-from protocols.evidence.reproduction.levels import INTACT, LevelOutcome, Word
+from protocols.evidence.reproduction.rerun_levels import INTACT, LevelOutcome, Word
 from protocols.evidence.verification.check import Check
 from protocols.evidence.verification.results_check import ReadPdf
 from protocols.evidence.verification.unsigned_check import check_unsigned

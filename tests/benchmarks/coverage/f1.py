@@ -21,7 +21,7 @@ from tests.benchmarks.coverage.designs import (
 )
 from tests.benchmarks.coverage.proportions import REPLICATES, RESAMPLED, bootstrapped, bounds_tally, tallied
 from tests.benchmarks.coverage.tally import Tally
-from validation.intervals.bootstrap import drawn_chunks
+from validation.intervals.bootstrap import resample_chunks
 
 PREVALENCE = 0.3
 
@@ -73,7 +73,7 @@ def closed_f1(cell: F1Cell, *, studies: int, seed: list[int]) -> dict[str, Tally
 
 def resampled_f1(cell: F1Cell, *, studies: int, seed: list[int]) -> dict[str, Tally]:
     """Percentile and BCa, and the candidates on the same few studies."""
-    (drawn,) = drawn_chunks(seed[0], REPLICATES, cell.patients)
+    (drawn,) = resample_chunks(seed[0], REPLICATES, cell.patients)
     bounds: dict[str, list[tuple[float, float]]] = {name: [] for name in RESAMPLED}
     summaries = []
     for right, units in _simulated(cell, studies, np.random.default_rng(seed)):

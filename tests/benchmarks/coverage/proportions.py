@@ -26,8 +26,8 @@ from validation.intervals.bootstrap import (
     BootstrapInterval,
     NoInterval,
     bca_interval,
-    drawn_chunks,
     percentile_interval,
+    resample_chunks,
 )
 
 MEASURED = 1_000  # studies whose widths are averaged: these need the costly inverse
@@ -93,7 +93,7 @@ def _counted(
 
 def resampled(cell: Cell, *, studies: int, seed: list[int]) -> dict[str, Tally]:
     """Percentile and BCa, and the candidates on the same few studies; all share one draw, as a protocol's seed does."""
-    (drawn,) = drawn_chunks(seed[0], REPLICATES, cell.patients)
+    (drawn,) = resample_chunks(seed[0], REPLICATES, cell.patients)
     bounds: dict[str, list[tuple[float, float]]] = {name: [] for name in RESAMPLED}
     summaries = []
     for right, images in simulated(cell, studies, np.random.default_rng(seed)):

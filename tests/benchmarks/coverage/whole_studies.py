@@ -11,10 +11,10 @@ from threadpoolctl import threadpool_limits
 
 from protocols.schema.protocol import Protocol
 from validation.cohort.join import JoinedCohort
-from validation.cohort.outcomes import DrawnPatients, Sample, sample_of
+from validation.cohort.outcomes import ResampledPatients, Sample, sample_of
 from validation.estimates.estimates import estimates_of
 from validation.estimates.replication import Replicates
-from validation.intervals.bootstrap import drawn_chunks
+from validation.intervals.bootstrap import resample_chunks
 from validation.metrics.brier import squares_by_patient
 from validation.metrics.ranking import ranked_replicates, ranking_of
 from validation.results.results import OVERALL_AXIS, OVERALL_LEVEL, DataQuality, Estimate, Subgroup
@@ -38,7 +38,7 @@ def sample(patient: NDArray[np.intp], positive: NDArray[np.bool_], score: NDArra
         data_quality=DataQuality(0, 0, 0, 0, 0, 0, 0),
         account=(),
     )
-    drawn = DrawnPatients(int(patient.max()) + 1, patient, None)
+    drawn = ResampledPatients(int(patient.max()) + 1, patient, None)
     return sample_of(cohort, cohort.eligible, drawn, unit="image")
 
 
@@ -57,5 +57,5 @@ def estimates(study: Sample, protocol: Protocol) -> tuple[Estimate, ...]:
 
 @lru_cache(maxsize=2)
 def _weights(seed: int, replicates: int, patients: int) -> NDArray[np.float64]:
-    chunks = drawn_chunks(seed, replicates, patients)
+    chunks = resample_chunks(seed, replicates, patients)
     return np.concatenate([chunk.weights for chunk in chunks], axis=1).astype(np.float64)

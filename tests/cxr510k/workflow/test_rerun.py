@@ -16,8 +16,8 @@ from protocols.errors import BadInputError, NotPossibleHereError
 from protocols.evidence.bundle.images_csv import ListedImage, listing_text
 from protocols.evidence.bundle.layout import BundleFolder
 from protocols.evidence.reproduction.guard_band import GuardBand
-from protocols.evidence.reproduction.levels import Rerun
 from protocols.evidence.reproduction.open_evidence import OpenedEvidence, opened
+from protocols.evidence.reproduction.rerun_levels import Rerun
 from protocols.finding import ReproductionFinding
 from protocols.images.folder import ImageFolder
 from protocols.images.perceptual_hash import BITS
@@ -28,9 +28,9 @@ from protocols.storage.run_folder import RunFolder, RunRecord
 from protocols.tables.perturbation_scores import (
     REPEATED,
     UNCHANGED,
-    BatteryFolder,
-    BatteryScores,
+    PerturbationFolder,
     PerturbationItem,
+    PerturbationScores,
 )
 
 SCORES = {"i1": 0.2, "i2": 0.4, "i3": 0.6, "i4": 0.8}
@@ -107,11 +107,15 @@ class Machine:
     def illustrate(self, run: RunFolder, images: ImageFolder, work: Path, progress: Progress) -> None:
         self.asked.append("illustrate")
 
-    def perturb(self, run: RunFolder, images: ImageFolder, work: Path, progress: Progress) -> BatteryScores:
+    def perturb(
+        self, run: RunFolder, images: ImageFolder, work: Path, progress: Progress
+    ) -> PerturbationScores:
         self.asked.append("perturb")
-        return BatteryScores(ITEMS, tuple(SCORES), np.array([[*SCORES.values()]] * 2) + self.shift_of_changed)
+        return PerturbationScores(
+            ITEMS, tuple(SCORES), np.array([[*SCORES.values()]] * 2) + self.shift_of_changed
+        )
 
-    def measure(self, run: RunFolder, battery: BatteryFolder, progress: Progress) -> str:
+    def measure(self, run: RunFolder, battery: PerturbationFolder, progress: Progress) -> str:
         self.asked.append("measure")
         return battery.scores.read_text()
 
@@ -283,7 +287,7 @@ def test_the_guard_band_is_told_before_anything_is_recomputed(run: RunFolder, ma
 
 
 def add_robustness(run: RunFolder, machine: Machine) -> None:
-    battery = BatteryFolder.of(run)
+    battery = PerturbationFolder.of(run)
     battery.root.mkdir()
     scores = machine.perturb(run, ImageFolder(run.root, search=False), run.root, silent)
     battery.items.write_text(scores.items_csv())

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from cxr510k.workflow.additions import add_report
 from cxr510k.workflow.invocation import Invocation
 from cxr510k.workflow.run import LedgerPlace, run_study, work_folder
+from cxr510k.workflow.run_additions import add_report
 from cxr510k.workflow.stages import Stages, TrainingRun
 from protocols.errors import BadInputError, InterruptedWorkError
 from protocols.images.folder import ImageFolder
 from protocols.ledger.chain import read_ledger
 from protocols.progress import Progress, silent
-from protocols.registration.entries import Threshold
-from protocols.registration.look import Unseal
+from protocols.registration.counted_look import CountLook
+from protocols.registration.entry_facts import Threshold
 from protocols.registration.register import register
 from protocols.schema.load import LoadedProtocol
 from protocols.storage.canonical import sha256_bytes, sha256_file
@@ -57,9 +57,9 @@ class Recorded:
         (folder.model / "operating_point.json").write_text(POINT)
         return TrainingRun("none", 0.0)
 
-    def validate(self, folder: RunFolder, progress: Progress, unseal: Unseal | None = None) -> str:
-        assert unseal
-        unseal(*tables(), Threshold(0.43, sha256_bytes(POINT.encode())))
+    def validate(self, folder: RunFolder, progress: Progress, count_look: CountLook | None = None) -> str:
+        assert count_look
+        count_look(*tables(), Threshold(0.43, sha256_bytes(POINT.encode())))
         self._call("validate")
         folder.results.write_text("{}")
         return "pass"

@@ -14,11 +14,11 @@ from model.inference.perturbations import inversion
 from model.inference.perturbed_scores import BATTERY, battery_scores, perturbed_scores
 from model.inference.predict import BATCH, predict, scores
 from protocols.errors import BadInputError
-from protocols.images.decode import read_picture
+from protocols.images.decode import read_image
 from protocols.images.folder import ImageFolder
 from protocols.progress import silent
 from protocols.storage.canonical import write_text
-from protocols.tables.perturbation_scores import BatteryScores
+from protocols.tables.perturbation_scores import PerturbationScores
 from tests.records import changed
 
 
@@ -28,18 +28,18 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def scored(trained: Any, cohort: Any, work: Path) -> BatteryScores:
+def scored(trained: Any, cohort: Any, work: Path) -> PerturbationScores:
     return perturbed_scores(
         trained.folder, cohort.studies, cohort.images, work=work, device="cpu", progress=silent
     )
 
 
-def of(scored: BatteryScores, item: str) -> np.ndarray:
+def of(scored: PerturbationScores, item: str) -> np.ndarray:
     return scored.score[[one.id for one in scored.items].index(item)]
 
 
 def test_unchanged_images_have_the_predicted_scores(
-    scored: BatteryScores, trained: Any, cohort: Any, work: Path
+    scored: PerturbationScores, trained: Any, cohort: Any, work: Path
 ) -> None:
     predicted = predict(
         trained.folder, cohort.studies, cohort.images, work=work, device="cpu", progress=silent
@@ -51,19 +51,19 @@ def test_unchanged_images_have_the_predicted_scores(
 
 
 def test_inverted_images_have_the_scores_of_inverted_files(
-    scored: BatteryScores, trained: Any, cohort: Any
+    scored: PerturbationScores, trained: Any, cohort: Any
 ) -> None:
     files = [cohort.folder / "images" / f"{image}.png" for image in scored.image_id]
-    pictures = np.stack([inversion(fitted(read_picture(file).pixels, 32), 0) for file in files])
+    pictures = np.stack([inversion(fitted(read_image(file).pixels, 32), 0) for file in files])
     np.testing.assert_array_equal(of(scored, "inversion"), scores(load(trained.folder), pictures))
 
 
-def test_no_image_has_one_score(scored: BatteryScores) -> None:
+def test_no_image_has_one_score(scored: PerturbationScores) -> None:
     assert len(np.unique(of(scored, "flat"))) == 1
 
 
 def test_perturbation_set_against_itself(
-    scored: BatteryScores, trained: Any, cohort: Any, work: Path
+    scored: PerturbationScores, trained: Any, cohort: Any, work: Path
 ) -> None:
     again = perturbed_scores(
         trained.folder, cohort.studies, cohort.images, work=work, device="cpu", progress=silent
@@ -72,7 +72,7 @@ def test_perturbation_set_against_itself(
 
 
 def test_images_out_of_scope_are_left_out_and_no_score_is_another(
-    scored: BatteryScores, trained: Any, cohort: Any, tmp_path: Path
+    scored: PerturbationScores, trained: Any, cohort: Any, tmp_path: Path
 ) -> None:
     """One lateral view: the others keep their scores (but for noise, which is by the position among those left)."""
     first = cohort.studies.image_id.index(scored.image_id[0])

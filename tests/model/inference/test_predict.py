@@ -16,7 +16,7 @@ from model.data.pack.pack import fitted
 from model.inference.predict import BATCH, Predicted, predict, scores
 from model.training.tuning_auroc import auroc
 from protocols.errors import BadInputError
-from protocols.images.decode import read_picture
+from protocols.images.decode import read_image
 from protocols.images.folder import ImageFolder
 from protocols.tables.checks import predictions_from, studies_from
 from protocols.tables.reading import Table, read_table
@@ -96,7 +96,7 @@ def test_all_images_are_scored_where_no_split_is_stated(
 def test_score_does_not_depend_on_the_batch(trained: Any, cohort: Any) -> None:
     model = load(trained.folder)
     pictures = np.stack(
-        [fitted(read_picture(p).pixels, 32) for p in sorted((cohort.folder / "images").iterdir())]
+        [fitted(read_image(p).pixels, 32) for p in sorted((cohort.folder / "images").iterdir())]
     )
     together = scores(model, pictures)
     assert len(pictures) > BATCH

@@ -21,9 +21,10 @@ from model.inference.predict import logits, scores
 from model.runtime import keras
 from model.training import epochs
 from model.training import train as training
+from model.training.learning_rate import learning_rate_schedule
 from model.training.train import TrainedModel
 from protocols.errors import BadInputError, NotPossibleHereError
-from protocols.images.decode import read_picture
+from protocols.images.decode import read_image
 from protocols.images.folder import ImageFolder
 from protocols.schema.load import LoadedProtocol
 from protocols.schema.protocol import Protocol
@@ -115,7 +116,7 @@ import sys
 from pathlib import Path
 from model.training.train import train
 from protocols.images.folder import ImageFolder
-from protocols.images.decode import read_picture
+from protocols.images.decode import read_image
 from protocols.schema.load import load_protocol
 from protocols.tables.checks import labels_from, studies_from
 from protocols.tables.reading import read_table
@@ -289,7 +290,7 @@ def test_learning_rate_against_theory(protocol: Callable[..., LoadedProtocol]) -
         return most * (0.01 + 0.99 * (1 + math.cos(math.pi * share)) / 2)
 
     def rates(training: Any, at: list[int]) -> list[float]:
-        schedule = epochs._rate(training, steps)
+        schedule = learning_rate_schedule(training, steps)
         return [float(keras.ops.convert_to_numpy(schedule(step))) for step in at]
 
     assert rates(plain, [0, 15, 60]) == pytest.approx([most, cosine(0.25), 0.01 * most], rel=1e-5)
@@ -302,7 +303,9 @@ def test_learning_rate_against_theory(protocol: Callable[..., LoadedProtocol]) -
 def test_optimizer_is_that_of_the_protocol(protocol: Callable[..., LoadedProtocol]) -> None:
     asked = protocol().protocol.training
     assert asked is not None
-    learner, _, _ = epochs._networks(asked, epochs._rate(asked, 4), keras.losses.MeanSquaredError(), None)
+    learner, _, _ = epochs._networks(
+        asked, learning_rate_schedule(asked, 4), keras.losses.MeanSquaredError(), None
+    )
     assert (learner.optimizer.global_clipnorm, learner.optimizer.weight_decay) == (1.0, 0.0001)
     kept = {
         variable.path.rpartition("/")[2]
@@ -364,7 +367,7 @@ def test_threshold_is_chosen_on_the_calibrated_scores_that_predict_writes(
     names = [row["image_id"] for row in rows if row["split"] == "tune"]
     known = dict(zip(cohort.labels.image_id, cohort.labels.findings["disc"], strict=True))
     names = [name for name in names if not np.isnan(known[name])]
-    pictures = [read_picture(cohort.folder / "images" / f"{name}.png").pixels for name in names]
+    pictures = [read_image(cohort.folder / "images" / f"{name}.png").pixels for name in names]
     pixels = np.stack([fitted(picture, 32) for picture in pictures])
     labels = np.array([known[name] for name in names], dtype=np.int64)
     assert choose("youden", scores(loaded, pixels), labels).threshold == two_heads.operating_point.threshold

@@ -44,7 +44,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from protocols.images.decode import decode_picture
+from protocols.images.decode import decode_image
 from protocols.images.folder import UndecodableImageError
 from tests.protocols.cohorts.dicom_files import dataset_of, dicom_bytes
 
@@ -65,7 +65,7 @@ class Count:
     def judge(self, name: str, content: bytes, *, dcmtk: bool) -> None:
         """Decode a file and compare it with the other decoder."""
         try:
-            ours = decode_picture(content).pixels
+            ours = decode_image(content).pixels
         except UndecodableImageError:
             self.became["refused"] += 1
             return

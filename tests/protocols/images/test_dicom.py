@@ -30,7 +30,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from protocols.images.decode import read_picture
+from protocols.images.decode import read_image
 from protocols.images.dicom import decode_dicom
 from protocols.images.folder import UndecodableImageError
 from tests.protocols.cohorts.dicom_files import dataset_of, dicom_bytes
@@ -64,7 +64,7 @@ def compressed(syntax: str, pixels: np.ndarray = SHADES, *, photometric: str = "
 
 
 def test_real_files_are_each_others_negative(shared_data: Path) -> None:
-    one, other = (read_picture(path) for path in sorted((shared_data / "dicom").glob("*.dcm")))
+    one, other = (read_image(path) for path in sorted((shared_data / "dicom").glob("*.dcm")))
     np.testing.assert_array_equal(one.pixels, 255 - other.pixels)
     assert one.pixels.shape == (1024, 1024) and one.pixels.std() > 30
     header = other.header
@@ -77,7 +77,7 @@ def test_real_pixels_inverted_and_relabelled_are_the_same_image(shared_data: Pat
     dataset.decompress(decoding_plugin="pillow")
     dataset.PixelData = (255 - dataset.pixel_array).tobytes()
     dataset.PhotometricInterpretation = "MONOCHROME1"
-    np.testing.assert_array_equal(shades(dataset), read_picture(path).pixels)
+    np.testing.assert_array_equal(shades(dataset), read_image(path).pixels)
 
 
 @pytest.mark.parametrize("syntax", [RLELossless, JPEG2000Lossless])
@@ -511,7 +511,7 @@ def test_refused_with_its_reason(name: str, tmp_path: Path) -> None:
     path = tmp_path / "secret-name.dcm"
     path.write_bytes(content)
     with pytest.raises(UndecodableImageError) as refusal:
-        read_picture(path)
+        read_image(path)
     assert reason in refusal.value.reason
     assert "secret" not in refusal.value.reason and "\n" not in str(refusal.value)
 
@@ -521,7 +521,7 @@ def test_truncated_file_is_refused(end: int, tmp_path: Path) -> None:
     path = tmp_path / "part.dcm"
     path.write_bytes(WHOLE[:end])
     with pytest.raises(UndecodableImageError):
-        read_picture(path)
+        read_image(path)
 
 
 @given(st.data())
@@ -549,4 +549,4 @@ def test_old_form_without_preamble_is_read(syntax: str, tmp_path: Path) -> None:
     assert content[128:132] != b"DICM"
     path = tmp_path / "old"
     path.write_bytes(content)
-    np.testing.assert_array_equal(read_picture(path).pixels, SHADES)
+    np.testing.assert_array_equal(read_image(path).pixels, SHADES)

@@ -8,13 +8,13 @@ import pytest
 from PIL import Image
 
 from protocols.errors import BadInputError
-from protocols.images.decode import Picture, read_picture
+from protocols.images.decode import DecodedImage, read_image
 from protocols.images.dicom_header import Header
-from protocols.images.hashes import Inventory, Like, PictureRecord, likes, read_inventory, record_of
+from protocols.images.hashes import ImageRecord, Inventory, Like, likes, read_inventory, record_of
 
 
-def record(look: str = "00", *, pixels: str = "a") -> PictureRecord:
-    return PictureRecord(512, 400, "f" * 64, pixels * 64, look * 72)
+def record(look: str = "00", *, pixels: str = "a") -> ImageRecord:
+    return ImageRecord(512, 400, "f" * 64, pixels * 64, look * 72)
 
 
 INVENTORY = Inventory(
@@ -62,7 +62,7 @@ def test_damaged_table_is_refused(old: str, tmp_path: Path) -> None:
 
 
 def test_record_of_an_image_by_hand() -> None:
-    made = record_of(Picture(np.zeros((3, 5), np.uint8), 0.0, Header(), "e" * 64))
+    made = record_of(DecodedImage(np.zeros((3, 5), np.uint8), 0.0, Header(), "e" * 64))
     assert (made.rows, made.columns, made.file_sha256) == (3, 5, "e" * 64)
     assert made.likeness == "00" * 72
 
@@ -85,12 +85,12 @@ def test_likes_by_hand() -> None:
 
 def test_real_originals_are_like_their_small_versions(shared_data: Path, tmp_path: Path) -> None:
     small = sorted((shared_data / "nih" / "images-320").glob("*.png"))[:60]
-    among = {path.name: record_of(read_picture(path)) for path in small}
+    among = {path.name: record_of(read_image(path)) for path in small}
     Image.open(small[0]).convert("RGBA").save(tmp_path / "again.png")
     these = {
-        path.name: record_of(read_picture(path))
+        path.name: record_of(read_image(path))
         for path in sorted((shared_data / "nih" / "images-1024").glob("*.png"))
         if path.name in among
-    } | {"again": record_of(read_picture(tmp_path / "again.png"))}
+    } | {"again": record_of(read_image(tmp_path / "again.png"))}
     expected = {name: Like(name, "near") for name in these} | {"again": Like(small[0].name, "identical")}
     assert likes(these, among) == expected and len(these) > 5

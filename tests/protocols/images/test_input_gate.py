@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from protocols.images.decode import Picture, read_picture
+from protocols.images.decode import DecodedImage, read_image
 from protocols.images.dicom_header import Header
 from protocols.images.input_gate import refusal
 from protocols.schema.training import InputGate
@@ -24,7 +24,7 @@ def asked(
     gate: InputGate = GATE,
     **header: object,
 ) -> str:
-    return refusal(Picture(pixels, colourful, Header(**header), ""), gate, age_years=age, view=view)
+    return refusal(DecodedImage(pixels, colourful, Header(**header), ""), gate, age_years=age, view=view)
 
 
 PASSED = {
@@ -41,7 +41,7 @@ def test_in_scope_by_hand(name: str) -> None:
 
 
 def test_header_has_precedence_over_the_studies() -> None:
-    adult_pa = Picture(RAMP, 0.0, Header(view="PA", age_years=40.0), "")
+    adult_pa = DecodedImage(RAMP, 0.0, Header(view="PA", age_years=40.0), "")
     assert refusal(adult_pa, GATE, age_years=7.0, view="LATERAL") == ""
 
 
@@ -102,4 +102,4 @@ def test_real_images_pass(shared_data: Path) -> None:
     originals = sorted((shared_data / "nih" / "images-1024").glob("*.png"))
     smaller = sorted((shared_data / "nih" / "images-320").glob("*.png"))[::20]
     for path in [*originals, *smaller, *(shared_data / "dicom").glob("*.dcm")]:
-        assert refusal(read_picture(path), InputGate(), age_years=math.nan, view="") == "", path.name
+        assert refusal(read_image(path), InputGate(), age_years=math.nan, view="") == "", path.name

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from protocols.images.decode import read_picture
+from protocols.images.decode import read_image
 from protocols.images.perceptual_hash import BITS, NEAR, distance, likeness, nearest
 
 Pixels = NDArray[np.uint8]
@@ -48,7 +48,7 @@ def radiographs(shared_data: Path) -> dict[str, Pixels]:
     by_patient = {
         path.name.split("_")[0]: path for path in sorted((shared_data / "nih" / "images-320").glob("*.png"))
     }
-    return {path.name: read_picture(path).pixels for path in list(by_patient.values())[::6][:100]}
+    return {path.name: read_image(path).pixels for path in list(by_patient.values())[::6][:100]}
 
 
 @pytest.mark.parametrize("name", COPIES)
@@ -65,8 +65,8 @@ def test_real_radiographs_of_different_patients_are_not_near(radiographs: dict[s
 
 def test_originals_are_near_their_small_versions(shared_data: Path) -> None:
     for path in sorted((shared_data / "nih" / "images-1024").glob("*.png")):
-        small = read_picture(shared_data / "nih" / "images-320" / path.name)
-        assert distance(likeness(read_picture(path).pixels), likeness(small.pixels)) <= NEAR // 2
+        small = read_image(shared_data / "nih" / "images-320" / path.name)
+        assert distance(likeness(read_image(path).pixels), likeness(small.pixels)) <= NEAR // 2
 
 
 def test_a_ramp_by_hand() -> None:

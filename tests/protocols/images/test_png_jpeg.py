@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from protocols.images.decode import read_picture
+from protocols.images.decode import read_image
 from protocols.images.folder import UndecodableImageError
 from protocols.images.png_jpeg import MOST_PIXELS, decode_raster
 
@@ -91,7 +91,7 @@ def test_damaged_file_is_refused_with_its_reason(name: str, tmp_path: Path) -> N
     path = tmp_path / "image.png"
     path.write_bytes(content)
     with pytest.raises(UndecodableImageError) as refusal:
-        read_picture(path)
+        read_image(path)
     assert reason in refusal.value.reason
     assert str(path) not in refusal.value.reason and "\n" not in str(refusal.value)
 
@@ -100,7 +100,7 @@ def test_file_that_is_not_there_is_undecodable(tmp_path: Path) -> None:
     with pytest.raises(
         UndecodableImageError, match=r"nothing.png: cannot be read \(No such file or directory\)"
     ):
-        read_picture(tmp_path / "nothing.png")
+        read_image(tmp_path / "nothing.png")
 
 
 def test_size_limit_is_below_pillows_own() -> None:
@@ -339,4 +339,4 @@ def test_exif_orientation_is_applied() -> None:
 
 def test_real_images_of_each_kind(shared_data: Path) -> None:
     originals = sorted((shared_data / "nih" / "images-1024").rglob("*.png"))
-    assert {read_picture(path).pixels.shape for path in originals} == {(1024, 1024)}
+    assert {read_image(path).pixels.shape for path in originals} == {(1024, 1024)}

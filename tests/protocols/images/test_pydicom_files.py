@@ -8,7 +8,7 @@ import pydicom
 import pydicom.data
 import pytest
 
-from protocols.images.decode import decode_picture
+from protocols.images.decode import decode_image
 from protocols.images.folder import UndecodableImageError
 from tests.protocols.images.mutations import by_another_decoder
 
@@ -52,9 +52,9 @@ def test_file_is_decoded_against_pydicom_or_listed(name: str) -> None:
     content = FILES[name].read_bytes()
     if name in LISTED:
         with pytest.raises(UndecodableImageError, match=LISTED[name]):
-            decode_picture(content)
+            decode_image(content)
         return
-    pixels = decode_picture(content).pixels
+    pixels = decode_image(content).pixels
     if name in ALONE:
         assert pixels.std() > 0
         return

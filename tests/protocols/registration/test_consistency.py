@@ -8,7 +8,8 @@ import pytest
 
 from protocols.ledger.chain import Event, append, read_ledger
 from protocols.registration.consistency import faults_of, notes_of
-from protocols.registration.entries import (
+from protocols.registration.counted_look import counted_look
+from protocols.registration.entry_facts import (
     Threshold,
     beginning,
     end,
@@ -16,7 +17,6 @@ from protocols.registration.entries import (
     freezing,
     registration,
 )
-from protocols.registration.look import counted_look
 from protocols.registration.register import register
 from tests.protocols.sealed_study import CHOSEN, MODEL, OTHER_SET, SET, clock, protocol, tables
 

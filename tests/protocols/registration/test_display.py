@@ -6,7 +6,7 @@ import pytest
 
 from protocols.ledger.chain import Event, Touched, append, read_ledger
 from protocols.registration.display import ledger_table
-from protocols.registration.entries import (
+from protocols.registration.entry_facts import (
     Threshold,
     beginning,
     end,

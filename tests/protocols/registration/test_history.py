@@ -6,9 +6,9 @@ import pytest
 
 from protocols.errors import EvidenceDiffersError
 from protocols.ledger.chain import Event, append, opened, read_ledger
-from protocols.registration.entries import Threshold, registration
+from protocols.registration.counted_look import counted_look
+from protocols.registration.entry_facts import Threshold, registration
 from protocols.registration.history import ChangedKey, LookHistory, changed_keys, history_of_look
-from protocols.registration.look import counted_look
 from protocols.registration.register import freeze, register
 from protocols.schema.load import LoadedProtocol
 from protocols.storage.canonical import sha256_bytes

@@ -6,7 +6,7 @@ import pytest
 
 from protocols.errors import BadInputError
 from protocols.ledger.chain import opened, read_ledger
-from protocols.registration.entries import Threshold
+from protocols.registration.entry_facts import Threshold
 from protocols.registration.receipt import Receipt
 from protocols.registration.register import freeze, refuse_deviation, register
 from protocols.registration.registry import registry_of

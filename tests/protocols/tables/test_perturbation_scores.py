@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from protocols.errors import BadInputError
 from protocols.storage.canonical import write_text
 from protocols.tables.perturbation_scores import (
-    BatteryFolder,
-    BatteryScores,
+    PerturbationFolder,
     PerturbationItem,
+    PerturbationScores,
     largest_distance,
 )
 
@@ -23,7 +23,7 @@ ITEMS = (
         "lungs_masked", "shortcut", "lungs", "lungs masked", "Lungs, the ellipses, are blanked."
     ),
 )
-SCORES = BatteryScores(ITEMS, ("a", "b,c"), np.array([[0.25, 0.5], [0.25, 0.5], [0.125, np.nan]]))
+SCORES = PerturbationScores(ITEMS, ("a", "b,c"), np.array([[0.25, 0.5], [0.25, 0.5], [0.125, np.nan]]))
 SCORES_CSV = """image_id,perturbation,score
 a,unchanged,0.250000
 "b,c",unchanged,0.500000
@@ -34,14 +34,14 @@ a,lungs_masked,0.125000
 """
 
 
-def written(folder: Path, scores: BatteryScores = SCORES) -> BatteryFolder:
-    made = BatteryFolder(folder)
+def written(folder: Path, scores: PerturbationScores = SCORES) -> PerturbationFolder:
+    made = PerturbationFolder(folder)
     write_text(made.items, scores.items_csv())
     write_text(made.scores, scores.scores_csv())
     return made
 
 
-def same(one: BatteryScores, other: BatteryScores) -> bool:
+def same(one: PerturbationScores, other: PerturbationScores) -> bool:
     alike = one.items == other.items and one.image_id == other.image_id
     return alike and np.array_equal(one.score, other.score, equal_nan=True)
 
@@ -66,7 +66,7 @@ def test_scores_round_trip(
     millionths = st.one_of(st.integers(0, 10**6).map(lambda number: number / 10**6), st.just(float("nan")))
     row = st.lists(millionths, min_size=len(names), max_size=len(names))
     score = np.array(data.draw(st.lists(row, min_size=3, max_size=3)))
-    made = BatteryScores(ITEMS, tuple(names), score)
+    made = PerturbationScores(ITEMS, tuple(names), score)
     assert same(written(tmp_path_factory.mktemp("battery"), made).read(), made)
 
 
@@ -106,13 +106,13 @@ def test_a_missing_table_is_refused(tmp_path: Path) -> None:
 
 def test_largest_distance_by_hand() -> None:
     change = np.array([[0.0, 0.0], [0.0, -1e-5], [3e-6, 0.0]])
-    moved = BatteryScores(ITEMS, SCORES.image_id, SCORES.score + change)
+    moved = PerturbationScores(ITEMS, SCORES.image_id, SCORES.score + change)
     assert largest_distance(SCORES, SCORES) == 0
     assert largest_distance(SCORES, moved) == 1e-5
 
 
 def test_other_images_items_or_missing_scores_have_no_distance() -> None:
-    others = BatteryScores(ITEMS, ("a", "c"), SCORES.score)
-    fewer = BatteryScores(ITEMS[:2], SCORES.image_id, SCORES.score[:2])
-    whole = BatteryScores(ITEMS, SCORES.image_id, np.nan_to_num(SCORES.score))
+    others = PerturbationScores(ITEMS, ("a", "c"), SCORES.score)
+    fewer = PerturbationScores(ITEMS[:2], SCORES.image_id, SCORES.score[:2])
+    whole = PerturbationScores(ITEMS, SCORES.image_id, np.nan_to_num(SCORES.score))
     assert {largest_distance(SCORES, other) for other in (others, fewer, whole)} == {None}

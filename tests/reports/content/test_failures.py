@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from reports.content.context import ReportContext
+from reports.content.estimate_rows import AxisRows, LevelRow
 from reports.content.failures import MOST_LISTED, failures_of
-from reports.content.rows import AxisRows, LevelRow
 from reports.language.formatting import score
 from reports.run_files.line_listing import Listing
 from tests.reports.conftest import seen

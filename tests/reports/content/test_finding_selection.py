@@ -1,6 +1,6 @@
 """What is chosen for a figure where a page has no room for all."""
 
-from protocols.cohorts.profile.parts import Finding, LabelProfile
+from protocols.cohorts.profile.profile_parts import Finding, LabelProfile
 from reports.content.finding_selection import closest_share, most_frequent
 
 

@@ -14,10 +14,10 @@ from protocols.progress import silent
 from protocols.storage.canonical import json_text, write_text
 from protocols.storage.run_folder import RunFolder
 from protocols.tables.perturbation_scores import (
-    BatteryFolder,
-    BatteryScores,
     Family,
+    PerturbationFolder,
     PerturbationItem,
+    PerturbationScores,
     Withheld,
 )
 from reports.content.context import ReportContext
@@ -71,8 +71,8 @@ def add_robustness(run: RunFolder, *, timing: bool = True) -> None:
         item("flat", "shortcut", "everything"),
     )
     score = np.stack([unchanged, unchanged, shaken, unchanged, unchanged, np.full(len(unchanged), 0.3)])
-    made = BatteryScores(items, tuple(image for image, _ in scored), score)
-    folder = BatteryFolder.of(run)
+    made = PerturbationScores(items, tuple(image for image, _ in scored), score)
+    folder = PerturbationFolder.of(run)
     folder.root.mkdir()
     write_text(folder.items, made.items_csv())
     write_text(folder.scores, made.scores_csv())
@@ -170,7 +170,7 @@ def test_section_needs_no_timing(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_results_are_attached_to_the_pdf(run: RunFolder, libraries: None) -> None:
     attached = PrintedPdf(render(run, silent).report.pdf).attachments
-    assert attached[ATTACHED_AS] == BatteryFolder.of(run).results.read_bytes()
+    assert attached[ATTACHED_AS] == PerturbationFolder.of(run).results.read_bytes()
 
 
 @pytest.fixture
@@ -182,14 +182,14 @@ def spoilt(tmp_path: Path) -> Iterator[RunFolder]:
 
 @pytest.mark.parametrize("file", ["scores", "items"])
 def test_other_tables_than_the_results_were_made_from_are_refused(file: str, spoilt: RunFolder) -> None:
-    path: Path = getattr(BatteryFolder.of(spoilt), file)
+    path: Path = getattr(PerturbationFolder.of(spoilt), file)
     write_text(path, path.read_text() + "\n")
     with pytest.raises(EvidenceDiffersError, match=f"was made from another {path.name}"):
         report_context(spoilt)
 
 
 def test_a_test_of_another_run_is_refused(spoilt: RunFolder) -> None:
-    folder = BatteryFolder.of(spoilt)
+    folder = PerturbationFolder.of(spoilt)
     document = json.loads(folder.results.read_text())
     document["identities"]["results_sha256"] = "0" * 64
     write_text(folder.results, json_text(document))
@@ -199,13 +199,13 @@ def test_a_test_of_another_run_is_refused(spoilt: RunFolder) -> None:
 
 @pytest.mark.parametrize("file", ["results", "scores", "items"])
 def test_a_missing_file_is_refused(file: str, spoilt: RunFolder) -> None:
-    path: Path = getattr(BatteryFolder.of(spoilt), file)
+    path: Path = getattr(PerturbationFolder.of(spoilt), file)
     path.unlink()
     with pytest.raises(BadInputError, match=f"{path.name}: cannot be read"):
         report_context(spoilt)
 
 
 def test_timing_of_another_form_is_refused(spoilt: RunFolder) -> None:
-    write_text(BatteryFolder.of(spoilt).timing, "{}")
+    write_text(PerturbationFolder.of(spoilt).timing, "{}")
     with pytest.raises(BadInputError, match=r"timing\.json: is not cxr510k-timing/1"):
         report_context(spoilt)

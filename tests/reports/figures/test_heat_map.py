@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reports.content.context import ReportContext
-from reports.content.rows import AxisRows, LevelRow
+from reports.content.estimate_rows import AxisRows, LevelRow
 from reports.figures.axes import Scale
 from reports.figures.canvas import Drawing, house_style
 from reports.figures.heat_map import _cells, _scale, heat_map

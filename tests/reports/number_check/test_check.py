@@ -28,7 +28,7 @@ from reports.pages.number_evidence import lint_evidence
 from reports.pages.report import report_page
 from reports.pdf.render_pdf import lay_out
 from reports.pdf.render_stack import missing_libraries
-from reports.provenance.marks import without_elements
+from reports.provenance.source_marks import without_elements
 from reports.provenance.sourced_numbers import marking
 from reports.render import Rendered
 

@@ -11,7 +11,7 @@ from reports.content.run_evidence import report_context
 from reports.figures.canvas import Drawing, Label
 from reports.pages.all_figures import gallery
 from reports.pages.exports import drawings_of
-from reports.provenance.marks import OPEN
+from reports.provenance.source_marks import OPEN
 from reports.provenance.sourced_numbers import marking
 from tests.reports.conftest import CONSENSUS, HEAD, PASSING, PROTOCOLS, STATED, make_run
 

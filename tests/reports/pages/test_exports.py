@@ -17,7 +17,7 @@ from reports.number_check.figure_data import figure_data
 from reports.pages.all_figures import gallery
 from reports.pages.exports import INDEX, OF_PHANTOM, _names, drawings_of, exports, svg_file
 from reports.pages.report import report_page
-from reports.provenance.marks import OPEN
+from reports.provenance.source_marks import OPEN
 from reports.provenance.sourced_numbers import marking
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from protocols.cohorts.phantom import generate as phantom
-from protocols.cohorts.profile.record import PROFILE, read_profile
+from protocols.cohorts.profile.profile_record import PROFILE, read_profile
 from protocols.cohorts.profile.write import write_profile
 from protocols.errors import BadInputError, EvidenceDiffersError
 from protocols.progress import silent

@@ -18,7 +18,7 @@ from reports.pages.summary import summary_page
 from reports.pages.summary_contents import MOST_CRITERIA, SPONSOR, contents_of
 from reports.pdf.page_text import printed_pages
 from reports.pdf.read_pdf import PrintedPdf
-from reports.provenance.marks import without_elements
+from reports.provenance.source_marks import without_elements
 from reports.render import Rendered
 from reports.run_files.localisation import LocalisationReport
 from tests.reports.conftest import PROTOCOLS, make_run, rows_under, seen

@@ -9,7 +9,7 @@ from reports.language import formatting
 from reports.number_check.html import page_text
 from reports.pages.environment import environment
 from reports.provenance.formulas import evaluate
-from reports.provenance.marks import unmarked, without_elements
+from reports.provenance.source_marks import unmarked, without_elements
 from reports.provenance.sourced_numbers import entry_names, marking, numbers_of, plain, sourced
 
 

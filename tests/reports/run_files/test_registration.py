@@ -10,7 +10,7 @@ import pytest
 
 from protocols.errors import EvidenceDiffersError
 from protocols.ledger.chain import Actor, read_ledger
-from protocols.registration.entries import Threshold
+from protocols.registration.entry_facts import Threshold
 from protocols.registration.registry import FrozenThreshold
 from protocols.storage.canonical import sha256_bytes
 from protocols.storage.run_folder import RunFolder

@@ -12,7 +12,12 @@ from protocols.progress import silent
 from protocols.schema.load import load_protocol
 from protocols.storage.canonical import sha256_file, write_text
 from protocols.storage.run_folder import RunFolder
-from protocols.tables.perturbation_scores import BatteryFolder, BatteryScores, PerturbationItem, Withheld
+from protocols.tables.perturbation_scores import (
+    PerturbationFolder,
+    PerturbationItem,
+    PerturbationScores,
+    Withheld,
+)
 from tests.conftest import Study
 from validation.analyses.robustness import robustness
 from validation.cohort.inputs import input_files
@@ -60,15 +65,15 @@ def battery(
     """Write the tables of some items, the unchanged scores being the predicted ones."""
     image_id, unchanged = predictions(run)
     score = np.stack([unchanged, unchanged if repeated is None else repeated, *items.values()])
-    folder = BatteryFolder.of(run)
+    folder = PerturbationFolder.of(run)
     folder.root.mkdir(exist_ok=True)
-    made = BatteryScores((*REPEATS, *items), image_id, score)
+    made = PerturbationScores((*REPEATS, *items), image_id, score)
     write_text(folder.items, made.items_csv())
     write_text(folder.scores, made.scores_csv())
 
 
 def measured(run: RunFolder) -> RobustnessResults:
-    return robustness(run, BatteryFolder.of(run), silent)
+    return robustness(run, PerturbationFolder.of(run), silent)
 
 
 def of(results: RobustnessResults, id_: str) -> Perturbed:
@@ -220,7 +225,7 @@ def test_only_analysed_patients_are_resampled_also_when_missing_scores_leave(run
 def test_results_are_identified_and_come_back(run: RunFolder) -> None:
     battery(run, {item("shaken"): shaken(run)})
     results = measured(run)
-    folder = BatteryFolder.of(run)
+    folder = PerturbationFolder.of(run)
     assert results.identities.results_sha256 == sha256_file(run.results)
     assert results.identities.predictions_sha256 == sha256_file(run.inputs / "predictions.csv")
     assert results.identities.scores_sha256 == sha256_file(folder.scores)
@@ -293,11 +298,11 @@ def test_a_device_without_skill_has_nothing_to_lose(run: RunFolder) -> None:
 
 def test_scores_of_another_device_are_refused(run: RunFolder) -> None:
     battery(run, {})
-    text = BatteryFolder.of(run).scores.read_text()
+    text = PerturbationFolder.of(run).scores.read_text()
     first = text.splitlines()[1]
     image, name, score = first.split(",")
     write_text(
-        BatteryFolder.of(run).scores,
+        PerturbationFolder.of(run).scores,
         text.replace(first, f"{image},{name},{float(score) - 2e-5:.6f}"),
     )
     with pytest.raises(EvidenceDiffersError, match="2e-05 from the run's prediction"):
@@ -306,7 +311,7 @@ def test_scores_of_another_device_are_refused(run: RunFolder) -> None:
 
 def test_scores_of_other_images_are_refused(run: RunFolder) -> None:
     battery(run, {})
-    folder = BatteryFolder.of(run)
+    folder = PerturbationFolder.of(run)
     write_text(folder.scores, folder.scores.read_text().replace("i007", "i999"))
     with pytest.raises(EvidenceDiffersError, match="not of the same"):
         measured(run)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from protocols.errors import BadInputError
-from protocols.images.hashes import Inventory, Like, PictureRecord, read_inventory
+from protocols.images.hashes import ImageRecord, Inventory, Like, read_inventory
 from protocols.images.perceptual_hash import BITS
 from protocols.progress import silent
 from protocols.schema.load import parse_protocol
@@ -14,10 +14,10 @@ from tests.conftest import Study as Files
 from validation.cohort.inputs import InputFiles
 from validation.result_notices import cautions_of
 from validation.results.results import Results, results_from_json
-from validation.results.secondary import Leakage, LikePicture
+from validation.results.secondary import Leakage, NearDuplicate
 from validation.run import validate
 
-RECORD = PictureRecord(10, 20, "a" * 64, "b" * 64, "0" * ((BITS + 1) // 4))
+RECORD = ImageRecord(10, 20, "a" * 64, "b" * 64, "0" * ((BITS + 1) // 4))
 
 
 def results_of(study: Files, likes: dict[str, Like] | None, stage: str = "exploratory") -> Results:
@@ -47,9 +47,9 @@ def test_analysed_images_are_counted_by_hand(study: Files) -> None:
         near=2,
         patients=2,  # i000 and i001 are of one patient, i003 of another
         pictures=(
-            LikePicture("i000", "t1", "identical"),
-            LikePicture("i001", "t2", "near"),
-            LikePicture("i003", "t2", "near"),
+            NearDuplicate("i000", "t1", "identical"),
+            NearDuplicate("i001", "t2", "near"),
+            NearDuplicate("i003", "t2", "near"),
         ),
     )
     assert results.cautions[0].about == "leakage"
@@ -69,7 +69,7 @@ def test_a_confirmatory_study_is_refused_by_hand(study: Files) -> None:
 
 
 def test_the_caution_has_its_numbers_by_hand() -> None:
-    (caution,) = cautions_of([], [], Leakage(40, 1, 0, 1, (LikePicture("a", "b", "identical"),)))
+    (caution,) = cautions_of([], [], Leakage(40, 1, 0, 1, (NearDuplicate("a", "b", "identical"),)))
     assert caution.text.startswith("1 of the 40 analysed pictures") and "1 identical, 0 near" in caution.text
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from validation.cohort.outcomes import DrawnPatients, Sample, Tally, Units
+from validation.cohort.outcomes import ResampledPatients, Sample, Tally, Units
 from validation.estimates.closed_form import closed_estimate, closed_estimates, exact_interval
 from validation.intervals.proportions import clopper_pearson
 from validation.metrics.auroc import placements
@@ -27,7 +27,7 @@ def sample(rows: list[tuple[int, int, float]]) -> Sample:
         positive_patients=len(set(patient[truth == 1].tolist())),
         negative_patients=len(set(patient[truth == 0].tolist())),
     )
-    drawn = DrawnPatients(patients, patient.astype(np.intp), None)
+    drawn = ResampledPatients(patients, patient.astype(np.intp), None)
     return Sample(drawn, counts, units, units, units, units, tally, tally, tally)
 
 

@@ -12,7 +12,7 @@ from statsmodels.stats.proportion import test_proportions_2indep as two_proporti
 
 from tests.validation.rankings import random_units, units
 from validation.homogeneity.level_estimates import LevelEstimate, NotGiven, joint_covariance, level_estimate
-from validation.intervals.bootstrap import drawn_chunks
+from validation.intervals.bootstrap import resample_chunks
 from validation.metrics.auroc import auroc_variance, placements
 from validation.metrics.counts import confusion, f1
 
@@ -85,7 +85,7 @@ def test_f1_of_levels_with_patients_in_common_against_the_bootstrap() -> None:
     counts = clustered(2)
     found = [level_estimate("f1", of_level, NO_UNITS) for of_level in counts]
     levels = [level for level in found if isinstance(level, LevelEstimate)]
-    (drawn,) = drawn_chunks(510, 2_000, 150)
+    (drawn,) = resample_chunks(510, 2_000, 150)
     replicates = [f1(confusion(drawn.weights.T @ of_level)) for of_level in counts]
     ours = [[one.slope * other.slope * between(one, other) for other in levels] for one in levels]
     assert np.array(ours) == pytest.approx(np.cov(replicates), rel=0.08)

@@ -8,8 +8,8 @@ from protocols.schema.load import parse_protocol
 from protocols.schema.protocol import Protocol
 from tests.conftest import PROTOCOL_HEAD
 from validation.independent.cohort import Image
-from validation.independent.levels import LevelName, levels
-from validation.independent.rows import Row
+from validation.independent.estimate_rows import Row
+from validation.independent.subgroup_levels import LevelName, levels
 from validation.independent.verdicts import judged, overall
 
 HEAD = PROTOCOL_HEAD + '[[subgroups]]\naxis = "sex"\n[[subgroups]]\naxis = ["sex", "view"]\n'

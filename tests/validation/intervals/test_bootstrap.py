@@ -14,9 +14,9 @@ from validation.intervals.bootstrap import (
     NoInterval,
     bca_interval,
     draw,
-    drawn_chunks,
     percentile_interval,
     quantile,
+    resample_chunks,
 )
 
 PUBLISHED_DRAWS = [
@@ -51,7 +51,7 @@ def test_rejected_index_against_published() -> None:
 )
 def test_all_replicates_against_published(clusters: int, replicates: int, sha256: str) -> None:
     digest = hashlib.sha256()
-    for _ in drawn_chunks(510, replicates, clusters, on_indices=digest.update):
+    for _ in resample_chunks(510, replicates, clusters, on_indices=digest.update):
         pass
     assert digest.hexdigest() == sha256
 
@@ -87,7 +87,7 @@ def test_strata_are_resampled_from_one_stream_against_itself(
 
 def test_strata_keep_their_number_of_patients_by_hand() -> None:
     strata = [np.array([0, 3, 4]), np.array([1, 2]), np.array([5])]
-    (chunk,) = drawn_chunks(510, 200, 6, strata)
+    (chunk,) = resample_chunks(510, 200, 6, strata)
     for stratum in strata:
         assert (chunk.weights[stratum].sum(axis=0) == len(stratum)).all()
     assert (chunk.weights[5] == 1).all()
@@ -108,15 +108,15 @@ def test_every_patient_is_equally_likely_against_theory() -> None:
 
 def test_weights_count_the_indices_against_itself() -> None:
     drawn: list[np.ndarray] = []
-    (chunk,) = drawn_chunks(7, 120, 11, on_indices=drawn.append)
+    (chunk,) = resample_chunks(7, 120, 11, on_indices=drawn.append)
     expected = np.array([np.bincount(row, minlength=11) for row in np.concatenate(drawn)]).T
     assert np.array_equal(chunk.weights, expected)
 
 
 def test_chunks_change_nothing_against_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = np.hstack([chunk.weights for chunk in drawn_chunks(510, 1000, 23)])
+    whole = np.hstack([chunk.weights for chunk in resample_chunks(510, 1000, 23)])
     monkeypatch.setattr("validation.intervals.bootstrap.LONGEST_CHUNK", 77)
-    parts = np.hstack([chunk.weights for chunk in drawn_chunks(510, 1000, 23)])
+    parts = np.hstack([chunk.weights for chunk in resample_chunks(510, 1000, 23)])
     assert np.array_equal(whole, parts)
 
 

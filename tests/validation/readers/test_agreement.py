@@ -14,7 +14,7 @@ from statsmodels.stats.inter_rater import fleiss_kappa
 
 from protocols.tables.records import Verdict
 from tests.records import reads_of
-from validation.intervals.bootstrap import draw, drawn_chunks, quantile
+from validation.intervals.bootstrap import draw, quantile, resample_chunks
 from validation.intervals.proportions import clopper_pearson
 from validation.readers.agreement import agreement_of, agreement_sums
 from validation.readers.rating_arrays import votes_of
@@ -40,7 +40,7 @@ def agreement(rows: Rows, *, replicates: int = 1_000, turned: bool = False) -> A
     patients = int(patient.max()) + 1
     table = agreement_sums(votes, patient, patients)
     drawn = np.concatenate(
-        [chunk.weights.T @ table.sums for chunk in drawn_chunks(510, replicates, patients)]
+        [chunk.weights.T @ table.sums for chunk in resample_chunks(510, replicates, patients)]
     )
     return agreement_of(table, drawn, LEVEL, LATENT)
 

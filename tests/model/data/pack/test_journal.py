@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.data.pack.journal import Chunk, PackEntry, chunks_of, journal, line_of
-from protocols.images.hashes import PictureRecord
+from protocols.images.hashes import ImageRecord
 
 CHUNKS = [
-    Chunk(0, "a" * 64, (PackEntry("1 2 3", "", "", PictureRecord(1, 2, "b" * 64, "c" * 64, "d")),)),
+    Chunk(0, "a" * 64, (PackEntry("1 2 3", "", "", ImageRecord(1, 2, "b" * 64, "c" * 64, "d")),)),
     Chunk(
         1, "e" * 64, (PackEntry("4", "is cut short: ≥ 1", "", None), PackEntry("", "", "too \n small", None))
     ),

@@ -159,13 +159,13 @@ def reads_of(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that are decoded from now on, in this process."""
     import model.data.pack.pack
 
-    read, names = model.data.pack.pack.read_picture, []
+    read, names = model.data.pack.pack.read_image, []
 
     def told(path: Path) -> Any:
         names.append(path.name)
         return read(path)
 
-    monkeypatch.setattr("model.data.pack.pack.read_picture", told)
+    monkeypatch.setattr("model.data.pack.pack.read_image", told)
     return names
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from protocols.cohorts.profile.record import Profile
+from protocols.cohorts.profile.profile_record import Profile
 from protocols.cohorts.profile.remarks import RULES
 from protocols.cohorts.profile.write import write_profile
 from protocols.progress import silent

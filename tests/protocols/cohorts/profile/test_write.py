@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from protocols.cohorts.cohort import write_cohort
-from protocols.cohorts.profile.parts import Classes
-from protocols.cohorts.profile.record import MONTAGE, PROFILE, read_profile
+from protocols.cohorts.profile.profile_parts import Classes
+from protocols.cohorts.profile.profile_record import MONTAGE, PROFILE, read_profile
 from protocols.cohorts.profile.write import write_profile
 from protocols.cohorts.request import CohortRequest
 from protocols.cohorts.sources.nih import nih

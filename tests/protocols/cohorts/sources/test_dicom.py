@@ -11,7 +11,7 @@ from protocols.cohorts.cohort import Cohort, write_cohort
 from protocols.cohorts.request import CohortRequest
 from protocols.cohorts.sources.dicom import dicom
 from protocols.errors import BadInputError
-from protocols.images.decode import read_picture
+from protocols.images.decode import read_image
 from protocols.images.folder import ImageFolder
 from protocols.images.input_gate import refusal
 from protocols.schema.training import InputGate
@@ -99,9 +99,9 @@ def test_tables_lead_to_the_pictures_against_what_was_drawn(
         if kinds[image_id] == "cut":
             cut.append(image_id)
             with pytest.raises(BadInputError, match="cut short"):
-                read_picture(path)
+                read_image(path)
             continue
-        picture = read_picture(path)
+        picture = read_image(path)
         patient, image = map(int, image_id.split(".")[-2:])
         if kinds[image_id] == "good":
             np.testing.assert_array_equal(picture.pixels, ramp(patient, image)[0])

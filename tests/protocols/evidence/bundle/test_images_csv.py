@@ -16,9 +16,9 @@ from protocols.evidence.bundle.images_csv import (
     read_listing,
     recorded_images,
 )
-from protocols.images.decode import read_picture
+from protocols.images.decode import read_image
 from protocols.images.folder import ImageFolder, UndecodableImageError
-from protocols.images.hashes import Inventory, PictureRecord, record_of
+from protocols.images.hashes import ImageRecord, Inventory, record_of
 from protocols.progress import silent
 from protocols.storage.canonical import sha256_bytes, sha256_file
 from protocols.tables.checks import studies_from
@@ -41,7 +41,7 @@ def listed(
 
 
 def inventory_of(root: Path, *names: str) -> Inventory:
-    return Inventory({name: record_of(read_picture(root / f"{name}.png")) for name in names}, {})
+    return Inventory({name: record_of(read_image(root / f"{name}.png")) for name in names}, {})
 
 
 def test_a_picture_by_its_file(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_picture_by_its_file(tmp_path: Path) -> None:
     assert found.file == file
     assert (row.image_id, row.patient_id, row.split, row.image_path) == ("a", "p1", "test", "deep/a.png")
     assert (row.size, row.file_sha256) == (file.stat().st_size, sha256_file(file))
-    assert row.pixels_sha256 == read_picture(file).pixels_sha256
+    assert row.pixels_sha256 == read_image(file).pixels_sha256
     assert (row.status, row.reason, row.bundled) == ("ok", "", True)
 
 
@@ -103,8 +103,8 @@ def test_every_picture_that_is_not_the_one_that_was_scored_is_named(tmp_path: Pa
 
 def test_other_pixels_of_the_same_file_are_told(tmp_path: Path) -> None:
     draw(tmp_path / "a.png", 1)
-    record = record_of(read_picture(tmp_path / "a.png"))
-    then = PictureRecord(record.rows, record.columns, record.file_sha256, "0" * 64, record.likeness)
+    record = record_of(read_image(tmp_path / "a.png"))
+    then = ImageRecord(record.rows, record.columns, record.file_sha256, "0" * 64, record.likeness)
     (found,) = listed(studies_of("a,p1,test,a.png"), tmp_path, Inventory({"a": then}, {}))
     assert (found.row.status, found.row.reason) == ("ok", OTHER_PIXELS)
     assert found.row.pixels_sha256 == record.pixels_sha256

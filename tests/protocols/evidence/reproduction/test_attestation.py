@@ -10,8 +10,8 @@ from protocols.evidence.bundle.layout import BundleFolder
 from protocols.evidence.environment.machine import source_sha256
 from protocols.evidence.reproduction.attestation import Attestation, attest
 from protocols.evidence.reproduction.guard_band import GuardBand
-from protocols.evidence.reproduction.levels import INTACT, LevelOutcome, Rerun, Word, outcome
 from protocols.evidence.reproduction.open_evidence import OpenedEvidence
+from protocols.evidence.reproduction.rerun_levels import INTACT, LevelOutcome, Rerun, Word, outcome
 from protocols.evidence.verification.environment_check import EnvironmentRow
 from protocols.finding import ReproductionFinding
 from protocols.ledger.chain import Actor, Stamp

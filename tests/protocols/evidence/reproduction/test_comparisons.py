@@ -7,7 +7,7 @@ import pytest
 
 from protocols.evidence.reproduction.comparisons import compare_images, compare_marks, compare_scores
 from protocols.finding import ReproductionFinding
-from protocols.images.hashes import Inventory, PictureRecord
+from protocols.images.hashes import ImageRecord, Inventory
 from protocols.images.perceptual_hash import BITS
 from protocols.storage.run_folder import RunFolder
 
@@ -87,8 +87,8 @@ def test_marks_by_hand(
     assert (finding.reproduced, words in finding.words) == (reproduced, True)
 
 
-def record(file: str, pixels: str) -> PictureRecord:
-    return PictureRecord(10, 10, file * 64, pixels * 64, "0" * ((BITS + 1) // 4))
+def record(file: str, pixels: str) -> ImageRecord:
+    return ImageRecord(10, 10, file * 64, pixels * 64, "0" * ((BITS + 1) // 4))
 
 
 PICTURES = [
@@ -102,7 +102,7 @@ PICTURES = [
 
 @pytest.mark.parametrize(("recomputed", "reproduced", "words"), PICTURES)
 def test_images_by_hand(
-    tmp_path: Path, recomputed: dict[str, PictureRecord], reproduced: bool, words: str
+    tmp_path: Path, recomputed: dict[str, ImageRecord], reproduced: bool, words: str
 ) -> None:
     runs = []
     for name, records in (("run", PICTURES[0][0]), ("again", recomputed)):

@@ -6,8 +6,8 @@ import pytest
 
 from protocols.errors import BadInputError, EvidenceDiffersError, InterruptedWorkError
 from protocols.ledger.chain import read_ledger
-from protocols.registration.entries import Threshold
-from protocols.registration.look import Look, counted_look
+from protocols.registration.counted_look import Look, counted_look
+from protocols.registration.entry_facts import Threshold
 from protocols.registration.register import register
 from protocols.registration.registry import registry_of
 from protocols.registration.test_set import LockedTestSet

@@ -1,7 +1,7 @@
 """The parts of a profile as frozen records that are checked on reading.
 
-Owns their fields. Proportions are in [0, 1], grey levels in [0, 255], ages in years. `record` puts the parts together;
-the other files of this folder count them.
+Owns their fields. Proportions are in [0, 1], grey levels in [0, 255], ages in years. `profile_record` puts the parts
+together; the other files of this folder count them.
 """
 
 from typing import Literal

@@ -11,7 +11,7 @@ from pathlib import Path
 from protocols.errors import BadInputError, InterruptedWorkError, SuiteError
 from protocols.ledger.chain import opened, read_ledger
 from protocols.model_folder import read_threshold
-from protocols.registration.entries import Threshold, beginning, end, end_without_results
+from protocols.registration.entry_facts import Threshold, beginning, end, end_without_results
 from protocols.registration.register import Stamping, freeze, refuse_deviation
 from protocols.registration.registry import Registry, registry_of
 from protocols.registration.test_set import LockedTestSet, locked_test_set_of
@@ -19,7 +19,7 @@ from protocols.schema.load import LoadedProtocol
 from protocols.storage.canonical import sha256_bytes
 from protocols.tables.records import Reads, Studies
 
-Unseal = Callable[[Studies, Reads, Threshold], None]
+CountLook = Callable[[Studies, Reads, Threshold], None]
 
 
 class Look:

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from protocols.schema.load import parse_protocol
 from tests.conftest import PROTOCOL_HEAD
+from validation.independent.best_and_worst_case import Extreme, extremes
 from validation.independent.cohort import Image, Recounted, leaves_at, units
-from validation.independent.extremes import Extreme, extremes
+from validation.independent.estimate_rows import sizes, value_of
 from validation.independent.formulas import exact_clustered
 from validation.independent.replicates import rank, slice_of
-from validation.independent.rows import sizes, value_of
 
 WORDS = {"+": "positive", "-": "negative", "?": "indeterminate"}
 THRESHOLD = 0.5

@@ -15,8 +15,8 @@ from validation.independent import scores as of_scores
 from validation.independent.cohort import NEGATIVE, POSITIVE, Image, Unit
 from validation.independent.draws import bca, percentile
 from validation.independent.formulas import Counts, Interval
-from validation.independent.levels import LevelName
 from validation.independent.replicates import OF_COUNTS, OF_SCORES, Slice, value_of_scores
+from validation.independent.subgroup_levels import LevelName
 
 # The outcomes that are successes, and those that are counted; for f1 they are those of J, which is mapped to it.
 Part = tuple[tuple[str, ...], tuple[str, ...]]

@@ -26,7 +26,7 @@ from protocols.storage.manifest import (
     write_manifest,
 )
 from protocols.storage.run_folder import RunFolder, amended
-from protocols.tables.perturbation_scores import BatteryFolder
+from protocols.tables.perturbation_scores import PerturbationFolder
 
 
 def add_report(root: Path, stages: Stages, progress: Progress, *, invocation: Invocation) -> None:
@@ -48,7 +48,7 @@ def add_robustness(
     *,
     work: Path,
     invocation: Invocation,
-) -> BatteryFolder:
+) -> PerturbationFolder:
     """Test the device of a run on changed images, and render its report anew where it has one.
 
     Nothing of the run changes before the whole test is done; an earlier one is replaced.
@@ -75,7 +75,7 @@ def add_robustness(
         raise NotPossibleHereError(f"{root}: holds no model/, so its images cannot be scored again.")
     images = images or recorded_images(run, record.image_root)
     durations: dict[str, float] = {}
-    made = BatteryFolder(work / "robustness")
+    made = PerturbationFolder(work / "robustness")
     with timed("robustness", durations):
         scores = stages.perturb(run, images, work, progress)
         made.root.mkdir(parents=True, exist_ok=True)
@@ -84,7 +84,7 @@ def add_robustness(
         write_text(made.results, stages.measure(run, made, progress))
         write_text(made.timing, stages.time_images(run, images, progress))
     with amended(root) as folder:
-        there = BatteryFolder.of(folder)
+        there = PerturbationFolder.of(folder)
         shutil.rmtree(there.root, ignore_errors=True)
         shutil.copytree(made.root, there.root)
         record = folder.read_record()
@@ -94,7 +94,7 @@ def add_robustness(
         if folder.report_pdf.exists():
             record_report(folder, entries_of(folder.root), stages, progress, invocation)
         write_manifest(folder.root)
-    return BatteryFolder.of(run)
+    return PerturbationFolder.of(run)
 
 
 def record_report(

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.cohorts.profile.marks import label_profile, reads_profile
+from protocols.cohorts.profile.labels_and_reads import label_profile, reads_profile
 from protocols.tables.records import Labels, Studies, Verdict
 from tests.records import reads_of
 

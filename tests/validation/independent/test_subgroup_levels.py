@@ -2,7 +2,7 @@
 
 import pytest
 
-from validation.independent.levels import bins, level_of
+from validation.independent.subgroup_levels import bins, level_of
 
 
 def test_names_of_bins_by_hand() -> None:

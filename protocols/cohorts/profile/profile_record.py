@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from protocols.cohorts.profile.parts import (
+from protocols.cohorts.profile.profile_parts import (
     AgeProfile,
     Classes,
     ClassSource,

@@ -41,7 +41,7 @@ class FreezeFacts:
 
 @dataclass(frozen=True, slots=True)
 class LookFacts:
-    """The facts of `look`."""
+    """The facts of a look."""
 
     protocol: ProtocolIdentity
     test_set: LockedTestSet

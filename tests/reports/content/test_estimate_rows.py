@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from protocols.schema.metrics import SUBGROUP_METRICS
-from reports.content.rows import (
+from reports.content.estimate_rows import (
     CriterionRow,
     LevelRow,
     deciding_note,

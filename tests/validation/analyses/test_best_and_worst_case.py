@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from protocols.schema.metrics import METRICS
 from tests.validation.samples import NAN, ROWS, Row, sample
-from validation.analyses.extremes import extreme_samples
+from validation.analyses.best_and_worst_case import extreme_samples
 from validation.cohort.outcomes import Case, Sample, Unit
 from validation.metrics.auroc import auroc, placements
 from validation.metrics.average_precision import average_precision

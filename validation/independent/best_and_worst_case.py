@@ -11,10 +11,7 @@ from dataclasses import dataclass, replace
 from protocols.schema.protocol import Protocol
 from validation.independent import cohort
 from validation.independent.cohort import INDETERMINATE, NEGATIVE, POSITIVE, Image, Recounted, Unit
-from validation.independent.formulas import Interval
-from validation.independent.levels import WHOLE
-from validation.independent.replicates import OF_COUNTS, OF_SCORES, Slice, slice_of
-from validation.independent.rows import (
+from validation.independent.estimate_rows import (
     FRACTIONS,
     PARTS,
     as_written,
@@ -24,6 +21,9 @@ from validation.independent.rows import (
     successes,
     value_of,
 )
+from validation.independent.formulas import Interval
+from validation.independent.replicates import OF_COUNTS, OF_SCORES, Slice, slice_of
+from validation.independent.subgroup_levels import WHOLE
 from validation.independent.verdicts import LESS_IS_BETTER
 
 WORST, BEST, PROCESSED_ONLY = "all_worst", "all_best", "processed_only"

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.cohorts.profile.parts import Finding, LabelProfile, Reader, ReadsProfile
+from protocols.cohorts.profile.profile_parts import Finding, LabelProfile, Reader, ReadsProfile
 from protocols.storage.canonical import rounded
 from protocols.tables.records import Labels, Reads, Studies, Verdict
 
