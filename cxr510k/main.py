@@ -13,14 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from cxr510k.app import app
-from cxr510k.exit_codes import (
-    BAD_INPUT,
-    DONE,
-    INTERNAL_ERROR,
-    INTERRUPTED,
-    NOT_POSSIBLE_HERE,
-    TERMINATED,
-)
+from cxr510k.exit_codes import BAD_INPUT, DONE, INTERNAL_ERROR, INTERRUPTED, NOT_POSSIBLE_HERE, TERMINATED
 
 # Each adds its commands, in the order of --help.
 # isort: off

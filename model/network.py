@@ -8,7 +8,6 @@ Rajpurkar et al. 2017, arXiv 1711.05225 (DenseNet-121 on chest radiographs).
 
 from model.runtime import keras
 
-NETWORKS = ("compact", "densenet121")
 COMPACT_FILTERS = (16, 32, 64, 128)
 MOVING_AVERAGE_MOMENTUM = (
     0.9  # Keras' 0.99 needs hundreds of steps to settle; a small set has twenty per epoch
@@ -23,7 +22,7 @@ def build(network: str, *, image_size: int, outputs: int, dropout: float) -> ker
     float32: sums over a whole image, and the output, need its digits.
 
     Args:
-        network: one of `NETWORKS`.
+        network: ``compact`` or ``densenet121``.
         image_size: rows and columns of an image, at least 32.
         outputs: the number of findings, at least 1.
         dropout: the fraction of pooled features left out during training, in [0, 1).

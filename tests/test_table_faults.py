@@ -239,10 +239,7 @@ READERS: dict[str, list[tuple[dict[str, str], str]]] = {  # rule -> verdicts by 
         ({"R1": "negative"}, "negative"),  # one reader only
         ({}, ""),  # nobody read it
     ],
-    "unanimous": [
-        ({"R1": "positive", "R2": "negative"}, "indeterminate"),
-        ({"R1": "positive"}, "positive"),
-    ],
+    "unanimous": [({"R1": "positive", "R2": "negative"}, "indeterminate"), ({"R1": "positive"}, "positive")],
     "any": [({"R1": "positive", "R2": "negative"}, "positive"), ({"R3": "negative"}, "negative")],
     "at_least:2": [
         ({"R1": "positive"}, "indeterminate"),  # one reader cannot make two

@@ -16,14 +16,7 @@ from protocols.schema.protocol import Protocol
 from protocols.schema.statistical_analysis import Minimum
 from protocols.schema.subgroups import EVERY_LEVEL, SubgroupLevel
 from validation.cohort.subgroups import Axis
-from validation.results.results import (
-    WHOLE,
-    AgainstGoal,
-    CriterionResult,
-    Estimate,
-    Subgroup,
-    Verdict,
-)
+from validation.results.results import WHOLE, AgainstGoal, CriterionResult, Estimate, Subgroup, Verdict
 from validation.results.secondary import CriterionVerdict, Interval
 
 

@@ -211,12 +211,7 @@ def robustness(
         require_libraries()
     with work_folder(run.resolve()) as work, progress_bars() as progress:
         made = add_robustness(
-            run,
-            stages_on(device),
-            moved_images(images),
-            progress,
-            work=work,
-            invocation=invocation(by, role),
+            run, stages_on(device), moved_images(images), progress, work=work, invocation=invocation(by, role)
         )
     results = robustness_from_json(made.results.read_bytes(), source=str(made.results))
     for caution in results.cautions:

@@ -59,11 +59,7 @@ def finish_cohort(
     columns = _picked(selection, studies) | division | _picked(selection, further)
     reads, training_labels, boxes = (
         request.read(path, rule) if path else None
-        for path, rule in (
-            (request.reads, READS),
-            (request.training_labels, LABELS),
-            (request.boxes, BOXES),
-        )
+        for path, rule in ((request.reads, READS), (request.training_labels, LABELS), (request.boxes, BOXES))
     )
     if training_labels is not None:
         kept_labels = _labels_of(training_labels.table, columns)

@@ -18,16 +18,7 @@ from protocols.tables.reading import Table, read_table
 if TYPE_CHECKING:  # reading an inventory needs no decoder
     from protocols.images.decode import DecodedImage
 
-COLUMNS = (
-    "image_id",
-    "rows",
-    "columns",
-    "file_sha256",
-    "pixels_sha256",
-    "likeness",
-    "like",
-    "like_kind",
-)
+COLUMNS = ("image_id", "rows", "columns", "file_sha256", "pixels_sha256", "likeness", "like", "like_kind")
 IDENTICAL: Final = "identical"
 NEAR: Final = "near"
 _SHA256 = re.compile("[0-9a-f]{64}")

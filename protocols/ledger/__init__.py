@@ -17,7 +17,7 @@ from protocols.ledger.chain import (
     parse_ledger,
     read_ledger,
 )
-from protocols.ledger.run_trail import record_change, record_made, state_of
+from protocols.ledger.run_trail import record_change, record_made
 
 __all__ = [
     "Actor",
@@ -34,5 +34,4 @@ __all__ = [
     "read_ledger",
     "record_change",
     "record_made",
-    "state_of",
 ]

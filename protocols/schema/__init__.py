@@ -6,7 +6,7 @@ In the order of reading: `load`, `protocol`, `document`, `metrics`, `reference_s
 
 from protocols.schema.criteria import Criterion, Family
 from protocols.schema.document import Table
-from protocols.schema.input_tables import Columns, Format, Formats
+from protocols.schema.input_tables import Format
 from protocols.schema.load import (
     LoadedProtocol,
     ProtocolIdentity,
@@ -14,51 +14,37 @@ from protocols.schema.load import (
     load_protocol,
     parse_protocol,
 )
-from protocols.schema.metrics import Metric
-from protocols.schema.per_finding import protocol_of_finding, run_each
-from protocols.schema.protocol import Claim, Protocol
-from protocols.schema.reference_standard import OperatingPoint, ReferenceStandard
+from protocols.schema.per_finding import run_each
+from protocols.schema.protocol import Protocol
+from protocols.schema.reference_standard import OperatingPoint
 from protocols.schema.statistical_analysis import (
-    AnalysisUnit,
     Bootstrap,
     Decision,
-    ExclusionRule,
     Minimum,
     MissingDataRules,
-    Prevalences,
     SensitivityAnalysis,
     Weights,
 )
 from protocols.schema.subgroups import SubgroupAxis, SubgroupLevel
-from protocols.schema.submission import Predicate, Risk, Signatory, Submission
+from protocols.schema.submission import Risk, Submission
 from protocols.schema.training import Augmentation, InputGate, SplitRule, Training
 
 __all__ = [
-    "AnalysisUnit",
     "Augmentation",
     "Bootstrap",
-    "Claim",
-    "Columns",
     "Criterion",
     "Decision",
-    "ExclusionRule",
     "Family",
     "Format",
-    "Formats",
     "InputGate",
     "LoadedProtocol",
-    "Metric",
     "Minimum",
     "MissingDataRules",
     "OperatingPoint",
-    "Predicate",
-    "Prevalences",
     "Protocol",
     "ProtocolIdentity",
-    "ReferenceStandard",
     "Risk",
     "SensitivityAnalysis",
-    "Signatory",
     "SplitRule",
     "SubgroupAxis",
     "SubgroupLevel",
@@ -69,6 +55,5 @@ __all__ = [
     "library_protocol",
     "load_protocol",
     "parse_protocol",
-    "protocol_of_finding",
     "run_each",
 ]

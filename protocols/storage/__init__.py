@@ -15,7 +15,6 @@ from protocols.storage.canonical import (
     rounded,
     sha256_bytes,
     sha256_file,
-    staged,
     sync_folder,
     write_bytes,
     write_text,
@@ -30,17 +29,16 @@ from protocols.storage.manifest import (
     recorded_files,
     write_manifest,
 )
-from protocols.storage.output_lock import beside, describe_os_error, exclusive_output, lock
+from protocols.storage.output_lock import describe_os_error, exclusive_output, lock
 from protocols.storage.reading import read_content
 from protocols.storage.run_folder import RunFolder, RunRecord, amended, create
-from protocols.storage.strict_json import json_value, member, strict_json, text_member
+from protocols.storage.strict_json import member, strict_json, text_member
 
 __all__ = [
     "ManifestEntry",
     "RunFolder",
     "RunRecord",
     "amended",
-    "beside",
     "check_manifest",
     "content_of",
     "create",
@@ -51,7 +49,6 @@ __all__ = [
     "exclusive_output",
     "json_line",
     "json_text",
-    "json_value",
     "lock",
     "member",
     "new_file",
@@ -66,7 +63,6 @@ __all__ = [
     "rounded",
     "sha256_bytes",
     "sha256_file",
-    "staged",
     "strict_json",
     "sync_folder",
     "text_member",

@@ -26,10 +26,7 @@ def beside(path: Path, ending: str) -> Path:
 
 @contextmanager
 def describe_os_error(
-    path: Path,
-    *,
-    next_step: str = "mend that, or name another",
-    named_by_user: bool = True,
+    path: Path, *, next_step: str = "mend that, or name another", named_by_user: bool = True
 ) -> Iterator[None]:
     """Refuse in a sentence that names the output where writing fails.
 

@@ -192,10 +192,7 @@ def _trim(frame: pd.DataFrame, used: Iterable[str], rule: TableRule, notices: li
 
 
 def _translate(
-    frame: pd.DataFrame,
-    values: Mapping[str, Mapping[str, str]],
-    numbers: AbstractSet[str],
-    table: Table,
+    frame: pd.DataFrame, values: Mapping[str, Mapping[str, str]], numbers: AbstractSet[str], table: Table
 ) -> None:
     """Put the suite's values in place of the file's, in place; numbers are compared with decimal points."""
     for name, translation in values.items():

@@ -66,10 +66,7 @@ PLACEHOLDERS = CellKind(
     "in the file.",
 )
 ROUNDED_IDENTIFIERS = CellKind(
-    "numbers_rounded",
-    "cell",
-    "scientific notation",
-    ROUNDED + "become one; export all their digits.",
+    "numbers_rounded", "cell", "scientific notation", ROUNDED + "become one; export all their digits."
 )
 ROUNDED_SCORES = CellKind(
     "numbers_rounded",

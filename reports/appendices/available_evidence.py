@@ -91,8 +91,7 @@ PREDICATES: Mapping[str, Predicate] = {
     "weights": Predicate("weights", lambda c: c.protocol.weights is not None),
     "analyses_beside": Predicate("analyses beside the primary one", lambda c: bool(c.analyses)),
     "latent": Predicate(
-        "a fit of Dawid and Skene's model",
-        lambda c: c.results.agreement.dawid_skene.prevalence is not None,
+        "a fit of Dawid and Skene's model", lambda c: c.results.agreement.dawid_skene.prevalence is not None
     ),
     "perturbed": Predicate("tests on changed pictures", lambda c: c.robustness is not None),
     "localisation": Predicate(

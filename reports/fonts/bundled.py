@@ -54,10 +54,7 @@ FACES = (
     Face("Inter-SemiBold.otf", SANS, 600),
     Face("JetBrainsMono-Regular.ttf", MONO, 400),
 )
-ARABIC_FACES = (
-    Face("NotoSansArabic-Regular.ttf", ARABIC, 400),
-    Face("NotoSansArabic-Bold.ttf", ARABIC, 600),
-)
+ARABIC_FACES = (Face("NotoSansArabic-Regular.ttf", ARABIC, 400), Face("NotoSansArabic-Bold.ttf", ARABIC, 600))
 
 
 @cache

@@ -5,7 +5,6 @@ and shares no code with what made it; what a page prints of it is `check`'s.
 Source: the contract ("results.json"); docs/reference/results.md.
 """
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -192,9 +191,3 @@ def _cohort(results: Mapping[str, Any]) -> Iterator[Disagreement]:
             yield Disagreement(
                 f"{key}.prevalence", "x/n", f"{cohort['prevalence']} is not {cohort['positives']}/{known}"
             )
-
-
-def read_results(content: bytes) -> Mapping[str, Any]:
-    """Return the document as it is in the file."""
-    document: Mapping[str, Any] = json.loads(content)
-    return document

@@ -12,32 +12,15 @@ from reports.provenance.source_marks import (
     with_elements,
     without_elements,
 )
-from reports.provenance.sourced_numbers import (
-    SourcedFloat,
-    SourcedInt,
-    entry_names,
-    is_marking,
-    marking,
-    numbers_of,
-    origin_of,
-    parts_of,
-    plain,
-    sourced,
-)
+from reports.provenance.sourced_numbers import marking, numbers_of, parts_of, sourced
 
 __all__ = [
-    "SourcedFloat",
-    "SourcedInt",
-    "entry_names",
     "evaluate",
     "filtering",
     "finalized",
-    "is_marking",
     "marking",
     "numbers_of",
-    "origin_of",
     "parts_of",
-    "plain",
     "printed",
     "sourced",
     "unmarked",

@@ -117,11 +117,7 @@ def test_f1_holds_its_truth_against_theory() -> None:
     large = closed_f1(F1Cell(100_000, "1", 0.0, 0.8), studies=1, seed=[510, 2])
     assert large["clopper_pearson"].held == 1
     assert large["clopper_pearson"].width < 0.01
-    assert set(resampled_f1(cell, studies=5, seed=[510, 2])) == {
-        "percentile",
-        "bca",
-        *CANDIDATES,
-    }
+    assert set(resampled_f1(cell, studies=5, seed=[510, 2])) == {"percentile", "bca", *CANDIDATES}
 
 
 def test_the_bootstrap_of_proportions_comes_from_the_product_against_itself() -> None:

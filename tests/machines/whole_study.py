@@ -136,10 +136,7 @@ def write_whole_study(folder: Path, *, patients: int = 150, seed: int = 510) -> 
         "predictions": ("image_id score status reason", predictions),
         "boxes": ("image_id x y width height", boxes),
         "marks": ("image_id x y left top width height", marks),
-        "images": (
-            "image_id rows columns file_sha256 pixels_sha256 likeness like like_kind",
-            images,
-        ),
+        "images": ("image_id rows columns file_sha256 pixels_sha256 likeness like like_kind", images),
     }
     for name, (columns, rows) in tables.items():
         write_text(folder / f"{name}.csv", csv_text(columns.split(), rows))

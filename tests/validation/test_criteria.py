@@ -118,11 +118,7 @@ justification = "j"
 
 def axis_of(codes: list[int]) -> Axis:
     return Axis(
-        "sex",
-        ("F", "M", "unknown"),
-        np.array(codes, dtype=np.intp),
-        frozenset(),
-        frozenset({"F", "M"}),
+        "sex", ("F", "M", "unknown"), np.array(codes, dtype=np.intp), frozenset(), frozenset({"F", "M"})
     )
 
 

@@ -143,10 +143,7 @@ def test_the_line_that_a_notice_prints_mends_the_age_against_itself(study: Study
 
 @pytest.mark.parametrize(
     ("cell", "cause", "remedy"),
-    [
-        ("m", "letter case", '"m" = "M"'),
-        ("weiblich", "words for codes", '"weiblich" = "F or M or O"'),
-    ],
+    [("m", "letter case", '"m" = "M"'), ("weiblich", "words for codes", '"weiblich" = "F or M or O"')],
 )
 def test_unknown_sexes_name_their_cause_by_hand(study: Study, cell: str, cause: str, remedy: str) -> None:
     edited(study.studies, "i000,p00,10,M,", f"i000,p00,10,{cell},")

@@ -121,10 +121,7 @@ def _spiegelhalter(
         return Spiegelhalter(rounded(z, FITTED_PLACES), _two_sided(z), None, None, f"clustered: {reason}")
     clustered = z / math.sqrt(design_effect)
     return Spiegelhalter(
-        rounded(z, FITTED_PLACES),
-        _two_sided(z),
-        rounded(clustered, FITTED_PLACES),
-        _two_sided(clustered),
+        rounded(z, FITTED_PLACES), _two_sided(z), rounded(clustered, FITTED_PLACES), _two_sided(clustered)
     )
 
 
@@ -133,10 +130,7 @@ def _two_sided(z: float) -> float:
 
 
 def _reliability_bin(
-    patient: NDArray[np.intp],
-    score: NDArray[np.float64],
-    truth: NDArray[np.float64],
-    confidence_level: float,
+    patient: NDArray[np.intp], score: NDArray[np.float64], truth: NDArray[np.float64], confidence_level: float
 ) -> ReliabilityBin:
     present, position = np.unique(patient, return_inverse=True)
     sample = clustered_proportion(

@@ -17,12 +17,7 @@ METRICS = ("sensitivity", "specificity", "f1", "ppv", "npv")
 
 
 def threshold_rows(
-    images: Units,
-    *,
-    unit: Unit,
-    patients: int,
-    threshold: float,
-    confidence_level: float,
+    images: Units, *, unit: Unit, patients: int, threshold: float, confidence_level: float
 ) -> tuple[ThresholdRow, ...]:
     """Return rows at the locked threshold, and at those where the proportion of test positives is nearest each shift.
 

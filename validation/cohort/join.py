@@ -65,11 +65,7 @@ LEAVING = (
 
 
 def join(
-    records: Records,
-    reference: Mapping[str, Verdict],
-    *,
-    threshold: float,
-    missing: MissingDataRules,
+    records: Records, reference: Mapping[str, Verdict], *, threshold: float, missing: MissingDataRules
 ) -> JoinedCohort:
     """Join the tables on image_id.
 

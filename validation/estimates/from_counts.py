@@ -141,9 +141,6 @@ def _mover(metric: PairOfProportions, sample: Sample, level: float) -> Interval 
     )
     combine = mover_mean if metric.combined == "mean" else mover_ratio
     interval = combine(
-        first.proportion,
-        exact_clustered(first, level),
-        second.proportion,
-        exact_clustered(second, level),
+        first.proportion, exact_clustered(first, level), second.proportion, exact_clustered(second, level)
     )
     return NoInterval("the upper bound is not finite") if interval is None else interval

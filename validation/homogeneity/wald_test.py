@@ -18,12 +18,7 @@ from protocols.storage.canonical import FITTED_PLACES, PLACES, rounded
 from validation.cohort.outcomes import Sample
 from validation.estimates.replication import Replicates
 from validation.homogeneity.level_differences import largest_gap
-from validation.homogeneity.level_estimates import (
-    LevelEstimate,
-    NotGiven,
-    joint_covariance,
-    level_estimate,
-)
+from validation.homogeneity.level_estimates import LevelEstimate, NotGiven, joint_covariance, level_estimate
 from validation.intervals.distributions import f_tail
 from validation.results.secondary import Homogeneity
 

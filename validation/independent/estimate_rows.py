@@ -66,11 +66,7 @@ class Row:
 
 
 def row_of(
-    metric: str,
-    level: LevelName,
-    own: Slice,
-    replicates: Sequence[float | None],
-    protocol: Protocol,
+    metric: str, level: LevelName, own: Slice, replicates: Sequence[float | None], protocol: Protocol
 ) -> Row:
     """Compute one row with every interval that applies."""
     confidence = protocol.bootstrap.confidence_level

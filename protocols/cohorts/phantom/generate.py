@@ -74,12 +74,7 @@ class Finding:
 
 
 def generate(
-    folder: Path,
-    *,
-    seed: int = 510,
-    patients: int = 700,
-    workers: int,
-    progress: Callable[[int, int], None],
+    folder: Path, *, seed: int = 510, patients: int = 700, workers: int, progress: Callable[[int, int], None]
 ) -> Cohort:
     """Make the cohort in a folder: ``images/``, the cohort's tables and ``truth.csv``.
 

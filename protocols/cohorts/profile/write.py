@@ -29,12 +29,7 @@ STAGE = "profile"
 
 
 def write_profile(
-    folder: Path,
-    image_root: Path,
-    *,
-    finding: str | None,
-    progress: Progress,
-    workers: int | None = None,
+    folder: Path, image_root: Path, *, finding: str | None, progress: Progress, workers: int | None = None
 ) -> Profile:
     """Write profile.json and, where there are images, montage.png into a cohort folder.
 

@@ -29,11 +29,7 @@ from protocols.tables.records import Verdict
 TEXT_MINED = "text-mined"
 NO_IMAGE_FILE = "no_image_file"
 NOT_LISTED = "not_listed"
-VERDICTS = {
-    "1": Verdict.POSITIVE.value,
-    "0": Verdict.NEGATIVE.value,
-    "": Verdict.INDETERMINATE.value,
-}
+VERDICTS = {"1": Verdict.POSITIVE.value, "0": Verdict.NEGATIVE.value, "": Verdict.INDETERMINATE.value}
 
 
 def nih(

@@ -232,11 +232,7 @@ def _recorded(row: ListedImage, scored: Inventory | None, reason: str) -> Listed
     if then is None:
         return replace(row, reason=reason)
     return replace(
-        row,
-        file_sha256=then.file_sha256,
-        pixels_sha256=then.pixels_sha256,
-        status="recorded",
-        reason=reason,
+        row, file_sha256=then.file_sha256, pixels_sha256=then.pixels_sha256, status="recorded", reason=reason
     )
 
 

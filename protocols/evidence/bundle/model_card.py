@@ -15,10 +15,7 @@ from protocols.storage.canonical import sha256_file
 from protocols.storage.run_folder import RunFolder
 
 REFERENCE = "device"
-ARCHITECTURES = {
-    "compact": "compact residual convolutional network",
-    "densenet121": "DenseNet-121",
-}
+ARCHITECTURES = {"compact": "compact residual convolutional network", "densenet121": "DenseNet-121"}
 
 
 def device_component(run: RunFolder, protocol: Protocol, results: RecordedResults) -> dict[str, Any]:

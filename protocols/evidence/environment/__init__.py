@@ -3,13 +3,7 @@
 In the order of reading: `machine`, `requirements`, `system_info`.
 """
 
-from protocols.evidence.environment.machine import (
-    refuse_borrowed_names,
-    run_record,
-    source_sha256,
-    stamp,
-    utc_text,
-)
+from protocols.evidence.environment.machine import refuse_borrowed_names, run_record, source_sha256, stamp
 from protocols.evidence.environment.requirements import Requirement, locked_requirements, parse_requirements
 from protocols.evidence.environment.system_info import installed_packages, system_text
 
@@ -23,5 +17,4 @@ __all__ = [
     "source_sha256",
     "stamp",
     "system_text",
-    "utc_text",
 ]

@@ -12,11 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from protocols.evidence.reproduction.json_diff import (
-    Difference,
-    beyond_tolerance,
-    differences,
-)
+from protocols.evidence.reproduction.json_diff import Difference, beyond_tolerance, differences
 from protocols.evidence.reproduction.weights_diff import first_difference
 from protocols.finding import ABSENT, SHOWN, ReproductionFinding
 from protocols.images.hashes import read_inventory

@@ -85,9 +85,7 @@ class Verification:
     def to_json(self) -> str:
         """Return canonical JSON: the verdict, one status per check, and every file with a problem."""
         rows = [{**asdict(row), "differs": row.differs} for row in self.environment]
-        return json_text(
-            {"schema": SCHEMA, "verified": self.passed, **asdict(self), "environment": rows},
-        )
+        return json_text({"schema": SCHEMA, "verified": self.passed, **asdict(self), "environment": rows})
 
 
 def verify(

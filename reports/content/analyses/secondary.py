@@ -12,12 +12,7 @@ from reports.language.missing_value_notes import missing_value_notes
 from reports.language.names import INTERVALS
 from reports.language.vocabulary import Words
 from validation.results.results import Results
-from validation.results.secondary import (
-    Calibration,
-    DecisionCurvePoint,
-    PrecisionRecallPoint,
-    Projection,
-)
+from validation.results.secondary import Calibration, DecisionCurvePoint, PrecisionRecallPoint, Projection
 
 RECALLS = 10  # every second of the twenty points
 # Threshold probabilities of the decision curve that fit, in general and where net benefit is positive only below 0.2.

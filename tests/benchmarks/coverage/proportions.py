@@ -12,14 +12,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from tests.benchmarks.coverage.candidates import (
-    CANDIDATES,
-    LEVEL,
-    Candidate,
-    Numbers,
-    Summary,
-    summary,
-)
+from tests.benchmarks.coverage.candidates import CANDIDATES, LEVEL, Candidate, Numbers, Summary, summary
 from tests.benchmarks.coverage.designs import Cell, simulated
 from tests.benchmarks.coverage.tally import Tally
 from validation.intervals.bootstrap import (

@@ -32,10 +32,7 @@ def methods_table(tallies: Tallies, methods: Iterable[str], beside: str) -> str:
     return table([*header, *(f"K={patients}" for patients in PATIENTS)], rows)
 
 
-def by_truth(
-    tallies: Tallies,
-    columns: Mapping[str, Column],
-) -> str:
+def by_truth(tallies: Tallies, columns: Mapping[str, Column]) -> str:
     """A row for each number of patients and truth, a column for each method among some of the cells."""
     keys = sorted({(cell.patients, cell.truth) for cell in tallies})
     rows = []

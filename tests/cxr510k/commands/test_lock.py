@@ -286,10 +286,7 @@ def test_two_processes_at_once_get_two_numbers(command: Command, sealed: Study, 
     assert [process.returncode for process in both] == [0, 0]
     assert sorted(
         line.split()[1] for text in said for line in text.splitlines() if line.startswith("look")
-    ) == [
-        "1",
-        "2",
-    ]
+    ) == ["1", "2"]
     assert [look.outcome for look in registry_of(ledger_of(sealed)).looks] == ["done", "done"]
 
 

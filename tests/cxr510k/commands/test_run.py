@@ -108,10 +108,7 @@ def rerun_its_bundles(command: Command, run: Path, cohort: Path, tmp_path: Path)
     assert command("bundle", run, "--out", without, *signed, "--without-images").code == 0
     level_2 = ("--level", 2, "--pubkey", keys / "public.pem")
     ended = command("rerun", whole, *level_2)
-    assert (ended.code, ended.out.splitlines()[-1]) == (
-        0,
-        "verified, level 1 identical, level 2 reproduced",
-    )
+    assert (ended.code, ended.out.splitlines()[-1]) == (0, "verified, level 1 identical, level 2 reproduced")
     ended = command("rerun", without, *level_2)
     assert (ended.code, "its images were left out; name their folder with --images" in ended.err) == (3, True)
 

@@ -88,10 +88,7 @@ def test_report_on_a_full_disk_leaves_the_run_as_it_was(command: Command, study:
 @pytest.mark.parametrize("source", ["table", "phantom"])
 def test_a_cohort_on_a_full_disk(command: Command, study: Study, disk: Disk, source: str) -> None:
     full = disk("16k")
-    given = {
-        "table": [study.studies, "--reads", study.reads],
-        "phantom": ["--patients", 20],
-    }[source]
+    given = {"table": [study.studies, "--reads", study.reads], "phantom": ["--patients", 20]}[source]
     refused(command("cohort", source, *given, "--out", full / "cohort"), full / "cohort")
     assert list(full.iterdir()) == []
 

@@ -47,11 +47,7 @@ class DicomFile:
 
 
 def dataset_of(
-    stored: NDArray[np.integer],
-    *,
-    bits: int = 8,
-    photometric: str = "MONOCHROME2",
-    **tags: object,
+    stored: NDArray[np.integer], *, bits: int = 8, photometric: str = "MONOCHROME2", **tags: object
 ) -> Dataset:
     """A chest radiograph of these stored values, in 8 or 16 bits, with the tags that images need and these."""
     dataset = Dataset()

@@ -68,10 +68,7 @@ def test_hold_out_by_hand(selection: Selection, tmp_path: Path) -> None:
         "d1": "train",
     }
     assert left.flow[-1] == FlowStep(
-        "patient_held_out",
-        2,
-        2,
-        "of a patient held out by list.csv, which does not list the image",
+        "patient_held_out", 2, 2, "of a patient held out by list.csv, which does not list the image"
     )
 
 

@@ -6,12 +6,7 @@ from pathlib import Path
 import pytest
 
 from protocols.errors import BadInputError, EvidenceDiffersError
-from protocols.recorded_results import (
-    RecordedDecisions,
-    RecordedResults,
-    ResultsHead,
-    recorded_results,
-)
+from protocols.recorded_results import RecordedDecisions, RecordedResults, ResultsHead, recorded_results
 from protocols.schema.load import ProtocolIdentity
 from validation.results.results import results_from_json
 

@@ -209,11 +209,7 @@ TABLES = {
     "an odd number packed": (FOUR, table([0, 10, 255], 8, packed=True), [[0, 10, 255, 255]]),
     "8 bits stated, 12 in use": (FOUR, table([0, 1023, 2047, 4095], 8), [[0, 64, 127, 255]]),
     "10 bits": (FOUR, table([0, 256, 512, 1023], 10), [[0, 64, 128, 255]]),
-    "first below 0": (
-        FOUR - 2,
-        table([0, 10, 200, 255], 8, first=-2),
-        [[0, 10, 200, 255]],
-    ),
+    "first below 0": (FOUR - 2, table([0, 10, 200, 255], 8, first=-2), [[0, 10, 200, 255]]),
 }
 
 
@@ -436,11 +432,7 @@ def test_shades_by_hand(name: str) -> None:
     np.testing.assert_array_equal(shades(dataset), np.array(expected, np.uint8))
 
 
-@given(
-    st.floats(-500, 4500),
-    st.floats(50, 5000),
-    st.sampled_from(["LINEAR", "LINEAR_EXACT", "SIGMOID"]),
-)
+@given(st.floats(-500, 4500), st.floats(50, 5000), st.sampled_from(["LINEAR", "LINEAR_EXACT", "SIGMOID"]))
 def test_window_against_pydicom(centre: float, width: float, function: str) -> None:
     values = np.arange(0, 4096, 37, dtype=np.uint16)[None, :]
     cells = {"WindowCenter": round(centre, 3), "WindowWidth": round(width, 3), "VOILUTFunction": function}

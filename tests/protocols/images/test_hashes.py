@@ -74,11 +74,7 @@ def test_likes_by_hand() -> None:
         "n": record("03", pixels="d"),  # 144 bits from 00: too far
         "o": replace(record("ff", pixels="e"), likeness="ff" * 71 + "f0"),
     }
-    these = {
-        "same": record(pixels="c"),
-        "near": record("ff", pixels="1"),
-        "alone": record("3c", pixels="2"),
-    }
+    these = {"same": record(pixels="c"), "near": record("ff", pixels="1"), "alone": record("3c", pixels="2")}
     assert likes(these, among) == {"same": Like("m1", "identical"), "near": Like("o", "near")}
     assert likes({}, among) == {} == likes(these, {})
 

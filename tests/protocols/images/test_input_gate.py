@@ -57,14 +57,8 @@ REFUSED = {
         {"age_years": 7.0},
         "the patient's age is 7 years; the device is made for 18 to 90",
     ),
-    "child by the studies": (
-        {"age": 7.5},
-        "the patient's age is 7.5 years; the device is made for 18 to 90",
-    ),
-    "small": (
-        {"pixels": RAMP[:199]},
-        "its smaller side has 199 pixels; the device is made for 200 or more",
-    ),
+    "child by the studies": ({"age": 7.5}, "the patient's age is 7.5 years; the device is made for 18 to 90"),
+    "small": ({"pixels": RAMP[:199]}, "its smaller side has 199 pixels; the device is made for 200 or more"),
     "photograph": ({"colourful": 0.4}, "40% of its pixels are coloured"),
     "black": ({"pixels": np.zeros((256, 256), np.uint8)}, "98 % of its pixels lie within 1 of 256 shades"),
     "nearly one shade": (

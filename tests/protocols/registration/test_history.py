@@ -107,9 +107,7 @@ def test_an_exploratory_look_with_an_unregistered_protocol_has_no_registered_ver
     assert (story.registered, len(story.versions)) == (None, 1)
 
 
-def test_an_exploratory_look_with_another_test_set_or_threshold_has_no_registered_version(
-    path: Path,
-) -> None:
+def test_an_exploratory_look_with_another_test_set_or_threshold_has_no_registered_version(path: Path) -> None:
     of_model = protocol(stage="exploratory", point=MODEL)
     register(path, protocol(name="other"), SET, None, clock(), reason=None)
     # Only an older suite registered an exploratory protocol.

@@ -25,9 +25,7 @@ def test_identity_by_hand() -> None:
 @pytest.mark.parametrize(
     "changes", [{"backwards": True}, {"split": True}, {"backwards": True, "split": True}]
 )
-def test_identity_ignores_the_order_of_rows_and_other_splits_against_itself(
-    changes: dict[str, bool],
-) -> None:
+def test_identity_ignores_the_order_of_rows_and_other_splits_against_itself(changes: dict[str, bool]) -> None:
     assert locked_test_set_of(*tables(**changes)) == SET
 
 

@@ -31,10 +31,7 @@ REFUSED = [
     # the document, and what the sentence says is wrong
     (b"", "is no JSON that can be read: .*"),
     (b"[" * 100_000, "is nested too deep to be read"),
-    (
-        b'{"schema": "dose/1", "schema": "dose/1"}',
-        "is no JSON that can be read: duplicate key 'schema'",
-    ),
+    (b'{"schema": "dose/1", "schema": "dose/1"}', "is no JSON that can be read: duplicate key 'schema'"),
     (b'{"microsieverts": 20, "exposures": []}', "its schema is None"),
     (GOOD.replace(b"dose/1", b"dose/2"), "its schema is 'dose/2'"),
     (b"[]", "input should be an object"),

@@ -6,13 +6,7 @@ import numpy as np
 import pytest
 
 from protocols.errors import BadInputError
-from protocols.tables.boxes_and_marks import (
-    Mark,
-    box_columns,
-    box_sizes,
-    boxes_from,
-    marks_from,
-)
+from protocols.tables.boxes_and_marks import Mark, box_columns, box_sizes, boxes_from, marks_from
 from protocols.tables.column_mapping import boxes_table, marks_table
 from protocols.tables.reading import Table
 

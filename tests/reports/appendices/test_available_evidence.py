@@ -36,9 +36,7 @@ def test_available_and_not_available(
     assert not PREDICATES[name].available(context_of(lacking))
 
 
-def test_brought_scores_have_no_evidence_of_the_device(
-    context_of: Callable[[str], ReportContext],
-) -> None:
+def test_brought_scores_have_no_evidence_of_the_device(context_of: Callable[[str], ReportContext]) -> None:
     of_a_device = (
         "trained_here",
         "threshold_frozen",

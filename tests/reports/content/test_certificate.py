@@ -2,6 +2,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.reports.content.test_rows import row
 
 from reports.content.certificate import (
     AUROC,
@@ -13,7 +14,6 @@ from reports.content.certificate import (
     highest_errors,
     kind_of_study,
 )
-from tests.reports.content.test_rows import row
 from validation.results.results import CohortSummary, DataQuality
 
 EVIDENCE = Path(__file__).parents[3] / "docs" / "evidence"

@@ -80,10 +80,7 @@ def test_neither_kind_crowds_out_the_other() -> None:
     assert failures_of(listing(*missed, *raised), [], 0.4).listed == (140, 60)
     assert failures_of(
         listing(*missed, *raised, *((f"s{one[0]}", *one[1:]) for one in raised)), [], 0.4
-    ).listed == (
-        100,
-        100,
-    )
+    ).listed == (100, 100)
 
 
 def test_no_more_than_the_worst_are_kept() -> None:

@@ -5,18 +5,7 @@ import math
 import pytest
 from scipy import special
 
-from reports.figures.axes import (
-    BEYOND,
-    QUARTERS,
-    SCORES,
-    Box,
-    Panel,
-    Scale,
-    expit,
-    legend,
-    linear,
-    logit,
-)
+from reports.figures.axes import BEYOND, QUARTERS, SCORES, Box, Panel, Scale, expit, legend, linear, logit
 from reports.figures.canvas import BLUE, Canvas, house_style
 from reports.fonts.text_width import width
 from reports.number_check.figure_data import figure_data

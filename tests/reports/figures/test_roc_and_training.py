@@ -9,11 +9,7 @@ from protocols.model_folder import Epoch
 from reports.content.context import ReportContext
 from reports.figures.axes import SQUARE
 from reports.figures.canvas import Drawing, house_style
-from reports.figures.roc_and_training import (
-    images_per_patient_figure,
-    roc_figure,
-    training_figure,
-)
+from reports.figures.roc_and_training import images_per_patient_figure, roc_figure, training_figure
 
 
 def roc(context: ReportContext, area: float | None) -> Drawing:

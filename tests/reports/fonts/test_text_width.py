@@ -6,13 +6,7 @@ from reports.fonts.text_width import shortened, width
 from reports.language import formatting
 from reports.provenance.sourced_numbers import marking, sourced
 
-NAMES = [
-    "Saint Mary's Hospital, North Wing",
-    "Saint Mary's Hospital, South Wing",
-    "x" * 200,
-    "PA",
-    "",
-]
+NAMES = ["Saint Mary's Hospital, North Wing", "Saint Mary's Hospital, South Wing", "x" * 200, "PA", ""]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -237,9 +237,7 @@ def spoilt(evidence: LintEvidence, change: Callable[[dict[str, object]], None]) 
     return replace(evidence, results=results)
 
 
-def test_evidence_that_contradicts_itself_refuses_with_exit_code_1(
-    honest: Laid,
-) -> None:
+def test_evidence_that_contradicts_itself_refuses_with_exit_code_1(honest: Laid) -> None:
     pdf, html, evidence = honest
 
     def outside(results: dict[str, object]) -> None:

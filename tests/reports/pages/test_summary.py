@@ -248,10 +248,7 @@ def test_it_names_the_results_it_was_made_from(
 
 @pytest.mark.parametrize("name", ["passing", "every row insufficient", "text-mined", "no positives"])
 def test_it_has_two_to_four_pages_that_say_what_they_are(
-    libraries: None,
-    run_of: Callable[[str], RunFolder],
-    rendered_of: Callable[[str], Rendered],
-    name: str,
+    libraries: None, run_of: Callable[[str], RunFolder], rendered_of: Callable[[str], Rendered], name: str
 ) -> None:
     run, rendered = run_of(name), rendered_of(name).summary
     pages = ["".join(page.pieces) for page in printed_pages(rendered.pdf)]

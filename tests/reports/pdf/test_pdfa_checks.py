@@ -125,10 +125,7 @@ BREAKS: dict[str, tuple[str, Callable[[Pdf], object]]] = {
     "no scope": ("header-scope", lambda pdf: elements(pdf, "/TH")[0].A.__delattr__("Scope")),
     "an attachment more": ("attachments", lambda pdf: pdf.attachments.__setitem__("x.txt", b"x")),
     "an attachment less": ("attachments", lambda pdf: pdf.attachments.__delitem__("results.json")),
-    "an attachment changed": (
-        "attachments",
-        lambda pdf: pdf.Root.AF[0].EF.F.write(b"image_id\n2\n"),
-    ),
+    "an attachment changed": ("attachments", lambda pdf: pdf.Root.AF[0].EF.F.write(b"image_id\n2\n")),
     "not associated": ("associated-files", lambda pdf: pdf.Root.__delattr__("AF")),
     "associated twice": ("associated-files", lambda pdf: pdf.Root.AF.append(pdf.Root.AF[0])),
     "no relation": ("associated-files", lambda pdf: pdf.Root.AF[0].__delattr__("AFRelationship")),

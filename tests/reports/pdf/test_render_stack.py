@@ -27,15 +27,7 @@ def test_the_line_installs_every_library() -> None:
 def test_the_stack_names_what_lays_out(libraries: None) -> None:
     found = stack.render_stack()
     assert found["harfbuzz-subset"] == "yes"
-    assert {
-        "pango",
-        "harfbuzz",
-        "fontconfig",
-        "zlib",
-        "weasyprint",
-        "pydyf",
-        "matplotlib",
-    } <= found.keys()
+    assert {"pango", "harfbuzz", "fontconfig", "zlib", "weasyprint", "pydyf", "matplotlib"} <= found.keys()
     assert sum(name.startswith("font ") for name in found) == 7
     assert all(re.fullmatch(r"[0-9a-f.]+|yes", version) for version in found.values())
 

@@ -127,13 +127,7 @@ def files_of(folder: Path, rows: Sequence[tuple[str, Row]], *, stray: bool = Fal
     if stray:
         boxes.append("elsewhere,0,0,1,1")
         marks.append("elsewhere,0.5,0.5,0,0,1,1")
-    tables = {
-        "studies": studies,
-        "reads": reads,
-        "predictions": predictions,
-        "boxes": boxes,
-        "marks": marks,
-    }
+    tables = {"studies": studies, "reads": reads, "predictions": predictions, "boxes": boxes, "marks": marks}
     for name, lines in tables.items():
         (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
     return InputFiles(**{name: folder / f"{name}.csv" for name in tables})

@@ -302,8 +302,7 @@ def test_scores_of_another_device_are_refused(run: RunFolder) -> None:
     first = text.splitlines()[1]
     image, name, score = first.split(",")
     write_text(
-        PerturbationFolder.of(run).scores,
-        text.replace(first, f"{image},{name},{float(score) - 2e-5:.6f}"),
+        PerturbationFolder.of(run).scores, text.replace(first, f"{image},{name},{float(score) - 2e-5:.6f}")
     )
     with pytest.raises(EvidenceDiffersError, match="2e-05 from the run's prediction"):
         measured(run)

@@ -96,10 +96,7 @@ def test_verdicts_of_each_analysis_by_hand(judge: Judge) -> None:
     assert (
         row(results, "all_best", "sensitivity").value,
         row(results, "all_worst", "sensitivity").value,
-    ) == (
-        33 / 40,
-        25 / 40,
-    )
+    ) == (33 / 40, 25 / 40)
     assert row(results, "processed_only", "sensitivity").value == 25 / 32
     assert verdicts["all_worst"]["SE"] == "not_met" == {one.id: one.verdict for one in results.criteria}["SE"]
     assert verdicts["all_best"]["SE"] == verdicts["processed_only"]["SE"] == "met"

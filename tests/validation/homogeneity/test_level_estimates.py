@@ -62,10 +62,7 @@ def test_shared_patients_against_scipy() -> None:
 def test_auroc_against_delong(shared_data: Path, marker: str) -> None:
     with (shared_data / "known" / "aSAH.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    truth, score = (
-        [int(row["outcome"] == "Poor") for row in rows],
-        [float(row[marker]) for row in rows],
-    )
+    truth, score = ([int(row["outcome"] == "Poor") for row in rows], [float(row[marker]) for row in rows])
     everyone = list(range(len(rows)))
     level = auroc_of(everyone, truth, score, len(rows))
     assert between(level, level) == pytest.approx(auroc_variance(placements(units(everyone, truth, score))))

@@ -120,10 +120,7 @@ def test_chunks_change_nothing_against_itself(monkeypatch: pytest.MonkeyPatch) -
     assert np.array_equal(whole, parts)
 
 
-@given(
-    values=st.lists(st.floats(-10, 10), min_size=1, max_size=30),
-    probability=st.floats(0, 1),
-)
+@given(values=st.lists(st.floats(-10, 10), min_size=1, max_size=30), probability=st.floats(0, 1))
 def test_quantile_against_numpy(values: list[float], probability: float) -> None:
     ordered = np.sort(np.array(values))
     expected = np.quantile(ordered, probability, method="linear")

@@ -7,8 +7,7 @@ from validation.intervals.distributions import f_tail, student_quantile
 
 
 @pytest.mark.parametrize(
-    ("degrees", "quantile"),
-    [(1, 12.706), (2, 4.303), (3, 3.182), (10, 2.228), (30, 2.042), (120, 1.980)],
+    ("degrees", "quantile"), [(1, 12.706), (2, 4.303), (3, 3.182), (10, 2.228), (30, 2.042), (120, 1.980)]
 )
 def test_student_against_published(degrees: int, quantile: float) -> None:
     """Table III of Fisher & Yates 1963, P = 0.05."""

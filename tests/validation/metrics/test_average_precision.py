@@ -103,9 +103,7 @@ def test_the_order_of_rows_changes_no_bit_against_itself(ranked: Units) -> None:
 def test_points_by_hand() -> None:
     # Five positives: one above all, then a negative of another patient, two tied with a negative, and the rest.
     ranked = units(
-        [0, 1, 2, 2, 3, 4, 5, 6],
-        [1, 0, 1, 1, 0, 1, 1, 0],
-        [0.9, 0.8, 0.7, 0.7, 0.7, 0.4, 0.3, 0.2],
+        [0, 1, 2, 2, 3, 4, 5, 6], [1, 0, 1, 1, 0, 1, 1, 0], [0.9, 0.8, 0.7, 0.7, 0.7, 0.4, 0.3, 0.2]
     )
     points = precision_recall(ranked, 0.95)
     assert [(point.threshold, point.recall, point.precision) for point in points] == [

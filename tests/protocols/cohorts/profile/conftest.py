@@ -23,12 +23,7 @@ STUDIES: Rows = (
     ("d1", "D", "", "M", "PA", "test", "south", "pictures/d1.png"),
     ("d2", "D", "9", "M", "PA", "test", "", "pictures/gone.png"),
 )
-LABELS: Rows = (
-    ("image_id", "Edema", "Pneumonia"),
-    ("a1", "1", "1"),
-    ("a2", "0", "1"),
-    ("b1", "", "0"),
-)
+LABELS: Rows = (("image_id", "Edema", "Pneumonia"), ("a1", "1", "1"), ("a2", "0", "1"), ("b1", "", "0"))
 READS: Rows = (
     ("image_id", "reader_id", "verdict"),
     ("a1", "R1", "negative"),

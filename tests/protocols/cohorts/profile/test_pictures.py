@@ -36,9 +36,7 @@ def test_mean_and_deviation_against_numpy() -> None:
 
 
 def test_at_most_so_many_are_decoded_in_the_order_of_hashes_by_hand(
-    make_studies: Callable[..., Studies],
-    folder_of: Callable[..., object],
-    monkeypatch: pytest.MonkeyPatch,
+    make_studies: Callable[..., Studies], folder_of: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images = [f"i{number}" for number in range(6)]
     grey = {image: np.full((2, 2), 40 * number, np.uint8) for number, image in enumerate(images)}

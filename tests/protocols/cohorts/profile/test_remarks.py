@@ -57,11 +57,7 @@ def test_a_quiet_cohort_by_hand(tiny: Callable[..., Path]) -> None:
             "Rare among the labelled images: F 3.0 %, G 3.5 %. Whoever calls all of them negative is right in more "
             "than 95 %; accuracy says little here.",
         ),
-        (
-            {"also": 20},
-            "together",
-            "Of 40 images positive for F, 20 (50.0 %) are positive for G too.",
-        ),
+        ({"also": 20}, "together", "Of 40 images positive for F, 20 (50.0 %) are positive for G too."),
         (
             {"ap_of_positives": 24},
             "associated",
