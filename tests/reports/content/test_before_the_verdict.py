@@ -2,12 +2,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
-from tests.reports.content.test_rows import estimate
 
 from reports.content.before_the_verdict import before_the_verdict
 from reports.content.context import ReportContext
 from reports.content.estimate_rows import LevelRow
 from reports.language.vocabulary import Words
+from tests.reports.content.test_estimate_rows import estimate
 from validation.results.results import WHOLE, CriterionResult, Results, Subgroup
 
 WORDS = Words(agreement=False, unit="image", numeric_axes=frozenset({"age_years"}))

@@ -2,7 +2,6 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.reports.content.test_rows import row
 
 from reports.content.certificate import (
     AUROC,
@@ -14,6 +13,7 @@ from reports.content.certificate import (
     highest_errors,
     kind_of_study,
 )
+from tests.reports.content.test_estimate_rows import row
 from validation.results.results import CohortSummary, DataQuality
 
 EVIDENCE = Path(__file__).parents[3] / "docs" / "evidence"

@@ -1,10 +1,10 @@
 from dataclasses import replace
 
 import pytest
-from tests.reports.content.test_rows import row
 
 from reports.content.labelling import not_established, underperforming_levels
 from reports.language.vocabulary import Words
+from tests.reports.content.test_estimate_rows import row
 from validation.results.results import Subgroup
 from validation.results.secondary import Homogeneity, LevelDifference
 
