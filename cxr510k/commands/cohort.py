@@ -1,6 +1,5 @@
 """`cohort`: a data source becomes the suite's tables."""
 
-import os
 from collections.abc import Callable
 from functools import partial, wraps
 from pathlib import Path
@@ -53,15 +52,12 @@ def cohort_phantom(
     """
     from cxr510k.terminal.progress import progress_bars
     from protocols.cohorts.phantom import generate as phantom
+    from protocols.parallel.local import cores
     from protocols.storage.canonical import new_folder
 
     with new_folder(out) as folder, progress_bars() as progress:
         phantom.generate(
-            folder,
-            seed=seed,
-            patients=patients,
-            workers=os.cpu_count() or 1,
-            progress=partial(progress, "phantoms"),
+            folder, seed=seed, patients=patients, workers=cores(), progress=partial(progress, "phantoms")
         )
         if profile:
             _write_profile(folder, progress)
@@ -183,7 +179,7 @@ def cohort_table(
     within: Within = None,
     hold_out: HoldOut = None,
     protocol: Annotated[
-        Path | None, typer.Option(help="Protocol whose [columns], [values] and [format] the tables follow.")
+        Path | None, typer.Option(help=r"Protocol whose \[columns], \[values] and \[format] the tables follow.")
     ] = None,
     delimiter: Annotated[
         Literal[",", ";", "|", "tab"] | None,

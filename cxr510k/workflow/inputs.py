@@ -1,6 +1,5 @@
 """The inputs of a study: protocol, tables and images, from a cohort's folder, from single files or from phantoms."""
 
-import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Protocol
 from protocols.cohorts.cohort import tables_of
 from protocols.cohorts.profile.profile_record import profile_files
 from protocols.images.folder import ImageFolder
+from protocols.parallel.local import cores
 from protocols.progress import Progress
 from protocols.schema.load import LoadedProtocol, load_protocol
 from protocols.storage.canonical import write_bytes
@@ -38,7 +38,7 @@ class PhantomSource:
         from protocols.cohorts.phantom import generate as phantom
         from protocols.cohorts.profile.write import write_profile
 
-        phantom.generate(folder.root, workers=os.cpu_count() or 1, progress=partial(progress, "phantoms"))
+        phantom.generate(folder.root, workers=cores(), progress=partial(progress, "phantoms"))
         for table in sorted(folder.root.glob("*.csv")):
             table.rename(folder.inputs / table.name)
         write_profile(folder.inputs, folder.root, finding=None, progress=progress)
