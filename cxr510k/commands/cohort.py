@@ -179,7 +179,8 @@ def cohort_table(
     within: Within = None,
     hold_out: HoldOut = None,
     protocol: Annotated[
-        Path | None, typer.Option(help=r"Protocol whose \[columns], \[values] and \[format] the tables follow.")
+        Path | None,
+        typer.Option(help=r"Protocol whose \[columns], \[values] and \[format] the tables follow."),
     ] = None,
     delimiter: Annotated[
         Literal[",", ";", "|", "tab"] | None,
