@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -75,10 +76,16 @@ ROOMS = {*ALLOWED, "tests"}
 SOURCES = [path for room in ALLOWED for path in sorted((ROOT / room).rglob("*.py"))]
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imported(path: Path) -> set[str]:
     """The suite's modules that a file imports, wherever in the file, and what it imports of them."""
     names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -138,9 +145,7 @@ CONTENTS = [path for path in SOURCES if path.name == "__init__.py"]
 
 @pytest.mark.parametrize("path", CONTENTS, ids=lambda path: str(path.parent.relative_to(ROOT)))
 def test_every_chapter_lists_its_modules_in_the_order_of_reading(path: Path) -> None:
-    listed = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition(
-        "In the order of reading: "
-    )
+    listed = (ast.get_docstring(tree_of(path)) or "").partition("In the order of reading: ")
     there = {one.stem for one in path.parent.glob("*.py")} | {
         one.parent.name for one in path.parent.glob("*/__init__.py")
     }
@@ -165,14 +170,14 @@ def test_a_light_chapter_exports_what_others_import_from_it(chapter: str) -> Non
     public = {
         node.name
         for path in (ROOT / chapter).glob("*.py")
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        for node in tree_of(path).body
         if isinstance(node, ast.ClassDef | ast.FunctionDef)
     }
     used = {
         alias.name
         for path in SOURCES
         if path.parent != ROOT / chapter
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.ImportFrom) and node.module and node.module.rpartition(".")[0] == name
         for alias in node.names
     }
@@ -204,7 +209,7 @@ def test_no_test_asserts_how_long_something_takes(path: Path) -> None:
     timed = re.compile(r"seconds|elapsed|duration|took|perf_counter|monotonic|process_time", re.IGNORECASE)
     limits = [
         ast.unparse(compare)
-        for check in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for check in ast.walk(tree_of(path))
         if isinstance(check, ast.Assert)
         for compare in ast.walk(check.test)
         if isinstance(compare, ast.Compare)
@@ -232,7 +237,7 @@ def test_only_the_runtime_knows_a_backend(path: Path) -> None:
     backends = {"tensorflow", "jax", "torch"}
     names = {
         node.module or "" if isinstance(node, ast.ImportFrom) else alias.name
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
