@@ -417,7 +417,7 @@ def test_leakage_is_counted_in_an_exploratory_training(
     images, train, tune = leaking
     done = train_again(protocol(epochs=1), cohort, tmp_path, progress, images=images)
     assert (done.plan.leakage.identical, trained.plan.leakage.identical) == (1, 0)
-    assert any(note.startswith("leakage: 1 tuning picture") for note in done.notes)
+    assert any(note.startswith("leakage: 1 tuning images are identical") for note in done.notes)
     rows = csv.DictReader((done.folder / "images.csv").read_text().splitlines())
     assert [(row["image_id"], row["like"]) for row in rows if row["like_kind"] == "identical"] == [
         (tune, train)
