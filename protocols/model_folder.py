@@ -15,7 +15,8 @@ from protocols.errors import BadInputError
 from protocols.schema.document import Share, Table
 from protocols.schema.training import InputGate, Training
 from protocols.storage.canonical import sha256_bytes
-from protocols.storage.json_document import content_of, read_document, read_document_file
+from protocols.storage.json_document import read_document, read_document_file
+from protocols.storage.reading import read_content
 
 PLAN = "plan.json"
 OPERATING_POINT = "operating_point.json"
@@ -236,7 +237,7 @@ def read_threshold(path: Path) -> tuple[ChosenThreshold, str]:
         BadInputError: the file cannot be read, or states no threshold in [0, 1] with the rule that chose it.
     """
     needed = "give a file with a threshold in [0, 1] and the rule that chose it"
-    content = content_of(path, next_step=needed)
+    content = read_content(path, next_step=needed)
     chosen = read_document(
         content, ChosenThreshold, name="an operating point", source=str(path), next_step=needed
     )
@@ -265,11 +266,8 @@ def _rows(path: Path, kind: type[Row]) -> tuple[Row, ...]:
     """Read the columns of a table of numbers that a type names, as that type; other columns are left alone."""
     columns: list[tuple[str, Any]] = [(one.name, one.type) for one in fields(kind)]  # type: ignore[arg-type]
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = csv.DictReader(file)
-            return tuple(kind(*(number(row[name]) for name, number in columns)) for row in rows)
-    except OSError as error:
-        raise BadInputError(f"{path}: cannot be read ({error.strerror}); {RESTORE}.") from error
+        rows = csv.DictReader(read_content(path, next_step=RESTORE).decode("utf-8").splitlines())
+        return tuple(kind(*(number(row[name]) for name, number in columns)) for row in rows)
     except (KeyError, TypeError, ValueError) as error:
         names = ", ".join(name for name, _ in columns)
         raise BadInputError(f"{path}: is not as `train` writes it (columns {names}); {RESTORE}.") from error

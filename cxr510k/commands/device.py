@@ -25,7 +25,7 @@ def train(
     """
     from cxr510k.terminal.progress import progress_bars
     from cxr510k.workflow.inputs import images_beside, labels_of, studies_of
-    from cxr510k.workflow.run import work_folder
+    from cxr510k.workflow.work_folder import work_folder
     from model.training.train import train as train_model
     from protocols.schema.load import load_protocol
     from protocols.storage.canonical import new_folder
@@ -71,7 +71,7 @@ def predict(
     """
     from cxr510k.terminal.progress import progress_bars
     from cxr510k.workflow.inputs import images_beside
-    from cxr510k.workflow.run import work_folder
+    from cxr510k.workflow.work_folder import work_folder
     from model.explanation.saliency import mark
     from model.inference.predict import predict as predict_scores
     from protocols.storage.canonical import refuse_existing_file, write_text

@@ -55,8 +55,9 @@ def run(
     """
     from cxr510k.terminal.progress import progress_bars
     from cxr510k.workflow.inputs import CohortFolder, PhantomSource
-    from cxr510k.workflow.run import LedgerPlace, run_study, work_folder
+    from cxr510k.workflow.run import LedgerPlace, run_study
     from cxr510k.workflow.stages import stages_on
+    from cxr510k.workflow.work_folder import work_folder
     from protocols.registration.register import place_of_ledger
     from protocols.schema.load import library_protocol, load_protocol
     from protocols.schema.per_finding import run_each
@@ -200,9 +201,9 @@ def robustness(
     """
     from cxr510k.terminal.progress import progress_bars
     from cxr510k.terminal.screen import print_folded
-    from cxr510k.workflow.run import work_folder
     from cxr510k.workflow.run_additions import add_robustness
     from cxr510k.workflow.stages import stages_on
+    from cxr510k.workflow.work_folder import work_folder
     from protocols.storage.run_folder import RunFolder
     from reports.pdf.render_stack import require_libraries
     from validation.results.robustness_results import robustness_from_json

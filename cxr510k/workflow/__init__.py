@@ -1,4 +1,5 @@
 """The order of a study, and its repetition.
 
-In the order of reading: `invocation`, `inputs`, `stages`, `run`, `run_additions`, `rerun`, `attestation`.
+In the order of reading: `invocation`, `inputs`, `work_folder`, `stages`, `run`, `run_additions`, `rerun`,
+`attestation`.
 """

@@ -4,9 +4,7 @@ Owns the order, the look at the test set, the copying of inputs, the record and 
 `stages`'.
 """
 
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +12,6 @@ from cxr510k.workflow.inputs import CohortSource, reads_of, store_input, studies
 from cxr510k.workflow.invocation import Invocation
 from cxr510k.workflow.run_additions import record_report, timed
 from cxr510k.workflow.stages import Stages
-from protocols.errors import InterruptedWorkError
 from protocols.ledger.run_trail import record_made
 from protocols.model_folder import OPERATING_POINT
 from protocols.progress import Progress
@@ -148,28 +145,6 @@ def validate_study(
             record_made(folder, invocation.stamping(), invocation.command)
             write_manifest(folder.root)
     return done.results, look
-
-
-@contextmanager
-def work_folder(out: Path) -> Iterator[Path]:
-    """Yield the folder of work on ``out`` that an interruption keeps; remove it when the work is done.
-
-    Raises:
-        NotPossibleHereError: another process works on ``out``.
-        InterruptedWorkError: in place of the user's interruption, saying where the work is kept.
-    """
-    folder = out.with_name(f"{out.name}.work")
-    with exclusive_output(out):
-        try:
-            yield folder
-        except KeyboardInterrupt as stop:
-            if not folder.is_dir():
-                raise
-            raise InterruptedWorkError(
-                f"interrupted; {out} was not written. What is done is kept in {folder}: "
-                "the same command goes on with it."
-            ) from stop
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _refuse_unlocked(folder: RunFolder, loaded: LoadedProtocol, look: Look) -> None:

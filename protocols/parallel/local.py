@@ -14,8 +14,6 @@ from itertools import islice
 from multiprocessing import get_context, parent_process
 from typing import TypeVar
 
-import numpy as np
-
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -85,7 +83,7 @@ def keep_freed_memory() -> None:
     glibc returns freed blocks above a threshold, initially 128 KiB, to the system, and page faults bring them back for
     the next image. Freeing one large block raises the threshold for the life of the process.
     """
-    np.empty(KEPT_WHEN_FREED, np.uint8)
+    bytes(KEPT_WHEN_FREED)
 
 
 def _end_with_parent() -> None:

@@ -19,7 +19,7 @@ from protocols.storage.canonical import (
     write_bytes,
     write_text,
 )
-from protocols.storage.json_document import content_of, read_document, read_document_file
+from protocols.storage.json_document import read_document, read_document_file
 from protocols.storage.manifest import (
     ManifestEntry,
     check_manifest,
@@ -40,7 +40,6 @@ __all__ = [
     "RunRecord",
     "amended",
     "check_manifest",
-    "content_of",
     "create",
     "csv_text",
     "describe_os_error",

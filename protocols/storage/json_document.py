@@ -10,6 +10,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from protocols.errors import BadInputError, SuiteError
+from protocols.storage.reading import read_content
 from protocols.storage.strict_json import json_value
 
 T = TypeVar("T")
@@ -58,20 +59,8 @@ def read_document_file(
     Raises:
         BadInputError: the file cannot be read, or is not that document.
     """
-    content = content_of(path, next_step=next_step)
+    content = read_content(path, next_step=next_step)
     return read_document(content, kind, source=str(path), name=name, schema=schema, next_step=next_step)
-
-
-def content_of(path: Path, *, next_step: str) -> bytes:
-    """Return the bytes of a file.
-
-    Raises:
-        BadInputError: it cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadInputError(f"{path}: cannot be read ({error.strerror}); {next_step}.") from error
 
 
 def _reason(fault: ValueError) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from protocols.device_timing import DeviceTiming, read_timing
 from protocols.errors import EvidenceDiffersError
 from protocols.storage.canonical import sha256_bytes
-from protocols.storage.json_document import content_of
+from protocols.storage.reading import read_content
 from protocols.storage.run_folder import RunFolder
 from protocols.tables.perturbation_scores import Family, PerturbationFolder
 from reports.content.cautions import CautionNote
@@ -68,7 +68,7 @@ def read_robustness(run: RunFolder, results_json: bytes, words: Words) -> Robust
     folder = PerturbationFolder.of(run)
     if not folder.root.is_dir():
         return None
-    content = content_of(folder.results, next_step=AGAIN)
+    content = read_content(folder.results, next_step=AGAIN)
     results = sourced(robustness_from_json(content, source=str(folder.results)), ROBUSTNESS)
     identities = results.identities
     _require_same(folder.results, run.results, sha256_bytes(results_json), identities.results_sha256)
@@ -76,7 +76,7 @@ def read_robustness(run: RunFolder, results_json: bytes, words: Words) -> Robust
         (folder.items, identities.perturbations_sha256),
         (folder.scores, identities.scores_sha256),
     ):
-        _require_same(folder.results, path, sha256_bytes(content_of(path, next_step=AGAIN)), recorded)
+        _require_same(folder.results, path, sha256_bytes(read_content(path, next_step=AGAIN)), recorded)
     perturbations, shortcuts = (_of_family(results, family) for family in ("perturbation", "shortcut"))
     return RobustnessReport(
         results=results,

@@ -82,7 +82,7 @@ def agreement_sums(votes: Votes, patient: NDArray[np.intp], patients: int) -> Ag
 
     Args:
         votes: the reads.
-        patient: index of the resampled patient of each image of ``rating_arrays``, shape (images,).
+        patient: index of the resampled patient of each image of ``votes``, shape (images,).
         patients: number of resampled patients.
     """
     counts = votes.counts_by_image()

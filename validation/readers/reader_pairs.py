@@ -37,7 +37,7 @@ def crossed_verdicts(
     Args:
         votes: the reads.
         pairs: of `most_shared`.
-        patient: index of the patient of each image of ``rating_arrays``, shape (images,).
+        patient: index of the patient of each image of ``votes``, shape (images,).
         patients: their number.
 
     Returns:

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict
 from protocols.errors import BadInputError, EvidenceDiffersError
 from protocols.storage.canonical import json_line, new_folder, sha256_bytes, write_bytes
 from protocols.storage.json_document import read_document
+from protocols.storage.reading import read_content
 
 PrivateKey = Ed25519PrivateKey
 PublicKey = Ed25519PublicKey
@@ -181,9 +182,7 @@ def _parse(content: bytes, source: str) -> _Envelope:
 def _read_key(path: Path, load: Callable[[bytes], Any]) -> object:
     """Read the key of a PEM file; None where it contains none of the expected kind."""
     try:
-        return load(path.read_bytes())
-    except OSError as error:
-        raise BadInputError(f"{path}: cannot be read ({error.strerror}).") from error
+        return load(read_content(path))
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return None
 

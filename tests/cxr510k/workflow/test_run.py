@@ -1,4 +1,4 @@
-"""The order of a run with stages that do next to nothing, its trail and ledger, and the folder of work under way."""
+"""The order of a run with stages that do next to nothing, its trail and its ledger."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from cxr510k.workflow.invocation import Invocation
-from cxr510k.workflow.run import LedgerPlace, run_study, work_folder
+from cxr510k.workflow.run import LedgerPlace, run_study
 from cxr510k.workflow.run_additions import add_report
 from cxr510k.workflow.stages import Stages, TrainingRun
-from protocols.errors import BadInputError, InterruptedWorkError
+from protocols.errors import BadInputError
 from protocols.images.folder import ImageFolder
 from protocols.ledger.chain import read_ledger
 from protocols.progress import Progress, silent
@@ -182,31 +182,3 @@ def test_a_report_stands_in_the_trail_with_what_it_changed(tmp_path: Path) -> No
         ("report.pdf", before, sha256_file(folder.report_pdf))
     ]
     check_manifest(folder.root)
-
-
-def test_it_is_gone_when_the_work_is_done(tmp_path: Path) -> None:
-    with work_folder(tmp_path / "out") as work:
-        assert work == tmp_path / "out.work"
-        work.mkdir()
-    assert not work.exists()
-
-
-@pytest.mark.fault(50)
-def test_an_interruption_says_where_it_is_kept(tmp_path: Path) -> None:
-    kept = r"out was not written\. What is done is kept in .*out\.work"
-    with pytest.raises(InterruptedWorkError, match=kept), work_folder(tmp_path / "out") as work:
-        work.mkdir()
-        raise KeyboardInterrupt
-    assert (tmp_path / "out.work").exists()
-
-
-def test_an_interruption_before_any_work_is_one_like_others(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), work_folder(tmp_path / "out"):
-        raise KeyboardInterrupt
-
-
-def test_it_is_kept_where_the_work_failed(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="full"), work_folder(tmp_path / "out") as work:
-        work.mkdir()
-        raise OSError("full")
-    assert (tmp_path / "out.work").exists()
