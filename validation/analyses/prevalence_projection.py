@@ -17,7 +17,8 @@ from protocols.storage.canonical import PLACES, rounded
 from validation.estimates.closed_form import exact_interval
 from validation.estimates.estimates import FALLBACKS
 from validation.intervals.bootstrap import BootstrapInterval, NoInterval, bca_interval, percentile_interval
-from validation.intervals.proportions import Interval, mover_ratio
+from validation.intervals.mover import mover_ratio, proportion_correlation
+from validation.intervals.proportions import Interval
 from validation.metrics.counts import (
     Confusion,
     Fraction,
@@ -131,18 +132,21 @@ class _Bounded:
 
 @dataclass(frozen=True, slots=True)
 class _Rates:
+    """Sensitivity and specificity, and the correlation of one with the complement of the other."""
+
     sensitivity: _Bounded
     specificity: _Bounded
+    correlation: float
 
 
 def _ppv_mover(rates: _Rates, prevalence: float) -> Interval:
-    low, high = _ratio(rates.specificity.complement, rates.sensitivity)
+    low, high = _ratio(rates.specificity.complement, rates.sensitivity, rates.correlation)
     odds_against = (1 - prevalence) / prevalence
     return 1 / (1 + high * odds_against), 1 / (1 + low * odds_against)
 
 
 def _npv_mover(rates: _Rates, prevalence: float) -> Interval:
-    low, high = _ratio(rates.sensitivity.complement, rates.specificity)
+    low, high = _ratio(rates.sensitivity.complement, rates.specificity, rates.correlation)
     odds = prevalence / (1 - prevalence)
     return 1 / (1 + high * odds), 1 / (1 + low * odds)
 
@@ -155,7 +159,7 @@ def _f1_mover(rates: _Rates, prevalence: float) -> Interval:
 
     fpr = rates.specificity.complement
     counted = _Bounded(denominator(fpr.value), (denominator(fpr.interval[0]), denominator(fpr.interval[1])))
-    low, high = _ratio(rates.sensitivity, counted)
+    low, high = _ratio(rates.sensitivity, counted, rates.correlation)
     return 2 * prevalence * low / (prevalence * low + 1), 2 * prevalence * high / (prevalence * high + 1)
 
 
@@ -184,7 +188,10 @@ def _rates(counts: NDArray[np.float64], confidence_level: float) -> _Rates | str
         if math.isnan(value):
             return f"not estimable: 0 {of_class}"
         bounded.append(_Bounded(value, exact_interval(name, counts, confidence_level)))
-    return _Rates(*bounded)
+    of_sensitivity, of_specificity = bounded
+    parts = confusion(counts)
+    correlation = proportion_correlation(parts.tp, parts.tp + parts.fn, parts.fp, parts.fp + parts.tn)
+    return _Rates(of_sensitivity, of_specificity, correlation)
 
 
 def _projection(
@@ -231,12 +238,13 @@ def _projection(
     )
 
 
-def _ratio(numerator: _Bounded, denominator: _Bounded) -> Interval:
+def _ratio(numerator: _Bounded, denominator: _Bounded, correlation: float) -> Interval:
     """Compute MOVER-R, inverting the inverse ratio where needed; infinite above where the denominator may be 0."""
-    direct = mover_ratio(numerator.value, numerator.interval, denominator.value, denominator.interval)
+    top, bottom = (numerator.value, numerator.interval), (denominator.value, denominator.interval)
+    direct = mover_ratio(*top, *bottom, correlation=correlation)
     if direct is not None:
         return direct
-    inverse = mover_ratio(denominator.value, denominator.interval, numerator.value, numerator.interval)
+    inverse = mover_ratio(*bottom, *top, correlation=correlation)
     return (0.0 if inverse is None else 1 / inverse[1]), math.inf
 
 

@@ -16,6 +16,7 @@ from validation.cohort.outcomes import Sample
 from validation.estimates.metric_result import BOOTSTRAP_INTERVALS, Computed, Intervals
 from validation.estimates.replication import Replicates
 from validation.intervals.bootstrap import NoInterval, bca_interval, percentile_interval
+from validation.intervals.mover import mover_mean, mover_ratio, proportion_correlation
 from validation.intervals.proportions import (
     ClusteredProportion,
     Interval,
@@ -23,8 +24,6 @@ from validation.intervals.proportions import (
     clustered_proportion,
     exact_clustered,
     korn_graubard,
-    mover_mean,
-    mover_ratio,
     wilson,
 )
 from validation.metrics.counts import (
@@ -135,12 +134,15 @@ def _by_patient(fraction: Callable[[Confusion], Fraction], sample: Sample) -> Fr
 
 
 def _mover(metric: PairOfProportions, sample: Sample, level: float) -> Interval | NoInterval:
-    """Compute MOVER from the exact intervals of both proportions on their effective sizes."""
-    first, second = (
-        clustered_proportion(*_by_patient(part, sample), level) for part in (metric.first, metric.second)
-    )
+    """Compute MOVER from the exact intervals of both proportions and the correlation of patients' influences."""
+    counts = [_by_patient(part, sample) for part in (metric.first, metric.second)]
+    first, second = (clustered_proportion(*one, level) for one in counts)
     combine = mover_mean if metric.combined == "mean" else mover_ratio
     interval = combine(
-        first.proportion, exact_clustered(first, level), second.proportion, exact_clustered(second, level)
+        first.proportion,
+        exact_clustered(first, level),
+        second.proportion,
+        exact_clustered(second, level),
+        correlation=proportion_correlation(*counts[0], *counts[1]),
     )
     return NoInterval("the upper bound is not finite") if interval is None else interval

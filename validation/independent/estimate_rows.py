@@ -186,7 +186,14 @@ def _mover(metric: str, own: Slice, confidence: float) -> Interval | None:
     proportions = sum(x) / sum(n), sum(y) / sum(m)
     intervals = formulas.exact_clustered(x, n, confidence), formulas.exact_clustered(y, m, confidence)
     mover = formulas.mover_mean if metric == "balanced_accuracy" else formulas.mover_ratio
-    return mover(*proportions, *intervals)
+    return mover(*proportions, *intervals, _correlation(metric, own))
+
+
+def _correlation(metric: str, own: Slice) -> float:
+    """Correlate the two proportions of a metric over all patients of the slice."""
+    first, second = PAIRS[metric]
+    columns = [[_sum(counts, names) for counts in own.counts.values()] for names in (*first, *second)]
+    return formulas.correlation(*columns)
 
 
 def successes(part: Part, own: Slice) -> tuple[list[int], list[int]]:

@@ -254,27 +254,51 @@ def f1_of_jaccard(j: float) -> float:
     return 2 * j / (1 + j)
 
 
-# Ratios and means of sensitivity and specificity, from their intervals (MOVER).
+# Ratios and means of sensitivity and specificity, from their intervals and their correlation (MOVER).
 
 
-def mover_mean(first: float, second: float, of_first: Interval, of_second: Interval) -> Interval:
-    """Compute the interval of (first + second) / 2 from theirs, as of two independent estimates."""
-    below = math.hypot(first - of_first[0], second - of_second[0])
-    above = math.hypot(of_first[1] - first, of_second[1] - second)
-    return (first + second - below) / 2, (first + second + above) / 2
+def correlation(x: Sequence[int], n: Sequence[int], y: Sequence[int], m: Sequence[int]) -> float:
+    """Correlate two proportions over the same patients, in [-1, 1], by the influence of each patient on both.
 
-
-def mover_ratio(top: float, bottom: float, of_top: Interval, of_bottom: Interval) -> Interval | None:
-    """Compute the interval of top / bottom from theirs, as of two independent estimates.
-
-    None where the lower bound of the bottom is 0 to nine decimals: the upper bound is then infinite.
+    0 where no patient contributes to both and where one of them does not vary.
     """
-    product = top * bottom
-    low_top, high_bottom = of_top[0] * (2 * top - of_top[0]), of_bottom[1] * (2 * bottom - of_bottom[1])
-    high_top, low_bottom = of_top[1] * (2 * top - of_top[1]), of_bottom[0] * (2 * bottom - of_bottom[0])
+    u, v = _residuals(x, n), _residuals(y, m)
+    together = sum(a * b for a, b in zip(u, v, strict=True))
+    squares = Fraction(sum(a * a for a in u) * sum(b * b for b in v))
+    if not squares:
+        return 0.0
+    return math.copysign(math.sqrt(Fraction(together) ** 2 / squares), together)
+
+
+def mover_mean(first: float, second: float, of_first: Interval, of_second: Interval, r: float) -> Interval:
+    """Compute the interval of (first + second) / 2 from theirs and the correlation r of the two."""
+
+    def reach(a: float, b: float) -> float:
+        return math.sqrt(max((a + b) ** 2 - 2 * (1 - r) * a * b, 0))
+
+    below = reach(first - of_first[0], second - of_second[0])
+    above = reach(of_first[1] - first, of_second[1] - second)
+    return max((first + second - below) / 2, 0.0), min((first + second + above) / 2, 1.0)
+
+
+def mover_ratio(
+    top: float, bottom: float, of_top: Interval, of_bottom: Interval, r: float
+) -> Interval | None:
+    """Compute the interval of top / bottom from theirs and the correlation r of the two.
+
+    The bounds are the ratios R at which the MOVER interval of top - R bottom begins or ends at 0: roots of
+    a R^2 - 2 b R + c. None where the lower bound of the bottom is 0 to nine decimals: the upper bound is infinite.
+    """
     if round(of_bottom[0], 9) == 0:
         return None
-    # Donner and Zou's lower bound, (product - root) / high_bottom, with both multiplied by product + root:
-    # high_bottom may be 0.
-    low = low_top / (product + math.sqrt(max(product**2 - low_top * high_bottom, 0))) if low_top else 0.0
-    return low, (product + math.sqrt(max(product**2 - high_top * low_bottom, 0))) / low_bottom
+    a = of_bottom[1] * (2 * bottom - of_bottom[1])  # bottom^2 less the square of its distance from the bound
+    b = top * bottom - r * (top - of_top[0]) * (of_bottom[1] - bottom)
+    c = of_top[0] * (2 * top - of_top[0])
+    # The smaller root, (b - root) / a, with both multiplied by b + root: a may be 0.
+    conjugate = b + math.sqrt(max(b**2 - a * c, 0))
+    low = c / conjugate if conjugate > 0 else 0.0
+    a = of_bottom[0] * (2 * bottom - of_bottom[0])
+    b = top * bottom - r * (of_top[1] - top) * (bottom - of_bottom[0])
+    c = of_top[1] * (2 * top - of_top[1])
+    root = math.sqrt(max(b**2 - a * c, 0))
+    return low, (b + root) / a if b >= 0 else c / (b - root)

@@ -1,7 +1,7 @@
-"""Closed-form intervals for proportions and their ratios, for independent units and for patients with several images.
+"""Closed-form intervals for proportions, for independent units and for patients with several images.
 
-Owns Clopper-Pearson, Wilson, both on the effective sample size, and MOVER for functions of two proportions.
-Bootstrap intervals are `bootstrap`; those of AUROC are `validation.metrics.auroc_interval`.
+Owns Clopper-Pearson and Wilson, both also on the effective sample size. Bootstrap intervals are `bootstrap`, those of
+functions of two proportions `mover`, those of AUROC `validation.metrics.auroc_interval`.
 Sources: Clopper & Pearson 1934; Wilson 1927; Korn & Graubard 1998 (exact interval on the effective
 size); Rao & Scott 1992 (ratio-estimator variance); Kish 1965 (effective number); Donner & Zou 2012
 (MOVER, MOVER-R). The shrinkage towards the worst case is this suite's own, evaluated in docs/evidence/coverage.md.
@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtri
 
-from protocols.storage.canonical import rounded
 from validation.intervals.distributions import student_quantile
 from validation.results.results import TRUSTED_PATIENTS
 
@@ -135,33 +134,3 @@ def korn_graubard(sample: ClusteredProportion, confidence_level: float) -> Inter
     )
     trials = min(sample.trials, sample.trials / sample.design_effect * (of_units / of_patients) ** 2)
     return clopper_pearson(trials * sample.proportion, trials, confidence_level)
-
-
-def mover_mean(first: float, first_interval: Interval, second: float, second_interval: Interval) -> Interval:
-    """Compute the MOVER interval of the mean of two independent estimates from their own intervals."""
-    centre = (first + second) / 2
-    low = math.hypot(first - first_interval[0], second - second_interval[0]) / 2
-    high = math.hypot(first_interval[1] - first, second_interval[1] - second) / 2
-    return max(0.0, centre - low), min(1.0, centre + high)
-
-
-def mover_ratio(
-    numerator: float, numerator_interval: Interval, denominator: float, denominator_interval: Interval
-) -> Interval | None:
-    """Compute the MOVER-R interval of a ratio of two independent proportions; None where its upper bound is infinite.
-
-    Both bounds are written without cancellation: Donner & Zou's lower bound multiplied by its conjugate is defined
-    also where their denominator is 0.
-    """
-    l1, u1 = numerator_interval
-    l2, u2 = denominator_interval
-    if rounded(l2) == 0:  # with the decimals of the results
-        return None
-    product = numerator * denominator
-    low_term = l1 * (2 * numerator - l1)
-    under_low = max(0.0, product * product - low_term * u2 * (2 * denominator - u2))
-    below = product + math.sqrt(under_low)
-    low = low_term / below if below > 0 else 0.0
-    high_term = l2 * (2 * denominator - l2)
-    under_high = max(0.0, product * product - u1 * (2 * numerator - u1) * high_term)
-    return low, (product + math.sqrt(under_high)) / high_term

@@ -11,7 +11,8 @@ from scipy import stats
 
 from validation.analyses.prevalence_projection import f1_at, npv_at, ppv_at, projections
 from validation.intervals.bootstrap import quantile
-from validation.intervals.proportions import clopper_pearson, mover_ratio
+from validation.intervals.mover import mover_ratio
+from validation.intervals.proportions import clopper_pearson
 from validation.metrics.counts import confusion, f1, npv, ppv
 from validation.results.secondary import Projection
 
@@ -75,7 +76,7 @@ def test_every_interval_contains_its_estimate_against_theory(counts: np.ndarray,
 
 def test_mover_of_ppv_by_hand() -> None:
     sensitivity, specificity = clopper_pearson(45, 50, 0.95), clopper_pearson(160, 200, 0.95)
-    ratio = mover_ratio(0.2, (1 - specificity[1], 1 - specificity[0]), 0.9, sensitivity)
+    ratio = mover_ratio(0.2, (1 - specificity[1], 1 - specificity[0]), 0.9, sensitivity, correlation=0)
     assert ratio is not None
     expected = 1 / (1 + 9 * ratio[1]), 1 / (1 + 9 * ratio[0])
     made = projected(one_per_patient(45, 40, 5, 160), 0.1)["ppv"]

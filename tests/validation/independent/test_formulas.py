@@ -4,13 +4,15 @@ import ast
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
 from validation.independent import formulas as independent
 from validation.independent.formulas import Counts
+from validation.intervals.mover import mover_mean, mover_ratio, proportion_correlation
 
 FILES = sorted(Path(independent.__file__).parent.glob("*.py"))
 OWN = "validation.independent"
@@ -155,12 +157,12 @@ def test_the_interval_of_one_patient_alone_is_everything_by_hand() -> None:
 
 
 def test_movers_by_hand() -> None:
-    assert independent.mover_mean(0.8, 0.6, (0.7, 0.9), (0.5, 0.7)) == pytest.approx(
+    assert independent.mover_mean(0.8, 0.6, (0.7, 0.9), (0.5, 0.7), 0) == pytest.approx(
         (0.7 - math.hypot(0.1, 0.1) / 2, 0.7 + math.hypot(0.1, 0.1) / 2)
     )
     # Donner and Zou 2012: (AB - root((AB)^2 - l1 u2 (2A - l1)(2B - u2))) / (u2 (2B - u2)), and its mirror image.
     top, bottom, of_top, of_bottom = 0.8, 0.2, (0.7, 0.9), (0.1, 0.35)
-    low, high = independent.mover_ratio(top, bottom, of_top, of_bottom) or (0, 0)
+    low, high = independent.mover_ratio(top, bottom, of_top, of_bottom, 0) or (0, 0)
     product, under = top * bottom, of_bottom[1] * (2 * bottom - of_bottom[1])
     assert low == pytest.approx(
         (product - math.sqrt(product**2 - of_top[0] * (2 * top - of_top[0]) * under)) / under
@@ -171,9 +173,32 @@ def test_movers_by_hand() -> None:
     )
 
 
+@given(st.lists(st.tuples(*[st.integers(0, 3)] * 4), min_size=2, max_size=8), st.sampled_from([0.8, 0.95]))
+def test_movers_against_the_first_implementation(
+    patients: list[tuple[int, int, int, int]], level: float
+) -> None:
+    """Patients as (right, wrong) of one class and of the other."""
+    x, n = [p[0] for p in patients], [p[0] + p[1] for p in patients]
+    y, m = [p[2] for p in patients], [p[2] + p[3] for p in patients]
+    assume(sum(n) and sum(m))
+    arrays = [np.array(column, dtype=float) for column in (x, n, y, m)]
+    r = independent.correlation(x, n, y, m)
+    assert r == pytest.approx(proportion_correlation(*arrays), abs=1e-12)
+    p, q = sum(x) / sum(n), sum(y) / sum(m)
+    of_p, of_q = (
+        independent.clopper_pearson(k, size, level) for k, size in ((sum(x), sum(n)), (sum(y), sum(m)))
+    )
+    assert independent.mover_mean(p, q, of_p, of_q, r) == pytest.approx(
+        mover_mean(p, of_p, q, of_q, correlation=r), abs=1e-9
+    )
+    ratio = mover_ratio(p, of_p, q, of_q, correlation=r)
+    mine = independent.mover_ratio(p, q, of_p, of_q, r)
+    assert mine == (ratio and pytest.approx(ratio, rel=1e-6))
+
+
 def test_a_ratio_whose_denominator_may_be_zero_has_no_interval_by_hand() -> None:
-    assert independent.mover_ratio(0.8, 0.1, (0.7, 0.9), (1e-10, 0.3)) is None
-    assert independent.mover_ratio(0.0, 0.5, (0.0, 0.1), (0.4, 0.6)) == (
+    assert independent.mover_ratio(0.8, 0.1, (0.7, 0.9), (1e-10, 0.3), 0) is None
+    assert independent.mover_ratio(0.0, 0.5, (0.0, 0.1), (0.4, 0.6), 0) == (
         0.0,
         pytest.approx(0.1 / 0.4, rel=0.2),
     )

@@ -1,7 +1,5 @@
 """Closed intervals against published tables, other libraries and the formulas worked by hand."""
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,8 +12,6 @@ from validation.intervals.proportions import (
     clustered_proportion,
     exact_clustered,
     korn_graubard,
-    mover_mean,
-    mover_ratio,
     wilson,
 )
 
@@ -200,43 +196,6 @@ def _sample(patients: list[tuple[int, int]]) -> ClusteredProportion:
     successes = np.array([good for good, _ in patients], dtype=float)
     trials = np.array([good + bad for good, bad in patients], dtype=float)
     return clustered_proportion(successes, trials, 0.95)
-
-
-def test_mover_ratio_by_hand() -> None:
-    # Donner & Zou's closed form, written out for 0.8 (0.7, 0.88) over 0.3 (0.25, 0.36).
-    product = 0.8 * 0.3
-    low = (product - math.sqrt(product**2 - 0.7 * 0.36 * (1.6 - 0.7) * (0.6 - 0.36))) / (0.36 * (0.6 - 0.36))
-    high = (product + math.sqrt(product**2 - 0.88 * 0.25 * (1.6 - 0.88) * (0.6 - 0.25))) / (
-        0.25 * (0.6 - 0.25)
-    )
-    assert mover_ratio(0.8, (0.7, 0.88), 0.3, (0.25, 0.36)) == pytest.approx((low, high))
-
-
-@pytest.mark.parametrize(
-    ("numerator", "expected_low"),
-    [
-        ((0.0, (0.0, 0.1)), 0.0),  # a ratio of 0 has a bound of 0, not 0/0
-        ((1.0, (0.9, 1.0)), None),
-    ],
-)
-def test_mover_ratio_at_the_boundary_by_hand(
-    numerator: tuple[float, tuple[float, float]], expected_low: float | None
-) -> None:
-    interval = mover_ratio(
-        *numerator, 0.2, (0.1, 0.4)
-    )  # 2 * 0.2 - 0.4 = 0: Donner & Zou's denominator vanishes
-    assert interval is not None
-    assert interval[0] <= numerator[0] / 0.2 <= interval[1]
-    assert expected_low is None or interval[0] == expected_low
-
-
-def test_mover_ratio_without_a_finite_bound_by_hand() -> None:
-    assert mover_ratio(0.5, (0.4, 0.6), 0.1, (0.0, 0.4)) is None
-
-
-def test_mover_mean_by_hand() -> None:
-    low, high = mover_mean(0.8, (0.7, 0.9), 0.6, (0.5, 0.7))
-    assert (low, high) == pytest.approx((0.7 - math.hypot(0.1, 0.1) / 2, 0.7 + math.hypot(0.1, 0.1) / 2))
 
 
 def test_korn_graubard_by_hand() -> None:
