@@ -1,7 +1,7 @@
-"""Small studies that are hard for clustered statistics, and arguments of base R: made here, the same on any machine.
+"""Small studies that are hard for clustered statistics, and arguments of base R, the same on any machine.
 
-Only `random.Random.random`, whose numbers Python guarantees, and the four operations: another release of NumPy or of the
-C library cannot change a study, so that recorded numbers of R stay those of these tables.
+Made with `random.Random.random`, whose numbers Python guarantees, and the four operations: no release of NumPy or of
+the C library can change a study, so that the recorded numbers of R stay those of these tables.
 """
 
 import csv
@@ -50,7 +50,10 @@ class Images:
     def first_of_each_patient(self) -> "Images":
         first = [self.patient.index(patient) for patient in dict.fromkeys(self.patient)]
         return Images(
-            *([column[row] for row in first] for column in (self.patient, self.truth, self.score, self.positive))
+            *(
+                [column[row] for row in first]
+                for column in (self.patient, self.truth, self.score, self.positive)
+            )
         )
 
 
@@ -117,7 +120,14 @@ def clustered_studies() -> Mapping[str, Images]:
         ),
         # Truth alternates within patients: design effects below 1.
         "clustered 150": made(
-            150, patients=150, most_images=12, decimals=2, cut=0.2, separation=1.2, shared=0.5, alternating=True
+            150,
+            patients=150,
+            most_images=12,
+            decimals=2,
+            cut=0.2,
+            separation=1.2,
+            shared=0.5,
+            alternating=True,
         ),
         # Low prevalence, a patient with 80 images, strong dependence.
         "clustered 400": made(
@@ -128,12 +138,12 @@ def clustered_studies() -> Mapping[str, Images]:
 
 @cache
 def single_studies() -> Mapping[str, Images]:
-    """The first image of each patient of these studies, and one with an AUROC near 1."""
+    """The first image of each patient of these studies, and one with an AUROC near 1 and a sensitivity of 1."""
     firsts = {
         name.replace("clustered", "single"): study.first_of_each_patient()
         for name, study in clustered_studies().items()
     }
-    near_one = made(3, patients=40, most_images=1, decimals=2, cut=0.5, separation=3.2, shared=0.0)
+    near_one = made(2, patients=40, most_images=1, decimals=2, cut=0.5, separation=3.2, shared=0.0)
     return {**firsts, "single near 1": near_one}
 
 

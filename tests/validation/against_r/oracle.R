@@ -33,31 +33,44 @@ fractions <- function(images) {
 }
 
 proportions <- function(images) {
-  found <- list()
+  found <- list(all_patients = length(unique(images$patient)))
   for (name in names(fractions(images))) {
     fraction <- fractions(images)[[name]]
     images$right <- as.numeric(fraction[[2]])
     images$inside <- fraction[[1]]
     part <- images[images$inside, ]
-    design <- svydesign(ids = ~patient, weights = ~1, data = part)
-    mean <- svymean(~right, design, deff = "replace")
-    domain <- svymean(~right, subset(svydesign(ids = ~patient, weights = ~1, data = images), inside))
-    beta <- attr(svyciprop(~right, design, method = "beta", level = level), "ci")
-    # As method "logit", which fits a model and stops at its ninth digit.
-    logit <- attr(svyciprop(~right, design, method = "xlogit", level = level), "ci")
-    gee <- geeglm(right ~ 1, family = binomial, data = part, id = patient, corstr = "independence",
-      control = strict)
     exact <- binom.test(sum(part$right), nrow(part), conf.level = level)$conf.int
     numbers <- list(
-      n = nrow(part), patients = length(unique(part$patient)), value = coef(mean)[[1]], svymean_se = SE(mean)[[1]],
-      svymean_deff = deff(mean)[[1]], svymean_domain_se = SE(domain)[[1]], geeglm_logit_se = sqrt(vcov(gee)[1, 1]),
-      svyciprop_beta_low = beta[[1]], svyciprop_beta_high = beta[[2]], svyciprop_xlogit_low = logit[[1]],
-      svyciprop_xlogit_high = logit[[2]], binom_test_low = exact[1], binom_test_high = exact[2]
+      n = nrow(part), patients = length(unique(part$patient)), value = mean(part$right), binom_test_low = exact[1],
+      binom_test_high = exact[2]
     )
+    # Of a proportion of 0 or 1 there is no variance, and a GEE has no finite solution.
+    if (0 < numbers$value && numbers$value < 1) numbers <- c(numbers, of_clusters(part, images))
     names(numbers) <- paste(name, names(numbers))
     found <- c(found, numbers)
   }
-  c(found, list(all_patients = length(unique(images$patient))))
+  if (anyDuplicated(images$patient)) {
+    images$right <- as.numeric(images$truth == images$positive)
+    design <- svydesign(ids = ~patient, weights = ~1, data = images)
+    classes <- vcov(svyby(~right, ~truth, design, svymean, covmat = TRUE))
+    found <- c(found, list(svyby_covariance = classes[1, 2]))
+  }
+  found
+}
+
+of_clusters <- function(part, images) {
+  design <- svydesign(ids = ~patient, weights = ~1, data = part)
+  mean <- svymean(~right, design, deff = "replace")
+  domain <- svymean(~right, subset(svydesign(ids = ~patient, weights = ~1, data = images), inside))
+  beta <- attr(svyciprop(~right, design, method = "beta", level = level), "ci")
+  # As method "logit", which fits a model and stops at its ninth digit.
+  logit <- attr(svyciprop(~right, design, method = "xlogit", level = level), "ci")
+  gee <- geeglm(right ~ 1, family = binomial, data = part, id = patient, corstr = "independence", control = strict)
+  list(
+    svymean_se = SE(mean)[[1]], svymean_deff = deff(mean)[[1]], svymean_domain_se = SE(domain)[[1]],
+    geeglm_logit_se = sqrt(vcov(gee)[1, 1]), svyciprop_beta_low = beta[[1]], svyciprop_beta_high = beta[[2]],
+    svyciprop_xlogit_low = logit[[1]], svyciprop_xlogit_high = logit[[2]]
+  )
 }
 
 # ---- AUROC

@@ -75,7 +75,8 @@ def main() -> None:
         versions, numbers = ask(made_studies(), arguments=True, folder=Path(folder))
     # Without the last bits, which differ from one machine to the next.
     shortened = {
-        table: {name: float(f"{value:.12g}") for name, value in rows.items()} for table, rows in numbers.items()
+        table: {name: float(f"{value:.12g}") for name, value in rows.items()}
+        for table, rows in numbers.items()
     }
     document = json.dumps({"versions": versions, "numbers": shortened}, indent=1, sort_keys=True)
     RECORDED.write_text(document + "\n", encoding="utf-8")

@@ -1,14 +1,17 @@
-"""The suite's own numbers of a study, by the names that `comparisons` gives them: from its functions, with all digits."""
+"""The suite's own numbers of a study, from its functions with all digits, by the names of `comparisons`."""
 
 import math
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from tests.validation.against_r.comparisons import LEVEL, PROPORTIONS
 from tests.validation.against_r.made_studies import Images
 from validation.analyses.calibration import calibration
+from validation.cohort.outcomes import Units
+from validation.homogeneity.level_estimates import LevelEstimate, level_estimate
 from validation.intervals.distributions import student_quantile
 from validation.intervals.proportions import clopper_pearson, clustered_proportion, korn_graubard
 from validation.metrics.auroc import auroc, auroc_jackknife, auroc_variance, delong_clustered, placements
@@ -21,36 +24,52 @@ def ours(study: Images) -> Mapping[str, float | None]:
     found: dict[str, float | None] = {}
     for metric in PROPORTIONS:
         found |= _of_proportion(metric, study)
+    found["covariance of the classes"] = _covariance_of_classes(study.units)
     return found | _of_auroc(study) | _of_calibration(study)
 
 
-def _bounds(quantity: str, interval: tuple[float, float] | None) -> dict[str, float | None]:
+def bounds(quantity: str, interval: tuple[float, float] | None) -> dict[str, float | None]:
+    """Name the two bounds of an interval."""
     low, high = interval or (None, None)
     return {f"{quantity}, lower": low, f"{quantity}, upper": high}
 
 
-def _of_proportion(metric: str, study: Images) -> dict[str, float | None]:
-    units, kind = study.units, proportion_of(metric)
-    cells = np.select(
-        [units.truth * units.called > 0, units.called, units.truth > 0], [0, 1, 2], default=3
-    )
+def _counts(units: Units) -> NDArray[np.float64]:
+    """Count TP, FP, FN, TN by patient."""
+    is_positive, called = units.truth == 1, units.called
+    cell = np.select([is_positive & called, called, is_positive], [0, 1, 2], default=3)
     counts = np.zeros((int(units.patient.max()) + 1, 4))
-    np.add.at(counts, (units.patient, cells), 1)
+    np.add.at(counts, (units.patient, cell), 1)
+    return counts
+
+
+def _covariance_of_classes(units: Units) -> float:
+    """The covariance of sensitivity and specificity, of the patients with images of both classes."""
+    levels = [level_estimate(metric, _counts(units), units) for metric in ("sensitivity", "specificity")]
+    first, second = (level.influence for level in levels if isinstance(level, LevelEstimate))
+    return float((first * second).sum())
+
+
+def _of_proportion(metric: str, study: Images) -> dict[str, float | None]:
+    kind = proportion_of(metric)
+    counts = _counts(study.units)
     x, n = kind.fraction(confusion(counts))
     sample = clustered_proportion(x, n, LEVEL)
     p, trials, design_effect = sample.proportion, sample.trials, sample.design_effect
-    assert design_effect is not None
-    published = korn_graubard(sample, LEVEL)
-    assert published is not None
     found: dict[str, float | None] = {metric: kind.of_fraction(p), f"{metric}, design effect": design_effect}
-    found |= _bounds(f"{metric}, clopper_pearson", kind.mapped(clopper_pearson(p * trials, trials, LEVEL)))
-    found |= _bounds(f"{metric}, korn_graubard", kind.mapped(published))
-    fewer = clopper_pearson(p * (trials - 1), trials - 1, LEVEL)
-    found |= _bounds(f"{metric}, Clopper-Pearson on n-1", kind.mapped(fewer))
-    se = math.sqrt(design_effect * p * (1 - p) / trials)
-    half = student_quantile(LEVEL, sample.patients - 1) * se / (p * (1 - p))
-    found |= _bounds(f"{metric}, logit and t", (float(expit(logit(p) - half)), float(expit(logit(p) + half))))
-    return found | {f"{metric}, standard error": se}
+    found |= bounds(f"{metric}, clopper_pearson", kind.mapped(clopper_pearson(p * trials, trials, LEVEL)))
+    published = korn_graubard(sample, LEVEL)
+    found |= bounds(f"{metric}, korn_graubard", published and kind.mapped(published))
+    if design_effect is not None:
+        fewer = clopper_pearson(p * (trials - 1), trials - 1, LEVEL)
+        found |= bounds(f"{metric}, Clopper-Pearson on n-1", kind.mapped(fewer))
+        se = math.sqrt(design_effect * p * (1 - p) / trials)
+        half = student_quantile(LEVEL, sample.patients - 1) * se / (p * (1 - p))
+        found |= bounds(
+            f"{metric}, logit and t", (float(expit(logit(p) - half)), float(expit(logit(p) + half)))
+        )
+        found[f"{metric}, standard error"] = se
+    return found
 
 
 def _of_auroc(study: Images) -> dict[str, float | None]:
@@ -62,8 +81,8 @@ def _of_auroc(study: Images) -> dict[str, float | None]:
         "auroc, variance": auroc_variance(placed),
         "auroc, variance of the jackknife": jackknife,
         "auroc, degrees of freedom": degrees_of_freedom(placed),
-        **_bounds("delong_clustered", delong_clustered(placed, LEVEL)),
-        **_bounds("delong_student", delong_student(placed, LEVEL)),
+        **bounds("delong_clustered", delong_clustered(placed, LEVEL)),
+        **bounds("delong_student", delong_student(placed, LEVEL)),
     }
 
 
@@ -75,5 +94,5 @@ def _of_calibration(study: Images) -> dict[str, float | None]:
         ("intercept", fitted.intercept),
         ("slope", fitted.slope),
     ):
-        found |= {quantity: measured.value} | _bounds(quantity, measured.interval)
+        found |= {quantity: measured.value} | bounds(quantity, measured.interval)
     return found
