@@ -102,11 +102,10 @@ def _of_proportion(metric: str, r: OfR) -> Iterator[Comparison]:
         yield from _bounds(f"{metric}, korn_graubard", "binom.test", between, exact, to_ours)
         yield from _bounds(f"{metric}, Clopper-Pearson on n-1", "svyciprop(beta)", step, beta, to_ours)
     else:
-        between = "× n/(n-1)"
-        yield Comparison(f"{metric}, design effect", "svymean", between, deff, deff * n / (n - 1))
-        capped = _effective_size(r, name) > n
-        function, bounds = ("binom.test", exact) if capped else ("svyciprop(beta)", beta)
-        between = "; ".join(filter(None, ["n_eff at most n" if capped else "", step]))
+        yield Comparison(f"{metric}, design effect", "svymean", "× n/(n-1)", deff, deff * n / (n - 1))
+        limited = _effective_size(r, name) > n
+        function, bounds = ("binom.test", exact) if limited else ("svyciprop(beta)", beta)
+        between = "; ".join(filter(None, ["n_eff at most n" if limited else "", step]))
         yield from _bounds(f"{metric}, korn_graubard", function, between, bounds, to_ours)
 
 

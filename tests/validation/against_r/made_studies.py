@@ -49,11 +49,12 @@ class Images:
 
     def first_of_each_patient(self) -> "Images":
         first = [self.patient.index(patient) for patient in dict.fromkeys(self.patient)]
+        patient, truth, score, positive = self.patient, self.truth, self.score, self.positive
         return Images(
-            *(
-                [column[row] for row in first]
-                for column in (self.patient, self.truth, self.score, self.positive)
-            )
+            [patient[row] for row in first],
+            [truth[row] for row in first],
+            [score[row] for row in first],
+            [positive[row] for row in first],
         )
 
 

@@ -1,8 +1,9 @@
 # What R finds in the studies and arguments of a folder that `oracle.py` wrote.
 #
-# Rscript oracle.R FOLDER prints a line "table <tab> quantity <tab> value" per number, with 17 significant digits. Nothing
-# here is adjusted to the suite: what lies between a number of R and ours by definition stands in `comparisons.py`.
-# Obuchowski's variance, which no package of Debian offers, is written afresh from the paper (Biometrics 1997;53:567-578).
+# Rscript oracle.R FOLDER prints a line "table <tab> quantity <tab> value" per number, with 17 significant digits.
+# Nothing here is adjusted to the suite: what lies between a number of R and ours by definition stands in
+# `comparisons.py`. Obuchowski's variance (Biometrics 1997;53:567-578), which none of these packages has, is written
+# afresh: all pairs in one matrix, and sums by cluster.
 
 suppressPackageStartupMessages({
   library(survey)

@@ -19,7 +19,6 @@ DATA = Path(__file__).parents[4] / "shared" / "data"
 OF_MADE = "clustered 60"
 # What the page shows of a study; the tests compare everything.
 SHOWN_OF_MADE = (
-    "sensitivity",
     "sensitivity, standard error",
     "sensitivity, design effect",
     "sensitivity, korn_graubard, lower",
