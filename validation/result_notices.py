@@ -72,7 +72,10 @@ def notices_of_results(
 
 
 def cautions_of(
-    criteria: Sequence[CriterionResult], overall: Sequence[Estimate], leakage: Leakage | None
+    criteria: Sequence[CriterionResult],
+    overall: Sequence[Estimate],
+    leakage: Leakage | None,
+    looks_planned: int,
 ) -> tuple[Caution, ...]:
     """Return all cautions of a study.
 
@@ -80,8 +83,13 @@ def cautions_of(
         criteria: as judged; a decision depends on chance where other resamples could move its bound far to the goal.
         overall: the estimates of the whole cohort; two methods that disagree say that neither is to be trusted alone.
         leakage: test images that trained or tuned the device make every number look better than it is.
+        looks_planned: with more than one the deciding interval has a level of its own and is compared with no other.
     """
-    return (*_seen_before(leakage), *_unsettled_bounds(criteria), *_disagreeing_intervals(overall))
+    return (
+        *_seen_before(leakage),
+        *_unsettled_bounds(criteria),
+        *_disagreeing_intervals(overall, looks_planned),
+    )
 
 
 def _seen_before(leakage: Leakage | None) -> Iterator[Caution]:
@@ -105,10 +113,15 @@ def _unsettled_bounds(criteria: Sequence[CriterionResult]) -> Iterator[Caution]:
             )
 
 
-def _disagreeing_intervals(overall: Sequence[Estimate]) -> Iterator[Caution]:
+def _disagreeing_intervals(overall: Sequence[Estimate], looks_planned: int) -> Iterator[Caution]:
     for estimate in overall:
-        closed = estimate.intervals.get("delong_clustered")
-        resampled = estimate.intervals["bca"] or estimate.intervals["percentile"]
+        of_one_level = {
+            name: interval
+            for name, interval in estimate.intervals.items()
+            if looks_planned == 1 or name != estimate.decision_interval
+        }
+        closed = of_one_level.get("delong_clustered")
+        resampled = of_one_level.get("bca") or of_one_level.get("percentile")
         if closed is None or resampled is None:
             continue
         if max(abs(a - b) for a, b in zip(closed, resampled, strict=True)) > LARGEST_DISAGREEMENT:

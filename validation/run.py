@@ -18,6 +18,7 @@ from protocols.schema.load import LoadedProtocol
 from protocols.schema.metrics import METRICS, SUBGROUP_METRICS
 from protocols.schema.protocol import Protocol
 from protocols.schema.statistical_analysis import Bootstrap
+from protocols.storage.canonical import PLACES, rounded
 from protocols.tables.input_account import InputAccount
 from validation.analyses.calibration import calibration
 from validation.analyses.decision_curve import decision_curve
@@ -52,6 +53,7 @@ from validation.results.results import (
     AnalysisVerdict,
     CriterionResult,
     Estimate,
+    LooksPlanned,
     MissingRules,
     ReferenceStandardUsed,
     Resampling,
@@ -133,7 +135,7 @@ def validate(
         )
         for name, table in beside.items()
     }
-    cautions = cautions_of(criteria, by_subgroup[WHOLE], leaked)
+    cautions = cautions_of(criteria, by_subgroup[WHOLE], leaked, protocol.looks.planned)
     left_out = (
         *without_each_site(cohort, records, drawn, protocol),
         *without_each_reader(cohort, records, protocol),
@@ -146,6 +148,7 @@ def validate(
         reference_standard=_standard_used(records, protocol),
         analysis=AnalysisUsed(protocol.analysis.unit, MissingRules(**protocol.missing.model_dump())),
         resampling=_resampling(protocol.bootstrap, drawn, replication.draws_sha256),
+        looks=_looks(protocol),
         flow=(*records.source_flow, *cohort.flow),
         cohort=cohort_summary(cohort, records.studies),
         input_account=InputAccount(
@@ -176,6 +179,7 @@ def validate(
             protocol.prevalences.at if protocol.prevalences else (),
             preferred=protocol.decision.of_pairs,
             confidence_level=confidence_level,
+            deciding_level=protocol.deciding_level,
         ),
         precision_recall=precision_recall(whole.scored, confidence_level),
         calibration=calibration(whole.scored, confidence_level),
@@ -279,6 +283,15 @@ def _resampling(bootstrap: Bootstrap, drawn: ResampledPatients, draws_sha256: st
         strata_patients={name: len(patients) for name, patients in (drawn.strata or {}).items()},
         quantile=QUANTILE,
         draws_sha256=draws_sha256,
+    )
+
+
+def _looks(protocol: Protocol) -> LooksPlanned:
+    alpha = protocol.looks.alpha_of_each(protocol.bootstrap.confidence_level)
+    return LooksPlanned(
+        planned=protocol.looks.planned,
+        alpha_per_look=rounded(float(alpha), PLACES),
+        deciding_confidence_level=rounded(protocol.deciding_level, PLACES),
     )
 
 

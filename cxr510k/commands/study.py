@@ -87,7 +87,7 @@ def run(
                     ledger=place,
                     invocation=invocation(by, role),
                 )
-            _print_look(look)
+            _print_look(look, RunFolder(root))
 
         if finding and protocol:
             folders = run_each(out, protocol.read_bytes(), finding, run_one, source=str(protocol))
@@ -132,7 +132,7 @@ def validate(
     from protocols.registration.register import place_of_ledger
     from protocols.schema.load import load_protocol
     from protocols.storage.canonical import refuse_occupied
-    from protocols.storage.run_folder import OF_ONE_TABLE, ONE_TABLE
+    from protocols.storage.run_folder import OF_ONE_TABLE, ONE_TABLE, RunFolder
     from validation.cohort.inputs import InputFiles
 
     begun = invocation(by, role)
@@ -155,7 +155,7 @@ def validate(
             out, loaded, InputFiles(**tables), kept, progress, ledger=place, invocation=begun
         )
     print_verdict(results)
-    _print_look(look)
+    _print_look(look, RunFolder(out))
     _finish(out, results.verdict)
 
 
@@ -220,10 +220,21 @@ def robustness(
     print(f"wrote {made.root}: {results.images} images, {len(results.perturbed)} changes")
 
 
-def _print_look(look: "Look") -> None:
-    """Print the number of the look at a locked test set, or why none was counted."""
+def _print_look(look: "Look", folder: "RunFolder") -> None:
+    """Print the number of the look at a locked test set, with its alpha of several, or why none was counted."""
+    from cxr510k.terminal.screen import print_folded
+    from reports.content.looks import alpha_of_look, beyond_plan, of_planned
+    from validation.results.results import results_from_json
+
     if look.number:
-        print(f"look {look.number} at the test set, counted in {look.ledger}")
+        results = results_from_json(folder.results.read_bytes(), source=str(folder.results))
+        print(
+            f"look {look.number}{of_planned(results, look.number)} at the test set, counted in {look.ledger}"
+        )
+        if each := alpha_of_look(results):
+            print(each)
+        if beyond := beyond_plan(results, look.number):
+            print_folded(f"notice: {beyond}", "yellow")
     if look.note:
         print(f"note: {look.note}")
 

@@ -8,6 +8,7 @@ from protocols.schema.metrics import METRICS
 from protocols.tables.input_account import InputAccount, Notice
 from reports.content.estimate_rows import inconclusive, judged, rows_by_subgroup
 from reports.content.inputs import affected, cleaned, excluded, fully_used
+from reports.content.looks import deciding_level
 from reports.language.formatting import NOT_APPLICABLE, count, interval, value
 from reports.language.vocabulary import Words
 from validation.results.results import CriterionResult, Estimate, Results
@@ -30,7 +31,8 @@ def print_verdict(results: Results) -> None:
     print_account(results.input_account, words)
     if results.criteria:
         rows = rows_by_subgroup(results.estimates)
-        names = ("criterion", "endpoint", "goal", "estimate", "interval", "verdict")
+        level = f"{deciding_level(results)} interval" if results.looks.planned > 1 else "interval"
+        names = ("criterion", "endpoint", "goal", "estimate", level, "verdict")
         table = plain_table(names, folding=names[:2], right=names[3:5])
         for criterion in results.criteria:
             table.add_row(*_criterion_row(criterion, judged(criterion, rows), words))

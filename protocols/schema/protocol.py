@@ -4,6 +4,7 @@ Owns the whole plan and the rules between its tables; the tables of each theme a
 `load` reads the file and describes its faults. Source: the contract ("Protocol"); keys in docs/reference/protocol.md.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
@@ -17,6 +18,7 @@ from protocols.schema.statistical_analysis import (
     AnalysisUnit,
     Bootstrap,
     Decision,
+    Looks,
     Minimum,
     MissingDataRules,
     Prevalences,
@@ -27,6 +29,7 @@ from protocols.schema.subgroups import NUMERIC_AXES, SubgroupAxis, SubgroupLevel
 from protocols.schema.submission import Risk, Submission
 from protocols.schema.training import InputGate, SplitRule, Training
 
+FEWEST_BEYOND_A_BOUND = 25  # replicates: as many as 1,000, the smallest number allowed, leave at 95 %
 VALUED_COLUMNS = ("age_years", "manufacturer", "sex", "site", "split", "status", "verdict", "view")
 
 
@@ -56,6 +59,7 @@ class Protocol(Table):
     subgroups: Annotated[tuple[SubgroupAxis, ...], Strict(False)] = ()
     bootstrap: Bootstrap = Bootstrap()
     decision: Decision = Decision()
+    looks: Looks = Looks()
     minimum: Minimum = Minimum()
     sensitivity: Annotated[tuple[SensitivityAnalysis, ...], Strict(False)] = ()
     criteria: Annotated[tuple[Criterion, ...], Strict(False)] = ()
@@ -86,6 +90,16 @@ class Protocol(Table):
             axes | measured | ({self.weights.column} if self.weights else set()) | {*NUMERIC_AXES}
         )
 
+    @property
+    def deciding_level(self) -> float:
+        """The two-sided confidence level of the interval that decides; higher where more than one look is planned."""
+        return self.looks.deciding_level(self.bootstrap.confidence_level)
+
+    def at_deciding_level(self) -> "Protocol":
+        """Return the same plan with every interval at the level of the one that decides."""
+        stricter = self.bootstrap.model_copy(update={"confidence_level": self.deciding_level})
+        return self.model_copy(update={"bootstrap": stricter})
+
     def faults_between_tables(self) -> list[str]:
         """Return the faults between tables, one sentence each, rule by rule."""
         rules = (
@@ -94,6 +108,7 @@ class Protocol(Table):
             self._risks_without_criterion,
             self._weights_of_patients,
             self._nothing_to_pass,
+            self._few_replicates_for_looks,
             self._criteria_on_unknown_axes,
             self._family_on_unknown_axes,
             self._intersections_without_cut_points,
@@ -143,6 +158,17 @@ class Protocol(Table):
             yield (
                 'criteria: stage = "confirmatory" needs at least one criterion with role = "acceptance", by which the '
                 f"study passes or fails; received {len(self.criteria)} criteria, none with that role."
+            )
+
+    def _few_replicates_for_looks(self) -> Iterator[str]:
+        # A bootstrap interval decides for some metric in every protocol, if only for the Brier score.
+        beyond = self.looks.alpha_of_each(self.bootstrap.confidence_level) / 2
+        needed = math.ceil(FEWEST_BEYOND_A_BOUND / beyond)
+        if self.looks.planned > 1 and self.bootstrap.replicates < needed:
+            yield (
+                f"looks.planned: with {self.looks.planned} looks a bound of a bootstrap interval that decides needs "
+                f"{FEWEST_BEYOND_A_BOUND} replicates beyond it; received bootstrap.replicates = "
+                f"{self.bootstrap.replicates}; set it to {needed} or more."
             )
 
     def _criteria_on_unknown_axes(self) -> Iterator[str]:

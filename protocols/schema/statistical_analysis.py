@@ -1,10 +1,11 @@
 """The statistical analysis plan: unit of analysis, missing values, resampling, intervals and further analyses.
 
-Owns ``[analysis]``, ``[missing]``, ``[bootstrap]``, ``[decision]``, ``[minimum]``, ``[[sensitivity]]``,
+Owns ``[analysis]``, ``[missing]``, ``[bootstrap]``, ``[decision]``, ``[looks]``, ``[minimum]``, ``[[sensitivity]]``,
 ``[prevalences]`` and ``[weights]``. Computing any of it is `validation`'s.
 """
 
 import itertools
+from fractions import Fraction
 from typing import Annotated, Literal
 
 from pydantic import Field, Strict, field_validator
@@ -61,6 +62,20 @@ class Decision(Table):
     def bootstrap_alone(self) -> Literal["percentile", "bca"]:
         """The interval where only the bootstrap applies: BCa where ``other`` is an interval of AUROC only."""
         return "percentile" if self.other == "percentile" else "bca"
+
+
+class Looks(Table):
+    """The number of looks at the test set among which alpha, 1 - confidence level, is divided equally (Bonferroni)."""
+
+    planned: Annotated[int, Field(ge=1, le=10)] = 1
+
+    def alpha_of_each(self, confidence_level: float) -> Fraction:
+        """Return the two-sided alpha of each look, exactly: (1 - the level that the protocol states) / looks."""
+        return (1 - Fraction(repr(confidence_level))) / self.planned
+
+    def deciding_level(self, confidence_level: float) -> float:
+        """Return the confidence level of the interval that decides at each look; the given one where one is planned."""
+        return float(1 - self.alpha_of_each(confidence_level))
 
 
 class Minimum(Table):

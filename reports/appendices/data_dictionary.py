@@ -67,6 +67,7 @@ def results_keys(words: Words) -> tuple[DictionaryEntry, ...]:
         "leakage": "test pictures that are also pictures of training; null where nobody compared",
         "leave_one_out": "estimates without each site and without each reader",
         "localisation": "whether the device points at the readers' boxes; null without boxes or marks",
+        "looks": "how many looks at the test set were planned, the alpha of each, and the level of what decides",
         "operating_point": "the threshold, its rule and its source",
         "precision_recall": f"{words.within(words.precision)} at the thresholds that reach given levels of "
         f"{words.within(words.recall)}",

@@ -36,12 +36,14 @@ from reports.content.estimate_rows import (
 from reports.content.failures import Failures
 from reports.content.flow import FlowStage
 from reports.content.inputs import on_first_page
+from reports.content.looks import beyond_plan
 from reports.content.risk import RiskRow, risk_rows
 from reports.content.robustness import ROBUSTNESS, TIMING, RobustnessReport
 from reports.content.sponsor.document_control import DocumentControl, draft_reason
 from reports.content.sponsor.missing_statements import MissingStatement
 from reports.content.sponsor.submission import Statement, identity, statements
 from reports.content.two_by_two import TwoByTwoTable
+from reports.language.formatting import sentence
 from reports.language.vocabulary import Words
 from reports.provenance.source_marks import unmarked
 from reports.provenance.sourced_numbers import Number, numbers_of
@@ -192,7 +194,14 @@ class ReportContext:
     @property
     def before_the_verdict(self) -> tuple[str, ...]:
         """The warnings before the verdict."""
-        return before_the_verdict(self.results, self.rows, self.goals, self.words, self.look)
+        beyond = beyond_plan(self.results, self.look_number)
+        found = before_the_verdict(self.results, self.rows, self.goals, self.words, self.look)
+        return (f"{sentence(beyond)}.", *found) if beyond else found
+
+    @property
+    def look_number(self) -> int | None:
+        """The number of this look at the test set; None where no ledger counted it."""
+        return self.seal.story.look.number if self.seal else None
 
     @property
     def not_available(self) -> tuple[Statement, ...]:
@@ -220,7 +229,8 @@ class ReportContext:
         deciding = [
             row.estimate for row in self.acceptance if row.estimate and row.result.bound != "estimate"
         ]
-        level = self.results.resampling.confidence_level
+        looks, level = self.results.looks, self.results.resampling.confidence_level
+        level = level if looks.planned == 1 else looks.deciding_confidence_level
         return highest_errors(deciding, self.results.cohort, level)
 
     @property

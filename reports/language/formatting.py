@@ -223,6 +223,22 @@ def level(confidence_level: float) -> str:
     return f"{Decimal(repr(confidence_level)) * 100:f}".rstrip("0").rstrip(".") + "\u00a0%"
 
 
+@printed
+def alpha(probability: float) -> str:
+    """Return a level of significance as per cent with three significant digits: ``5 %``, ``1.67 %``."""
+    return f"{_three_digits(probability):f}\u00a0%"
+
+
+@printed
+def level_of_look(confidence_level: float) -> str:
+    """Return a level of confidence as 100 % less alpha with three significant digits: ``97.5 %``, ``98.33 %``."""
+    return f"{100 - _three_digits(1 - confidence_level):f}\u00a0%"
+
+
+def _three_digits(probability: float) -> Decimal:
+    return Decimal(f"{100 * probability:.3g}")
+
+
 def short_hash(digest: str) -> str:
     """Return the ends of a SHA-256: ``e6fd4706…d626``."""
     return f"{digest[:HASH_HEAD]}…{digest[-HASH_TAIL:]}"

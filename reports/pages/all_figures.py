@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from reports.content.context import ReportContext
 from reports.content.estimate_rows import AxisRows
+from reports.content.looks import deciding_level
 from reports.figures.canvas import Drawing, house_style
 from reports.figures.curves import decision_curve_figure, precision_recall_figure, reliability_figure
 from reports.figures.forest import Forest, ForestGroup, forest_of_two
@@ -24,7 +25,6 @@ from reports.figures.thresholds import thresholds_figure
 from reports.figures.tuning import tuning_figure
 from reports.figures.two_by_two import confusion_figure
 from reports.figures.workflow import flowchart
-from reports.language import formatting
 
 PAIR = ("sensitivity", "specificity")
 # Lines of the summary's plot that fit on one page, and the lines that the parts above it take.
@@ -152,5 +152,5 @@ def _forest(context: ReportContext, groups: Sequence[ForestGroup]) -> Forest:
         groups=(ForestGroup(None, (context.whole,)), *groups),
         criteria=context.goals,
         words=context.words,
-        confidence=formatting.level(context.results.resampling.confidence_level),
+        confidence=deciding_level(context.results),
     )

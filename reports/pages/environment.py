@@ -36,6 +36,7 @@ FILTERS = (
     formatting.score,
     formatting.shift,
     formatting.level,
+    formatting.alpha,
     formatting.percent,
     formatting.design_effect,
     formatting.proportion,

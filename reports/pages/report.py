@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from protocols.storage.run_folder import RunFolder
 from reports.appendices.appendices import appendices_of
+from reports.content import looks
 from reports.content.context import ReportContext
 from reports.content.robustness import ATTACHED_AS
 from reports.fonts.supplied import SuppliedFont
@@ -45,6 +46,10 @@ def report_page(context: ReportContext, figures: Gallery, *, fonts: Sequence[Sup
                 sections=sections(agreement=words.agreement, present=context.optional_sections),
                 numbering=Numbering(),
                 confidence=formatting.level(context.results.resampling.confidence_level),
+                deciding=looks.deciding_level(context.results),
+                levels=looks.both_levels(context.results),
+                of_planned=looks.of_planned(context.results, context.look_number),
+                alpha_of_look=looks.alpha_of_look(context.results),
                 font_face_css=Markup(css),
             )
         )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from protocols.storage.run_folder import RunFolder
+from reports.content import looks
 from reports.content.context import ReportContext
 from reports.fonts.supplied import SuppliedFont
 from reports.language import formatting, names
@@ -49,6 +50,10 @@ def summary_page(
                 names=names,
                 numbering=Numbering(),
                 confidence=formatting.level(context.results.resampling.confidence_level),
+                deciding=looks.deciding_level(context.results),
+                levels=looks.both_levels(context.results),
+                of_planned=looks.of_planned(context.results, context.look_number),
+                alpha_of_look=looks.alpha_of_look(context.results),
                 font_face_css=Markup(css),
             )
         )

@@ -11,12 +11,13 @@ from reports.content.context import ReportContext
 from reports.content.estimate_rows import AxisRows, CriterionRow, inconclusive
 from reports.content.flow import FlowStage
 from reports.content.labelling import NotEstablished
+from reports.content.looks import deciding_level
 from reports.content.robustness import RobustnessReport
 from reports.content.sponsor.submission import PLACES
 from reports.figures.canvas import Drawing, house_style
 from reports.figures.forest import Forest, ForestGroup, forest_of_one
 from reports.figures.roc_and_training import roc_figure
-from reports.language import formatting, names
+from reports.language import names
 from validation.results.robustness_results import CHANGED_METRICS
 
 AXES = ("age_years", "sex", "view")
@@ -231,7 +232,7 @@ def _figure(context: ReportContext, axes: Sequence[AxisRows]) -> tuple[Drawing |
         groups=(ForestGroup(None, (context.whole,)), *groups),
         criteria=context.goals,
         words=words,
-        confidence=formatting.level(context.results.resampling.confidence_level),
+        confidence=deciding_level(context.results),
     )
     metric = "sensitivity" if estimates["sensitivity"].value is not None else "specificity"
     return None, forest_of_one("forest-of-one", metric, forest)

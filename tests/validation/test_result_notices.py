@@ -60,14 +60,16 @@ def test_a_bound_near_the_goal_needs_more_replicates(
     observed: float | None, error: float | None, warned: bool
 ) -> None:
     criterion = dataclasses.replace(CRITERION, observed=observed, monte_carlo_error=error)
-    assert [caution.about for caution in cautions_of([criterion], [], None)] == (["AUC"] if warned else [])
+    assert [caution.about for caution in cautions_of([criterion], [], None, 1)] == (["AUC"] if warned else [])
 
 
 @pytest.mark.parametrize(("bound", "warned"), [(0.845, False), (0.838, True)])
 def test_two_methods_that_disagree_are_named(bound: float, warned: bool) -> None:
     intervals = AUROC.intervals | {"delong_clustered": (bound, 0.945)}
     estimate = dataclasses.replace(AUROC, intervals=intervals)
-    assert [caution.about for caution in cautions_of([], [estimate], None)] == (["auroc"] if warned else [])
+    assert [caution.about for caution in cautions_of([], [estimate], None, 1)] == (
+        ["auroc"] if warned else []
+    )
 
 
 CRITERIA = (

@@ -1,6 +1,7 @@
 """Leave-one-out analyses by site and by reader: does the result depend on a single one?
 
-Owns the choice of what is left out. The estimates are closed-form (`closed_form`). Leaving out a reader changes the
+Owns the choice of what is left out. The estimates are closed-form (`closed_form`), at the level of the interval that
+decides, as criteria are judged on them. Leaving out a reader changes the
 reference: an image that no other reader read leaves, and where indeterminate references are excluded, the analysed
 images change with them.
 """
@@ -82,7 +83,7 @@ def _left_out(
     ties: int = 0,
 ) -> LeftOut:
     sample = sample_of(cohort, members, drawn, unit=protocol.analysis.unit)
-    estimates = closed_estimates(sample, SUBGROUP_METRICS, protocol.bootstrap.confidence_level)
+    estimates = closed_estimates(sample, SUBGROUP_METRICS, protocol.deciding_level)
     return LeftOut(
         kind=kind,
         name=name,

@@ -5,7 +5,7 @@ Sources: Altman & Bland 1994 (predictive values at a prevalence); Donner & Zou 2
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction as Rational
 from typing import Literal, NamedTuple
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from protocols.storage.canonical import PLACES, rounded
 from validation.estimates.closed_form import exact_interval
-from validation.estimates.estimates import FALLBACKS
+from validation.estimates.estimates import deciding_among
 from validation.intervals.bootstrap import BootstrapInterval, NoInterval, bca_interval, percentile_interval
 from validation.intervals.mover import mover_ratio, proportion_correlation
 from validation.intervals.proportions import Interval
@@ -78,6 +78,7 @@ def projections(
     *,
     preferred: str,
     confidence_level: float,
+    deciding_level: float,
 ) -> tuple[Projection, ...]:
     """Project PPV, NPV and F1 to each prevalence.
 
@@ -87,10 +88,14 @@ def projections(
         prevalences: each above 0 and below 1.
         preferred: the interval that decides where there is one; otherwise mover, else percentile.
         confidence_level: two-sided.
+        deciding_level: that of the interval that decides.
     """
-    rates = _rates(counts, confidence_level)
+    levels = dict.fromkeys((confidence_level, deciding_level))
+    rates = {level: _rates(counts, level) for level in levels}
     return tuple(
-        _projection(metric, prevalence, counts, replicates, rates, preferred, confidence_level)
+        _projection(
+            metric, prevalence, counts, replicates, rates, preferred, (confidence_level, deciding_level)
+        )
         for prevalence in prevalences
         for metric in METRICS
     )
@@ -199,41 +204,42 @@ def _projection(
     prevalence: float,
     counts: NDArray[np.float64],
     replicates: NDArray[np.float64],
-    rates: _Rates | str,
+    rates: Mapping[float, _Rates | str],
     preferred: str,
-    confidence_level: float,
+    levels: tuple[float, float],
 ) -> Projection:
+    """Project one metric; ``levels`` are those of most intervals and of the one that decides, ``rates`` by level."""
     total = counts.sum(axis=0)
     value = float(metric.value(confusion(total), prevalence))
     values = metric.value(confusion(replicates), prevalence)
     contributing = counts[counts.any(axis=1)]
-    made: dict[str, Interval | BootstrapInterval | NoInterval]
-    if isinstance(rates, str) or math.isnan(value):
-        result = "positive" if metric.name == "ppv" else "negative"
-        reason = rates if isinstance(rates, str) else f"not estimable: nothing would be called {result}"
-        made = dict.fromkeys(("percentile", "bca", "mover"), NoInterval(reason))
-    else:
+
+    def intervals_at(level: float) -> dict[str, Interval | NoInterval]:
+        own = rates[level]
+        if isinstance(own, str) or math.isnan(value):
+            result = "positive" if metric.name == "ppv" else "negative"
+            reason = own if isinstance(own, str) else f"not estimable: nothing would be called {result}"
+            return dict.fromkeys(("percentile", "bca", "mover"), NoInterval(reason))
         made = {
-            "percentile": percentile_interval(value, values, confidence_level),
+            "percentile": percentile_interval(value, values, level),
             "bca": bca_interval(
-                value,
-                values,
-                lambda: metric.value(confusion(total - contributing), prevalence),
-                confidence_level,
+                value, values, lambda: metric.value(confusion(total - contributing), prevalence), level
             ),
-            "mover": metric.mover(rates, prevalence),
+            "mover": metric.mover(own, prevalence),
         }
-    written = {name: _as_written(interval) for name, interval in made.items()}
-    intervals = {name: None if isinstance(one, NoInterval) else one for name, one in written.items()}
+        return {name: _as_written(interval) for name, interval in made.items()}
+
+    at = {level: intervals_at(level) for level in dict.fromkeys(levels)}
+    deciding, written = deciding_among(preferred, *(at[level] for level in levels))
     return Projection(
         metric=metric.name,
         prevalence=prevalence,
         value=None if math.isnan(value) else rounded(value, PLACES),
-        intervals=intervals,
+        intervals={name: None if isinstance(one, NoInterval) else one for name, one in written.items()},
         interval_notes={
             name: interval.reason for name, interval in written.items() if isinstance(interval, NoInterval)
         },
-        decision_interval=next((name for name in (preferred, *FALLBACKS) if intervals.get(name)), None),
+        decision_interval=deciding,
         undefined_replicates=int(np.isnan(values).sum()),
     )
 

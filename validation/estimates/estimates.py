@@ -1,8 +1,10 @@
 """A sample and its replicates -> an `Estimate` for every metric, with all intervals and the one that decides.
 
-Owns the choice of the deciding interval and the rule of sufficiency. Values and intervals are `from_counts` and
-`from_scores`. Source: the contract ("Statistics", 3 and 7).
+Owns the choice of the deciding interval, its level, and the rule of sufficiency. Values and intervals are
+`from_counts` and `from_scores`. Source: the contract ("Statistics", 3 and 7).
 """
+
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -13,7 +15,7 @@ from protocols.storage.canonical import FITTED_PLACES, PLACES, rounded
 from validation.cohort.outcomes import Sample
 from validation.estimates.from_counts import count_estimate
 from validation.estimates.from_scores import SCORE_METRICS
-from validation.estimates.metric_result import Computed
+from validation.estimates.metric_result import Computed, Intervals
 from validation.estimates.replication import Replicates
 from validation.intervals.bootstrap import BootstrapInterval, NoInterval
 from validation.intervals.proportions import Interval
@@ -28,20 +30,53 @@ def estimates_of(
     sample: Sample, replicates: Replicates, subgroup: Subgroup, protocol: Protocol
 ) -> tuple[Estimate, ...]:
     """Return the metrics of one row that the sample is asked for, in the registry's order."""
-    computed = (
-        SCORE_METRICS[name](sample, replicates, protocol)
-        if name in SCORE_METRICS
-        else count_estimate(name, sample, replicates, protocol)
-        for name in METRICS
-        if sample.asks(name)
+    names = [name for name in METRICS if sample.asks(name)]
+    computed = [_computed(name, sample, replicates, protocol) for name in names]
+    stricter = computed
+    if protocol.looks.planned > 1:
+        at_look = protocol.at_deciding_level()
+        stricter = [_computed(name, sample, replicates, at_look) for name in names]
+    return tuple(
+        _judged(item, others.intervals, subgroup, protocol)
+        for others, item in zip(computed, stricter, strict=True)
     )
-    return tuple(_judged(item, subgroup, protocol) for item in computed)
 
 
-def _judged(item: Computed, subgroup: Subgroup, protocol: Protocol) -> Estimate:
-    written = {name: _as_written(name, item) for name in item.intervals}
+def deciding_among(
+    preferred: str,
+    ordinary: Mapping[str, Interval | NoInterval],
+    stricter: Mapping[str, Interval | NoInterval],
+) -> tuple[str | None, dict[str, Interval | NoInterval]]:
+    """Choose the interval that decides among those at its level, and return it with all others at theirs.
+
+    An interval that was preferred to the deciding one and cannot be given at its level is not given at all, so that its
+    note says why it does not decide.
+
+    Args:
+        preferred: the name of the interval that should decide; otherwise the first of `FALLBACKS` that is given.
+        ordinary: every interval at the protocol's confidence level.
+        stricter: the same at the level of the deciding one; equal to ``ordinary`` where one look is planned.
+    """
+    order = [name for name in dict.fromkeys((preferred, *FALLBACKS)) if name in stricter]
+    given = [name for name in order if not isinstance(stricter[name], NoInterval)]
+    tried = order[: order.index(given[0]) + 1] if given else order
+    return (given[0] if given else None), {**ordinary, **{name: stricter[name] for name in tried}}
+
+
+def _computed(name: str, sample: Sample, replicates: Replicates, protocol: Protocol) -> Computed:
+    if name in SCORE_METRICS:
+        return SCORE_METRICS[name](sample, replicates, protocol)
+    return count_estimate(name, sample, replicates, protocol)
+
+
+def _judged(item: Computed, others: Intervals, subgroup: Subgroup, protocol: Protocol) -> Estimate:
+    """Judge a metric computed at the level that decides; ``others`` are its intervals at the protocol's."""
+    deciding, written = deciding_among(
+        item.preferred,
+        {name: _as_written(name, one, item) for name, one in others.items()},
+        {name: _as_written(name, one, item) for name, one in item.intervals.items()},
+    )
     intervals = {name: None if isinstance(one, NoInterval) else one for name, one in written.items()}
-    deciding = next((name for name in (item.preferred, *FALLBACKS) if intervals.get(name)), None)
     undefined = bool(np.isnan(item.value))
     too_many_undefined = item.undefined_replicates > UNDEFINED_SHARE * protocol.bootstrap.replicates
     status: EstimateStatus = "ok"
@@ -81,9 +116,10 @@ def _of_clusters(item: Computed, name: str) -> float | None:
     return None if value is None else rounded(value, PLACES)
 
 
-def _as_written(name: str, item: Computed) -> Interval | NoInterval:
+def _as_written(
+    name: str, interval: Interval | BootstrapInterval | NoInterval, item: Computed
+) -> Interval | NoInterval:
     """Round an interval as results carry it; without width after that it is none."""
-    interval = item.intervals[name]
     if isinstance(interval, NoInterval):
         return interval
     low, high = interval.bounds if isinstance(interval, BootstrapInterval) else interval

@@ -16,6 +16,7 @@ from validation.independent.estimate_rows import (
     PARTS,
     as_written,
     bounds_as_written,
+    level_of_look,
     of_proportion,
     sizes,
     successes,
@@ -132,8 +133,9 @@ def _row(
 ) -> Extreme:
     intervals = {}
     x, n = successes(PARTS[metric], own) if metric in FRACTIONS else ([], [])
-    if metric in FRACTIONS:
-        bounds = of_proportion(metric, own, protocol.bootstrap.confidence_level)["exact_clustered"]
+    confidence = _level_of_exact_clustered(metric, own, protocol)
+    if metric in FRACTIONS and confidence is not None:
+        bounds = of_proportion(metric, own, confidence)["exact_clustered"]
         intervals["exact_clustered"] = bounds_as_written(bounds, metric, "exact_clustered")
     return Extreme(
         analysis,
@@ -146,3 +148,14 @@ def _row(
         sizes(metric, own)["patients"],
         intervals,
     )
+
+
+def _level_of_exact_clustered(metric: str, own: Slice, protocol: Protocol) -> float | None:
+    """Compute its level, which is another where it decides; None where only a bootstrap could show whether it does."""
+    at_look, usual = level_of_look(protocol), protocol.bootstrap.confidence_level
+    chosen = protocol.decision.proportion
+    if at_look == usual or chosen == "exact_clustered" or metric not in FRACTIONS:
+        return at_look
+    if chosen != "wilson_effective":
+        return None
+    return usual if of_proportion(metric, own, at_look)["wilson_effective"] else at_look

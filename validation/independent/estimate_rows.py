@@ -69,16 +69,16 @@ def row_of(
     metric: str, level: LevelName, own: Slice, replicates: Sequence[float | None], protocol: Protocol
 ) -> Row:
     """Compute one row with every interval that applies."""
-    confidence = protocol.bootstrap.confidence_level
     value = value_of(metric, own)
     defined = [replicate for replicate in replicates if replicate is not None]
-    intervals: dict[str, Interval | None] = {"percentile": None, "bca": None}
-    if value is not None:
-        intervals["percentile"] = percentile(value, defined, confidence)
-        intervals["bca"] = bca(value, defined, _jackknife(metric, own), confidence)
-    intervals |= _closed_intervals(metric, own, value, confidence)
-    intervals = {name: bounds_as_written(bounds, metric, name) for name, bounds in intervals.items()}
-    decisive = next((name for name in (_choice(metric, protocol), *FALLBACKS) if intervals.get(name)), None)
+    usual, at_look = protocol.bootstrap.confidence_level, level_of_look(protocol)
+    intervals = _intervals(metric, own, value, defined, usual)
+    stricter = intervals if at_look == usual else _intervals(metric, own, value, defined, at_look)
+    decisive = None
+    for name in (_choice(metric, protocol), *FALLBACKS):
+        if decisive is None and name in stricter:
+            intervals = {**intervals, name: stricter[name]}
+            decisive = name if stricter[name] else None
     undefined, size = len(replicates) - len(defined), sizes(metric, own)
     x, n = successes(PARTS[metric], own) if metric in PARTS else ([], [])
     return Row(
@@ -91,11 +91,29 @@ def row_of(
         intervals=intervals,
         decision_interval=decisive,
         design_effect=_written(formulas.design_effect(x, n), metric),
-        effective_size=_written(formulas.effective_size(x, n, confidence) if n else None, metric),
+        effective_size=_written(formulas.effective_size(x, n, at_look) if n else None, metric),
         effective_patients=_written(formulas.effective_patients(x, n) if n else None, metric),
         undefined_replicates=undefined,
         status=_status(metric, value, size, undefined, decisive, protocol),
     )
+
+
+def level_of_look(protocol: Protocol) -> float:
+    """Compute the level of the interval that decides at one of the planned looks: alpha divided by their number."""
+    level, looks = protocol.bootstrap.confidence_level, protocol.looks.planned
+    return level if looks == 1 else 1 - (1 - level) / looks
+
+
+def _intervals(
+    metric: str, own: Slice, value: float | None, defined: Sequence[float], confidence: float
+) -> dict[str, Interval | None]:
+    """Compute every interval that applies, as written, at one level."""
+    intervals: dict[str, Interval | None] = {"percentile": None, "bca": None}
+    if value is not None:
+        intervals["percentile"] = percentile(value, defined, confidence)
+        intervals["bca"] = bca(value, defined, _jackknife(metric, own), confidence)
+    intervals |= _closed_intervals(metric, own, value, confidence)
+    return {name: bounds_as_written(bounds, metric, name) for name, bounds in intervals.items()}
 
 
 def _written(value: float | Fraction | None, metric: str) -> float | None:

@@ -14,7 +14,7 @@ from protocols.schema.protocol import Protocol
 from validation.cohort.inputs import InputFiles
 from validation.independent import cohort
 from validation.independent.best_and_worst_case import Extreme, extremes
-from validation.independent.estimate_rows import Row, row_of
+from validation.independent.estimate_rows import Row, as_written, level_of_look, row_of
 from validation.independent.replicates import OF_COUNTS, OF_SCORES, replicates_of, slice_of
 from validation.independent.subgroup_levels import levels
 from validation.independent.verdicts import Judged, judged, overall
@@ -28,6 +28,7 @@ class Opinion:
     cohort: Mapping[str, object]
     input_account: Mapping[str, Sequence[Mapping[str, object]]]
     resampling: Mapping[str, str | int]
+    looks: Mapping[str, int | float]
     estimates: tuple[Row, ...]
     sensitivity_analyses: tuple[Extreme, ...]
     criteria: tuple[Judged, ...]
@@ -63,6 +64,11 @@ def second_opinion(protocol: Protocol, files: InputFiles, progress: Progress) ->
         cohort=cohort.summary(counted, analysed),
         input_account={"tables": cohort.account(counted, protocol)},
         resampling={"clusters": len(numbers), "draws_sha256": replicates.draws_sha256},
+        looks={
+            "planned": protocol.looks.planned,
+            "alpha_per_look": as_written(1 - level_of_look(protocol)),
+            "deciding_confidence_level": as_written(level_of_look(protocol)),
+        },
         estimates=tuple(rows.values()),
         sensitivity_analyses=extremes(counted, analysed, protocol, threshold),
         criteria=criteria,

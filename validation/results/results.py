@@ -107,6 +107,20 @@ class Resampling:
 
 
 @dataclass(frozen=True, slots=True)
+class LooksPlanned:
+    """The planned number of looks at the test set, and the level at which each decides.
+
+    ``alpha_per_look`` is (1 - confidence level) / planned, two-sided, and ``deciding_confidence_level`` 1 less that:
+    the level of every interval that a ``decision_interval`` names, and of `leave_one_out`. All others have
+    ``resampling.confidence_level``.
+    """
+
+    planned: int
+    alpha_per_look: float
+    deciding_confidence_level: float
+
+
+@dataclass(frozen=True, slots=True)
 class DataQuality:
     """What was accepted and counted: unknowns among analysed images, rows that nothing used.
 
@@ -275,6 +289,7 @@ class Results:
     reference_standard: ReferenceStandardUsed
     analysis: AnalysisUsed
     resampling: Resampling
+    looks: LooksPlanned
     flow: tuple[FlowStep, ...]
     cohort: CohortSummary
     input_account: InputAccount

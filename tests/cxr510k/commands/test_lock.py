@@ -79,6 +79,22 @@ def test_the_whole_way(command: Command, sealed: Study, tmp_path: Path) -> None:
     )
 
 
+def test_of_planned_looks_each_prints_its_alpha_and_one_beyond_them_a_notice(
+    command: Command, sealed: Study, tmp_path: Path
+) -> None:
+    change(sealed.protocol, "replicates = 1000", "replicates = 2000\n[looks]\nplanned = 2")
+    command(*lock_arguments(sealed))
+    ended = [command(*sealed.arguments, "--out", tmp_path / f"run{look}") for look in (1, 2, 3)]
+    printed = [one.out.replace("\N{NO-BREAK SPACE}", " ") for one in ended]
+    for look, text in enumerate(printed[:2], start=1):
+        assert f"look {look} of 2 planned at the test set" in text
+    assert all("each look uses 2.5 % of the 5 %" in text and "97.5 % interval" in text for text in printed)
+    assert ["but 2 were planned" in text for text in printed] == [False, False, True]
+    # The number of a look is the ledger's alone, so that a rerun makes the same results.
+    assert len({sha256_file(tmp_path / f"run{look}" / "results.json") for look in (1, 2, 3)}) == 1
+    assert command("rerun", tmp_path / "run3", "--independent").code == 0
+
+
 def test_a_bundle_names_the_look_of_its_own_run_though_a_later_one_came_to_the_same(
     command: Command, sealed: Study, tmp_path: Path
 ) -> None:

@@ -35,7 +35,9 @@ def draws(counts: np.ndarray, replicates: int = 200) -> np.ndarray:
 
 
 def projected(counts: np.ndarray, prevalence: float, preferred: str = "bca") -> dict[str, Projection]:
-    made = projections(counts, draws(counts), (prevalence,), preferred=preferred, confidence_level=0.95)
+    made = projections(
+        counts, draws(counts), (prevalence,), preferred=preferred, confidence_level=0.95, deciding_level=0.95
+    )
     return {one.metric: one for one in made}
 
 
@@ -158,7 +160,14 @@ def test_mover_covers_the_truth_against_theory() -> None:
     for _ in range(200):
         tp, tn = generator.binomial(60, 0.9), generator.binomial(200, 0.85)
         counts = one_per_patient(tp, 200 - tn, 60 - tp, tn)
-        made = projections(counts, np.empty((0, 4)), (0.1,), preferred="percentile", confidence_level=0.95)
+        made = projections(
+            counts,
+            np.empty((0, 4)),
+            (0.1,),
+            preferred="percentile",
+            confidence_level=0.95,
+            deciding_level=0.95,
+        )
         for one in made:
             interval = one.intervals["mover"]
             assert interval is not None
@@ -218,7 +227,9 @@ def test_what_is_equal_is_equal_in_bits_against_theory(
 def test_bca_counts_ties_exactly_against_fractions(cells: tuple[int, ...], prevalence: float) -> None:
     counts = one_per_patient(*cells)
     drawn = draws(counts, 1000)
-    made = projections(counts, drawn, (prevalence,), preferred="bca", confidence_level=0.95)
+    made = projections(
+        counts, drawn, (prevalence,), preferred="bca", confidence_level=0.95, deciding_level=0.95
+    )
     for one in made:
         name = f"{one.metric}_at"
         values = [exactly(name, tuple(int(x) for x in row), prevalence) for row in drawn.tolist()]

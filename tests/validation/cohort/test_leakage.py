@@ -69,7 +69,7 @@ def test_a_confirmatory_study_is_refused_by_hand(study: Files) -> None:
 
 
 def test_the_caution_has_its_numbers_by_hand() -> None:
-    (caution,) = cautions_of([], [], Leakage(40, 1, 0, 1, (NearDuplicate("a", "b", "identical"),)))
+    (caution,) = cautions_of([], [], Leakage(40, 1, 0, 1, (NearDuplicate("a", "b", "identical"),)), 1)
     assert caution.text.startswith("1 of the 40 analysed pictures") and "1 identical, 0 near" in caution.text
 
 

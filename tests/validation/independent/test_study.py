@@ -59,6 +59,7 @@ BY_PATIENT = '[analysis]\nunit = "patient"\n'
 EXCLUDING = '[missing]\nindeterminate = "exclude"\nnot_processed = "exclude"\n'
 BY_DRAWS = '[decision]\nproportion = "bca"\nother = "percentile"\n'
 CLOSED = '[decision]\nproportion = "wilson_effective"\nother = "delong_clustered"\n'
+TWO_LOOKS = "confidence_level = 0.8\n[looks]\nplanned = 2\n"
 
 
 def written(folder: Path, images: Sequence[Image]) -> InputFiles:
@@ -143,6 +144,11 @@ STUDIES = {
     "by patient": (GOOD, BY_PATIENT),
     "decided by draws": (GOOD, BY_DRAWS),
     "decided by closed methods": (GOOD, CLOSED),
+    "two looks": (GOOD, TWO_LOOKS),
+    "two looks decided by draws": (GOOD, TWO_LOOKS + BY_DRAWS),
+    "two looks decided by closed methods": (GOOD, TWO_LOOKS + CLOSED),
+    "two looks by patient of a perfect device": (device(0.9, 0.1), TWO_LOOKS + BY_PATIENT),
+    "two looks at a single patient": ([replace(one, patient="p") for one in GOOD], TWO_LOOKS + CLOSED),
     "strata": (GOOD, 'strata = "class"\n'),
     "perfect device": (device(0.9, 0.1), ""),
     "inverted device": (device(0.1, 0.9), ""),
@@ -192,7 +198,10 @@ IMAGES = st.lists(
 
 
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(images=IMAGES, further=st.sampled_from(["", BY_PATIENT, BY_DRAWS, CLOSED]))
+@given(
+    images=IMAGES,
+    further=st.sampled_from(["", BY_PATIENT, BY_DRAWS, CLOSED, TWO_LOOKS, TWO_LOOKS + BY_DRAWS]),
+)
 def test_both_agree_on_any_small_cohort(tmp_path: Path, images: list[Image], further: str) -> None:
     assert differences(tmp_path, images, further) == []
 
