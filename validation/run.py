@@ -25,9 +25,11 @@ from validation.analyses.leave_one_out import without_each_reader, without_each_
 from validation.analyses.localisation import localisation
 from validation.analyses.prevalence_projection import projections
 from validation.analyses.sensitivity import Analysis, analyses_beside, exclusion
+from validation.analyses.site_variation import site_variation
 from validation.analyses.thresholds import threshold_rows
+from validation.cohort.clusters import refuse_clusters
 from validation.cohort.inputs import InputFiles, Records, read_records
-from validation.cohort.join import join
+from validation.cohort.join import admitted, join
 from validation.cohort.leakage import leakage_of
 from validation.cohort.line_listing import line_listing
 from validation.cohort.operating_point import operating_point
@@ -45,7 +47,7 @@ from validation.readers.agreement import agreement_of, agreement_sums
 from validation.readers.consensus import adjudicator_of, reference_verdicts
 from validation.readers.dawid_skene import dawid_skene
 from validation.readers.rating_arrays import votes_of
-from validation.result_notices import cautions_of, notices_of_results
+from validation.result_notices import caution_of_few_clusters, cautions_of, notices_of_results
 from validation.results.results import (
     WHOLE,
     AnalysisUsed,
@@ -93,10 +95,12 @@ def validate(
     records = read_records(files, protocol)
     axes = axes_of(protocol, records.studies)
     refuse_other_cohort(records)
+    reference = reference_verdicts(records.reads, protocol.reference_standard.rule)
+    cluster = protocol.bootstrap.group_column
+    refuse_clusters(records.studies, admitted(records, reference, protocol.missing), cluster)
     if count_look:
         count_look(records.studies, records.reads, Threshold(point.threshold, point.sha256))
-    reference = reference_verdicts(records.reads, protocol.reference_standard.rule)
-    cohort = join(records, reference, threshold=point.threshold, missing=protocol.missing)
+    cohort = join(records, reference, threshold=point.threshold, missing=protocol.missing, cluster=cluster)
     leaked = leakage_of(cohort, records.inventory, stage=protocol.stage)
     drawn = resampled_patients(cohort, cohort.analysed, protocol.bootstrap.strata)
     primary = Analysis(cohort=cohort, members=cohort.analysed, drawn=drawn, unit=protocol.analysis.unit)
@@ -105,7 +109,9 @@ def validate(
     latent = dawid_skene(votes, reference)
     adjudicator = adjudicator_of(protocol.reference_standard.rule)
     others = votes_of(records.reads.without(adjudicator), votes.image_id) if adjudicator else votes
-    readers = agreement_sums(others, drawn.index[analysed], drawn.count)
+    readers = agreement_sums(
+        others, drawn.cluster[analysed], drawn.count, patient=drawn.index[analysed] if drawn.grouped else None
+    )
     rows = _emitted(primary, axes)
     analyses = analyses_beside(primary, records, protocol, latent.verdicts)
     beside = {
@@ -133,7 +139,8 @@ def validate(
         )
         for name, table in beside.items()
     }
-    cautions = cautions_of(criteria, by_subgroup[WHOLE], leaked)
+    resampling = _resampling(protocol.bootstrap, drawn, replication.draws_sha256)
+    cautions = (*cautions_of(criteria, by_subgroup[WHOLE], leaked), *caution_of_few_clusters(resampling))
     left_out = (
         *without_each_site(cohort, records, drawn, protocol),
         *without_each_reader(cohort, records, protocol),
@@ -145,7 +152,7 @@ def validate(
         operating_point=point,
         reference_standard=_standard_used(records, protocol),
         analysis=AnalysisUsed(protocol.analysis.unit, MissingRules(**protocol.missing.model_dump())),
-        resampling=_resampling(protocol.bootstrap, drawn, replication.draws_sha256),
+        resampling=resampling,
         flow=(*records.source_flow, *cohort.flow),
         cohort=cohort_summary(cohort, records.studies),
         input_account=InputAccount(
@@ -164,6 +171,7 @@ def validate(
         sensitivity_exclusions=tuple(exclusion(one, cohort, records) for one in protocol.sensitivity),
         sensitivity_verdicts=verdicts,
         leave_one_out=left_out,
+        site_variation=site_variation(cohort, records.studies, protocol),
         homogeneity=_homogeneity(
             {row: LevelData(sample, replicates[sample]) for row, sample in rows.items()},
             by_subgroup,
@@ -176,6 +184,7 @@ def validate(
             protocol.prevalences.at if protocol.prevalences else (),
             preferred=protocol.decision.of_pairs,
             confidence_level=confidence_level,
+            grouped=drawn.grouped,
         ),
         precision_recall=precision_recall(whole.scored, confidence_level),
         calibration=calibration(whole.scored, confidence_level),
@@ -183,7 +192,7 @@ def validate(
         threshold_sensitivity=threshold_rows(
             whole.images,
             unit=protocol.analysis.unit,
-            patients=drawn.count,
+            clusters=drawn.count,
             threshold=point.threshold,
             confidence_level=confidence_level,
         ),

@@ -1,4 +1,4 @@
 """Confidence intervals.
 
-In the order of reading: `proportions`, `bootstrap`, `linearisation`, `distributions`.
+In the order of reading: `proportions`, `group_degrees`, `bootstrap`, `linearisation`, `distributions`.
 """
