@@ -7,6 +7,8 @@ Sources: Satterthwaite 1946; Bell & McCaffrey 2002 (degrees of freedom from the 
 the intervals with them are in docs/methods/sites.md.
 """
 
+from fractions import Fraction
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +18,7 @@ def degrees_by_size(sizes: NDArray[np.float64]) -> float:
 
     With G the covariance matrix of the residuals r_k = x_k - p n_k where each group's total varies as its size
     (complete correlation within a group, the worst case), they are tr(G)^2 / tr(G^2): K - 1 for K groups of equal
-    size, fewer for others. With h_k = n_k / n and s_q = sum h_k^q, tr(G) = s_2 - 2 s_3 + s_2^2 and
+    size, fewer for others. With s_q = sum (n_k / n)^q, tr(G) = s_2 - 2 s_3 + s_2^2 and
     tr(G^2) = s_4 + 4 s_2 s_4 + 2 s_3^2 + s_2^4 - 4 s_2^2 s_3 - 4 s_5.
 
     Args:
@@ -25,11 +27,12 @@ def degrees_by_size(sizes: NDArray[np.float64]) -> float:
     Returns:
         At least 1.
     """
-    part = sizes / sizes.sum()
-    s2, s3, s4, s5 = (float((part**power).sum()) for power in (2, 3, 4, 5))
-    trace = s2 - 2 * s3 + s2 * s2
-    squared = s4 + 4 * s2 * s4 + 2 * s3 * s3 + s2**4 - 4 * s2 * s2 * s3 - 4 * s5
-    return max(1.0, trace * trace / squared)
+    # Exact: where one group holds nearly all, the terms cancel but for their last digits.
+    exact = [Fraction(size) for size in sizes.tolist()]
+    n, s2, s3, s4, s5 = (sum(size**power for size in exact) for power in (1, 2, 3, 4, 5))
+    trace = s2 * n**2 - 2 * s3 * n + s2**2  # times n^4
+    squared = (s4 * n**2 + 4 * s2 * s4 + 2 * s3**2) * n**2 + s2**4 - (4 * s2**2 * s3 + 4 * s5 * n**2) * n
+    return max(1.0, float(trace**2 / squared))
 
 
 def degrees_of_groups(sizes: NDArray[np.float64], squares: NDArray[np.float64]) -> float:
