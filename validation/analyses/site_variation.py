@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from protocols.schema.metrics import SUBGROUP_METRICS
 from protocols.schema.protocol import Protocol
@@ -30,10 +29,16 @@ SITE = "site"
 
 @dataclass(frozen=True, slots=True)
 class SiteEstimate:
-    """The estimate of one site and its variance over the site's patients, above 0."""
+    """The estimate of one site, its variance over the site's patients, and how this depends on the site's size.
+
+    ``per_unit`` is 1 / n for n units, for AUROC 1 / m + 1 / n for m positives and n negatives; ``degrees`` are the
+    contributing patients less one, for AUROC of the class that has fewer. ``variance`` is 0 where there are no degrees.
+    """
 
     value: float
     variance: float
+    per_unit: float
+    degrees: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +90,31 @@ def site_variation(cohort: JoinedCohort, studies: Studies, protocol: Protocol) -
     return replace(found, metrics=tuple(_metric(estimate, samples) for estimate in whole))
 
 
-def between_sites(estimates: Sequence[SiteEstimate]) -> BetweenSites:
+def pooled_variances(estimates: Sequence[SiteEstimate]) -> list[float]:
+    """Return each site's variance, c times its ``per_unit``, with c pooled over the sites by their degrees of freedom.
+
+    A variance from the few patients of one site is known badly and depends on the estimate itself, so that as a weight
+    it would make a variation between sites appear where there is none. Empty where c is 0 or no site has degrees.
+    """
+    degrees = sum(one.degrees for one in estimates)
+    pooled = total(np.array([one.degrees * one.variance / one.per_unit for one in estimates]))
+    return [pooled / degrees * one.per_unit for one in estimates] if pooled > 0 else []
+
+
+def between_sites(values: Sequence[float], variances: Sequence[float]) -> BetweenSites:
     """Compute DerSimonian and Laird's variance between sites.
 
     With weights w = 1 / variance, m the weighted mean and Q = sum w (x - m)^2 over k sites, the variance is
     max(0, (Q - (k - 1)) / (sum w - sum w^2 / sum w)), and I squared is max(0, (Q - (k - 1)) / Q).
 
     Args:
-        estimates: of two sites or more.
+        values: the estimates x of two sites or more.
+        variances: of each over its patients, above 0.
     """
-    weight = np.array([1 / one.variance for one in estimates])
-    value = np.array([one.value for one in estimates])
+    weight, value = 1 / np.array(variances), np.array(values)
     mean = total(weight * value) / total(weight)
     q = total(weight * (value - mean) ** 2)
-    excess = q - (len(estimates) - 1)
+    excess = q - (len(values) - 1)
     if excess <= 0:
         return BetweenSites(0.0, 0.0)
     return BetweenSites(excess / (total(weight) - total(weight * weight) / total(weight)), excess / q)
@@ -106,7 +122,14 @@ def between_sites(estimates: Sequence[SiteEstimate]) -> BetweenSites:
 
 def _metric(whole: ClosedEstimate, samples: Sequence[Sample]) -> SiteMetric:
     estimates = [found for sample in samples if (found := site_estimate(whole.metric, sample)) is not None]
-    between = between_sites(estimates) if len(estimates) > 1 else None
+    variances = pooled_variances(estimates)
+    between, note = None, None
+    if len(estimates) < 2:
+        note = "not estimable: fewer than two sites have an estimate"
+    elif not variances:
+        note = "not estimable: no variance within sites"
+    else:
+        between = between_sites([one.value for one in estimates], variances)
     return SiteMetric(
         metric=whole.metric,
         value=whole.value,
@@ -116,48 +139,32 @@ def _metric(whole: ClosedEstimate, samples: Sequence[Sample]) -> SiteMetric:
         between_site_variance=rounded(between.variance) if between else None,
         between_site_sd=rounded(math.sqrt(between.variance)) if between else None,
         i_squared=rounded(between.i_squared) if between else None,
-        variance_note=None if between else "not estimable: fewer than two sites have an estimate",
+        variance_note=note,
     )
 
 
 def site_estimate(metric: str, sample: Sample) -> SiteEstimate | None:
     """Estimate a metric of one site, with its variance over patients; None where it is undefined.
 
-    Where the patients do not differ, or one alone contributes, the variance is q (1 - q) / m with
-    q = (m p + 1/2) / (m + 1), so that a site without errors does not count as known exactly: m is Kish's number of
-    patients, for AUROC the number of patients of the class that has fewer. F1 takes the variance of J = F1 / (2 - F1)
-    times the squared slope 2 / (1 + J)^2.
-
     Args:
-        metric: one of `SUBGROUP_METRICS`.
+        metric: one of `SUBGROUP_METRICS`. F1 has the variance of J = F1 / (2 - F1) times the squared slope
+            2 / (1 + J)^2.
         sample: of the images of the site, its patients as clusters.
     """
     if metric == "auroc":
-        placed = placements(sample.ranked)
+        placed, tally = placements(sample.ranked), sample.ranked_tally
         area = auroc(placed)
         if math.isnan(area):
             return None
-        return SiteEstimate(
-            area, auroc_variance(placed) or _smoothed(area, sample.ranked_tally.fewer_clusters)
-        )
+        per_unit = 1 / tally.positives + 1 / tally.negatives
+        return SiteEstimate(area, auroc_variance(placed) or 0.0, per_unit, tally.fewer_clusters - 1)
     x, n = proportion_of(metric).fraction(confusion(sample.counts))
-    size = float(n.sum())
+    size, patients = float(n.sum()), int((n > 0).sum())
     if size == 0:
         return None
     p = float(x.sum()) / size
-    variance = _between_patients(x, n) or _smoothed(p, size * size / float((n * n).sum()))
-    if metric != "f1":
-        return SiteEstimate(p, variance)
-    return SiteEstimate(2 * p / (1 + p), variance * (2 / (1 + p) ** 2) ** 2)
-
-
-def _between_patients(x: NDArray[np.float64], n: NDArray[np.float64]) -> float:
-    """Compute the variance of a ratio of sums over patients, 0 for a single one."""
-    patients, size = int((n > 0).sum()), float(n.sum())
     residual = size * x - float(x.sum()) * n  # whole numbers, so that equal proportions give exactly 0
-    return patients / max(1, patients - 1) * total(residual * residual) / size**4
-
-
-def _smoothed(proportion: float, number: float) -> float:
-    smoothed = (number * proportion + 0.5) / (number + 1)
-    return smoothed * (1 - smoothed) / number
+    variance = patients / max(1, patients - 1) * total(residual * residual) / size**4
+    if metric == "f1":
+        return SiteEstimate(2 * p / (1 + p), variance * (2 / (1 + p) ** 2) ** 2, 1 / size, patients - 1)
+    return SiteEstimate(p, variance, 1 / size, patients - 1)

@@ -8,7 +8,7 @@ import pytest
 from tests.validation.analyses.test_leave_one_out import of_site
 from tests.validation.conftest import TABLES, Image, Judge
 from tests.validation.samples import sample
-from validation.analyses.site_variation import SiteEstimate, between_sites, site_estimate
+from validation.analyses.site_variation import SiteEstimate, between_sites, pooled_variances, site_estimate
 from validation.results.results import Results
 from validation.results.secondary import SiteMetric, SiteVariation
 
@@ -41,16 +41,16 @@ def of(found: SiteVariation, metric: str) -> SiteMetric:
 
 def test_between_sites_by_hand() -> None:
     # Weights 100, 100, 100: mean 0.8, Q = 100 (0.01 + 0 + 0.01) = 2, so exactly k - 1.
-    alike = between_sites([SiteEstimate(value, 0.01) for value in (0.7, 0.8, 0.9)])
+    alike = between_sites([0.7, 0.8, 0.9], [0.01] * 3)
     assert (alike.variance, alike.i_squared) == (pytest.approx(0, abs=1e-12), pytest.approx(0, abs=1e-12))
     # Q = 100 (0.04 + 0 + 0.04) = 8: (8 - 2) / (300 - 100) = 0.03, and 6 / 8.
-    apart = between_sites([SiteEstimate(value, 0.01) for value in (0.6, 0.8, 1.0)])
+    apart = between_sites([0.6, 0.8, 1.0], [0.01] * 3)
     assert (apart.variance, apart.i_squared) == (pytest.approx(0.03), pytest.approx(0.75))
 
 
 def test_between_sites_against_published() -> None:
     # metafor: rma(yi, vi, data=dat.bcg, method="DL") has tau^2 0.3088 and I^2 92.12 %, of unrounded inputs.
-    found = between_sites([SiteEstimate(*one) for one in BCG])
+    found = between_sites(*zip(*BCG, strict=True))
     assert found.variance == pytest.approx(0.3088, abs=6e-4)
     assert found.i_squared == pytest.approx(0.9212, abs=6e-4)
 
@@ -60,7 +60,7 @@ def test_between_sites_against_theory() -> None:
     random = np.random.default_rng(510)
     within = random.uniform(0.0005, 0.004, 400)
     values = 0.8 + random.normal(0, 0.05, 400) + random.normal(0, 1, 400) * np.sqrt(within)
-    found = between_sites([SiteEstimate(*one) for one in zip(values, within, strict=True)])
+    found = between_sites(values.tolist(), within.tolist())
     # Standard error of the variance about 0.0025 sqrt(2 / 400) (1 + 0.0018 / 0.0025); four of them.
     assert found.variance == pytest.approx(0.0025, abs=4 * 0.0025 * math.sqrt(2 / 400) * 1.8)
 
@@ -69,25 +69,45 @@ def test_variance_of_a_site_by_hand() -> None:
     # Patients with 2 of 2, 1 of 2 and 0 of 2 positives right: 1/2; residuals 1, 0, -1; 3/2 * 2 / 36.
     rows = [(0, 1, 0.9), (0, 1, 0.9), (1, 1, 0.9), (1, 1, 0.1), (2, 1, 0.1), (2, 1, 0.1)]
     found = site_estimate("sensitivity", sample(rows))
-    assert found == SiteEstimate(0.5, pytest.approx(1 / 12))
+    assert found == SiteEstimate(0.5, pytest.approx(1 / 12), 1 / 6, 2)
     assert site_estimate("specificity", sample(rows)) is None
     assert site_estimate("auroc", sample(rows)) is None
 
 
-def test_a_site_without_errors_is_not_known_exactly_by_hand() -> None:
-    # Kish's number of patients with 2 and 1 images is 9 / 5; q = (1.8 + 0.5) / 2.8.
-    rows = [(0, 1, 0.9), (0, 1, 0.9), (1, 1, 0.9), (2, 0, 0.1), (3, 0, 0.2)]
-    q = 2.3 / 2.8
-    assert site_estimate("sensitivity", sample(rows)) == SiteEstimate(1.0, pytest.approx(q * (1 - q) / 1.8))
-    # AUROC 1 with two patients of each class.
-    assert site_estimate("auroc", sample(rows)) == SiteEstimate(1.0, pytest.approx(2.5 / 3 * 0.5 / 3 / 2))
+def test_a_site_of_one_patient_has_no_variance_by_hand() -> None:
+    rows = [(0, 1, 0.9), (0, 1, 0.1), (1, 0, 0.1)]
+    assert site_estimate("sensitivity", sample(rows)) == SiteEstimate(0.5, 0.0, 0.5, 0)
+    assert site_estimate("auroc", sample(rows)) == SiteEstimate(0.75, 0.0, 1.5, 0)
 
 
 def test_f1_has_the_variance_of_its_index_by_hand() -> None:
     # TP 2, FN 2 of four patients: J = 1/2, variance 4/3 * 4 * (1/2)^2 / 16, slope 2 / 1.5^2.
     rows = [(0, 1, 0.9), (1, 1, 0.9), (2, 1, 0.1), (3, 1, 0.1)]
     found = site_estimate("f1", sample(rows))
-    assert found == SiteEstimate(pytest.approx(2 / 3), pytest.approx(1 / 12 * (2 / 2.25) ** 2))
+    assert found == SiteEstimate(pytest.approx(2 / 3), pytest.approx(1 / 12 * (2 / 2.25) ** 2), 1 / 4, 3)
+
+
+def test_variances_are_pooled_by_hand() -> None:
+    # Variances of one unit 0.1 and 0.3 with 9 and 3 degrees: (0.9 + 0.9) / 12 = 0.15, also of a site without errors.
+    sites = [SiteEstimate(0.8, 0.01, 0.1, 9), SiteEstimate(0.6, 0.06, 0.2, 3), SiteEstimate(1.0, 0.0, 0.5, 0)]
+    assert pooled_variances(sites) == pytest.approx([0.015, 0.03, 0.075])
+    assert pooled_variances(sites[2:]) == []
+
+
+def test_sites_alike_mostly_show_no_variation_against_theory() -> None:
+    # 20 sites of 2 to 14 patients, alike at 0.70: Q is below its 19 degrees of freedom in about 54 % of studies (in 29 %
+    # with each site's own variance as weight). Five standard errors below: it fails by chance once in millions of seeds.
+    random, studies = np.random.default_rng(510), 1_000
+    none = 0
+    for _ in range(studies):
+        patients = random.integers(2, 15, 20)
+        p = random.binomial(patients, 0.7) / patients
+        sites = [
+            SiteEstimate(value, value * (1 - value) / (size - 1), 1 / size, size - 1)
+            for value, size in zip(p.tolist(), patients.tolist(), strict=True)
+        ]
+        none += between_sites([one.value for one in sites], pooled_variances(sites)).variance == 0
+    assert none / studies > 0.54 - 5 * math.sqrt(0.54 * 0.46 / studies)
 
 
 def test_sites_as_clusters_by_hand(judge: Judge) -> None:
@@ -111,10 +131,14 @@ def test_sites_as_clusters_by_hand(judge: Judge) -> None:
 def test_under_five_sites_there_is_a_variance_but_no_interval_by_hand(judge: Judge) -> None:
     row = of(variation(judge([*of_site("A", 10), *of_site("B", 2)])), "sensitivity")
     assert (row.interval, row.note, row.sites) == (None, "2 clusters, 5 needed", 2)
-    # 10 of 10: q = 10.5 / 11, variance q (1 - q) / 10; 2 of 10: 10/9 * 1.6 / 100.
-    smoothed = 10.5 / 11 * 0.5 / 11 / 10
-    wanted = between_sites([SiteEstimate(1.0, smoothed), SiteEstimate(0.2, 0.16 / 9)])
+    # 10 of 10: no variance; 2 of 10: 10/9 * 1.6 / 100. Pooled with nine degrees each: half of the second for both.
+    wanted = between_sites([1.0, 0.2], [0.08 / 9] * 2)
     assert row.between_site_variance == pytest.approx(wanted.variance, abs=1e-9)
+
+
+def test_without_any_variance_within_sites_there_is_none_by_hand(judge: Judge) -> None:
+    row = of(variation(judge([*of_site("A", 10), *of_site("B", 10)])), "sensitivity")
+    assert (row.between_site_sd, row.variance_note) == (None, "not estimable: no variance within sites")
 
 
 def test_one_class_at_a_single_site_has_no_variance_by_hand(judge: Judge) -> None:
