@@ -95,8 +95,8 @@ def test_variances_are_pooled_by_hand() -> None:
 
 
 def test_sites_alike_mostly_show_no_variation_against_theory() -> None:
-    # 20 sites of 2 to 14 patients, alike at 0.70: Q is below its 19 degrees of freedom in about 54 % of studies (in 29 %
-    # with each site's own variance as weight). Five standard errors below: it fails by chance once in millions of seeds.
+    # 20 sites of 2 to 14 patients, alike at 0.70: Q is below its 19 degrees of freedom in about 54 % of studies (in
+    # 29 % with each site's own variance as weight). Five standard errors below that are left to chance.
     random, studies = np.random.default_rng(510), 1_000
     none = 0
     for _ in range(studies):
