@@ -15,6 +15,7 @@ from protocols.schema.metrics import METRICS
 from protocols.schema.protocol import Protocol
 from protocols.schema.statistical_analysis import Minimum
 from protocols.schema.subgroups import EVERY_LEVEL, SubgroupLevel
+from validation.cohort.clusters import FEWEST_CLUSTERS
 from validation.cohort.subgroups import Axis
 from validation.results.results import WHOLE, AgainstGoal, CriterionResult, Estimate, Subgroup, Verdict
 from validation.results.secondary import CriterionVerdict, Interval
@@ -131,7 +132,7 @@ def _judge_one(
     elif estimate.status == "undefined":
         why = f"{estimate.metric} is not estimable: {_what_is_missing(estimate)}"
     elif estimate.status == "insufficient" or observed is None:
-        why = _why_insufficient(estimate, protocol.minimum)
+        why = _why_insufficient(estimate, protocol)
     else:
         verdict, why = compared(criterion, observed)
     return _result(criterion, name, estimate.subgroup, verdict, why, estimate)
@@ -200,7 +201,8 @@ def _what_is_missing(estimate: Estimate) -> str:
     return "0 negatives" if estimate.negatives == 0 else "its denominator is 0"
 
 
-def _why_insufficient(estimate: Estimate, minimum: Minimum) -> str:
+def _why_insufficient(estimate: Estimate, protocol: Protocol) -> str:
+    minimum = protocol.minimum
     shortfalls = [
         f"{there} patient{'' if there == 1 else 's'}{what}, {needed} needed"
         for there, what, needed in (
@@ -210,6 +212,15 @@ def _why_insufficient(estimate: Estimate, minimum: Minimum) -> str:
         )
         if there < needed
     ]
+    if estimate.clusters:
+        words = {"any": "", "positive": " with a positive image", "negative": " with a negative image"}
+        counts = estimate.clusters.of_classes(METRICS[estimate.metric].classes)
+        shortfalls += [
+            f"{there} {'cluster' if there == 1 else 'clusters'} ({protocol.bootstrap.cluster}){words[kind]}, "
+            f"{FEWEST_CLUSTERS} needed"
+            for kind, there in counts.items()
+            if there < FEWEST_CLUSTERS
+        ]
     if shortfalls:
         return "; ".join(shortfalls)
     if estimate.decision is None:

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from protocols.schema.statistical_analysis import PATIENT
 from protocols.tables.input_account import MOST_EXAMPLES, Notice
+from validation.cohort.clusters import FEW_CLUSTERS
 from validation.cohort.join import JoinedCohort
 from validation.input_notices import many_not_processed
 from validation.metrics.auroc import NO_SKILL
@@ -17,6 +19,7 @@ from validation.results.results import (
     AnalysisVerdict,
     CriterionResult,
     Estimate,
+    Resampling,
     Subgroup,
     Verdict,
 )
@@ -26,6 +29,7 @@ LARGEST_SHARE = 0.1
 LARGEST_DISAGREEMENT = 0.01
 FEW_PATIENTS = 30
 MAIN_METRICS = ("sensitivity", "specificity", "auroc")  # whose overall rows are looked at, criteria or not
+CLUSTER = "bootstrap.cluster"
 RANKED = ("auroc", "average_precision")
 
 
@@ -98,6 +102,17 @@ def _seen_before(leakage: Leakage | None) -> Iterator[Caution]:
             "leakage",
             f"{len(leakage.pictures)} of the {leakage.compared} analysed pictures are the same, or nearly the same, as "
             f"pictures that trained or tuned the device ({leakage.identical} identical, {leakage.near} near)",
+        )
+
+
+def caution_of_few_clusters(resampling: Resampling) -> Iterator[Caution]:
+    """Yield a caution where clusters are groups of patients, and few."""
+    if resampling.cluster != PATIENT and resampling.clusters < FEW_CLUSTERS:
+        yield Caution(
+            CLUSTER,
+            f"every interval rests on {resampling.clusters} clusters ({resampling.cluster}), fewer than "
+            f"{FEW_CLUSTERS}: the variance between so few is known badly, bootstrap intervals (percentile, bca) are "
+            "too narrow, and the closed-form ones are wide",
         )
 
 

@@ -26,9 +26,11 @@ from validation.analyses.leave_one_out import without_each_reader, without_each_
 from validation.analyses.localisation import localisation
 from validation.analyses.prevalence_projection import projections
 from validation.analyses.sensitivity import Analysis, analyses_beside, exclusion
+from validation.analyses.site_variation import site_variation
 from validation.analyses.thresholds import threshold_rows
+from validation.cohort.clusters import refuse_clusters
 from validation.cohort.inputs import InputFiles, Records, read_records
-from validation.cohort.join import join
+from validation.cohort.join import admitted, join
 from validation.cohort.leakage import leakage_of
 from validation.cohort.line_listing import line_listing
 from validation.cohort.operating_point import operating_point
@@ -46,7 +48,7 @@ from validation.readers.agreement import agreement_of, agreement_sums
 from validation.readers.consensus import adjudicator_of, reference_verdicts
 from validation.readers.dawid_skene import dawid_skene
 from validation.readers.rating_arrays import votes_of
-from validation.result_notices import cautions_of, notices_of_results
+from validation.result_notices import caution_of_few_clusters, cautions_of, notices_of_results
 from validation.results.results import (
     WHOLE,
     AnalysisUsed,
@@ -95,10 +97,12 @@ def validate(
     records = read_records(files, protocol)
     axes = axes_of(protocol, records.studies)
     refuse_other_cohort(records)
+    reference = reference_verdicts(records.reads, protocol.reference_standard.rule)
+    cluster = protocol.bootstrap.group_column
+    refuse_clusters(records.studies, admitted(records, reference, protocol.missing), cluster)
     if count_look:
         count_look(records.studies, records.reads, Threshold(point.threshold, point.sha256))
-    reference = reference_verdicts(records.reads, protocol.reference_standard.rule)
-    cohort = join(records, reference, threshold=point.threshold, missing=protocol.missing)
+    cohort = join(records, reference, threshold=point.threshold, missing=protocol.missing, cluster=cluster)
     leaked = leakage_of(cohort, records.inventory, stage=protocol.stage)
     drawn = resampled_patients(cohort, cohort.analysed, protocol.bootstrap.strata)
     primary = Analysis(cohort=cohort, members=cohort.analysed, drawn=drawn, unit=protocol.analysis.unit)
@@ -107,7 +111,9 @@ def validate(
     latent = dawid_skene(votes, reference)
     adjudicator = adjudicator_of(protocol.reference_standard.rule)
     others = votes_of(records.reads.without(adjudicator), votes.image_id) if adjudicator else votes
-    readers = agreement_sums(others, drawn.index[analysed], drawn.count)
+    readers = agreement_sums(
+        others, drawn.cluster[analysed], drawn.count, patient=drawn.index[analysed] if drawn.grouped else None
+    )
     rows = _emitted(primary, axes)
     analyses = analyses_beside(primary, records, protocol, latent.verdicts)
     beside = {
@@ -135,7 +141,11 @@ def validate(
         )
         for name, table in beside.items()
     }
-    cautions = cautions_of(criteria, by_subgroup[WHOLE], leaked, protocol.looks.planned)
+    resampling = _resampling(protocol.bootstrap, drawn, replication.draws_sha256)
+    cautions = (
+        *cautions_of(criteria, by_subgroup[WHOLE], leaked, protocol.looks.planned),
+        *caution_of_few_clusters(resampling),
+    )
     left_out = (
         *without_each_site(cohort, records, drawn, protocol),
         *without_each_reader(cohort, records, protocol),
@@ -147,7 +157,7 @@ def validate(
         operating_point=point,
         reference_standard=_standard_used(records, protocol),
         analysis=AnalysisUsed(protocol.analysis.unit, MissingRules(**protocol.missing.model_dump())),
-        resampling=_resampling(protocol.bootstrap, drawn, replication.draws_sha256),
+        resampling=resampling,
         looks=_looks(protocol),
         flow=(*records.source_flow, *cohort.flow),
         cohort=cohort_summary(cohort, records.studies),
@@ -167,6 +177,7 @@ def validate(
         sensitivity_exclusions=tuple(exclusion(one, cohort, records) for one in protocol.sensitivity),
         sensitivity_verdicts=verdicts,
         leave_one_out=left_out,
+        site_variation=site_variation(cohort, records.studies, protocol),
         homogeneity=_homogeneity(
             {row: LevelData(sample, replicates[sample]) for row, sample in rows.items()},
             by_subgroup,
@@ -180,6 +191,7 @@ def validate(
             preferred=protocol.decision.of_pairs,
             confidence_level=confidence_level,
             deciding_level=protocol.deciding_level,
+            grouped=drawn.grouped,
         ),
         precision_recall=precision_recall(whole.scored, confidence_level),
         calibration=calibration(whole.scored, confidence_level),
@@ -187,7 +199,7 @@ def validate(
         threshold_sensitivity=threshold_rows(
             whole.images,
             unit=protocol.analysis.unit,
-            patients=drawn.count,
+            clusters=drawn.count,
             threshold=point.threshold,
             confidence_level=confidence_level,
         ),

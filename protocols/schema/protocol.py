@@ -15,6 +15,7 @@ from protocols.schema.document import Table, Text
 from protocols.schema.input_tables import Columns, Formats
 from protocols.schema.reference_standard import OperatingPoint, ReferenceStandard
 from protocols.schema.statistical_analysis import (
+    PATIENT,
     AnalysisUnit,
     Bootstrap,
     Decision,
@@ -78,8 +79,9 @@ class Protocol(Table):
 
     @property
     def category_columns(self) -> frozenset[str]:
-        """The columns of studies that are categorical axes."""
-        return frozenset(part for group in self.subgroups for part in group.parts) - self.number_columns
+        """The columns of studies read as categories: axes without cut points, and the clusters."""
+        axes = frozenset(part for group in self.subgroups for part in group.parts) - self.number_columns
+        return axes | ({self.bootstrap.group_column} if self.bootstrap.group_column else frozenset())
 
     @property
     def number_columns(self) -> frozenset[str]:
@@ -107,6 +109,8 @@ class Protocol(Table):
             self._values_of_no_column,
             self._risks_without_criterion,
             self._weights_of_patients,
+            self._strata_of_clusters,
+            self._clusters_of_numbers,
             self._nothing_to_pass,
             self._few_replicates_for_looks,
             self._criteria_on_unknown_axes,
@@ -132,6 +136,7 @@ class Protocol(Table):
             *self.columns.studies,
             *self.columns.labels,
             *(self.training.outputs if self.training else ()),
+            *self.category_columns,
             *(part for group in self.subgroups for part in group.parts),
         }
         for column in sorted(set(self.values) - named):
@@ -152,6 +157,20 @@ class Protocol(Table):
     def _weights_of_patients(self) -> Iterator[str]:
         if self.weights and self.analysis.unit == "patient":
             yield 'weights: weights are of images; they need analysis.unit = "image".'
+
+    def _strata_of_clusters(self) -> Iterator[str]:
+        if self.bootstrap.group_column and self.bootstrap.strata == "class":
+            yield (
+                'bootstrap.strata: "class" divides patients by the classes of their images; it needs '
+                f'bootstrap.cluster = "{PATIENT}", received "{self.bootstrap.cluster}". Use strata = "none".'
+            )
+
+    def _clusters_of_numbers(self) -> Iterator[str]:
+        if self.bootstrap.group_column in self.number_columns:
+            yield (
+                f"bootstrap.cluster: column {self.bootstrap.cluster!r} is read as numbers (cut points, an exclusion "
+                "rule or weights); clusters need a column of names."
+            )
 
     def _nothing_to_pass(self) -> Iterator[str]:
         if self.stage == "confirmatory" and all(one.role != "acceptance" for one in self.criteria):

@@ -13,6 +13,15 @@ from pydantic import Field, Strict, field_validator
 from protocols.schema.document import Finite, Share, Table, Text
 
 MOST_PREVALENCES = 20
+PATIENT = "patient_id"
+NO_CLUSTERS = (
+    "age_years",
+    "image_id",
+    "image_path",
+    "sex",
+    "split",
+    "view",
+)  # columns that no patient nests in
 OTHER_ANALYSES = (
     "other_unit",
     "one_image_per_patient",
@@ -21,6 +30,7 @@ OTHER_ANALYSES = (
     "processed_only",
     "weighted",
     "dawid_skene",
+    "by_site",
 )
 
 
@@ -38,13 +48,31 @@ class MissingDataRules(Table):
 
 
 class Bootstrap(Table):
-    """The bootstrap: how patients are resampled."""
+    """The bootstrap: how patients are resampled, one by one or with all patients of their cluster.
 
-    cluster: Literal["patient_id"] = "patient_id"
+    ``cluster`` is ``patient_id`` or a column of studies in which patients nest, such as ``site``.
+    """
+
+    cluster: Text = PATIENT
     strata: Literal["none", "class"] = "none"
     replicates: Annotated[int, Field(ge=1_000, le=100_000)] = 10_000
     confidence_level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     seed: Annotated[int, Field(ge=0, lt=2**64)] = 510
+
+    @property
+    def group_column(self) -> str | None:
+        """The column of studies whose values are the clusters; None where the patients are."""
+        return None if self.cluster == PATIENT else self.cluster
+
+    @field_validator("cluster")
+    @classmethod
+    def _nests_patients(cls, column: str) -> str:
+        if column in NO_CLUSTERS:
+            raise ValueError(
+                f"must be {PATIENT!r} or a column of studies in which patients nest, such as 'site'; patients do not "
+                f"nest in {column!r}"
+            )
+        return column
 
 
 class Decision(Table):

@@ -79,6 +79,7 @@ def results_keys(words: Words) -> tuple[DictionaryEntry, ...]:
         "sensitivity_analyses": "the estimates of the whole cohort, analysed otherwise",
         "sensitivity_exclusions": "which images the protocol's own analyses leave out",
         "sensitivity_verdicts": "what the criteria would have said under each of these analyses",
+        "site_variation": "the estimates with sites as clusters, and how much they vary between sites",
         "threshold_sensitivity": "estimates at neighbouring thresholds",
         "verdict": "pass, fail, inconclusive, or none without acceptance criteria",
     }

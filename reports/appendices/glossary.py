@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from protocols.schema.metrics import METRICS
+from protocols.schema.statistical_analysis import PATIENT
 from reports.appendices.available_evidence import PREDICATES
 from reports.content.context import ReportContext
 from reports.language.names import INTERVALS
@@ -33,7 +34,7 @@ class Glossary:
 
 
 INTERVAL_MEANINGS: Mapping[str, str] = {
-    "exact_clustered": "Clopper and Pearson's on the number of {units} that patients as clusters are worth",
+    "exact_clustered": "Clopper and Pearson's on the number of {units} that {clusters} as clusters are worth",
     "delong_student": "DeLong's variance summed by patient, on the logit scale, with Student's quantile",
     "delong_clustered": "DeLong's variance summed by patient, with the normal quantile",
     "wilson_patients": "Wilson's bound on the smaller number of patients, for an AUROC of 0 or 1",
@@ -47,7 +48,7 @@ INTERVAL_MEANINGS: Mapping[str, str] = {
 TERMS: Mapping[str, str] = {
     "Bootstrap": "drawing patients again and again, each time as many as there are, to see how much a number varies",
     "Called positive": "with a score at or above the threshold",
-    "Cluster": "a patient with all images: images of one patient are alike and are drawn together",
+    "Cluster": "{cluster} are alike and are drawn together",
     "Confidence interval": "the values of a quantity that the data do not speak against, at the level stated",
     "Criterion": "a bound or an estimate that the protocol holds against a goal; of acceptance it decides, of "
     "consistency it describes",
@@ -107,7 +108,13 @@ NEEDED: Mapping[str, str] = {
 def glossary_of(context: ReportContext) -> Glossary:
     """Return the terms that the report of a run uses."""
     words = context.words
-    given = _given(words)
+    column = context.results.resampling.cluster
+    given = _given(words) | {
+        "clusters": "patients" if column == PATIENT else "groups of patients",
+        "cluster": "a patient with all images: images of one patient"
+        if column == PATIENT
+        else f"all patients with the same {column}, with all images: they",
+    }
     used = (name for name in TERMS if name not in NEEDED or PREDICATES[NEEDED[name]].available(context))
     standard = (
         Term("Text-mined labels", "made by a program from the text of reports; no reference standard")

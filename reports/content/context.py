@@ -93,6 +93,7 @@ class ReportContext:
         analyses: name -> estimates by metric, in the results' order.
         homogeneity: axis -> its tests.
         left_out: ``site`` and ``reader`` -> the cohort without each; a kind of which nothing was left out is absent.
+        site_notes: which values of the analysis with sites as clusters are missing.
         secondary: secondary results, which decide nothing.
         readers: their tendencies and agreement.
         cautions: printed beside the numbers that they apply to.
@@ -128,6 +129,7 @@ class ReportContext:
     analyses: Mapping[str, Mapping[str, SensitivityEstimate]]
     homogeneity: Mapping[str, HomogeneityTable]
     left_out: Mapping[str, LeftOutTable]
+    site_notes: tuple[str, ...]
     secondary: SecondaryTables
     readers: ReaderTables
     cautions: tuple[CautionNote, ...]

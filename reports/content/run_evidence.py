@@ -16,7 +16,7 @@ from protocols.tables.column_mapping import studies_table
 from reports.content.analyses.homogeneity import homogeneity_tables
 from reports.content.analyses.readers import reader_tables
 from reports.content.analyses.secondary import secondary_tables
-from reports.content.analyses.stability import left_out_tables
+from reports.content.analyses.stability import left_out_tables, site_notes
 from reports.content.axes import axis_remarks
 from reports.content.cautions import caution_notes
 from reports.content.cohort_profile import profile_of_run
@@ -116,6 +116,7 @@ def report_context(run: RunFolder) -> ReportContext:
         analyses=_analyses(results.sensitivity_analyses),
         homogeneity=homogeneity_tables(results.homogeneity, words),
         left_out=left_out_tables(results.leave_one_out, words),
+        site_notes=site_notes(results.site_variation, words),
         secondary=secondary_tables(results, words),
         readers=reader_tables(results.agreement),
         cautions=(*caution_notes(results, words), *(robustness.cautions if robustness else ())),

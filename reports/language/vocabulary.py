@@ -253,6 +253,8 @@ class Words:
             "one_image_per_patient": "One image of each patient",
             "processed_only": f"{sentence(self.units)} with a score alone",
             "weighted": "Weighted to the population",
+            "by_site": "Sites as clusters",
+            "bootstrap.cluster": "Clusters",
             "dawid_skene": f"Latent {self.grouping} (Dawid–Skene)",
             **{extreme: sentence(called) for extreme, called in self.extremes.items()},
         }

@@ -20,13 +20,13 @@ from validation.cohort.outcomes import (
     TP,
     Case,
     Sample,
-    counts_by_patient,
+    counts_by_cluster,
     in_order,
     incomplete_units,
     outcome,
     tally_of,
 )
-from validation.metrics.brier import squares_by_patient
+from validation.metrics.brier import squares_by_cluster
 from validation.metrics.counts import COUNT_METRICS, confusion
 
 
@@ -93,10 +93,10 @@ def extreme_samples(sample: Sample, case: Case, metrics: Collection[str] | None 
     """
     rules, units, size = EXTREMES[case], sample.units, sample.drawn.count
     unclear, by_call = units.truth == INDETERMINATE, outcome(units, case)
-    counts = {rules.by_call: sample.counts if case == "worst" else counts_by_patient(units, by_call, size)}
+    counts = {rules.by_call: sample.counts if case == "worst" else counts_by_cluster(units, by_call, size)}
     if unclear.any():
         counts |= {
-            words: counts_by_patient(units, np.where(unclear, cell, by_call), size)
+            words: counts_by_cluster(units, np.where(unclear, cell, by_call), size)
             for words, cell in rules.cells.items()
         }
     asked: dict[str, dict[str, str | None]] = {words: {} for words in counts}
@@ -142,6 +142,6 @@ def _of_scores(sample: Sample, rules: Extreme, case: Case, unclear: NDArray[np.b
         sample,
         ranked=ranked,
         ranked_tally=tally_of(ranked, sample.tally.images),
-        squares=squares_by_patient(units, sample.drawn.count, squared),
+        squares=squares_by_cluster(units, sample.drawn.count, squared),
         scored_tally=sample.tally,
     )

@@ -18,7 +18,7 @@ from validation.cohort.join import POSITIVE
 from validation.cohort.outcomes import Units
 from validation.intervals.linearisation import patient_sums, total
 from validation.intervals.proportions import clustered_proportion, exact_clustered
-from validation.metrics.brier import brier, squares_by_patient
+from validation.metrics.brier import brier, squares_by_cluster
 from validation.results.secondary import BrierParts, Calibration, Measured, ReliabilityBin, Spiegelhalter
 
 MOST_BINS = 10
@@ -37,28 +37,28 @@ def calibration(ranked: Units, confidence_level: float) -> Calibration:
     Returns:
         Without units every number is None and ``bins`` is empty.
     """
-    present, patient = np.unique(ranked.patient, return_inverse=True)
+    present, cluster = np.unique(ranked.cluster, return_inverse=True)
     truth = (ranked.truth == POSITIVE).astype(np.float64)
-    order = np.lexsort((truth, ranked.score, patient))
-    patient, truth, score = patient[order], truth[order], ranked.score[order]
+    order = np.lexsort((truth, ranked.score, cluster))
+    cluster, truth, score = cluster[order], truth[order], ranked.score[order]
     clipped = np.clip(score, LOWEST, HIGHEST)
-    units = LogitUnits(patient, len(present), truth, logit(clipped))
+    units = LogitUnits(cluster, len(present), truth, logit(clipped))
     nothing = Measured(None, None, NO_UNITS)
     fitted = line(units, confidence_level) if len(truth) else None
     bin_of = bins_of(score)
     return Calibration(
         units=len(truth),
-        patients=len(present),
+        patients=len(np.unique(ranked.patient)),
         positives=int(truth.sum()),
         clipped=int((clipped != score).sum()),
         in_the_large=in_the_large(units, confidence_level) if len(truth) else nothing,
         intercept=fitted.intercept if fitted else nothing,
         slope=fitted.slope if fitted else nothing,
         brier=_brier_parts(ranked, bin_of, score, truth) if len(truth) else None,
-        spiegelhalter=_spiegelhalter(patient, score, truth),
+        spiegelhalter=_spiegelhalter(cluster, score, truth),
         bins=tuple(
-            _reliability_bin(patient[here], score[here], truth[here], confidence_level)
-            for here in (bin_of == number for number in np.unique(bin_of))
+            _reliability_bin(ranked.at(order[bin_of == number]), confidence_level)
+            for number in np.unique(bin_of)
         ),
     )
 
@@ -89,7 +89,7 @@ def _brier_parts(
     observed[filled] = np.bincount(bin_of, truth, MOST_BINS)[filled] / size[filled]
     n, prevalence = len(truth), float(truth.sum()) / len(truth)
     of_score, of_truth = score - mean_score[bin_of], truth - observed[bin_of]
-    squares = squares_by_patient(ranked, int(ranked.patient.max()) + 1).sum(axis=0)
+    squares = squares_by_cluster(ranked, int(ranked.cluster.max()) + 1).sum(axis=0)
     return BrierParts(
         brier=rounded(float(brier(squares)), FITTED_PLACES),
         reliability=rounded(total((mean_score - observed) ** 2 * size) / n, FITTED_PLACES),
@@ -129,21 +129,21 @@ def _two_sided(z: float) -> float:
     return rounded(2 * float(ndtr(-abs(z))), FITTED_PLACES)
 
 
-def _reliability_bin(
-    patient: NDArray[np.intp], score: NDArray[np.float64], truth: NDArray[np.float64], confidence_level: float
-) -> ReliabilityBin:
-    present, position = np.unique(patient, return_inverse=True)
+def _reliability_bin(units: Units, confidence_level: float) -> ReliabilityBin:
+    present, position = np.unique(units.cluster, return_inverse=True)
+    score, truth = units.score, (units.truth == POSITIVE).astype(np.float64)
     sample = clustered_proportion(
         patient_sums(truth, position, len(present)),
         patient_sums(np.ones(len(truth)), position, len(present)),
         confidence_level,
+        grouped=units.grouped,
     )
     low, high = exact_clustered(sample, confidence_level)
     return ReliabilityBin(
         low=rounded(float(score.min()), FITTED_PLACES),
         high=rounded(float(score.max()), FITTED_PLACES),
         units=len(score),
-        patients=len(present),
+        patients=len(np.unique(units.patient)),
         positives=int(truth.sum()),
         mean_score=rounded(total(score) / len(score), FITTED_PLACES),
         share=rounded(sample.proportion, FITTED_PLACES),

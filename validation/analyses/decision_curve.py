@@ -33,7 +33,7 @@ def decision_curve(
     units = len(ranked.score)
     if units == 0:
         return ()
-    present, patient = np.unique(ranked.patient, return_inverse=True)
+    present, patient = np.unique(ranked.cluster, return_inverse=True)
     positive = ranked.truth == POSITIVE
     of_patient = np.bincount(patient)
     prevalence = float(positive.sum()) / units

@@ -92,9 +92,10 @@ def overlap(region: Rectangle, boxes: Sequence[Rectangle]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Pointed:
-    """One image with a box: its patient, test result, mark, hit or miss, and overlap."""
+    """One image with a box: its patient and cluster, test result, mark, hit or miss, and overlap."""
 
     patient: str
+    cluster: str
     called: bool
     mark: Mark | None
     hit: bool
@@ -120,9 +121,15 @@ def localisation(
     has_box = np.array([image in boxed for image in cohort.image_id], dtype=np.bool_)
     rows = np.flatnonzero(positive & has_box).tolist()
     images = [boxed[cohort.image_id[row]] for row in rows]
+    grouped = cohort.cluster is not None
+    clusters = cohort.cluster or cohort.patient_id
     pointed = [
         _pointed(
-            cohort.patient_id[row], bool(cohort.called[row]), marks.by_image.get(cohort.image_id[row]), own
+            cohort.patient_id[row],
+            clusters[row],
+            bool(cohort.called[row]),
+            marks.by_image.get(cohort.image_id[row]),
+            own,
         )
         for row, own in zip(rows, images, strict=True)
     ]
@@ -133,9 +140,9 @@ def localisation(
         without_box=int((positive & ~has_box).sum()),
         boxed_not_positive=int((analysed & has_box & (cohort.truth != POSITIVE)).sum()),
         boxes=sum(map(len, images)),
-        whole=_localised(pointed, confidence_level),
-        called=_localised([one for one in pointed if one.called], confidence_level),
-        not_called=_localised([one for one in pointed if not one.called], confidence_level),
+        whole=_localised(pointed, confidence_level, grouped=grouped),
+        called=_localised([one for one in pointed if one.called], confidence_level, grouped=grouped),
+        not_called=_localised([one for one in pointed if not one.called], confidence_level, grouped=grouped),
         baselines=baselines,
         fixed_place=place,
         overlaps=_bins(pointed),
@@ -144,46 +151,54 @@ def localisation(
     )
 
 
-def _pointed(patient: str, called: bool, mark: Mark | None, boxes: Sequence[Rectangle]) -> _Pointed:
+def _pointed(
+    patient: str, cluster: str, called: bool, mark: Mark | None, boxes: Sequence[Rectangle]
+) -> _Pointed:
     if mark is None:
-        return _Pointed(patient, called, mark, hit=False, overlap=0.0)
+        return _Pointed(patient, cluster, called, mark, hit=False, overlap=0.0)
     (region,) = rectangles(np.array([mark.region]))
     hit = any(box.contains(mark.x, mark.y) for box in boxes)
-    return _Pointed(patient, called, mark, hit=hit, overlap=overlap(region, boxes))
+    return _Pointed(patient, cluster, called, mark, hit=hit, overlap=overlap(region, boxes))
 
 
-def _localised(pointed: Sequence[_Pointed], confidence_level: float) -> Localised:
-    names = sorted({one.patient for one in pointed})
+def _localised(pointed: Sequence[_Pointed], confidence_level: float, *, grouped: bool) -> Localised:
+    names = sorted({one.cluster for one in pointed})
     place = {name: number for number, name in enumerate(names)}
-    patient = np.array([place[one.patient] for one in pointed], dtype=np.intp)
+    cluster = np.array([place[one.cluster] for one in pointed], dtype=np.intp)
     hits = np.array([one.hit for one in pointed], dtype=np.float64)
     overlaps = np.array([one.overlap for one in pointed], dtype=np.float64)
     return Localised(
         images=len(pointed),
-        patients=len(names),
+        patients=len({one.patient for one in pointed}),
         marked=sum(one.mark is not None for one in pointed),
         hits=int(hits.sum()),
-        hit_rate=_hit_rate(hits, patient, len(names), confidence_level),
-        overlap=_mean_of(overlaps, patient, len(names), confidence_level),
+        hit_rate=_hit_rate(hits, cluster, len(names), confidence_level, grouped=grouped),
+        overlap=_mean_of(overlaps, cluster, len(names), confidence_level),
     )
 
 
 def _hit_rate(
-    hits: NDArray[np.float64], patient: NDArray[np.intp], patients: int, confidence_level: float
+    hits: NDArray[np.float64],
+    cluster: NDArray[np.intp],
+    clusters: int,
+    confidence_level: float,
+    *,
+    grouped: bool,
 ) -> Measured:
     """Compute the proportion of hits with its exact clustered interval."""
     if not len(hits):
         return Measured(None, None, NO_IMAGE)
-    trials = patient_sums(np.ones(len(hits)), patient, patients)
-    clustered = clustered_proportion(patient_sums(hits, patient, patients), trials, confidence_level)
+    trials = patient_sums(np.ones(len(hits)), cluster, clusters)
+    hits = patient_sums(hits, cluster, clusters)
+    clustered = clustered_proportion(hits, trials, confidence_level, grouped=grouped)
     low, high = exact_clustered(clustered, confidence_level)
     return Measured(rounded(clustered.proportion), (rounded(low), rounded(high)))
 
 
 def _mean_of(
     values: NDArray[np.float64],
-    patient: NDArray[np.intp],
-    patients: int,
+    cluster: NDArray[np.intp],
+    clusters: int,
     confidence_level: float,
     *,
     within: tuple[float, float] = (0.0, 1.0),
@@ -192,7 +207,7 @@ def _mean_of(
     if not len(values):
         return Measured(None, None, NO_IMAGE)
     mean = total(values) / len(values)
-    influence = patient_sums(values - mean, patient, patients) / len(values)
+    influence = patient_sums(values - mean, cluster, clusters) / len(values)
     measured = student_interval(mean, influence, confidence_level)
     if measured.interval is None:
         return measured
@@ -249,12 +264,12 @@ def _baselines(
         "fixed_place": np.array([float(any(box.contains(*place) for box in boxes)) for boxes in images]),
         "swapped": _of_other_patients(pointed, images),
     }
-    patient, names = pd.factorize(np.array([one.patient for one in pointed], dtype=object), sort=True)
+    cluster, names = pd.factorize(np.array([one.cluster for one in pointed], dtype=object), sort=True)
     hits = np.array([float(one.hit) for one in pointed])
     found = []
     for name, rates in blind.items():
         if rates is not None:
-            difference = _mean_of(hits - rates, patient, len(names), level, within=(-1.0, 1.0))
+            difference = _mean_of(hits - rates, cluster, len(names), level, within=(-1.0, 1.0))
             found.append(Baseline(name, rounded(total(rates) / len(rates)), difference))
     return tuple(found), (rounded(place[0]), rounded(place[1]))
 

@@ -79,19 +79,21 @@ def projections(
     preferred: str,
     confidence_level: float,
     deciding_level: float,
+    grouped: bool = False,
 ) -> tuple[Projection, ...]:
     """Project PPV, NPV and F1 to each prevalence.
 
     Args:
-        counts: TP, FP, FN, TN by patient, shape (patients, 4).
-        replicates: their sums over the patients of each bootstrap replicate, shape (replicates, 4).
+        counts: TP, FP, FN, TN by cluster, shape (clusters, 4).
+        replicates: their sums over the clusters of each bootstrap replicate, shape (replicates, 4).
         prevalences: each above 0 and below 1.
         preferred: the interval that decides where there is one; otherwise mover, else percentile.
         confidence_level: two-sided.
         deciding_level: that of the interval that decides.
+        grouped: whether clusters are groups of patients.
     """
     levels = dict.fromkeys((confidence_level, deciding_level))
-    rates = {level: _rates(counts, level) for level in levels}
+    rates = {level: _rates(counts, level, grouped=grouped) for level in levels}
     return tuple(
         _projection(
             metric, prevalence, counts, replicates, rates, preferred, (confidence_level, deciding_level)
@@ -182,7 +184,7 @@ METRICS = (
 )
 
 
-def _rates(counts: NDArray[np.float64], confidence_level: float) -> _Rates | str:
+def _rates(counts: NDArray[np.float64], confidence_level: float, *, grouped: bool) -> _Rates | str:
     """Return sensitivity and specificity with their exact intervals, or the note that a class is missing."""
     c = confusion(counts.sum(axis=0))
     bounded = []
@@ -192,7 +194,7 @@ def _rates(counts: NDArray[np.float64], confidence_level: float) -> _Rates | str
     ):
         if math.isnan(value):
             return f"not estimable: 0 {of_class}"
-        bounded.append(_Bounded(value, exact_interval(name, counts, confidence_level)))
+        bounded.append(_Bounded(value, exact_interval(name, counts, confidence_level, grouped=grouped)))
     of_sensitivity, of_specificity = bounded
     parts = confusion(counts)
     correlation = proportion_correlation(parts.tp, parts.tp + parts.fn, parts.fp, parts.fp + parts.tn)

@@ -89,7 +89,13 @@ def robustness(run: RunFolder, folder: PerturbationFolder, progress: Progress) -
     results = results_from_json(results_json, source=str(run.results))
     threshold = operating_point(protocol.operating_point, files.operating_point).threshold
     reference = reference_verdicts(records.reads, protocol.reference_standard.rule)
-    cohort = join(records, reference, threshold=threshold, missing=protocol.missing)
+    cohort = join(
+        records,
+        reference,
+        threshold=threshold,
+        missing=protocol.missing,
+        cluster=protocol.bootstrap.group_column,
+    )
     battery = folder.read()
     moved = _moved_from_predictions(battery, cohort, folder)
     drawn = resampled_patients(cohort, cohort.analysed, protocol.bootstrap.strata)
@@ -208,15 +214,15 @@ def _perturbed(item: PerturbationItem, other: Rescored, unchanged: Rescored, pro
 def _flips(other: Rescored, unchanged: Rescored, level: float) -> Flips:
     """Count changed decisions per image, whatever the unit of analysis, of any reference."""
     both = unchanged.sample.images.processed & other.sample.images.processed
-    patient = unchanged.sample.images.patient[both]
+    cluster = unchanged.sample.images.cluster[both]
     before, after = unchanged.sample.images.called[both], other.sample.images.called[both]
     size = unchanged.sample.drawn.count
-    flipped = np.bincount(patient, weights=before != after, minlength=size).astype(np.float64)
-    images = np.bincount(patient, minlength=size).astype(np.float64)
+    flipped = np.bincount(cluster, weights=before != after, minlength=size).astype(np.float64)
+    images = np.bincount(cluster, minlength=size).astype(np.float64)
     if not both.any():
         measured = Measured(None, None, "not estimable: no image has both scores")
     else:
-        flips = clustered_proportion(flipped, images, level)
+        flips = clustered_proportion(flipped, images, level, grouped=unchanged.sample.drawn.grouped)
         low, high = exact_clustered(flips, level)
         measured = Measured(rounded(flips.proportion), (rounded(low), rounded(high)))
     return Flips(

@@ -4,11 +4,13 @@ Owns the choice of thresholds. Outcomes are `outcomes`, with the same rules for 
 `closed_form`.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from protocols.storage.canonical import PLACES, rounded
-from validation.cohort.outcomes import Unit, Units, by_patient, counts_by_patient, outcome
+from validation.cohort.outcomes import Unit, Units, by_patient, counts_by_cluster, outcome
 from validation.estimates.closed_form import closed_estimate
 from validation.results.secondary import ThresholdRow
 
@@ -17,7 +19,7 @@ METRICS = ("sensitivity", "specificity", "f1", "ppv", "npv")
 
 
 def threshold_rows(
-    images: Units, *, unit: Unit, patients: int, threshold: float, confidence_level: float
+    images: Units, *, unit: Unit, clusters: int, threshold: float, confidence_level: float
 ) -> tuple[ThresholdRow, ...]:
     """Return rows at the locked threshold, and at those where the proportion of test positives is nearest each shift.
 
@@ -29,7 +31,7 @@ def threshold_rows(
     Args:
         images: all images of the row, including those without a score or with an indeterminate reference.
         unit: the unit of analysis; a patient is test positive where any image is.
-        patients: number of resampled patients, which ``images.patient`` indexes.
+        clusters: number of resampled clusters, which ``images.cluster`` indexes.
         threshold: the locked one, in [0, 1].
         confidence_level: of `exact_clustered`.
 
@@ -43,9 +45,11 @@ def threshold_rows(
     for at, called in sorted({threshold: locked, **_around(ordered, locked)}.items()):
         units = _called_at(images, at)
         units = units if unit == "image" else by_patient(units)
-        counts = counts_by_patient(units, outcome(units), patients)
+        counts = counts_by_cluster(units, outcome(units), clusters)
         shift = (called - locked) / max(1, len(ordered))
-        estimates = tuple(closed_estimate(name, counts, confidence_level) for name in METRICS)
+        estimates = tuple(
+            closed_estimate(name, counts, confidence_level, grouped=images.grouped) for name in METRICS
+        )
         rows.append(ThresholdRow(at, rounded(shift, PLACES), called, estimates))
     return tuple(rows)
 
@@ -69,9 +73,8 @@ def _around(ordered: NDArray[np.float64], locked: int) -> dict[float, int]:
 
 
 def _scored(images: Units) -> Units:
-    there = images.processed
-    return Units(images.patient[there], images.truth[there], images.score[there], images.called[there])
+    return images.at(images.processed)
 
 
 def _called_at(images: Units, threshold: float) -> Units:
-    return Units(images.patient, images.truth, images.score, images.score >= threshold)
+    return replace(images, called=images.score >= threshold)

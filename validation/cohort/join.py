@@ -41,6 +41,7 @@ class JoinedCohort:
         flow: the protocol's own steps.
         data_quality: unknown values among the analysed images, and unused rows.
         account: the use of the rows of each table.
+        cluster: the cluster of each image, where patients are not the clusters; None where they are.
     """
 
     image_id: tuple[str, ...]
@@ -54,6 +55,26 @@ class JoinedCohort:
     flow: tuple[FlowStep, ...]
     data_quality: DataQuality
     account: tuple[TableAccount, ...]
+    cluster: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Which studies are analysed, without a look at what the device says of them; shape (studies,) each.
+
+    ``truth``, ``step`` and ``eligible`` are as in `JoinedCohort`; ``score`` is NaN where there is none.
+    """
+
+    truth: NDArray[np.int8]
+    score: NDArray[np.float64]
+    step: NDArray[np.object_]
+    eligible: NDArray[np.bool_]
+
+    @property
+    def analysed(self) -> NDArray[np.bool_]:
+        """Which studies enter the primary analysis."""
+        found: NDArray[np.bool_] = self.step == ANALYSED
+        return found
 
 
 LEAVING = (
@@ -64,19 +85,13 @@ LEAVING = (
 )
 
 
-def join(
-    records: Records, reference: Mapping[str, Verdict], *, threshold: float, missing: MissingDataRules
-) -> JoinedCohort:
-    """Join the tables on image_id.
+def admitted(records: Records, reference: Mapping[str, Verdict], missing: MissingDataRules) -> Admitted:
+    """Find which images are analysed, by the reference and by whether the device gave a score.
 
     Args:
         records: the checked tables.
         reference: the consensus of each image that was read.
-        threshold: test positive when score >= threshold.
         missing: whether indeterminate and not processed images are excluded.
-
-    Raises:
-        BadInputError: no image is left to analyse.
     """
     studies, predictions = records.studies, records.predictions
     index = pd.Index(studies.frame["image_id"], dtype=object)
@@ -85,10 +100,41 @@ def join(
     there = row >= 0
     score = np.full(len(studies), np.nan)
     score[row[there]] = predictions.score[there]
-    not_processed = np.isnan(score)
-    eligible = studies.in_test_split & (truth != NO_TRUTH)
-    step = _steps(studies, truth, not_processed, missing)
-    analysed = step == ANALYSED
+    return Admitted(
+        truth=truth,
+        score=score,
+        step=_steps(studies, truth, np.isnan(score), missing),
+        eligible=studies.in_test_split & (truth != NO_TRUTH),
+    )
+
+
+def join(
+    records: Records,
+    reference: Mapping[str, Verdict],
+    *,
+    threshold: float,
+    missing: MissingDataRules,
+    cluster: str | None = None,
+) -> JoinedCohort:
+    """Join the tables on image_id.
+
+    Args:
+        records: the checked tables.
+        reference: the consensus of each image that was read.
+        threshold: test positive when score >= threshold.
+        missing: whether indeterminate and not processed images are excluded.
+        cluster: the column of studies whose values are the clusters (`clusters`); None where the patients are.
+
+    Raises:
+        BadInputError: no image is left to analyse.
+    """
+    studies, predictions = records.studies, records.predictions
+    images = admitted(records, reference, missing)
+    index = pd.Index(studies.frame["image_id"], dtype=object)
+    row = index.get_indexer(pd.Index(predictions.frame["image_id"], dtype=object))
+    there = row >= 0
+    truth, score, step, eligible = images.truth, images.score, images.step, images.eligible
+    analysed = images.analysed
     if not analysed.any():
         raise BadInputError(
             f"{studies.source}: no image is left to analyse; of {len(studies)} images "
@@ -105,11 +151,12 @@ def join(
         step=tuple(step),
         analysed=analysed,
         eligible=eligible,
-        flow=tuple(_flow(studies, step, truth, not_processed)),
+        flow=tuple(_flow(studies, step, truth, np.isnan(score))),
         data_quality=_data_quality(
             studies, analysed, predictions.frame["status"][there & eligible[row]], account
         ),
         account=account,
+        cluster=None if cluster is None else studies.further[cluster],
     )
 
 

@@ -1,11 +1,11 @@
 """Reference and test result -> TP, FP, FN or TN of every unit, and the sample that one row is computed from.
 
-Owns the unit of analysis (image or patient) and the rules for missing results. Counts are summed by patient here,
-once, so that a bootstrap replicate is a weighted sum over patients.
+Owns the unit of analysis (image or patient) and the rules for missing results. Counts are summed by cluster (patient,
+or group of patients such as a site) here, once, so that a bootstrap replicate is a weighted sum over clusters.
 Source: the contract ("Statistics", 4 and 5).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from validation.cohort.join import INDETERMINATE, NEGATIVE, POSITIVE, JoinedCohort
+from validation.results.results import ClusterCounts
 
 TP, FP, FN, TN = range(4)
 Unit = Literal["image", "patient"]
@@ -23,24 +24,49 @@ Case = Literal["worst", "best"]
 class Units:
     """Units of analysis (images or patients), shape (units,) each.
 
-    ``patient`` indexes the resampled patients; ``truth`` is 1, 0 or -1; ``called`` is test positive; ``score`` is
-    NaN and ``called`` False where not processed.
+    ``patient`` numbers the patients; ``truth`` is 1, 0 or -1; ``called`` is test positive; ``score`` is NaN and
+    ``called`` False where not processed. ``group`` numbers the clusters where these are groups of patients; None where
+    patients are the clusters.
     """
 
     patient: NDArray[np.intp]
     truth: NDArray[np.int8]
     score: NDArray[np.float64]
     called: NDArray[np.bool_]
+    group: NDArray[np.intp] | None = None
 
     @property
     def processed(self) -> NDArray[np.bool_]:
         """Whether each unit has a score."""
         return ~np.isnan(self.score)
 
+    @property
+    def cluster(self) -> NDArray[np.intp]:
+        """The number of each unit's cluster among the resampled ones."""
+        return self.patient if self.group is None else self.group
+
+    @property
+    def grouped(self) -> bool:
+        """Whether clusters are groups of patients."""
+        return self.group is not None
+
+    def at(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> "Units":
+        """Return some of the units, chosen by a mask or by their numbers, in the order of these."""
+        return Units(
+            self.patient[chosen],
+            self.truth[chosen],
+            self.score[chosen],
+            self.called[chosen],
+            None if self.group is None else self.group[chosen],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Numbers of images and patients of an estimate, and of units and patients of each class."""
+    """Numbers of images and patients of an estimate, and of units, patients and clusters of each class.
+
+    ``clusters`` is None where patients are the clusters.
+    """
 
     images: int
     patients: int
@@ -48,6 +74,14 @@ class Tally:
     negatives: int
     positive_patients: int
     negative_patients: int
+    clusters: ClusterCounts | None = None
+
+    @property
+    def fewer_clusters(self) -> int:
+        """The number of clusters, patients or groups of them, with a unit of the class that has fewer."""
+        if self.clusters is None:
+            return min(self.positive_patients, self.negative_patients)
+        return min(self.clusters.positive, self.clusters.negative)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,8 +89,8 @@ class Sample:
     """The sample that one row of the results is computed from.
 
     Attributes:
-        drawn: the patients that are resampled.
-        counts: TP, FP, FN, TN by resampled patient, shape (patients, 4), whole numbers as float64.
+        drawn: the clusters that are resampled.
+        counts: TP, FP, FN, TN by resampled cluster, shape (clusters, 4), whole numbers as float64.
         images: all images of the row, whatever the unit of analysis.
         units: all units of the row; the same object as ``images`` where the unit is the image.
         scored: the determinate, processed units, for metrics that use the score as a number.
@@ -64,7 +98,7 @@ class Sample:
         tally, scored_tally, ranked_tally: of ``units``, ``scored`` and ``ranked``.
         squared_weights: sum of squared weights of each of TP, FP, FN, TN, where units are weighted; ``counts`` are
             then sums of weights.
-        squares: the sums behind the Brier score, shape (patients, 2), where they are not those of ``scored``.
+        squares: the sums behind the Brier score, shape (clusters, 2), where they are not those of ``scored``.
         metrics: those requested, each with its rule for missing results where that is not the primary analysis'
             rule; None for all.
     """
@@ -89,35 +123,48 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResampledPatients:
-    """The resampled patients in their order; one object for all samples that share replicates.
+    """The resampled clusters in their order: patients, or groups of patients; one object for all that share replicates.
 
-    ``index`` gives for each study the position of its patient, -1 where that is not among them. ``strata`` are
-    the positions of the patients of each stratum, None without strata.
+    ``count`` is the number of clusters. ``index`` gives for each study the number of its patient, ``group`` that of its
+    cluster (None where patients are the clusters), -1 where the image is not among those resampled. ``strata`` are the
+    numbers of the patients of each stratum, None without strata.
     """
 
     count: int
     index: NDArray[np.intp]
     strata: Mapping[str, NDArray[np.intp]] | None
+    group: NDArray[np.intp] | None = None
+
+    @property
+    def grouped(self) -> bool:
+        """Whether clusters are groups of patients."""
+        return self.group is not None
+
+    @property
+    def cluster(self) -> NDArray[np.intp]:
+        """The number of each study's cluster, -1 where it is not among those resampled."""
+        return self.index if self.group is None else self.group
 
 
 def resampled_patients(
     cohort: JoinedCohort, members: NDArray[np.bool_], strata: Literal["none", "class"] = "none"
 ) -> ResampledPatients:
-    """Return the patients of some images, ordered by the code points of their id.
+    """Return the patients of some images, and their clusters, each ordered by the code points of their names.
 
     Args:
-        cohort: all images.
-        members: the images whose patients are resampled, shape (studies,).
+        cohort: all images, with their clusters where these are not the patients.
+        members: the images whose clusters are resampled, shape (studies,).
         strata: ``class`` where the design fixed the numbers of patients with positive images only, negative images
             only, both, or (all being indeterminate) neither; each stratum is then resampled separately.
     """
-    wanted = sorted({cohort.patient_id[row] for row in np.flatnonzero(members)})
-    position = {patient: place for place, patient in enumerate(wanted)}
-    index = np.array([position.get(patient, -1) for patient in cohort.patient_id], dtype=np.intp)
+    index, patients = _numbered(cohort.patient_id, members)
+    if cohort.cluster is not None:
+        group, clusters = _numbered(cohort.cluster, members)
+        return ResampledPatients(clusters, index, None, group)
     by_class = None
     if strata == "class":
         positive, negative = (
-            np.bincount(index[members & (cohort.truth == truth)], minlength=len(wanted)) > 0
+            np.bincount(index[members & (cohort.truth == truth)], minlength=patients) > 0
             for truth in (POSITIVE, NEGATIVE)
         )
         by_class = {
@@ -130,7 +177,14 @@ def resampled_patients(
             )
             if chosen.any()
         }
-    return ResampledPatients(len(wanted), index, by_class)
+    return ResampledPatients(patients, index, by_class)
+
+
+def _numbered(names: Sequence[str], members: NDArray[np.bool_]) -> tuple[NDArray[np.intp], int]:
+    """Return the number of each name among those of some images, by code point, -1 for others; and their count."""
+    wanted = sorted({names[row] for row in np.flatnonzero(members).tolist()})
+    position = {name: place for place, name in enumerate(wanted)}
+    return np.array([position.get(name, -1) for name in names], dtype=np.intp), len(wanted)
 
 
 def sample_of(
@@ -147,13 +201,14 @@ def sample_of(
     Args:
         cohort: all images.
         members: the images of this row, shape (studies,).
-        drawn: the patients that are resampled; every member's patient is among them.
+        drawn: the clusters that are resampled; every member's is among them.
         unit: the unit of analysis.
         weights: of each study, whole numbers, shape (studies,); only with unit ``image``.
         metrics: as in `Sample`.
     """
     rows = np.flatnonzero(members)
-    images = Units(drawn.index[rows], cohort.truth[rows], cohort.score[rows], cohort.called[rows])
+    group = None if drawn.group is None else drawn.group[rows]
+    images = Units(drawn.index[rows], cohort.truth[rows], cohort.score[rows], cohort.called[rows], group)
     units = images if unit == "image" else by_patient(images)
     of_rows = None if weights is None else weights[rows]
     cells, incomplete, determinate = (
@@ -167,7 +222,7 @@ def sample_of(
     scored_tally = tally_of(scored, int((there & images.processed).sum()))
     return Sample(
         drawn=drawn,
-        counts=counts_by_patient(units, cells, drawn.count, of_rows),
+        counts=counts_by_cluster(units, cells, drawn.count, of_rows),
         images=images,
         units=units,
         scored=scored,
@@ -194,12 +249,12 @@ def outcome(units: Units, case: Case = "worst") -> NDArray[np.intp]:
     return np.where(positive, np.where(right, TP, FN), np.where(right, TN, FP)).astype(np.intp)
 
 
-def counts_by_patient(
-    units: Units, cells: NDArray[np.intp], patients: int, weights: NDArray[np.float64] | None = None
+def counts_by_cluster(
+    units: Units, cells: NDArray[np.intp], clusters: int, weights: NDArray[np.float64] | None = None
 ) -> NDArray[np.float64]:
-    """Count TP, FP, FN, TN by resampled patient, shape (patients, 4), from the outcome of each unit."""
-    flat = np.bincount(4 * units.patient + cells, weights, 4 * patients)
-    return flat.reshape(patients, 4).astype(np.float64)
+    """Count TP, FP, FN, TN by resampled cluster, shape (clusters, 4), from the outcome of each unit."""
+    flat = np.bincount(4 * units.cluster + cells, weights, 4 * clusters)
+    return flat.reshape(clusters, 4).astype(np.float64)
 
 
 def incomplete_units(units: Units, images: Units) -> NDArray[np.bool_]:
@@ -228,7 +283,7 @@ def by_patient(images: Units) -> Units:
     is. One who is not, and has an image that was not processed, counts as not processed; otherwise the score is the
     largest.
     """
-    present, position = np.unique(images.patient, return_inverse=True)
+    present, first, position = np.unique(images.patient, return_index=True, return_inverse=True)
 
     def any_of(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
         return np.bincount(position, weights=flags, minlength=len(present)) > 0
@@ -239,17 +294,16 @@ def by_patient(images: Units) -> Units:
     score = np.full(len(present), -np.inf)
     np.maximum.at(score, position[images.processed], images.score[images.processed])
     score[any_of(~images.processed) & ~called] = np.nan
-    return Units(present, truth.astype(np.int8), score, called)
+    group = None if images.group is None else images.group[first]
+    return Units(present, truth.astype(np.int8), score, called, group)
 
 
 def _take(units: Units, chosen: NDArray[np.bool_]) -> Units:
-    if chosen.all():
-        return units
-    return Units(units.patient[chosen], units.truth[chosen], units.score[chosen], units.called[chosen])
+    return units if chosen.all() else units.at(chosen)
 
 
 def tally_of(units: Units, images: int) -> Tally:
-    """Count the units of each class and their patients; ``images`` are those of all units."""
+    """Count the units of each class, their patients and clusters; ``images`` are those of all units."""
     positive, negative = units.truth == POSITIVE, units.truth == NEGATIVE
     return Tally(
         images=images,
@@ -258,4 +312,9 @@ def tally_of(units: Units, images: int) -> Tally:
         negatives=int(negative.sum()),
         positive_patients=len(np.unique(units.patient[positive])),
         negative_patients=len(np.unique(units.patient[negative])),
+        clusters=ClusterCounts(
+            *(len(np.unique(units.cluster[chosen])) for chosen in (slice(None), positive, negative))
+        )
+        if units.grouped
+        else None,
     )

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.storage.canonical import FITTED_PLACES, PLACES, rounded
+from validation.cohort.clusters import FEWEST_CLUSTERS
 from validation.cohort.outcomes import Sample
 from validation.intervals.proportions import Interval, clustered_proportion, exact_clustered
 from validation.metrics.auroc import auroc, placements, wilson_patients
@@ -36,25 +37,40 @@ def closed_estimates(
     return tuple(
         _auroc(sample, confidence_level)
         if name == "auroc"
-        else closed_estimate(name, sample.counts, confidence_level)
+        else closed_estimate(name, sample.counts, confidence_level, grouped=sample.drawn.grouped)
         for name in metrics
     )
 
 
-def closed_estimate(name: str, counts: NDArray[np.float64], confidence_level: float) -> ClosedEstimate:
-    """Return one metric of counts (TP, FP, FN, TN) per patient, shape (patients, 4)."""
+def closed_estimate(
+    name: str, counts: NDArray[np.float64], confidence_level: float, *, grouped: bool = False
+) -> ClosedEstimate:
+    """Return one metric of counts (TP, FP, FN, TN) per cluster, shape (clusters, 4).
+
+    Without an interval where clusters are groups of patients (``grouped``) and fewer than 5 contribute.
+    """
     value = float(proportion_of(name).value(confusion(counts.sum(axis=0))))
     if math.isnan(value):
         return ClosedEstimate(name, None, None, "not estimable: the denominator is 0")
-    low, high = exact_interval(name, counts, confidence_level)
+    contributing = int((proportion_of(name).fraction(confusion(counts)).denominator > 0).sum())
+    if grouped and contributing < FEWEST_CLUSTERS:
+        return ClosedEstimate(name, rounded(value, PLACES), None, too_few_clusters(contributing))
+    low, high = exact_interval(name, counts, confidence_level, grouped=grouped)
     return ClosedEstimate(name, rounded(value, PLACES), (rounded(low, PLACES), rounded(high, PLACES)))
 
 
-def exact_interval(name: str, counts: NDArray[np.float64], confidence_level: float) -> Interval:
-    """Return `exact_clustered` of a metric of counts per patient, shape (patients, 4); the denominator is not 0."""
+def exact_interval(
+    name: str, counts: NDArray[np.float64], confidence_level: float, *, grouped: bool = False
+) -> Interval:
+    """Return `exact_clustered` of a metric of counts per cluster, shape (clusters, 4); the denominator is not 0."""
     metric = proportion_of(name)
-    clustered = clustered_proportion(*metric.fraction(confusion(counts)), confidence_level)
+    clustered = clustered_proportion(*metric.fraction(confusion(counts)), confidence_level, grouped=grouped)
     return metric.mapped(exact_clustered(clustered, confidence_level))
+
+
+def too_few_clusters(there: int) -> str:
+    """Return the note on an interval that so few clusters allow no."""
+    return f"{there} cluster{'' if there == 1 else 's'}, {FEWEST_CLUSTERS} needed"
 
 
 def _auroc(sample: Sample, confidence_level: float) -> ClosedEstimate:
@@ -63,9 +79,9 @@ def _auroc(sample: Sample, confidence_level: float) -> ClosedEstimate:
     if math.isnan(area):
         return ClosedEstimate("auroc", None, None, "not estimable: one class has no unit")
     value = rounded(area, PLACES)
-    at_boundary = wilson_patients(
-        area, min(tally.positive_patients, tally.negative_patients), confidence_level
-    )
+    if tally.clusters and (fewest := min(tally.clusters.positive, tally.clusters.negative)) < FEWEST_CLUSTERS:
+        return ClosedEstimate("auroc", value, None, too_few_clusters(fewest))
+    at_boundary = wilson_patients(area, tally.fewer_clusters, confidence_level)
     if at_boundary is not None:
         return ClosedEstimate(
             "auroc", value, (rounded(at_boundary[0], PLACES), rounded(at_boundary[1], PLACES))

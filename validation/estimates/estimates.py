@@ -12,6 +12,7 @@ from protocols.schema.metrics import METRICS
 from protocols.schema.protocol import Protocol
 from protocols.schema.statistical_analysis import Minimum
 from protocols.storage.canonical import FITTED_PLACES, PLACES, rounded
+from validation.cohort.clusters import FEWEST_CLUSTERS
 from validation.cohort.outcomes import Sample
 from validation.estimates.from_counts import count_estimate
 from validation.estimates.from_scores import SCORE_METRICS
@@ -108,6 +109,7 @@ def _judged(item: Computed, others: Intervals, subgroup: Subgroup, protocol: Pro
         effective_patients=_of_clusters(item, "effective_patients"),
         undefined_replicates=item.undefined_replicates,
         status=status,
+        clusters=tally.clusters,
     )
 
 
@@ -138,8 +140,12 @@ def _monte_carlo_error(interval: Interval | BootstrapInterval | NoInterval) -> I
 
 def _short_of(item: Computed, minimum: Minimum) -> bool:
     tally, classes = item.tally, METRICS[item.metric].classes
+    too_few_clusters = tally.clusters is not None and any(
+        clusters < FEWEST_CLUSTERS for clusters in tally.clusters.of_classes(classes).values()
+    )
     return (
-        tally.patients < minimum.patients
+        too_few_clusters
+        or tally.patients < minimum.patients
         or ("positive" in classes and tally.positive_patients < minimum.positive_patients)
         or ("negative" in classes and tally.negative_patients < minimum.negative_patients)
     )

@@ -92,10 +92,10 @@ def _choice(metric: CountMetric, decision: Decision) -> tuple[str, tuple[str, ..
 
 
 def _jackknife(metric: CountMetric, sample: Sample) -> NDArray[np.float64]:
-    """Return the metric without each patient that contributes to its denominator."""
-    by_patient = confusion(sample.counts)
+    """Return the metric without each cluster that contributes to its denominator."""
+    by_cluster = confusion(sample.counts)
     contributes = (
-        metric.fraction(by_patient).denominator > 0
+        metric.fraction(by_cluster).denominator > 0
         if isinstance(metric, Proportion)
         else sample.counts.any(axis=1)
     )
@@ -105,8 +105,8 @@ def _jackknife(metric: CountMetric, sample: Sample) -> NDArray[np.float64]:
 def _proportion_intervals(
     metric: Proportion, sample: Sample, level: float
 ) -> tuple[dict[str, Interval | NoInterval], ClusteredProportion]:
-    successes, trials = _by_patient(metric.fraction, sample)
-    clustered = clustered_proportion(successes, trials, level)
+    successes, trials = _by_cluster(metric.fraction, sample)
+    clustered = clustered_proportion(successes, trials, level, grouped=sample.drawn.grouped)
     effective = clustered.effective_trials
     intervals: dict[str, Interval | NoInterval] = {
         "exact_clustered": exact_clustered(clustered, level),
@@ -124,8 +124,8 @@ def _proportion_intervals(
     return mapped, clustered
 
 
-def _by_patient(fraction: Callable[[Confusion], Fraction], sample: Sample) -> Fraction:
-    """Return successes and trials per patient; weighted ones as Kish's effective number, so unequal weights cost."""
+def _by_cluster(fraction: Callable[[Confusion], Fraction], sample: Sample) -> Fraction:
+    """Return successes and trials per cluster; weighted ones as Kish's effective number, so unequal weights cost."""
     successes, trials = fraction(confusion(sample.counts))
     if sample.squared_weights is None:
         return Fraction(successes, trials)
@@ -134,9 +134,9 @@ def _by_patient(fraction: Callable[[Confusion], Fraction], sample: Sample) -> Fr
 
 
 def _mover(metric: PairOfProportions, sample: Sample, level: float) -> Interval | NoInterval:
-    """Compute MOVER from the exact intervals of both proportions and the correlation of patients' influences."""
-    counts = [_by_patient(part, sample) for part in (metric.first, metric.second)]
-    first, second = (clustered_proportion(*one, level) for one in counts)
+    """Compute MOVER from the exact intervals of both proportions and the correlation of clusters' influences."""
+    counts = [_by_cluster(part, sample) for part in (metric.first, metric.second)]
+    first, second = (clustered_proportion(*one, level, grouped=sample.drawn.grouped) for one in counts)
     combine = mover_mean if metric.combined == "mean" else mover_ratio
     interval = combine(
         first.proportion,

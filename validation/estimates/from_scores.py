@@ -41,7 +41,7 @@ def _auroc(sample: Sample, replicates: Replicates, protocol: Protocol) -> Comput
             "delong_clustered": delong_clustered(placed, level) or NO_VARIANCE,
             "delong_student": delong_student(placed, level) or NO_VARIANCE,
         }
-        at_boundary = wilson_patients(value, min(tally.positive_patients, tally.negative_patients), level)
+        at_boundary = wilson_patients(value, tally.fewer_clusters, level)
         if at_boundary is not None:
             intervals |= {"wilson_patients": at_boundary}
     return Computed(

@@ -70,7 +70,7 @@ def replicate(
     *,
     tables: Sequence[NDArray[np.float64]] = (),
 ) -> Replication:
-    """Resample patients as the protocol states and compute every sample on every resample.
+    """Resample patients, or their clusters, as the protocol states and compute every sample on every resample.
 
     Resamples depend on seed, replicate and set of patients alone, so that samples over the same patients share them.
 

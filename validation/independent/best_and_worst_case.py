@@ -69,14 +69,14 @@ def extremes(
         taken = {name: [_counted(unit, name, wrong=wrong) for unit in units] for name in EITHER[analysis]}
         taken["ranks"] = [_ranked(unit, wrong=wrong) for unit in units]
         taken["errors"] = [_squared(unit, wrong=wrong) for unit in units]
-        slices = {name: _slice(everything, own, best=not wrong) for name, own in taken.items()}
+        slices = {name: _slice(everything, own, protocol, best=not wrong) for name, own in taken.items()}
         for metric in (*OF_COUNTS, *OF_SCORES):
             if metric not in WITHOUT:
                 name = TAKEN_FOR[analysis].get(metric)
                 own = slices[name or EITHER[analysis][0]]
                 value = value_of(metric, own) if name else _most_extreme(metric, analysis, own, units)
                 rows.append(_row(analysis, metric, own, value, len(everything), protocol))
-    own = _slice(processed, cohort.units(processed, protocol.analysis.unit, threshold))
+    own = _slice(processed, cohort.units(processed, protocol.analysis.unit, threshold), protocol)
     for metric in (*OF_COUNTS, *OF_SCORES):
         images = sizes(metric, own)["images"]
         rows.append(_row(PROCESSED_ONLY, metric, own, value_of(metric, own), images, protocol))
@@ -107,9 +107,11 @@ def _squared(unit: Unit, *, wrong: bool) -> Unit:
     return unit
 
 
-def _slice(images: Sequence[Image], units: Sequence[Unit], *, best: bool = False) -> Slice:
-    numbers = {name: k for k, name in enumerate(cohort.patients(images))}
-    return slice_of(images, units, numbers, best=best)
+def _slice(
+    images: Sequence[Image], units: Sequence[Unit], protocol: Protocol, *, best: bool = False
+) -> Slice:
+    numbers = {name: k for k, name in enumerate(cohort.clusters(images))}
+    return slice_of(images, units, numbers, grouped=protocol.bootstrap.cluster != "patient_id", best=best)
 
 
 def _most_extreme(metric: str, analysis: str, own: Slice, units: Sequence[Unit]) -> float | None:

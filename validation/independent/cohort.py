@@ -19,7 +19,10 @@ POSITIVE, NEGATIVE, INDETERMINATE = "positive", "negative", "indeterminate"
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A row of studies with its verdict and score; None where it was not read, or not processed."""
+    """A row of studies with its verdict and score; None where it was not read, or not processed.
+
+    ``group`` is the site or other group of patients that the protocol names; None where patients are the clusters.
+    """
 
     image_id: str
     patient: str
@@ -27,6 +30,12 @@ class Image:
     reference: str | None
     score: float | None
     cells: Mapping[str, str]
+    group: str | None = None
+
+    @property
+    def cluster(self) -> str:
+        """What is resampled: the patient, or the group of patients."""
+        return self.group or self.patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,12 @@ class Unit:
     called: bool | None
     score: float | None
     whole: bool
+    group: str | None = None
+
+    @property
+    def cluster(self) -> str:
+        """What is resampled: the patient, or the group of patients."""
+        return self.group or self.patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +97,7 @@ def recount(files: InputFiles, protocol: Protocol) -> Recounted:
             consensus(rule, verdicts[row["image_id"]]) if row["image_id"] in verdicts else None,
             scores.get(row["image_id"]),
             row,
+            row[by] if (by := protocol.bootstrap.cluster) != "patient_id" else None,
         )
         for row in tables["studies"].joined
     )
@@ -131,6 +147,7 @@ def units(images: Iterable[Image], unit: str, threshold: float) -> list[Unit]:
             None if image.score is None else image.score >= threshold,
             image.score,
             image.score is not None,
+            image.group,
         )
         for image in images
     ]
@@ -151,6 +168,7 @@ def _as_one(patient: str, own: Sequence[Unit]) -> Unit:
         called,
         None if called is None else max(unit.score for unit in own if unit.score is not None),
         None not in results,
+        own[0].group,
     )
 
 
@@ -250,9 +268,14 @@ def patients(images: Iterable[Image]) -> list[str]:
     return sorted({image.patient for image in images})
 
 
+def clusters(images: Iterable[Image]) -> list[str]:
+    """Return their clusters without duplicates, by code point."""
+    return sorted({image.cluster for image in images})
+
+
 def strata(analysed: Sequence[Image], protocol: Protocol) -> list[list[int]]:
-    """Return the patient numbers of each stratum: all patients, or by the classes of their images."""
-    everyone = patients(analysed)
+    """Return the cluster numbers of each stratum: all clusters, or the patients by the classes of their images."""
+    everyone = clusters(analysed)
     if protocol.bootstrap.strata == "none":
         return [list(range(len(everyone)))]
     positive, negative = (

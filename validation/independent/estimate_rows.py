@@ -39,6 +39,7 @@ FRACTIONS = tuple(metric for metric in PARTS if metric != "f1")
 FITTED = ("brier", "delong_clustered", "delong_student")  # reported to 6 decimals
 FALLBACKS = ("exact_clustered", "wilson_patients", "mover", "percentile")
 UNDEFINED_SHARE = 0.01
+FEWEST_CLUSTERS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,7 @@ class Row:
     effective_patients: float | None
     undefined_replicates: int
     status: str
+    clusters: Mapping[str, int] | None = None
 
 
 def row_of(
@@ -80,6 +82,7 @@ def row_of(
             intervals = {**intervals, name: stricter[name]}
             decisive = name if stricter[name] else None
     undefined, size = len(replicates) - len(defined), sizes(metric, own)
+    clusters = clusters_behind(metric, own) if own.grouped else None
     x, n = successes(PARTS[metric], own) if metric in PARTS else ([], [])
     return Row(
         metric=metric,
@@ -90,11 +93,14 @@ def row_of(
         **size,
         intervals=intervals,
         decision_interval=decisive,
-        design_effect=_written(formulas.design_effect(x, n), metric),
-        effective_size=_written(formulas.effective_size(x, n, at_look) if n else None, metric),
-        effective_patients=_written(formulas.effective_patients(x, n) if n else None, metric),
+        design_effect=_written(formulas.design_effect(x, n, own.grouped), metric),
+        effective_size=_written(formulas.effective_size(x, n, at_look, own.grouped) if n else None, metric),
+        effective_patients=_written(formulas.effective_patients(x, n, own.grouped) if n else None, metric),
         undefined_replicates=undefined,
-        status=_status(metric, value, size, undefined, decisive, protocol),
+        status=_status(
+            metric, value, {**size, **_clusters_needed(clusters, metric)}, undefined, decisive, protocol
+        ),
+        clusters=clusters,
     )
 
 
@@ -171,7 +177,7 @@ def _closed_intervals(
         return {}
     intervals = {
         "delong_clustered": of_scores.delong_clustered(own.ranked, confidence),
-        "delong_student": of_scores.delong_student(own.ranked, confidence),
+        "delong_student": of_scores.delong_student(own.ranked, confidence, own.grouped),
     }
     if value in (0, 1):
         fewer = min(
@@ -187,9 +193,9 @@ def of_proportion(metric: str, own: Slice, confidence: float) -> dict[str, Inter
     if not n:
         return dict.fromkeys(("exact_clustered", "korn_graubard", "wilson_effective", "clopper_pearson"))
     intervals = {
-        "exact_clustered": formulas.exact_clustered(x, n, confidence),
-        "korn_graubard": formulas.korn_graubard(x, n, confidence),
-        "wilson_effective": formulas.wilson_effective(x, n, confidence),
+        "exact_clustered": formulas.exact_clustered(x, n, confidence, own.grouped),
+        "korn_graubard": formulas.korn_graubard(x, n, confidence, own.grouped),
+        "wilson_effective": formulas.wilson_effective(x, n, confidence, own.grouped),
         "clopper_pearson": formulas.clopper_pearson(sum(x), sum(n), confidence),
     }
     if metric != "f1":
@@ -202,7 +208,10 @@ def _mover(metric: str, own: Slice, confidence: float) -> Interval | None:
     """Compute MOVER from the `exact_clustered` intervals of two proportions; 1 - p is counted, not subtracted."""
     (x, n), (y, m) = (successes(part, own) for part in PAIRS[metric])
     proportions = sum(x) / sum(n), sum(y) / sum(m)
-    intervals = formulas.exact_clustered(x, n, confidence), formulas.exact_clustered(y, m, confidence)
+    intervals = (
+        formulas.exact_clustered(x, n, confidence, own.grouped),
+        formulas.exact_clustered(y, m, confidence, own.grouped),
+    )
     mover = formulas.mover_mean if metric == "balanced_accuracy" else formulas.mover_ratio
     return mover(*proportions, *intervals, _correlation(metric, own))
 
@@ -242,6 +251,24 @@ def sizes(metric: str, own: Slice) -> dict[str, int]:
     }
 
 
+def clusters_behind(metric: str, own: Slice) -> dict[str, int]:
+    """Count the clusters of a row: with any unit that enters it, with a positive and with a negative one."""
+    units = [unit for unit in own.units if _enters(unit, metric)]
+    of_class = {"positive": POSITIVE, "negative": NEGATIVE}
+    return {"any": len({unit.cluster for unit in units})} | {
+        name: len({unit.cluster for unit in units if unit.reference == kind})
+        for name, kind in of_class.items()
+    }
+
+
+def _clusters_needed(clusters: Mapping[str, int] | None, metric: str) -> dict[str, int]:
+    """Return the smallest number of clusters that a metric rests on; nothing where clusters are patients."""
+    if clusters is None:
+        return {}
+    unneeded = {"sensitivity": "negative", "specificity": "positive"}.get(metric)
+    return {"fewest_clusters": min(number for kind, number in clusters.items() if kind != unneeded)}
+
+
 def _enters(one: Image | Unit, metric: str) -> bool:
     """Return whether an image or unit enters: metrics of scores need a known reference, Brier also a score."""
     known = one.reference in (POSITIVE, NEGATIVE)
@@ -261,6 +288,7 @@ def _status(
     least = protocol.minimum
     few = (
         sizes["patients"] < least.patients
+        or sizes.get("fewest_clusters", FEWEST_CLUSTERS) < FEWEST_CLUSTERS
         or (metric != "specificity" and sizes["positive_patients"] < least.positive_patients)
         or (metric != "sensitivity" and sizes["negative_patients"] < least.negative_patients)
     )

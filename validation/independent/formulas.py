@@ -170,30 +170,34 @@ def wilson(p: float, n: float, confidence: float) -> Interval:
     return max(centre - half, 0.0), min(centre + half, 1.0)
 
 
-def design_effect(x: Sequence[int], n: Sequence[int]) -> Fraction | None:
+def design_effect(x: Sequence[int], n: Sequence[int], grouped: bool = False) -> Fraction | None:
     """Compute K / (K - 1) * sum (x_k - p n_k)^2 / (sum n_k)^2, over p (1 - p) / sum n_k.
 
     None for one patient, and without errors or without successes. It is 1 where every patient has one unit, and the
-    divisor where they have one after the division of `effective_size`: there n_eff is the number of patients.
+    divisor where they have one after the division of `effective_size`: there n_eff is the number of patients. Of groups
+    of patients nothing is divided out.
     """
     patients, successes, units = len(n), sum(x), sum(n)
     if patients < 2 or successes in (0, units):
         return None
-    divisor = math.gcd(*x, *n)
+    divisor = 1 if grouped else math.gcd(*x, *n)
     if max(n) == divisor:
         return Fraction(divisor)
     squares = sum(residual**2 for residual in _residuals(x, n))
     return Fraction(patients * squares, (patients - 1) * units * successes * (units - successes))
 
 
-def effective_size(x: Sequence[int], n: Sequence[int], confidence: float) -> float | None:
+def effective_size(
+    x: Sequence[int], n: Sequence[int], confidence: float, grouped: bool = False
+) -> float | None:
     """Compute the effective sample size n_eff; None for a single patient.
 
     a = min(n, n / design effect) (z / t)^2 is the estimate, b = min(a, (sum n_k)^2 / sum n_k^2) the worst case of
     complete correlation within patients. n_eff = a^w b^(1 - w) with w = min(1, d / 20), where
-    d = (sum r_k^2)^2 / sum r_k^4 is the effective number of patients contributing to the variance.
+    d = (sum r_k^2)^2 / sum r_k^4 is the effective number of patients contributing to the variance. Of groups of
+    patients n_eff is a, with t of the smaller of d and `degrees_of_sizes`, or the worst case without a variance.
     """
-    divisor = math.gcd(*x, *n)  # so that duplicates of every image count once
+    divisor = 1 if grouped else math.gcd(*x, *n)  # so that duplicates of every image count once
     x, n = [x_k // divisor for x_k in x], [n_k // divisor for n_k in n]
     patients, units = len(n), sum(n)
     if patients < 2:
@@ -201,34 +205,64 @@ def effective_size(x: Sequence[int], n: Sequence[int], confidence: float) -> flo
     if max(n) == 1:
         return float(patients)
     worst = units**2 / sum(n_k**2 for n_k in n)
-    effect = design_effect(x, n)
-    if effect is None:
+    effect = design_effect(x, n, grouped)
+    if effect is None or (grouped and effect == 0):
         return worst
+    if grouped:
+        own = effective_patients(x, n, grouped)
+        degrees = max(1.0, min(own or 1.0, degrees_of_sizes(n)))
+        shrinking = two_sided_normal(confidence) / two_sided_student(confidence, degrees)
+        return min(units / float(effect), units) * shrinking**2
     ratio = two_sided_normal(confidence) / two_sided_student(confidence, patients - 1)
     estimate = (units / float(effect) if effect > 1 else units) * ratio**2
     weight = min(1.0, (effective_patients(x, n) or 0.0) / TRUSTED_PATIENTS)
     return math.exp(weight * math.log(estimate) + (1 - weight) * math.log(min(estimate, worst)))
 
 
-def effective_patients(x: Sequence[int], n: Sequence[int]) -> float | None:
+def effective_patients(x: Sequence[int], n: Sequence[int], grouped: bool = False) -> float | None:
     """Compute (sum r_k^2)^2 / sum r_k^4, the effective number of patients contributing to the variance.
 
     0 without a variance, and None where every patient has one unit, so that it is not needed.
     """
-    if len(n) > 1 and max(n) == math.gcd(*x, *n):
+    if len(n) > 1 and max(n) == (1 if grouped else math.gcd(*x, *n)):
         return None
     squares = [residual**2 for residual in _residuals(x, n)] if len(n) > 1 else []
     return float(Fraction(sum(squares) ** 2, sum(square**2 for square in squares))) if any(squares) else 0.0
 
 
-def korn_graubard(x: Sequence[int], n: Sequence[int], confidence: float) -> Interval | None:
+def korn_graubard(
+    x: Sequence[int], n: Sequence[int], confidence: float, grouped: bool = False
+) -> Interval | None:
     """Compute Clopper-Pearson on min(n, n / design effect (t_{n-1} / t_{K-1})^2); None without a variance."""
-    effect, units = design_effect(x, n), sum(n)
+    effect, units = design_effect(x, n, grouped), sum(n)
     if not effect:
         return None
     of_units, of_patients = (two_sided_student(confidence, size - 1) for size in (units, len(n)))
     size = min(float(units), units / float(effect) * (of_units / of_patients) ** 2)
     return clopper_pearson(size * sum(x) / units, size, confidence)
+
+
+def degrees_of_sizes(n: Sequence[int]) -> float:
+    """Compute (sum of eigenvalues)^2 / sum of their squares of the residuals' covariance, as if groups were uniform.
+
+    The residuals x_k - n_k sum x / sum n have the covariance (I - h 1') D (I - 1 h') with h_k = n_k / sum n and D the
+    diagonal of n_k^2: the trace of it and of its square, element by element and exactly.
+    """
+    total, rows = sum(n), range(len(n))
+    squares = sum(size**2 for size in n)
+    # Each element times (sum n)^2.
+    covariance = [
+        [
+            (total**2 * n[i] ** 2 if i == j else 0)
+            - total * n[i] * n[j] * (n[i] + n[j])
+            + squares * n[i] * n[j]
+            for j in rows
+        ]
+        for i in rows
+    ]
+    trace = sum(covariance[i][i] for i in rows)
+    of_square = sum(element**2 for row in covariance for element in row)
+    return max(1.0, float(Fraction(trace**2, of_square)))
 
 
 def _residuals(x: Sequence[int], n: Sequence[int]) -> list[int]:
@@ -237,15 +271,17 @@ def _residuals(x: Sequence[int], n: Sequence[int]) -> list[int]:
     return [units * x_k - successes * n_k for x_k, n_k in zip(x, n, strict=True)]
 
 
-def exact_clustered(x: Sequence[int], n: Sequence[int], confidence: float) -> Interval:
+def exact_clustered(x: Sequence[int], n: Sequence[int], confidence: float, grouped: bool = False) -> Interval:
     """Compute Clopper-Pearson on the effective size; [0, 1] for a single patient."""
-    size = effective_size(x, n, confidence)
+    size = effective_size(x, n, confidence, grouped)
     return (0.0, 1.0) if size is None else clopper_pearson(size * sum(x) / sum(n), size, confidence)
 
 
-def wilson_effective(x: Sequence[int], n: Sequence[int], confidence: float) -> Interval | None:
+def wilson_effective(
+    x: Sequence[int], n: Sequence[int], confidence: float, grouped: bool = False
+) -> Interval | None:
     """Compute Wilson on the effective size; None for a single patient."""
-    size = effective_size(x, n, confidence)
+    size = effective_size(x, n, confidence, grouped)
     return None if size is None else wilson(sum(x) / sum(n), size, confidence)
 
 

@@ -41,9 +41,10 @@ NONE = Counts(0, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A level of an axis: its images and units, and their outcomes by patient.
+    """A level of an axis: its images and units, and their outcomes by cluster.
 
-    ``ranked`` are the units with a determinate reference, including those that were not processed.
+    ``ranked`` are the units with a determinate reference, including those that were not processed. ``grouped`` is true
+    where clusters are sites or other groups of patients; the number of a "patient" is everywhere that of a cluster.
     """
 
     images: Sequence[Image]
@@ -52,6 +53,7 @@ class Slice:
     ranked: Sequence[Scored]
     ranks: Ranking
     errors: SquaredErrors
+    grouped: bool
 
     @property
     def total(self) -> Counts:
@@ -68,24 +70,29 @@ class Replicates:
 
 
 def slice_of(
-    images: Sequence[Image], units: Sequence[Unit], numbers: Mapping[str, int], *, best: bool = False
+    images: Sequence[Image],
+    units: Sequence[Unit],
+    numbers: Mapping[str, int],
+    *,
+    grouped: bool = False,
+    best: bool = False,
 ) -> Slice:
-    """Reduce one level by patient; ``numbers`` are those of the resampled patients, ``best`` is as in `rank`."""
+    """Reduce one level by cluster; ``numbers`` are those of the resampled clusters, ``best`` is as in `rank`."""
     counts: dict[int, Counts] = {}
     for unit in units:
-        patient, name = numbers[unit.patient], outcome(unit)
+        patient, name = numbers[unit.cluster], outcome(unit)
         before = counts.get(patient, NONE)
         counts[patient] = before._replace(**{name: getattr(before, name) + 1})
     known = [unit for unit in units if unit.reference in (POSITIVE, NEGATIVE)]
     ranked = [
-        Scored(numbers[unit.patient], unit.reference == POSITIVE, rank(unit, best=best)) for unit in known
+        Scored(numbers[unit.cluster], unit.reference == POSITIVE, rank(unit, best=best)) for unit in known
     ]
     errors = of_scores.squared_errors(
-        Scored(numbers[unit.patient], unit.reference == POSITIVE, unit.score)
+        Scored(numbers[unit.cluster], unit.reference == POSITIVE, unit.score)
         for unit in known
         if unit.score is not None
     )
-    return Slice(images, units, counts, ranked, of_scores.ranking(ranked), errors)
+    return Slice(images, units, counts, ranked, of_scores.ranking(ranked), errors, grouped)
 
 
 def rank(unit: Unit, *, best: bool = False) -> float:

@@ -15,7 +15,13 @@ from fractions import Fraction
 from itertools import accumulate
 from operator import mul
 
-from validation.independent.formulas import Interval, quotient, two_sided_normal, two_sided_student
+from validation.independent.formulas import (
+    Interval,
+    degrees_of_sizes,
+    quotient,
+    two_sided_normal,
+    two_sided_student,
+)
 
 RESOLUTION = 2**30  # of squared errors
 EQUAL_BY_DEFINITION = 12  # decimals of an average precision
@@ -123,6 +129,7 @@ class Placements:
 
     A unit's placement is the proportion of units of the other class that it is correctly ordered against, ties half.
     There are m positives and n negatives; ``positives`` and ``negatives`` are by patient, only those with such units.
+    ``group_sizes`` are the units of each class of each cluster, where clusters are groups of patients.
     """
 
     m: int
@@ -130,9 +137,10 @@ class Placements:
     area: Fraction
     positives: Mapping[int, int]
     negatives: Mapping[int, int]
+    group_sizes: Sequence[Sequence[int]]
 
 
-def placements(units: Sequence[Scored]) -> Placements | None:
+def placements(units: Sequence[Scored], grouped: bool = False) -> Placements | None:
     """Compute the placements; None unless two patients or more have units of each class."""
     of_class = {kind: [unit for unit in units if unit.positive == kind] for kind in (True, False)}
     if min(len({unit.patient for unit in own}) for own in of_class.values()) < 2:
@@ -153,6 +161,7 @@ def placements(units: Sequence[Scored]) -> Placements | None:
         Fraction(wins_twice, 2 * m * n),
         {k: m * twice - units_of[True][k] * wins_twice for k, twice in placed[True].items()},
         {k: n * twice - units_of[False][k] * wins_twice for k, twice in placed[False].items()},
+        [list(counts.values()) for counts in units_of.values()] if grouped else [],
     )
 
 
@@ -172,12 +181,16 @@ def auroc_variance(placed: Placements) -> Fraction:
 
 
 def auroc_degrees(placed: Placements) -> float:
-    """Compute degrees of freedom (sum u_k^2)^2 / sum u_k^4 with u_k = P_k / m + N_k / n, within 3 and I - 1."""
+    """Compute degrees of freedom (sum u_k^2)^2 / sum u_k^4 with u_k = P_k / m + N_k / n, within 3 and I - 1.
+
+    Of groups of patients no more than their sizes in either class allow.
+    """
     everyone = {*placed.positives, *placed.negatives}
     moved = [placed.n * placed.positives.get(k, 0) + placed.m * placed.negatives.get(k, 0) for k in everyone]
     squares = [move * move for move in moved]
     effective = Fraction(sum(squares) ** 2, sum(square * square for square in squares)) if any(squares) else 0
-    return float(min(max(effective, FEWEST_DEGREES), len(everyone) - 1))
+    degrees = float(min(max(effective, FEWEST_DEGREES), len(everyone) - 1))
+    return min(degrees, *map(degrees_of_sizes, placed.group_sizes)) if placed.group_sizes else degrees
 
 
 def delong_clustered(units: Sequence[Scored], confidence: float) -> Interval | None:
@@ -194,9 +207,9 @@ def delong_clustered(units: Sequence[Scored], confidence: float) -> Interval | N
     return _on_the_logit_scale(area, reach)
 
 
-def delong_student(units: Sequence[Scored], confidence: float) -> Interval | None:
+def delong_student(units: Sequence[Scored], confidence: float, grouped: bool = False) -> Interval | None:
     """Compute logit A ± t sqrt(variance) / (A (1 - A)), mapped back; None as `delong_clustered`."""
-    placed = placements(units)
+    placed = placements(units, grouped)
     if placed is None or placed.area in (0, 1) or auroc_variance(placed) <= 0:
         return None
     t = two_sided_student(confidence, auroc_degrees(placed))

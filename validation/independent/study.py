@@ -46,10 +46,13 @@ def second_opinion(protocol: Protocol, files: InputFiles, progress: Progress) ->
     if not analysed:
         raise BadInputError(f"{files.studies}: no image is left to analyse.")
     threshold = _threshold(protocol, files)
-    numbers = {name: k for k, name in enumerate(cohort.patients(analysed))}
+    numbers = {name: k for k, name in enumerate(cohort.clusters(analysed))}
+    grouped = protocol.bootstrap.cluster != "patient_id"
     of_level = levels(analysed, protocol)
     slices = {
-        level: slice_of(images, cohort.units(images, protocol.analysis.unit, threshold), numbers)
+        level: slice_of(
+            images, cohort.units(images, protocol.analysis.unit, threshold), numbers, grouped=grouped
+        )
         for level, images in of_level.items()
     }
     replicates = replicates_of(slices, cohort.strata(analysed, protocol), protocol, progress)
@@ -63,7 +66,11 @@ def second_opinion(protocol: Protocol, files: InputFiles, progress: Progress) ->
         flow=cohort.flow(counted, analysed, protocol),
         cohort=cohort.summary(counted, analysed),
         input_account={"tables": cohort.account(counted, protocol)},
-        resampling={"clusters": len(numbers), "draws_sha256": replicates.draws_sha256},
+        resampling={
+            "cluster": protocol.bootstrap.cluster,
+            "clusters": len(numbers),
+            "draws_sha256": replicates.draws_sha256,
+        },
         looks={
             "planned": protocol.looks.planned,
             "alpha_per_look": as_written(1 - level_of_look(protocol)),

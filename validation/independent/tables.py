@@ -60,7 +60,7 @@ def rows_of(table: str, path: Path, protocol: Protocol, *, one_table: bool) -> R
     cells |= {ours: raw.columns[theirs] for ours, theirs in renamed.items()}
     axes, numeric = _further(protocol) if table == "studies" else (set(), set())
     if missing := sorted(axes - set(cells)):
-        raise BadInputError(f"{path}: column {missing[0]!r} is missing, which the protocol has as an axis.")
+        raise BadInputError(f"{path}: column {missing[0]!r} is missing, which the protocol names.")
     trimmed = 0
     for name in {*TABLES[table].split(), *renamed, *axes, *numeric} & set(cells):
         before, cells[name] = cells[name], tuple(cell.strip(BLANK) for cell in cells[name])
@@ -85,10 +85,11 @@ def rows_of(table: str, path: Path, protocol: Protocol, *, one_table: bool) -> R
 
 
 def _further(protocol: Protocol) -> tuple[set[str], set[str]]:
-    """Return the columns of studies that are axes, and the numeric ones: some axes, exclusions and weights."""
+    """Return the columns of studies that are axes or clusters, and the numeric ones: axes, exclusions and weights."""
     axes = {part for axis in protocol.subgroups for part in axis.parts}
     numbers = {analysis.exclude.column for analysis in protocol.sensitivity}
     numbers |= {protocol.weights.column} if protocol.weights else set()
+    axes |= {protocol.bootstrap.cluster} - {"patient_id"}
     return axes, {"age_years", *numbers, *(axis for axis in axes if protocol.cut_points(axis))}
 
 

@@ -1,4 +1,4 @@
 """Confidence intervals.
 
-In the order of reading: `proportions`, `mover`, `bootstrap`, `linearisation`, `distributions`.
+In the order of reading: `proportions`, `group_degrees`, `mover`, `bootstrap`, `linearisation`, `distributions`.
 """

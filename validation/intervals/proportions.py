@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtri
 
 from validation.intervals.distributions import student_quantile
+from validation.intervals.group_degrees import degrees_of_groups
 from validation.results.results import TRUSTED_PATIENTS
 
 Interval = tuple[float, float]
@@ -64,25 +65,31 @@ class ClusteredProportion:
 
 
 def clustered_proportion(
-    successes: NDArray[np.float64], trials: NDArray[np.float64], confidence_level: float
+    successes: NDArray[np.float64],
+    trials: NDArray[np.float64],
+    confidence_level: float,
+    *,
+    grouped: bool = False,
 ) -> ClusteredProportion:
     """Compute the design effect and effective sample size of a proportion from counts by patient.
 
     n_eff = n_D^w min(n_D, n_K)^(1-w): n_D is the sample size divided by the design effect (at most n) and multiplied
     by (z/t)^2; n_K = (sum n_k)^2 / sum n_k^2 is Kish's size for complete within-patient correlation, the worst case
     of non-negative correlation; w = min(1, m/`TRUSTED_PATIENTS`), m the effective number of patients contributing
-    to the variance.
+    to the variance. Of groups of patients n_eff is n_D with the degrees of freedom of `degrees_of_groups` (n_K without
+    a variance), and copies are not looked for.
 
     Args:
         successes: x_k, one entry per patient, shape (patients,).
         trials: n_k of the same shape; patients without trials do not count. At least one has trials.
         confidence_level: two-sided, for the Student correction.
+        grouped: clusters are groups of many patients, such as sites, and "patient" above is a group.
     """
     contributing = trials > 0
     size = int(trials.sum())
     proportion = float(successes.sum()) / float(trials.sum())
     # Copies of every image within its patient add no information: they are divided out.
-    copies = _common_factor(successes[contributing], trials[contributing])
+    copies = 1.0 if grouped else _common_factor(successes[contributing], trials[contributing])
     x, n = successes[contributing] / copies, trials[contributing] / copies
     patients, total = len(n), float(n.sum())
     estimable = 0 < proportion < 1
@@ -97,11 +104,14 @@ def clustered_proportion(
     squares = (total * x - float(x.sum()) * n) ** 2
     variance = patients / (patients - 1) * float(squares.sum()) / total**4
     design_effect = variance / (proportion * (1 - proportion) / total)
+    if grouped and design_effect == 0:
+        return ClusteredProportion(proportion, size, patients, 0.0, all_alike, 0.0)
     estimated = min(total, total / design_effect) if design_effect > 0 else total
-    estimated *= (normal_quantile(confidence_level) / student_quantile(confidence_level, patients - 1)) ** 2
+    degrees = degrees_of_groups(n, squares) if grouped else patients - 1
+    estimated *= (normal_quantile(confidence_level) / student_quantile(confidence_level, degrees)) ** 2
     # Kish's effective number of patients contributing to the sum of squared residuals.
     contributors = float(squares.sum()) ** 2 / float((squares * squares).sum()) if design_effect > 0 else 0.0
-    weight = min(1.0, contributors / TRUSTED_PATIENTS)
+    weight = 1.0 if grouped else min(1.0, contributors / TRUSTED_PATIENTS)
     # The error of an estimated variance is multiplicative: hence the mean of logarithms.
     effective = estimated**weight * min(estimated, all_alike) ** (1 - weight)
     return ClusteredProportion(proportion, size, patients, copies * design_effect, effective, contributors)

@@ -26,13 +26,14 @@ class Placements:
     """For each unit twice the number of opposite units it is rightly ordered against, ties counting one.
 
     ``positive`` and ``negative`` have one entry per unit of that class; ``positive_patient`` and
-    ``negative_patient`` are the patients they belong to.
+    ``negative_patient`` number the clusters they belong to, ``grouped`` says whether these are groups of patients.
     """
 
     positive: NDArray[np.float64]
     negative: NDArray[np.float64]
     positive_patient: NDArray[np.intp]
     negative_patient: NDArray[np.intp]
+    grouped: bool = False
 
     @property
     def pairs(self) -> float:
@@ -54,8 +55,9 @@ def placements(ranked: Units) -> Placements:
     return Placements(
         positive=below.astype(np.float64),
         negative=2.0 * len(positive) - at_or_below,
-        positive_patient=ranked.patient[is_positive],
-        negative_patient=ranked.patient[~is_positive],
+        positive_patient=ranked.cluster[is_positive],
+        negative_patient=ranked.cluster[~is_positive],
+        grouped=ranked.grouped,
     )
 
 
@@ -66,7 +68,7 @@ def auroc(placed: Placements) -> float:
 
 def auroc_jackknife(ranked: Units, placed: Placements) -> NDArray[np.float64]:
     """Return AUROC without each patient that has a unit, in patient order; NaN where a class is then gone."""
-    contributing = np.unique(ranked.patient)
+    contributing = np.unique(ranked.cluster)
     size = int(contributing.max()) + 1 if len(contributing) else 0
     of_positives = np.bincount(placed.positive_patient, placed.positive, size)
     of_negatives = np.bincount(placed.negative_patient, placed.negative, size)
@@ -131,8 +133,8 @@ def _pairs_within_patients(ranked: Units, size: int) -> NDArray[np.float64]:
     positive = ranked.truth == POSITIVE
     scores, rank = np.unique(ranked.score, return_inverse=True)
     # Units by patient and within one by score: of the negatives below a positive those of other patients come first.
-    place = ranked.patient * len(scores) + rank
-    patient, mine, theirs = ranked.patient[positive], place[positive], np.sort(place[~positive])
+    place = ranked.cluster * len(scores) + rank
+    patient, mine, theirs = ranked.cluster[positive], place[positive], np.sort(place[~positive])
     below = np.searchsorted(theirs, mine, "left") + np.searchsorted(theirs, mine, "right")
     of_others = np.searchsorted(theirs, patient * len(scores), "left")
     return np.bincount(patient, below - 2 * of_others, size).astype(np.float64)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from validation.intervals.distributions import student_quantile
+from validation.intervals.group_degrees import degrees_by_size
 from validation.intervals.proportions import Interval
 from validation.metrics.auroc import Placements, auroc, auroc_variance
 
@@ -38,13 +39,21 @@ def delong_student(placed: Placements, confidence_level: float) -> Interval | No
 def degrees_of_freedom(placed: Placements) -> float:
     """Return the effective number of patients contributing to the variance, (sum u_k^2)^2 / sum u_k^4.
 
-    At least 3, and below the number of patients.
+    At least 3, and below the number of patients. Where clusters are groups of patients, no more than the sizes of the
+    groups in either class allow (`degrees_by_size`), and at least 1.
     """
     squares = influence(placed) ** 2
     # Without any influence no patient contributes.
     resting_on = float(squares.sum()) ** 2 / float((squares * squares).sum()) if squares.any() else 0.0
     patients = len(np.unique(np.concatenate([placed.positive_patient, placed.negative_patient])))
-    return min(max(resting_on, FEWEST_DEGREES), patients - 1.0)
+    degrees = min(max(resting_on, FEWEST_DEGREES), patients - 1.0)
+    if not placed.grouped:
+        return degrees
+    of_classes = (
+        np.unique(of_class, return_counts=True)[1].astype(np.float64)
+        for of_class in (placed.positive_patient, placed.negative_patient)
+    )
+    return min(degrees, *map(degrees_by_size, of_classes))
 
 
 def influence(placed: Placements) -> NDArray[np.float64]:

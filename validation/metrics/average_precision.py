@@ -49,7 +49,7 @@ def average_precision_jackknife(ranked: Units) -> NDArray[np.float64]:
     h (P - a) / (N - c) without that patient, unless it has units of the patient itself. From one of these to the next
     a and c stay the same, so that running sums of h P / (N - c) and h / (N - c) for each c serve all patients.
     """
-    present, patient = np.unique(ranked.patient, return_inverse=True)
+    present, patient = np.unique(ranked.cluster, return_inverse=True)
     steps, positive = steps_of(ranked), ranked.truth == POSITIVE
     whole, size = _curve(steps, positive), len(present)
     area = np.zeros(size)
@@ -80,9 +80,9 @@ def precision_recall(ranked: Units, confidence_level: float) -> tuple[PrecisionR
     points = []
     for step in np.unique(reached).tolist() if total else []:
         called = steps.at <= step
-        right = np.bincount(ranked.patient[called], positive[called]).astype(np.float64)
-        trials = np.bincount(ranked.patient[called]).astype(np.float64)
-        sample = clustered_proportion(right, trials, confidence_level)
+        right = np.bincount(ranked.cluster[called], positive[called]).astype(np.float64)
+        trials = np.bincount(ranked.cluster[called]).astype(np.float64)
+        sample = clustered_proportion(right, trials, confidence_level, grouped=ranked.grouped)
         low, high = exact_clustered(sample, confidence_level)
         points.append(
             PrecisionRecallPoint(

@@ -14,26 +14,26 @@ from validation.metrics.counts import divide
 RESOLUTION = 2.0**30
 
 
-def squares_by_patient(
-    units: Units, patients: int, squared: NDArray[np.float64] | None = None
+def squares_by_cluster(
+    units: Units, clusters: int, squared: NDArray[np.float64] | None = None
 ) -> NDArray[np.float64]:
-    """Return the sum of squared distances (in 2^-30) and number of units per patient, shape (patients, 2).
+    """Return the sum of squared distances (in 2^-30) and number of units per cluster, shape (clusters, 2).
 
     Args:
         units: determinate and processed, unless their distances are given.
-        patients: that are resampled.
+        clusters: that are resampled.
         squared: the squared distance of each unit, shape (units,), where it is not (score - truth)^2.
     """
     squared = (units.score - units.truth) ** 2 if squared is None else squared
-    sums = np.bincount(units.patient, np.rint(squared * RESOLUTION), patients)
-    return np.stack([sums, np.bincount(units.patient, minlength=patients).astype(np.float64)], axis=1)
+    sums = np.bincount(units.cluster, np.rint(squared * RESOLUTION), clusters)
+    return np.stack([sums, np.bincount(units.cluster, minlength=clusters).astype(np.float64)], axis=1)
 
 
 def squares_of(sample: Sample) -> NDArray[np.float64]:
-    """Return the sums of a sample, shape (patients, 2)."""
+    """Return the sums of a sample, shape (clusters, 2)."""
     if sample.squares is not None:
         return sample.squares
-    return squares_by_patient(sample.scored, sample.drawn.count)
+    return squares_by_cluster(sample.scored, sample.drawn.count)
 
 
 def brier(squares: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -42,6 +42,6 @@ def brier(squares: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def brier_jackknife(squares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the score without each patient that has a unit."""
+    """Return the score without each cluster that has a unit."""
     contributing = squares[:, 1] > 0
     return brier(squares.sum(axis=0) - squares[contributing])

@@ -79,13 +79,13 @@ def ranking_of(ranked: Units, patients: int) -> Ranking:
 
     Args:
         ranked: the units.
-        patients: that are resampled, which ``ranked.patient`` indexes.
+        patients: that are resampled, which ``ranked.cluster`` indexes.
     """
     steps, positive = steps_of(ranked), ranked.truth == POSITIVE
     size = len(steps.threshold) + 1
     tied = ~positive & np.isin(ranked.score, steps.threshold)
-    units = _by_row(2 * steps.at + positive, ranked.patient, (2 * size, patients))
-    ties = _by_row(steps.at[tied], ranked.patient[tied], (size, patients))
+    units = _by_row(2 * steps.at + positive, ranked.cluster, (2 * size, patients))
+    ties = _by_row(steps.at[tied], ranked.cluster[tied], (size, patients))
     with_ties = np.diff(ties.indptr) > 0
     blocks = []
     for start in range(0, size, STEPS_AT_ONCE):

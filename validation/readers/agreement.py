@@ -50,8 +50,9 @@ class AgreementTable:
         scale: of the proportions in ``sums`` (`agreement_coefficients.common_scale`).
         pairs_per_image: mean number of pairs of reads of an image that has any; 0 where none has.
         pairs: readers with images in common (`reader_pairs.most_shared`).
-        sums: by resampled patient: `agreement_coefficients.rating_columns`, then the crossed verdicts of each pair
-            (`reader_pairs.crossed_verdicts`); whole numbers, shape (patients, columns).
+        sums: by resampled cluster: `agreement_coefficients.rating_columns`, then the crossed verdicts of each pair
+            (`reader_pairs.crossed_verdicts`); whole numbers, shape (clusters, columns).
+        grouped: whether clusters are groups of patients.
     """
 
     votes: Votes
@@ -61,6 +62,7 @@ class AgreementTable:
     pairs_per_image: float
     pairs: tuple[Pair, ...]
     sums: NDArray[np.float64]
+    grouped: bool
 
     def ratings(self, columns: NDArray[np.float64]) -> RatingSums:
         """Return the sums behind all coefficients but Cohen's, from ``sums`` or its sums over resampled patients."""
@@ -77,32 +79,37 @@ class AgreementTable:
         return int(self.sums.shape[1]) - len(self.pairs) * len(self.votes.categories) ** 2
 
 
-def agreement_sums(votes: Votes, patient: NDArray[np.intp], patients: int) -> AgreementTable:
+def agreement_sums(
+    votes: Votes, cluster: NDArray[np.intp], clusters: int, *, patient: NDArray[np.intp] | None = None
+) -> AgreementTable:
     """Reduce the reads of the analysed images.
 
     Args:
         votes: the reads.
-        patient: index of the resampled patient of each image of ``votes``, shape (images,).
-        patients: number of resampled patients.
+        cluster: number of the resampled cluster of each image of ``votes``, shape (images,).
+        clusters: number of resampled clusters.
+        patient: number of the patient of each image, where clusters are groups of patients; None where they are the
+            patients.
     """
     counts = votes.counts_by_image()
     reads = counts.sum(axis=1)
     scale = common_scale(reads)
     by_image = rating_columns(counts, scale)
-    ratings = np.zeros((patients, by_image.shape[1]))
-    np.add.at(ratings, patient, by_image)
+    ratings = np.zeros((clusters, by_image.shape[1]))
+    np.add.at(ratings, cluster, by_image)
     paired = reads > 1
     pairs_of_reads = (reads * (reads - 1) // 2)[paired]
     pairs = most_shared(votes)
-    crossed = crossed_verdicts(votes, pairs, patient, patients)
+    crossed = crossed_verdicts(votes, pairs, cluster, clusters)
     return AgreementTable(
         votes=votes,
         images=int(paired.sum()),
-        patients=len(np.unique(patient[paired])),
+        patients=len(np.unique((cluster if patient is None else patient)[paired])),
         scale=scale,
         pairs_per_image=float(pairs_of_reads.mean()) if len(pairs_of_reads) else 0.0,
         pairs=pairs,
-        sums=np.concatenate([ratings, crossed.reshape(patients, crossed[0].size)], axis=1),
+        sums=np.concatenate([ratings, crossed.reshape(clusters, crossed[0].size)], axis=1),
+        grouped=patient is not None,
     )
 
 
@@ -155,9 +162,10 @@ def _percent(table: AgreementTable, level: float) -> Measured:
     value = percent_agreement(table.ratings(table.sums.sum(axis=0)))
     if np.isnan(value):
         return Measured(None, None, NO_PAIR)
-    by_patient = table.ratings(table.sums)
-    agreeing = by_patient.agreeing * table.pairs_per_image / table.scale
-    return _proportion(float(value), agreeing, by_patient.paired * table.pairs_per_image, level)
+    by_cluster = table.ratings(table.sums)
+    agreeing = by_cluster.agreeing * table.pairs_per_image / table.scale
+    trials = by_cluster.paired * table.pairs_per_image
+    return _proportion(float(value), agreeing, trials, level, grouped=table.grouped)
 
 
 def _pair(table: AgreementTable, pair: int, replicates: NDArray[np.float64], level: float) -> PairAgreement:
@@ -169,15 +177,17 @@ def _pair(table: AgreementTable, pair: int, replicates: NDArray[np.float64], lev
         first=table.votes.readers[first],
         second=table.votes.readers[second],
         images=int(images.sum()),
-        percent=_proportion(float(agreeing.sum() / images.sum()), agreeing, images, level),
+        percent=_proportion(
+            float(agreeing.sum() / images.sum()), agreeing, images, level, grouped=table.grouped
+        ),
         kappa=_resampled(cohen_kappa(crossed.sum(axis=0)), kappas, level, ALIKE),
     )
 
 
 def _proportion(
-    value: float, agreeing: NDArray[np.float64], trials: NDArray[np.float64], level: float
+    value: float, agreeing: NDArray[np.float64], trials: NDArray[np.float64], level: float, *, grouped: bool
 ) -> Measured:
-    low, high = exact_clustered(clustered_proportion(agreeing, trials, level), level)
+    low, high = exact_clustered(clustered_proportion(agreeing, trials, level, grouped=grouped), level)
     return Measured(rounded(value), (rounded(low), rounded(high)))
 
 

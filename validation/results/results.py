@@ -4,7 +4,7 @@ Owns the shape of results.json. The numbers are made elsewhere and arrive rounde
 Source: the contract ("results.json"), repeated in docs/reference/results.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -29,6 +29,7 @@ from validation.results.secondary import (
     Localisation,
     PrecisionRecallPoint,
     Projection,
+    SiteVariation,
     ThresholdRow,
 )
 
@@ -90,7 +91,7 @@ class AnalysisUsed:
 
 @dataclass(frozen=True, slots=True)
 class Resampling:
-    """How patients were resampled; ``draws_sha256`` is of every index.
+    """How patients, or groups of them by a column (``cluster``), were resampled; ``draws_sha256`` is of every index.
 
     ``strata_patients`` says how many patients each stratum has; it is empty without strata.
     """
@@ -169,6 +170,19 @@ class Subgroup:
 WHOLE = Subgroup(OVERALL_AXIS, OVERALL_LEVEL)
 
 
+@dataclass(frozen=True, slots=True)
+class ClusterCounts:
+    """The clusters behind an estimate where these are groups of patients: with any unit, a positive, a negative one."""
+
+    any: int
+    positive: int
+    negative: int
+
+    def of_classes(self, classes: Collection[str]) -> dict[str, int]:
+        """Return the counts that a metric of some classes needs: all clusters, then those of each class."""
+        return {"any": self.any} | {name: getattr(self, name) for name in classes}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """One metric in one subgroup with every interval that applies to it.
@@ -176,6 +190,7 @@ class Estimate:
     ``value`` is None with status ``undefined`` (0/0). ``intervals`` holds None where one that applies
     could not be given, and ``interval_notes`` says why. ``monte_carlo_error`` is the standard error of both
     bounds of the deciding interval due to resampling: 0 where that is closed-form, None where none decides.
+    ``clusters`` is None where patients are the clusters.
     ``effective_size`` is the n of `exact_clustered`, and ``effective_patients`` the effective number of patients
     contributing to its variance: None where each has one unit, 0 where there is no variance.
     """
@@ -200,6 +215,7 @@ class Estimate:
     effective_patients: float | None
     undefined_replicates: int
     status: EstimateStatus
+    clusters: ClusterCounts | None = None
 
     @property
     def patients_of_classes(self) -> tuple[int, ...]:
@@ -218,7 +234,8 @@ class Estimate:
         """Whether so few patients contribute to the deciding interval that the rule for few patients acted."""
         patients = self.effective_patients
         return (
-            self.decision_interval == "exact_clustered"
+            self.clusters is None
+            and self.decision_interval == "exact_clustered"
             and patients is not None
             and patients < TRUSTED_PATIENTS
         )
@@ -298,6 +315,7 @@ class Results:
     sensitivity_exclusions: tuple[SensitivityExclusion, ...]
     sensitivity_verdicts: Mapping[str, AnalysisVerdict]
     leave_one_out: tuple[LeftOut, ...]
+    site_variation: SiteVariation | None
     homogeneity: tuple[Homogeneity, ...]
     projections: tuple[Projection, ...]
     precision_recall: tuple[PrecisionRecallPoint, ...]

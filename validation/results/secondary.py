@@ -155,6 +155,41 @@ class LeftOut:
     verdicts: Mapping[str, CriterionVerdict]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteMetric:
+    """A metric with sites as clusters, and how much it varies between them (`site_variation`).
+
+    ``interval`` is closed-form; ``note`` says why it is None. ``sites`` have an estimate; ``between_site_variance`` is
+    of their true values (DerSimonian and Laird), ``between_site_sd`` its root, ``i_squared`` the proportion of the
+    spread of the sites' estimates that it explains; ``variance_note`` says why they are None.
+    """
+
+    metric: str
+    value: float | None
+    interval: Interval | None
+    note: str | None
+    sites: int
+    between_site_variance: float | None
+    between_site_sd: float | None
+    i_squared: float | None
+    variance_note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteVariation:
+    """The sensitivity analysis ``by_site``: the analysed images of known site, sites as clusters (`site_variation`).
+
+    ``images_without_site`` are left out. ``metrics`` is empty, with a ``note``, where a patient was at two sites.
+    """
+
+    sites: int
+    images: int
+    patients: int
+    images_without_site: int
+    metrics: tuple[SiteMetric, ...]
+    note: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class LevelDifference:
     """The largest difference between two levels, with its simultaneous interval over all pairs of the axis.

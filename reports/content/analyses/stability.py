@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reports.language.formatting import counted, listed
 from reports.language.missing_value_notes import missing_value_notes
 from reports.language.vocabulary import Words
-from validation.results.secondary import ClosedEstimate, Interval, LeftOut
+from validation.results.secondary import ClosedEstimate, Interval, LeftOut, SiteVariation
 
 MOST_ROWS = 20
 
@@ -71,6 +71,16 @@ def notes_on_rows(rows: Sequence[tuple[str, Sequence[ClosedEstimate]]], words: W
     return missing_value_notes(
         (reason, metric if len(names) == len(rows) else f"{metric} {listed(names)}")
         for (reason, metric), names in lacking.items()
+    )
+
+
+def site_notes(found: SiteVariation | None, words: Words) -> tuple[str, ...]:
+    """Return why values of the analysis with sites as clusters are missing, one sentence per reason."""
+    return missing_value_notes(
+        (reason, words.within(words.metric(row.metric)))
+        for row in (found.metrics if found else ())
+        for reason in (row.note, row.variance_note)
+        if reason is not None
     )
 
 

@@ -15,7 +15,7 @@ from validation.cohort.outcomes import ResampledPatients, Sample, sample_of
 from validation.estimates.estimates import estimates_of
 from validation.estimates.replication import Replicates
 from validation.intervals.bootstrap import resample_chunks
-from validation.metrics.brier import squares_by_patient
+from validation.metrics.brier import squares_by_cluster
 from validation.metrics.ranking import ranked_replicates, ranking_of
 from validation.results.results import OVERALL_AXIS, OVERALL_LEVEL, DataQuality, Estimate, Subgroup
 
@@ -46,7 +46,7 @@ def estimates(study: Sample, protocol: Protocol) -> tuple[Estimate, ...]:
     """All metrics of a study, as `validate` would give them."""
     bootstrap = protocol.bootstrap
     weights = _weights(bootstrap.seed, bootstrap.replicates, study.drawn.count)
-    squares = squares_by_patient(study.scored, study.drawn.count)
+    squares = squares_by_cluster(study.scored, study.drawn.count)
     by_patient = np.concatenate([study.counts, squares], axis=1)
     with threadpool_limits(limits=1, user_api="blas"):
         sums = (by_patient.T @ weights).T

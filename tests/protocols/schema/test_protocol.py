@@ -237,7 +237,6 @@ def test_rules_of_the_reference_standard_by_hand(rule: str, known: bool) -> None
             "[bootstrap]\nseed = 18446744073709551616\n",
             r"bootstrap\.seed: should be less than",
         ),  # Philox keys are 64 bits
-        ('[bootstrap]\ncluster = "site"\n', r"bootstrap\.cluster: should be 'patient_id'; received 'site'"),
         (
             '[decision]\nother = "wilson"\n',
             r"decision\.other: should be 'percentile', 'bca', 'delong_clustered' or 'delong_student'",
@@ -269,6 +268,20 @@ def test_rules_of_the_reference_standard_by_hand(rule: str, known: bool) -> None
             r"risk 'R': criterion 'NONE' is not in \[\[criteria\]\]; those there are",
         ),
         ("[bootstrap]\nstrata = 'sex'\n", r"bootstrap\.strata: should be 'none' or 'class'"),
+        (
+            "[bootstrap]\ncluster = 'view'\n",
+            r"bootstrap\.cluster: must be 'patient_id' or a column of studies in which patients nest, such as 'site'; "
+            r"patients do not nest in 'view'",
+        ),
+        ("[bootstrap]\ncluster = ''\n", r"bootstrap\.cluster: "),
+        (
+            "[bootstrap]\ncluster = 'site'\nstrata = 'class'\n",
+            r'bootstrap\.strata: "class" divides patients .* needs bootstrap\.cluster = "patient_id", received "site"',
+        ),
+        (
+            "[bootstrap]\ncluster = 'weight'\n[weights]\ncolumn = 'weight'\n",
+            r"bootstrap\.cluster: column 'weight' is read as numbers",
+        ),
         ("[prevalences]\nat = []\n", r"prevalences\.at: must be 1 to 20 rising proportions; received \[\]"),
         (
             "[prevalences]\nat = [0.2, 0.1]\n",

@@ -25,7 +25,7 @@ def rows_of(images: Units, threshold: float, unit: str = "image") -> tuple[Thres
     return threshold_rows(
         images,
         unit="image" if unit == "image" else "patient",
-        patients=int(images.patient.max()) + 1,
+        clusters=int(images.patient.max()) + 1,
         threshold=threshold,
         confidence_level=0.95,
     )

@@ -67,8 +67,18 @@ def written(folder: Path, images: Sequence[Image]) -> InputFiles:
     named = [(f"i{number:04}", image) for number, image in enumerate(images)]
     tables = {
         "studies": (
-            ["image_id", "patient_id", "age_years", "sex", "view", "weight"],
-            [[name, one.patient, "50", one.sex, "", one.further.get("weight", "")] for name, one in named],
+            ["image_id", "patient_id", "age_years", "sex", "view", "weight", "site"],
+            [
+                [
+                    name,
+                    one.patient,
+                    "50",
+                    one.sex,
+                    "",
+                    *(one.further.get(column, "") for column in ("weight", "site")),
+                ]
+                for name, one in named
+            ],
         ),
         "reads": (
             ["image_id", "reader_id", "verdict"],
@@ -137,7 +147,19 @@ def uneven(images: Sequence[Image]) -> list[Image]:
     ]
 
 
+def at_sites(images: Sequence[Image], sites: int) -> list[Image]:
+    """Every patient at one of some sites, the first of which is much the largest."""
+    return [
+        replace(
+            one, further={**one.further, "site": f" s{max(0, int(one.patient[1:]) % (2 * sites) - sites)}"}
+        )
+        for one in images
+    ]
+
+
 GOOD = uneven(device(0.81, 0.23))
+BY_SITE = 'cluster = "site"\n'
+MANY = uneven(device(0.81, 0.23, patients=60))
 STUDIES = {
     "missing and indeterminate": (GOOD, ""),
     "excluded where missing": (GOOD, EXCLUDING),
@@ -150,6 +172,12 @@ STUDIES = {
     "two looks by patient of a perfect device": (device(0.9, 0.1), TWO_LOOKS + BY_PATIENT),
     "two looks at a single patient": ([replace(one, patient="p") for one in GOOD], TWO_LOOKS + CLOSED),
     "strata": (GOOD, 'strata = "class"\n'),
+    "sites": (at_sites(MANY, 9), BY_SITE),
+    "few sites": (at_sites(MANY, 5), BY_SITE),
+    "sites, excluded where missing": (at_sites(MANY, 7), BY_SITE + EXCLUDING),
+    "patients at sites": (at_sites(MANY, 9), BY_SITE + BY_PATIENT),
+    "sites, perfect device": (at_sites(device(0.9, 0.1, patients=60), 6), BY_SITE),
+    "sites, every score equal": (at_sites(device(0.5, 0.5, patients=60), 6), BY_SITE + BY_DRAWS),
     "perfect device": (device(0.9, 0.1), ""),
     "inverted device": (device(0.1, 0.9), ""),
     "every score equal": (device(0.5, 0.5), BY_DRAWS),

@@ -1,6 +1,6 @@
-from reports.content.analyses.stability import MOST_ROWS, left_out_tables
+from reports.content.analyses.stability import MOST_ROWS, left_out_tables, site_notes
 from reports.language.vocabulary import Words
-from validation.results.secondary import ClosedEstimate, LeftOut
+from validation.results.secondary import ClosedEstimate, LeftOut, SiteMetric, SiteVariation
 
 WORDS = Words(agreement=False, unit="image", numeric_axes=frozenset())
 LACKING = ClosedEstimate("auroc", None, None, "not estimable: one class has no scored unit")
@@ -34,3 +34,27 @@ def test_too_many_rows_leave_the_range() -> None:
 
 def test_nothing_left_out_is_no_table() -> None:
     assert left_out_tables([], WORDS) == {}
+
+
+def test_notes_on_sites_as_clusters_by_hand() -> None:
+    few = "2 clusters, 5 needed"
+    found = [
+        SiteMetric(
+            metric=metric,
+            value=0.9,
+            interval=None,
+            note=few,
+            sites=2,
+            between_site_variance=None,
+            between_site_sd=None,
+            i_squared=None,
+            variance_note=note,
+        )
+        for metric, note in (("sensitivity", None), ("auroc", "not estimable: no variance within sites"))
+    ]
+    sites = SiteVariation(sites=2, images=9, patients=9, images_without_site=0, metrics=tuple(found))
+    assert site_notes(sites, WORDS) == (
+        "Interval not given, 2 clusters, 5 needed: sensitivity and AUROC.",
+        "Not estimable (no variance within sites): AUROC.",
+    )
+    assert site_notes(None, WORDS) == ()
