@@ -6,7 +6,7 @@ its own; the run folder is written elsewhere.
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from validation.analyses.localisation import localisation
 from validation.analyses.prevalence_projection import projections
 from validation.analyses.sensitivity import Analysis, analyses_beside, exclusion
 from validation.analyses.thresholds import threshold_rows
+from validation.analyses.tipping_points import tipping_points
 from validation.cohort.inputs import InputFiles, Records, read_records
 from validation.cohort.join import join
 from validation.cohort.leakage import leakage_of
@@ -45,6 +46,7 @@ from validation.readers.agreement import agreement_of, agreement_sums
 from validation.readers.consensus import adjudicator_of, reference_verdicts
 from validation.readers.dawid_skene import dawid_skene
 from validation.readers.rating_arrays import votes_of
+from validation.readers.reader_resampling import reference_uncertainty
 from validation.result_notices import cautions_of, notices_of_results
 from validation.results.results import (
     WHOLE,
@@ -164,6 +166,10 @@ def validate(
         sensitivity_exclusions=tuple(exclusion(one, cohort, records) for one in protocol.sensitivity),
         sensitivity_verdicts=verdicts,
         leave_one_out=left_out,
+        reference_uncertainty=reference_uncertainty(
+            cohort, records.reads, drawn, by_subgroup[WHOLE], protocol, progress
+        ),
+        tipping_points=tipping_points(_everything(analyses["all_worst"]), criteria, verdict, protocol),
         homogeneity=_homogeneity(
             {row: LevelData(sample, replicates[sample]) for row, sample in rows.items()},
             by_subgroup,
@@ -202,6 +208,12 @@ def validate(
         cautions=cautions,
     )
     return Validation(results, line_listing(cohort, axes))
+
+
+def _everything(extreme: Analysis) -> Sample:
+    """Return the sample of an extreme by the rules of the primary analysis."""
+    (sample,) = replace(extreme, extreme=None).samples()
+    return sample
 
 
 def _emitted(primary: Analysis, axes: Sequence[Axis]) -> dict[Subgroup, Sample]:

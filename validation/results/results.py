@@ -31,6 +31,7 @@ from validation.results.secondary import (
     Projection,
     ThresholdRow,
 )
+from validation.results.verdict_sensitivity import ReferenceUncertainty, TippingPoints
 
 OVERALL_AXIS = "overall"
 OVERALL_LEVEL = "all"
@@ -283,6 +284,8 @@ class Results:
     sensitivity_exclusions: tuple[SensitivityExclusion, ...]
     sensitivity_verdicts: Mapping[str, AnalysisVerdict]
     leave_one_out: tuple[LeftOut, ...]
+    reference_uncertainty: ReferenceUncertainty
+    tipping_points: TippingPoints
     homogeneity: tuple[Homogeneity, ...]
     projections: tuple[Projection, ...]
     precision_recall: tuple[PrecisionRecallPoint, ...]
