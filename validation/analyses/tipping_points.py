@@ -2,8 +2,8 @@
 
 Owns the order in which units turn against the device and the search. What counts for and against it is
 `best_and_worst_case`, so that nothing turned is `all_best` and everything turned `all_worst`; intervals are
-`estimates`. It decides nothing. Source: docs/methods/tipping-points.md; Yan, Lee & Li 2009 (tipping point of missing
-binary outcomes).
+`estimates`. It decides nothing. Source: docs/methods/sensitivity-analyses.md; Yan, Lee & Li 2009 (tipping point of
+missing binary outcomes).
 """
 
 from collections.abc import Callable, Sequence

@@ -1,6 +1,6 @@
 """Tipping points of what is missing, independently of the first implementation, in plain Python.
 
-Owns the order in which units turn against the device and the search. Written from docs/methods/tipping-points.md
+Owns the order in which units turn against the device and the search. Written from docs/methods/sensitivity-analyses.md
 without a line of the first implementation. What counts for and against the device is `best_and_worst_case`, a row with
 closed-form intervals `estimate_rows`, its verdict `verdicts`.
 """

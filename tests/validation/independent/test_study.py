@@ -192,6 +192,16 @@ OVERALL = "".join(
 )
 READ = ("PPP", "NNN", "PPN", "NNP", "PIN", "P-N", "-NN", "I-P", "--P", "PP-")
 VARIED = [replace(one, reads=READ[(3 * k + k // 7) % len(READ)]) for k, one in enumerate([*GOOD, *GOOD])]
+# Three patients with many unresolved images and many with one: the order in which they turn moves the intervals.
+CROWDED = [
+    *device(0.8, 0.2, patients=30),
+    *(Image(f"z{k % 3}", ("PPP", "NNN")[k % 2], None) for k in range(18)),
+    *(Image(f"s{k:02}", ("PPP", "NNN", "PNI")[k % 3], None if k % 3 < 2 else 0.6) for k in range(18)),
+]
+
+
+def test_both_turn_patients_with_most_unresolved_images_first(tmp_path: Path) -> None:
+    assert differences(tmp_path, CROWDED, EXCLUDING + OVERALL) == []
 
 
 @pytest.mark.parametrize("further", ["", EXCLUDING, BY_PATIENT, BY_DRAWS, CLOSED, 'strata = "class"\n'])
