@@ -2,13 +2,13 @@
 
 Every replicate resamples the patients as the primary analysis does, replicate by replicate, and the readers with
 replacement; the resampled panel forms the reference anew by the protocol's rule. Owns the panels and their intervals.
-The rules are `consensus`, the metrics of a reference `outcomes`, `counts` and `ranking`. It decides nothing.
+The rules are `consensus`, the metrics of a reference `outcomes`, `counts` and `auroc`. It decides nothing.
 Source: docs/methods/reference-uncertainty.md.
 """
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,22 @@ from protocols.schema.protocol import Protocol
 from protocols.schema.statistical_analysis import Bootstrap
 from protocols.storage.canonical import PLACES, rounded
 from protocols.tables.records import Reads
-from validation.cohort.join import INDETERMINATE, NO_TRUTH, TRUTH_CODES, JoinedCohort
-from validation.cohort.outcomes import ResampledPatients, Sample, Unit, sample_of
+from validation.cohort.join import INDETERMINATE, TRUTH_CODES, JoinedCohort
+from validation.cohort.outcomes import (
+    ResampledPatients,
+    Unit,
+    Units,
+    by_patient,
+    counts_by_patient,
+    in_order,
+    incomplete_units,
+    outcome,
+)
 from validation.criteria import bound_of, compared
 from validation.estimates.estimates import UNDEFINED_SHARE
 from validation.intervals.bootstrap import READERS, draw, quantile, resample_chunks
+from validation.metrics.auroc import resampled_auroc
 from validation.metrics.counts import COUNT_METRICS, confusion
-from validation.metrics.ranking import ranked_replicates, ranking_of
 from validation.readers.consensus import INDETERMINATE as UNDECIDED
 from validation.readers.consensus import WORDS, adjudicator_of, by_rule
 from validation.readers.rating_arrays import CATEGORIES, Votes, votes_of
@@ -84,11 +93,11 @@ def reference_uncertainty(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Panel:
-    """The reads of the images that may be analysed, and how a panel of readers makes a sample of them.
+    """The reads of the images that may be analysed, and how a panel of readers judges them.
 
     Attributes:
         cohort: all images.
-        rows: the images that may be analysed, positions in the cohort, shape (images,).
+        rows: the images that may be analysed by rising score, positions in the cohort, shape (images,).
         votes: their reads without those of the adjudicator.
         adjudicated: the adjudicator's verdict on each, shape (images,); -1 without one.
         rule: that combines verdicts.
@@ -106,22 +115,29 @@ class _Panel:
     drawn: ResampledPatients
     unit: Unit
 
-    def sample(self, times: NDArray[np.intp]) -> Sample:
-        """Return the whole cohort judged by the readers, each as many ``times`` as resampled, shape (readers,)."""
+    def judge(self, times: NDArray[np.intp]) -> tuple[NDArray[np.float64], Units]:
+        """Return TP, FP, FN and TN by patient, shape (patients, 4), and the ranked units, judged by a panel.
+
+        Args:
+            times: how many times each reader was resampled, shape (readers,).
+        """
         votes, categories = self.votes, np.array([CATEGORIES.index(one) for one in self.votes.categories])
-        images, width = len(self.rows), len(WORDS)
+        width, size = len(WORDS), len(self.rows)
         cells = votes.image * width + categories[votes.category]
-        counts = (
-            np.bincount(cells, times[votes.reader], images * width).reshape(images, width).astype(np.int64)
-        )
+        counts = np.bincount(cells, times[votes.reader], size * width).reshape(size, width).astype(np.int64)
         last = np.where(self.adjudicated < 0, UNDECIDED, self.adjudicated)
-        here = TRUTH_OF_WORD[by_rule(counts, self.rule, last)]
-        here[~counts.any(axis=1) & (self.adjudicated < 0)] = NO_TRUTH
-        truth = self.cohort.truth.copy()
-        truth[self.rows] = here
-        members = np.zeros(len(truth), dtype=np.bool_)
-        members[self.rows[(here != NO_TRUTH) & ~(self.excludes & (here == INDETERMINATE))]] = True
-        return sample_of(replace(self.cohort, truth=truth), members, self.drawn, unit=self.unit)
+        truth = TRUTH_OF_WORD[by_rule(counts, self.rule, last)]
+        enters = (counts.any(axis=1) | (self.adjudicated >= 0)) & ~(self.excludes & (truth == INDETERMINATE))
+        rows = self.rows[enters]
+        images = Units(
+            self.drawn.index[rows], truth[enters], self.cohort.score[rows], self.cohort.called[rows]
+        )
+        units = images if self.unit == "image" else by_patient(images)
+        ranked = in_order(units, incomplete_units(units, images))
+        there = units.truth != INDETERMINATE
+        return counts_by_patient(units, outcome(units), self.drawn.count), Units(
+            ranked.patient[there], ranked.truth[there], ranked.score[there], ranked.called[there]
+        )
 
 
 def _panel_of(
@@ -135,6 +151,7 @@ def _panel_of(
     if missing.not_processed == "exclude":
         candidates &= ~np.isnan(cohort.score)
     rows = np.flatnonzero(candidates)
+    rows = rows[np.argsort(cohort.score[rows], kind="stable")]  # so that no panel has much to sort
     ids = [cohort.image_id[row] for row in rows]
     adjudicator = adjudicator_of(standard.rule)
     votes = votes_of(reads.without(adjudicator) if adjudicator else reads, ids)
@@ -178,13 +195,12 @@ def _replicates(
         end = chunk.start + chunk.weights.shape[1]
         here = panel_of[chunk.start : end]
         for number in np.unique(here):
-            sample, columns = panel.sample(panels[number]), np.flatnonzero(here == number)
+            columns = np.flatnonzero(here == number)
             weights = chunk.weights[:, columns]
+            by_patient_counts, ranked = panel.judge(panels[number])
             # Whole numbers below 2**53 in float64: exact in any order of addition.
-            counts[chunk.start + columns] = weights.T.astype(np.float64) @ sample.counts
-            if len(sample.ranked.patient):
-                ranking = ranking_of(sample.ranked, drawn.count)
-                areas[chunk.start + columns] = ranked_replicates([ranking], weights)[0, 0]
+            counts[chunk.start + columns] = weights.T.astype(np.float64) @ by_patient_counts
+            areas[chunk.start + columns] = resampled_auroc(ranked, weights)
         progress("readers", end, bootstrap.replicates)
     of_counts = confusion(counts)
     return {
