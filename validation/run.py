@@ -140,6 +140,7 @@ def validate(
         *without_each_site(cohort, records, drawn, protocol),
         *without_each_reader(cohort, records, protocol),
     )
+    uncertain = reference_uncertainty(cohort, records.reads, drawn, by_subgroup[WHOLE], protocol, progress)
     whole = rows[WHOLE]
     results = Results(
         protocol=loaded.identity,
@@ -155,7 +156,15 @@ def validate(
             (
                 *input_notices(records, cohort, axes, protocol),
                 *notices_of_results(
-                    cautions, criteria, verdict, estimates, verdicts, left_out, cohort, point.threshold
+                    cautions,
+                    criteria,
+                    verdict,
+                    estimates,
+                    verdicts,
+                    left_out,
+                    uncertain,
+                    cohort,
+                    point.threshold,
                 ),
             ),
         ),
@@ -166,9 +175,7 @@ def validate(
         sensitivity_exclusions=tuple(exclusion(one, cohort, records) for one in protocol.sensitivity),
         sensitivity_verdicts=verdicts,
         leave_one_out=left_out,
-        reference_uncertainty=reference_uncertainty(
-            cohort, records.reads, drawn, by_subgroup[WHOLE], protocol, progress
-        ),
+        reference_uncertainty=uncertain,
         tipping_points=tipping_points(_everything(analyses["all_worst"]), criteria, verdict, protocol),
         homogeneity=_homogeneity(
             {row: LevelData(sample, replicates[sample]) for row, sample in rows.items()},

@@ -109,6 +109,11 @@ def test_criteria_are_judged_on_these_intervals_by_hand(judge: Judge) -> None:
     assert results.criteria[0].verdict == "met"
     # Then d are false positives: 40 of 80, less than the goal of 0.6.
     assert results.reference_uncertainty.verdicts == {"SP": "not_met"}
+    (notice,) = [one for one in results.input_account.notices if one.kind == "verdict_hangs_on_readers"]
+    assert (notice.text, notice.criteria) == (
+        "With the readers resampled together with the patients a criterion has another verdict (SP not met).",
+        ("SP",),
+    )
 
 
 @pytest.mark.parametrize(
