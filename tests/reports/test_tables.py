@@ -160,8 +160,8 @@ def test_resampled_readers_are_the_results(rows_of: Rows, context_of: Contexts) 
     rows = rows_of("passing", "readers and patients resampled together")[1:]
     found = context_of("passing").results.reference_uncertainty
     expected = [[value(m.value), interval(m.decision), interval(m.interval)] for m in found.metrics]
-    assert [row[1:4] for row in rows] == expected
-    assert [row[4] for row in rows] == ["–"] * len(found.metrics)
+    assert [row[2:5] for row in rows] == expected
+    assert [row[5] for row in rows] == ["–"] * len(found.metrics)
 
 
 @pytest.mark.parametrize("name", ["passing", "failing", "by patient, missing excluded", "text-mined"])
