@@ -242,6 +242,9 @@ def test_second_implementation_says_what_it_lacks_and_lets_nothing_pass_that_dec
     assert different == {"criteria[PHI", "criteria[PHI-SEX[sex=F", "criteria[PHI-SEX[sex=M"} | {
         "criteria[FOR",
         "criteria[FOR-EST",
+        "tipping_points.criteria[PHI",
+        "tipping_points.criteria[FOR",
+        "tipping_points.criteria[FOR-EST",
         "verdict",
     }
     (told,) = (one for one in findings(comparisons, opinion.criteria) if one.kind == "not checked")

@@ -24,6 +24,7 @@ from validation.results.results import (
     Verdict,
 )
 from validation.results.secondary import Caution, Leakage, LeftOut
+from validation.results.verdict_sensitivity import ReferenceUncertainty
 
 LARGEST_SHARE = 0.1
 LARGEST_DISAGREEMENT = 0.01
@@ -31,6 +32,7 @@ FEW_PATIENTS = 30
 MAIN_METRICS = ("sensitivity", "specificity", "auroc")  # whose overall rows are looked at, criteria or not
 CLUSTER = "bootstrap.cluster"
 RANKED = ("auroc", "average_precision")
+OPPOSITE = {"met": "not_met", "not_met": "met"}
 
 
 def notices_of_results(
@@ -40,6 +42,7 @@ def notices_of_results(
     estimates: Sequence[Estimate],
     beside: Mapping[str, AnalysisVerdict],
     left_out: Sequence[LeftOut],
+    uncertain: ReferenceUncertainty,
     cohort: JoinedCohort,
     threshold: float,
 ) -> tuple[Notice, ...]:
@@ -52,6 +55,7 @@ def notices_of_results(
         estimates: of the primary analysis.
         beside: what the criteria would have said under each other analysis.
         left_out: the cohort without each site and each reader.
+        uncertain: the cohort with the readers resampled.
         cohort: the images.
         threshold: locked.
     """
@@ -72,6 +76,7 @@ def notices_of_results(
         *_few_patients(criteria, estimates),
         *_other_verdicts(verdicts, verdict, beside),
         *_without_one(verdicts, left_out),
+        *_with_other_readers(verdicts, uncertain),
     )
 
 
@@ -225,14 +230,13 @@ def _other_verdicts(
 
 def _without_one(verdicts: Mapping[str, str], left_out: Sequence[LeftOut]) -> Iterator[Notice]:
     """Yield a notice for each kind of which leaving out one turns a criterion from met to not met, or back."""
-    opposite = {"met": "not_met", "not_met": "met"}
     for kind in dict.fromkeys(one.kind for one in left_out):
         turned = {
             (f"{one.name}, ties excluded" if one.ties_excluded else one.name, name): word
             for one in left_out
             if one.kind == kind
             for name, word in one.verdicts.items()
-            if word == opposite.get(verdicts.get(name, ""))
+            if word == OPPOSITE.get(verdicts.get(name, ""))
         }
         if turned:
             details = "; ".join(f"{name}: {about} {_words(word)}" for (name, about), word in turned.items())
@@ -242,6 +246,22 @@ def _without_one(verdicts: Mapping[str, str], left_out: Sequence[LeftOut]) -> It
                 count=len({name for name, _ in turned}),
                 criteria=tuple(dict.fromkeys(about for _, about in turned)),
             )
+
+
+def _with_other_readers(verdicts: Mapping[str, str], uncertain: ReferenceUncertainty) -> Iterator[Notice]:
+    """Yield a notice where resampled readers turn a criterion from met to not met, or back."""
+    turned = {
+        name: word
+        for name, word in uncertain.verdicts.items()
+        if word == OPPOSITE.get(verdicts.get(name, ""))
+    }
+    if turned:
+        details = "; ".join(f"{name} {_words(word)}" for name, word in turned.items())
+        yield Notice(
+            kind="verdict_hangs_on_readers",
+            text=f"With the readers resampled together with the patients a criterion has another verdict ({details}).",
+            criteria=tuple(turned),
+        )
 
 
 def _is_overall(row: Subgroup) -> bool:

@@ -6,7 +6,7 @@ its own; the run folder is written elsewhere.
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ from validation.analyses.prevalence_projection import projections
 from validation.analyses.sensitivity import Analysis, analyses_beside, exclusion
 from validation.analyses.site_variation import site_variation
 from validation.analyses.thresholds import threshold_rows
+from validation.analyses.tipping_points import tipping_points
 from validation.cohort.clusters import refuse_clusters
 from validation.cohort.inputs import InputFiles, Records, read_records
 from validation.cohort.join import admitted, join
@@ -48,6 +49,7 @@ from validation.readers.agreement import agreement_of, agreement_sums
 from validation.readers.consensus import adjudicator_of, reference_verdicts
 from validation.readers.dawid_skene import dawid_skene
 from validation.readers.rating_arrays import votes_of
+from validation.readers.reader_resampling import reference_uncertainty
 from validation.result_notices import caution_of_few_clusters, cautions_of, notices_of_results
 from validation.results.results import (
     WHOLE,
@@ -150,6 +152,7 @@ def validate(
         *without_each_site(cohort, records, drawn, protocol),
         *without_each_reader(cohort, records, protocol),
     )
+    uncertain = reference_uncertainty(cohort, records.reads, drawn, by_subgroup[WHOLE], protocol, progress)
     whole = rows[WHOLE]
     results = Results(
         protocol=loaded.identity,
@@ -166,7 +169,15 @@ def validate(
             (
                 *input_notices(records, cohort, axes, protocol),
                 *notices_of_results(
-                    cautions, criteria, verdict, estimates, verdicts, left_out, cohort, point.threshold
+                    cautions,
+                    criteria,
+                    verdict,
+                    estimates,
+                    verdicts,
+                    left_out,
+                    uncertain,
+                    cohort,
+                    point.threshold,
                 ),
             ),
         ),
@@ -178,6 +189,8 @@ def validate(
         sensitivity_verdicts=verdicts,
         leave_one_out=left_out,
         site_variation=site_variation(cohort, records.studies, protocol),
+        reference_uncertainty=uncertain,
+        tipping_points=tipping_points(_everything(analyses["all_worst"]), criteria, verdict, protocol),
         homogeneity=_homogeneity(
             {row: LevelData(sample, replicates[sample]) for row, sample in rows.items()},
             by_subgroup,
@@ -218,6 +231,12 @@ def validate(
         cautions=cautions,
     )
     return Validation(results, line_listing(cohort, axes))
+
+
+def _everything(extreme: Analysis) -> Sample:
+    """Return the sample of an extreme by the rules of the primary analysis."""
+    (sample,) = replace(extreme, extreme=None).samples()
+    return sample
 
 
 def _emitted(primary: Analysis, axes: Sequence[Axis]) -> dict[Subgroup, Sample]:

@@ -74,6 +74,7 @@ def results_keys(words: Words) -> tuple[DictionaryEntry, ...]:
         "projections": "how often calls would be right at other shares of positives, where the protocol names them",
         "protocol": "id, version, stage and SHA-256 of the plan",
         "reference_standard": f"kind and rule of the {truth}, its readers, and which words may be used of it",
+        "reference_uncertainty": f"intervals with readers and patients resampled, so that the {truth} is formed anew",
         "resampling": "of patients: number, strata, replicates, confidence, seed, and SHA-256 of all draws",
         "schema": "the name and version of this form",
         "sensitivity_analyses": "the estimates of the whole cohort, analysed otherwise",
@@ -81,6 +82,7 @@ def results_keys(words: Words) -> tuple[DictionaryEntry, ...]:
         "sensitivity_verdicts": "what the criteria would have said under each of these analyses",
         "site_variation": "the estimates with sites as clusters, and how much they vary between sites",
         "threshold_sensitivity": "estimates at neighbouring thresholds",
+        "tipping_points": "how many unresolved units must count otherwise before a criterion changes",
         "verdict": "pass, fail, inconclusive, or none without acceptance criteria",
     }
     return tuple(DictionaryEntry(name, content) for name, content in contents.items())

@@ -19,6 +19,7 @@ from protocols.tables.reading import read_table
 from validation.cohort.inputs import InputFiles
 from validation.results.results import Results
 from validation.results.secondary import Agreement, Measured
+from validation.results.verdict_sensitivity import ReferenceUncertainty
 from validation.run import validate
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "chexpert-test"
@@ -117,17 +118,28 @@ def _latent_row(finding: str, agreement: Agreement) -> str:
     )
 
 
+def _resampled_row(finding: str, name: str, uncertain: ReferenceUncertainty) -> str:
+    cells = []
+    for one in uncertain.metrics:
+        assert one.decision is not None
+        assert one.interval is not None
+        before, after = (f"{low:.3f}–{high:.3f}" for low, high in (one.decision, one.interval))
+        cells.append(f"{before} becomes {after}")
+    return f"| {finding}, {name} | {' | '.join(cells)} |"
+
+
 def main() -> None:
     """Print the tables."""
     if not DATA.is_dir():
         sys.exit("needs ../shared/data/chexpert-test, which is not beside this checkout")
-    agreements = {}
+    agreements, resampled = {}, {}
     for finding in FINDINGS:
         print(f"\n**{finding}**\n\n| decisions of | sensitivity | specificity | F1 |\n|---|---|---|---|")
         with tempfile.TemporaryDirectory() as folder:
             for name, results in performance(DATA, finding, Path(folder), decisions(DATA, finding)):
                 print(_performance_row(name, results), flush=True)
                 agreements[finding] = results.agreement  # of the five, whoever is measured
+                resampled.setdefault(finding, (name, results.reference_uncertainty))  # of the first file
     print(
         "\n| finding | agreement | Fleiss' kappa | Gwet's AC1 | pairwise Cohen's kappa | read as positive |"
     )
@@ -138,6 +150,10 @@ def main() -> None:
     print("|---" * 5 + "|")
     for finding, agreement in agreements.items():
         print(_latent_row(finding, agreement))
+    print("\n| decisions of | sensitivity | specificity | F1 | prevalence | AUROC |")
+    print("|---" * 6 + "|")
+    for finding, (name, uncertain) in resampled.items():
+        print(_resampled_row(finding, name, uncertain))
 
 
 if __name__ == "__main__":

@@ -156,6 +156,24 @@ def test_what_is_left_out_is_the_results(
     assert last[6] == interval((min(areas), max(areas)))
 
 
+def test_resampled_readers_are_the_results(rows_of: Rows, context_of: Contexts) -> None:
+    rows = rows_of("passing", "readers and patients resampled together")[1:]
+    found = context_of("passing").results.reference_uncertainty
+    expected = [[value(m.value), interval(m.decision), interval(m.interval)] for m in found.metrics]
+    assert [row[2:5] for row in rows] == expected
+    assert [row[5] for row in rows] == ["–"] * len(found.metrics)
+
+
+@pytest.mark.parametrize("name", ["passing", "failing", "by patient, missing excluded", "text-mined"])
+def test_tipping_points_are_the_results(rows_of: Rows, context_of: Contexts, name: str) -> None:
+    rows = rows_of(name, "must count otherwise before the verdict")[1:]
+    found = context_of(name).results.tipping_points.criteria
+    assert [(row[0], row[3]) for row in rows] == [(one.id, count(one.unresolved)) for one in found]
+    for row, one in zip(rows, found, strict=True):
+        changes = f"{one.count} count" if one.count is not None else "device inconclusive metrics bootstrap"
+        assert any(word in row[4] for word in changes.split())
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
@@ -171,6 +189,7 @@ def test_what_is_empty_has_a_sentence_and_no_table(
 ) -> None:
     assert sentence in page_of(name)
     assert "judged without each reader" not in page_of(name)
+    assert "readers and patients resampled together" not in page_of(name)
 
 
 def test_agreement_is_the_results(rows_of: Rows, context_of: Contexts) -> None:

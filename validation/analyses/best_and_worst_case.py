@@ -20,6 +20,7 @@ from validation.cohort.outcomes import (
     TP,
     Case,
     Sample,
+    Units,
     counts_by_cluster,
     in_order,
     incomplete_units,
@@ -92,13 +93,13 @@ def extreme_samples(sample: Sample, case: Case, metrics: Collection[str] | None 
         metrics: those requested; None for all.
     """
     rules, units, size = EXTREMES[case], sample.units, sample.drawn.count
-    unclear, by_call = units.truth == INDETERMINATE, outcome(units, case)
-    counts = {rules.by_call: sample.counts if case == "worst" else counts_by_cluster(units, by_call, size)}
-    if unclear.any():
-        counts |= {
-            words: counts_by_cluster(units, np.where(unclear, cell, by_call), size)
-            for words, cell in rules.cells.items()
-        }
+    unclear = units.truth == INDETERMINATE
+    counts = {
+        words: sample.counts
+        if case == "worst" and words == rules.by_call
+        else counts_by_cluster(units, cells, size)
+        for words, cells in _cells(units, case).items()
+    }
     asked: dict[str, dict[str, str | None]] = {words: {} for words in counts}
     for name in COUNT_METRICS:
         if name != "prevalence" and (metrics is None or name in metrics):
@@ -117,6 +118,32 @@ def extreme_samples(sample: Sample, case: Case, metrics: Collection[str] | None 
     )
 
 
+def extreme_outcomes(sample: Sample, case: Case, metric: str) -> NDArray[np.intp]:
+    """Return the outcome (TP, FP, FN, TN as 0 to 3) of each unit at an extreme of a metric of counts, shape (units,).
+
+    Raises:
+        KeyError: the metric is not of counts.
+    """
+    rules, cells = EXTREMES[case], _cells(sample.units, case)
+    counts = {words: counts_by_cluster(sample.units, own, sample.drawn.count) for words, own in cells.items()}
+    return cells.get(rules.fixed.get(metric, _extreme(metric, counts, case)), cells[rules.by_call])
+
+
+def extreme_ranks(sample: Sample, case: Case) -> Units:
+    """Return the units in their order, each with a determinate reference and a rank at an extreme."""
+    units, rules = sample.units, EXTREMES[case]
+    assigned = np.where(units.called, rules.truth_if_called, 1 - rules.truth_if_called)
+    truth = np.where(units.truth == INDETERMINATE, assigned, units.truth).astype(np.int8)
+    return in_order(replace(units, truth=truth), incomplete_units(units, sample.images), case)
+
+
+def _cells(units: Units, case: Case) -> dict[str, NDArray[np.intp]]:
+    """Return the outcome of each unit under each assignment of indeterminate references, in words; by result first."""
+    rules, unclear, by_call = EXTREMES[case], units.truth == INDETERMINATE, outcome(units, case)
+    others = {words: np.where(unclear, cell, by_call) for words, cell in rules.cells.items()}
+    return {rules.by_call: by_call} | (others if unclear.any() else {})
+
+
 def _extreme(name: str, counts: Mapping[str, NDArray[np.float64]], case: Case) -> str:
     """Return the assignment with the worst (best) value, of equal ones the first; undefined ones only where all are."""
     values = {
@@ -131,13 +158,11 @@ def _extreme(name: str, counts: Mapping[str, NDArray[np.float64]], case: Case) -
 def _of_scores(sample: Sample, rules: Extreme, case: Case, unclear: NDArray[np.bool_]) -> Sample:
     """Return the sample with a rank and a squared error of every unit."""
     units, missing = sample.units, ~sample.units.processed
-    assigned = np.where(units.called, rules.truth_if_called, 1 - rules.truth_if_called)
-    settled = replace(units, truth=np.where(unclear, assigned, units.truth).astype(np.int8))
     distances = np.stack([(units.score - truth) ** 2 for truth in (NEGATIVE, POSITIVE)])
     squared = np.where(units.truth == POSITIVE, distances[1], distances[0])
     squared[unclear] = (distances.max(axis=0) if case == "worst" else distances.min(axis=0))[unclear]
     squared[missing] = rules.missing
-    ranked = in_order(settled, incomplete_units(units, sample.images), case)
+    ranked = extreme_ranks(sample, case)
     return replace(
         sample,
         ranked=ranked,

@@ -187,6 +187,12 @@ def _numbered(names: Sequence[str], members: NDArray[np.bool_]) -> tuple[NDArray
     return np.array([position.get(name, -1) for name in names], dtype=np.intp), len(wanted)
 
 
+def images_of(cohort: JoinedCohort, rows: NDArray[np.intp], drawn: ResampledPatients) -> Units:
+    """Return some images as units, in the order of ``rows``, shape (images,)."""
+    group = None if drawn.group is None else drawn.group[rows]
+    return Units(drawn.index[rows], cohort.truth[rows], cohort.score[rows], cohort.called[rows], group)
+
+
 def sample_of(
     cohort: JoinedCohort,
     members: NDArray[np.bool_],
@@ -207,8 +213,7 @@ def sample_of(
         metrics: as in `Sample`.
     """
     rows = np.flatnonzero(members)
-    group = None if drawn.group is None else drawn.group[rows]
-    images = Units(drawn.index[rows], cohort.truth[rows], cohort.score[rows], cohort.called[rows], group)
+    images = images_of(cohort, rows, drawn)
     units = images if unit == "image" else by_patient(images)
     of_rows = None if weights is None else weights[rows]
     cells, incomplete, determinate = (

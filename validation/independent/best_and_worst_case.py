@@ -5,12 +5,13 @@ Owns the values of missing scores and indeterminate references; the rest is as i
 proportions, and no bootstrap.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from protocols.schema.protocol import Protocol
 from validation.independent import cohort
-from validation.independent.cohort import INDETERMINATE, NEGATIVE, POSITIVE, Image, Recounted, Unit
+from validation.independent.cohort import INDETERMINATE, NEGATIVE, POSITIVE, Image, Recounted, Unit, outcome
 from validation.independent.estimate_rows import (
     FRACTIONS,
     PARTS,
@@ -23,7 +24,7 @@ from validation.independent.estimate_rows import (
     value_of,
 )
 from validation.independent.formulas import Interval
-from validation.independent.replicates import OF_COUNTS, OF_SCORES, Slice, slice_of
+from validation.independent.replicates import NONE, OF_COUNTS, OF_SCORES, Slice, slice_of
 from validation.independent.subgroup_levels import WHOLE
 from validation.independent.verdicts import LESS_IS_BETTER
 
@@ -66,8 +67,8 @@ def extremes(
     rows = []
     for analysis, wrong in ((WORST, True), (BEST, False)):
         units = cohort.units(everything, protocol.analysis.unit, threshold)
-        taken = {name: [_counted(unit, name, wrong=wrong) for unit in units] for name in EITHER[analysis]}
-        taken["ranks"] = [_ranked(unit, wrong=wrong) for unit in units]
+        taken = {name: [counted_as(unit, name, wrong=wrong) for unit in units] for name in EITHER[analysis]}
+        taken["ranks"] = [ranked_as(unit, wrong=wrong) for unit in units]
         taken["errors"] = [_squared(unit, wrong=wrong) for unit in units]
         slices = {name: _slice(everything, own, protocol, best=not wrong) for name, own in taken.items()}
         for metric in (*OF_COUNTS, *OF_SCORES):
@@ -83,7 +84,7 @@ def extremes(
     return tuple(rows)
 
 
-def _counted(unit: Unit, outcome: str, *, wrong: bool) -> Unit:
+def counted_as(unit: Unit, outcome: str, *, wrong: bool) -> Unit:
     """Make a missing result an error or correct; give an indeterminate unit one outcome."""
     if unit.reference == INDETERMINATE:
         reference = POSITIVE if outcome in ("tp", "fn") else NEGATIVE
@@ -91,7 +92,31 @@ def _counted(unit: Unit, outcome: str, *, wrong: bool) -> Unit:
     return unit if unit.called is not None else replace(unit, called=(unit.reference == POSITIVE) != wrong)
 
 
-def _ranked(unit: Unit, *, wrong: bool) -> Unit:
+def most_extreme_outcomes(metric: str, analysis: str, units: Sequence[Unit]) -> list[str]:
+    """Return the outcome that each unit would have if indeterminate, for a metric of counts at its worst or best.
+
+    Of equally extreme assignments the first counts: by the test result, all FN (TP), all FP (TN); the first also where
+    none has a value.
+    """
+    wrong = analysis == WORST
+    if (fixed := TAKEN_FOR[analysis].get(metric)) is not None:
+        return [fixed] * len(units)
+    of_called, of_others = EITHER[analysis]
+    ways = [
+        [of_called if unit.called else of_others for unit in units],
+        *([name] * len(units) for name in (("fn", "fp") if wrong else ("tp", "tn"))),
+    ]
+    values = []
+    for way in ways:
+        counted = (counted_as(unit, name, wrong=wrong) for unit, name in zip(units, way, strict=True))
+        values.append(OF_COUNTS[metric](NONE._replace(**Counter(map(outcome, counted)))))
+    defined = [(value, place) for place, value in enumerate(values) if value is not None]
+    least = wrong != (metric in LESS_IS_BETTER)
+    _, chosen = min(((value if least else -value, place) for value, place in defined), default=(0, 0))
+    return ways[chosen]
+
+
+def ranked_as(unit: Unit, *, wrong: bool) -> Unit:
     """Make an indeterminate reference contradict the test result, or agree with it."""
     if unit.reference != INDETERMINATE:
         return unit

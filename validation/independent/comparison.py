@@ -143,7 +143,8 @@ def _decides(where: str) -> bool:
         return where.endswith("].metric") or "].intervals." in where
     extreme = where.startswith(EXTREMES) and where.endswith("].metric")
     criterion = where.startswith("criteria[") and where.endswith("].verdict")
-    return extreme or criterion or where.startswith("input_account.tables[")
+    beside = where.startswith(("reference_uncertainty.", "tipping_points.")) and not where.endswith(".note")
+    return extreme or criterion or beside or where.startswith("input_account.tables[")
 
 
 def findings(
@@ -170,7 +171,10 @@ def findings(
         )
     distances = [comparison.difference for comparison in comparisons if comparison.difference is not None]
     rows = sum(comparison.where.endswith("].status") for comparison in comparisons)
-    size = f"{len(distances):,} numbers of {rows} rows, extremes, flow, cohort, input account, draws and criteria"
+    parts = (
+        "rows, extremes, flow, cohort, input account, draws, resampled readers, tipping points and criteria"
+    )
+    size = f"{len(distances):,} numbers of {rows} {parts}"
     told.append(
         ReproductionFinding(
             "second opinion", not different, f"{size}: largest difference {max(distances):.1g}"

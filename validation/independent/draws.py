@@ -20,14 +20,15 @@ KEY_STEPS = (0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B)
 ROUNDS = 10
 
 
-def philox(seed: int, replicate: int, blocks: int) -> bytes:
-    """Return the first 4 * blocks words of Philox4x64-10, key [seed, 0], counter [0, 0, 0, replicate], little-endian.
+def philox(seed: int, replicate: int, blocks: int, stream: int = 0) -> bytes:
+    """Return the first 4 * blocks words of Philox4x64-10, key [seed, stream], counter [0, 0, 0, replicate].
 
-    The counter is incremented before each block of four words. All blocks are computed at once: a whole number has
-    block j from bit 256 j on, so that the product of two 64-bit words never reaches the next block.
+    The words are little-endian. The counter is incremented before each block of four words. All blocks are computed at
+    once: a whole number has block j from bit 256 j on, so that the product of two 64-bit words never reaches the next
+    block.
     """
     ones = int.from_bytes(b"\1".ljust(32, b"\0") * blocks, "little")
-    word, keys = ones * WORD, (seed, 0)
+    word, keys = ones * WORD, (seed, stream)
     a = int.from_bytes(b"".join(j.to_bytes(32, "little") for j in range(1, blocks + 1)), "little")
     b, c, d = 0, 0, ones * replicate
     for _ in range(ROUNDS):
@@ -39,15 +40,15 @@ def philox(seed: int, replicate: int, blocks: int) -> bytes:
     return (a | b << 64 | c << 128 | d << 192).to_bytes(32 * blocks, "little")
 
 
-def draw(seed: int, replicate: int, strata: Sequence[Sequence[int]]) -> list[int]:
-    """Resample the patient numbers of each stratum with replacement, all strata from one stream.
+def draw(seed: int, replicate: int, strata: Sequence[Sequence[int]], stream: int = 0) -> list[int]:
+    """Resample the patient numbers of each stratum with replacement, all strata from one stream; 1 is that of readers.
 
     Each word gives its low half, then its high half: u. The patient is number u * size over 2^32 of the stratum, unless
     the remainder is under 2^32 mod size; then u is rejected.
     """
     blocks = sum(map(len, strata)) // 8 + 1
     while True:
-        halves = iter(struct.unpack(f"<{8 * blocks}I", philox(seed, replicate, blocks)))
+        halves = iter(struct.unpack(f"<{8 * blocks}I", philox(seed, replicate, blocks, stream)))
         resampled = [_resample(stratum, halves) for stratum in strata]
         if all(len(own) == len(stratum) for own, stratum in zip(resampled, strata, strict=True)):
             return [patient for own in resampled for patient in own]

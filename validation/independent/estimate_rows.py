@@ -117,6 +117,7 @@ def _intervals(
     intervals: dict[str, Interval | None] = {"percentile": None, "bca": None}
     if value is not None:
         intervals["percentile"] = percentile(value, defined, confidence)
+    if value is not None and defined:
         intervals["bca"] = bca(value, defined, _jackknife(metric, own), confidence)
     intervals |= _closed_intervals(metric, own, value, confidence)
     return {name: bounds_as_written(bounds, metric, name) for name, bounds in intervals.items()}

@@ -15,8 +15,10 @@ from validation.cohort.inputs import InputFiles
 from validation.independent import cohort
 from validation.independent.best_and_worst_case import Extreme, extremes
 from validation.independent.estimate_rows import Row, as_written, level_of_look, row_of
+from validation.independent.reader_panels import ResampledReaders, resampled_readers
 from validation.independent.replicates import OF_COUNTS, OF_SCORES, replicates_of, slice_of
 from validation.independent.subgroup_levels import levels
+from validation.independent.tipping_points import TippingOfStudy, tipping_of_study
 from validation.independent.verdicts import Judged, judged, overall
 
 
@@ -31,6 +33,8 @@ class Opinion:
     looks: Mapping[str, int | float]
     estimates: tuple[Row, ...]
     sensitivity_analyses: tuple[Extreme, ...]
+    reference_uncertainty: ResampledReaders
+    tipping_points: TippingOfStudy
     criteria: tuple[Judged, ...]
     verdict: str
 
@@ -62,6 +66,7 @@ def second_opinion(protocol: Protocol, files: InputFiles, progress: Progress) ->
         for metric in (*OF_COUNTS, *OF_SCORES)
     }
     criteria = judged(of_level, rows, protocol)
+    verdict = overall(one.verdict for one in criteria if one.role == "acceptance")
     return Opinion(
         flow=cohort.flow(counted, analysed, protocol),
         cohort=cohort.summary(counted, analysed),
@@ -78,8 +83,10 @@ def second_opinion(protocol: Protocol, files: InputFiles, progress: Progress) ->
         },
         estimates=tuple(rows.values()),
         sensitivity_analyses=extremes(counted, analysed, protocol, threshold),
+        reference_uncertainty=resampled_readers(counted, analysed, rows, protocol, threshold, progress),
+        tipping_points=tipping_of_study(counted, criteria, verdict, protocol, threshold),
         criteria=criteria,
-        verdict=overall(one.verdict for one in criteria if one.role == "acceptance"),
+        verdict=verdict,
     )
 
 

@@ -37,7 +37,7 @@ def judged(
 ) -> tuple[Judged, ...]:
     """Judge every criterion in the protocol's order; one on level ``*`` has a row per level."""
     return tuple(
-        _judge(
+        judged_row(
             name, criterion, level, rows.get((criterion.metric, level)), _may_be_met(level, levels, protocol)
         )
         for criterion in protocol.criteria
@@ -66,7 +66,9 @@ def _may_be_met(level: LevelName, levels: Mapping[LevelName, Sequence[Image]], p
     return unknown / len(analysed) <= protocol.minimum.unknown_at_most
 
 
-def _judge(name: str, criterion: Criterion, level: LevelName, row: Row | None, may_be_met: bool) -> Judged:
+def judged_row(
+    name: str, criterion: Criterion, level: LevelName, row: Row | None, may_be_met: bool = True
+) -> Judged:
     """Return the verdict on one row, from its rounded numbers; without a row nothing was observed."""
     bounds = row.intervals[row.decision_interval] if row and row.decision_interval else None
     low, high = bounds or (None, None)

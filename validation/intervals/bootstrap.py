@@ -22,9 +22,10 @@ LONGEST_CHUNK = 2_000  # replicates: a row of weights then stays in the processo
 COUNTED_AT_ONCE = 256  # replicates turned into columns together
 COUNTED_BYTES = 16 * 2**20  # of their indices, at most
 SPARE_WORDS = 8
+PATIENTS, READERS = 0, 1  # streams of the generator, its second key word
 
 
-def draw(seed: int, replicate: int, sizes: Sequence[int]) -> NDArray[np.uint32]:
+def draw(seed: int, replicate: int, sizes: Sequence[int], stream: int = PATIENTS) -> NDArray[np.uint32]:
     """Return the indices of the clusters of one bootstrap replicate, a pure function of the arguments.
 
     Args:
@@ -32,12 +33,13 @@ def draw(seed: int, replicate: int, sizes: Sequence[int]) -> NDArray[np.uint32]:
         replicate: from 0; it is the highest word of the counter, so that replicates share no word.
         sizes: number of clusters of each stratum, at least 1; one stratum where nothing is stratified. Strata are
             resampled in their order from one stream.
+        stream: patients and readers are resampled from streams that share no word.
 
     Returns:
         For each stratum as many indices in [0, size) as it has clusters, shape (sum of sizes,), little-endian.
     """
     # As a list, a seed of 2**63 or more would be rounded to a float.
-    key = np.array([seed, 0], dtype=np.uint64)
+    key = np.array([seed, stream], dtype=np.uint64)
     generator = Philox(key=key, counter=[0, 0, 0, replicate])
     halves = _halves(generator, sum(sizes))
     drawn = []

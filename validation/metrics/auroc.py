@@ -1,13 +1,14 @@
 """Area under the ROC curve with patients as clusters: value, jackknife, DeLong variance and interval.
 
-Owns what compares scores of positives with scores of negatives on the sample itself; ties count half. Its
-replicates on all resamples are `ranking`. All sums before the last division are whole numbers in float64, exact below
-2**53, so that neither the order of rows nor that of threads can change a bit.
+Owns what compares scores of positives with scores of negatives, on the sample itself or on a few resamples; ties count
+half. Replicates on all resamples are `ranking`. All sums before the last division are whole numbers in float64, exact
+below 2**53, so that neither the order of rows nor that of threads can change a bit.
 Sources: DeLong, DeLong & Clarke-Pearson 1988; Obuchowski 1997 (clustered data).
 """
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +65,29 @@ def placements(ranked: Units) -> Placements:
 def auroc(placed: Placements) -> float:
     """Return the probability that a positive scores above a negative, ties half, in [0, 1]; NaN without a class."""
     return float(divide(np.asarray(placed.positive.sum()), np.asarray(2 * placed.pairs)))
+
+
+def resampled_auroc(ranked: Units, weights: NDArray[Any]) -> NDArray[np.float64]:
+    """Return AUROC with each cluster counted as often as resampled; faster than `ranking` for few replicates.
+
+    Args:
+        ranked: the units.
+        weights: how often each cluster was resampled, shape (clusters, replicates), whole numbers.
+
+    Returns:
+        Shape (replicates,); NaN where a class is absent. Equal in bits to the replicates of `ranking`.
+    """
+    order = np.argsort(ranked.score, kind="stable")
+    cluster, score, positive = ranked.cluster[order], ranked.score[order], ranked.truth[order] == POSITIVE
+    of_positives = weights[cluster[positive]].astype(np.int64)
+    up_to = np.zeros((1 + int((~positive).sum()), weights.shape[1]), dtype=np.int64)
+    np.cumsum(weights[cluster[~positive]].astype(np.int64), axis=0, out=up_to[1:])
+    below, not_above = (
+        np.searchsorted(score[~positive], score[positive], side) for side in ("left", "right")
+    )
+    twice_won = (of_positives * (up_to[below] + up_to[not_above])).sum(axis=0)
+    twice_pairs = 2 * of_positives.sum(axis=0) * up_to[-1]
+    return divide(twice_won.astype(np.float64), twice_pairs.astype(np.float64))
 
 
 def auroc_jackknife(ranked: Units, placed: Placements) -> NDArray[np.float64]:

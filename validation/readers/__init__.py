@@ -1,5 +1,5 @@
 """Readers: consensus, agreement and latent truth.
 
 In the order of reading: `consensus`, `rating_arrays`, `agreement`, `agreement_coefficients`, `reader_pairs`,
-`dawid_skene`.
+`dawid_skene`, `reader_resampling`.
 """

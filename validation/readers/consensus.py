@@ -41,20 +41,28 @@ def adjudicator_of(rule: str) -> str | None:
 
 def verdicts_by_image(reads: Reads, rule: str) -> dict[str, Verdict]:
     """Return what `reference_verdicts` does, also for reads without those of the adjudicator."""
-    name, _, parameter = rule.partition(":")
     image, ids = reads.frame["image_id"].factorize()
     verdict = _codes(reads)
-    votes = _votes(image, verdict, len(ids))
+    last = (reads.frame["reader_id"] == adjudicator_of(rule)).to_numpy(dtype=np.bool_)
+    votes = _votes(image[~last], verdict[~last], len(ids))
+    adjudicated = np.full(len(ids), INDETERMINATE)
+    adjudicated[image[last]] = verdict[last]
+    return dict(zip(ids, WORDS[by_rule(votes, rule, adjudicated)], strict=True))
+
+
+def by_rule(votes: NDArray[np.int64], rule: str, adjudicated: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the verdict of each image by a protocol's rule, a position in `WORDS`, shape (images,).
+
+    Args:
+        votes: positive, negative and indeterminate reads of each image without the adjudicator's, shape (images, 3).
+        rule: as in `reference_verdicts`.
+        adjudicated: the adjudicator's verdict, indeterminate where there is none, shape (images,).
+    """
+    name, _, parameter = rule.partition(":")
     if name != "adjudicated":
-        codes = consensus(votes, name, int(parameter or 0))
-    else:
-        last = (reads.frame["reader_id"] == parameter).to_numpy(dtype=np.bool_)
-        others = _votes(image[~last], verdict[~last], len(ids))
-        adjudicated = np.full(len(ids), INDETERMINATE)
-        adjudicated[image[last]] = verdict[last]
-        agreed = consensus(others, "unanimous")
-        codes = np.where(agreed == INDETERMINATE, adjudicated, agreed)
-    return dict(zip(ids, WORDS[codes], strict=True))
+        return consensus(votes, name, int(parameter or 0))
+    agreed = consensus(votes, "unanimous")
+    return np.where(agreed == INDETERMINATE, adjudicated, agreed)
 
 
 def consensus(votes: NDArray[np.int64], name: str, needed: int = 0) -> NDArray[np.int64]:

@@ -32,6 +32,7 @@ from validation.results.secondary import (
     SiteVariation,
     ThresholdRow,
 )
+from validation.results.verdict_sensitivity import ReferenceUncertainty, TippingPoints
 
 OVERALL_AXIS = "overall"
 OVERALL_LEVEL = "all"
@@ -316,6 +317,8 @@ class Results:
     sensitivity_verdicts: Mapping[str, AnalysisVerdict]
     leave_one_out: tuple[LeftOut, ...]
     site_variation: SiteVariation | None
+    reference_uncertainty: ReferenceUncertainty
+    tipping_points: TippingPoints
     homogeneity: tuple[Homogeneity, ...]
     projections: tuple[Projection, ...]
     precision_recall: tuple[PrecisionRecallPoint, ...]

@@ -122,6 +122,9 @@ def test_a_stricter_level_never_narrows_against_itself(
     for name, strict in two.items():
         if strict.decision_interval is None or strict.decision_interval != one[name].decision_interval:
             continue
+        # Of two proportions that vary against each other, a wider interval of one alone may shorten MOVER's.
+        if strict.decision_interval == "mover":
+            continue
         usual = one[name].intervals[strict.decision_interval]
         found = strict.intervals[strict.decision_interval]
         assert usual is not None

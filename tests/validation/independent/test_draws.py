@@ -24,13 +24,18 @@ def test_first_words_against_published(replicate: int, words: tuple[int, int]) -
     assert struct.unpack("<2Q", philox(SEED, replicate, 3)[:16]) == words
 
 
-@given(seed=st.integers(0, 2**64 - 1), replicate=st.integers(0, 99_999), blocks=st.integers(1, 40))
-def test_philox_against_numpy(seed: int, replicate: int, blocks: int) -> None:
+@given(
+    seed=st.integers(0, 2**64 - 1),
+    replicate=st.integers(0, 99_999),
+    blocks=st.integers(1, 40),
+    stream=st.integers(0, 1),
+)
+def test_philox_against_numpy(seed: int, replicate: int, blocks: int, stream: int) -> None:
     key = np.array(
-        [seed, 0], dtype=np.uint64
+        [seed, stream], dtype=np.uint64
     )  # as a list, a seed of 2**63 or more would be rounded to a float
     words = Philox(key=key, counter=[0, 0, 0, replicate]).random_raw(4 * blocks)
-    assert philox(seed, replicate, blocks) == words.astype("<u8").tobytes()
+    assert philox(seed, replicate, blocks, stream) == words.astype("<u8").tobytes()
 
 
 @pytest.mark.parametrize(

@@ -207,6 +207,44 @@ def test_both_agree_on_every_rule_of_the_reference_standard(tmp_path: Path, rule
     assert differences(tmp_path, images, standard=standard) == []
 
 
+OVERALL = "".join(
+    f'[[criteria]]\nid = "{metric}"\nmetric = "{metric}"\nsubgroup = "overall"\nbound = "{bound}"\ngoal = {goal}\n'
+    f'role = "{"consistency" if bound == "estimate" else "acceptance"}"\njustification = "for the test"\n'
+    for metric, bound, goal in (
+        ("specificity", "lower", 0.35),
+        ("f1", "lower", 0.3),
+        ("ppv", "lower", 0.3),
+        ("npv", "estimate", 0.7),
+        ("accuracy", "upper", 0.8),
+        ("balanced_accuracy", "lower", 0.35),
+        ("lr_positive", "lower", 0.9),
+        ("lr_negative", "upper", 0.9),
+        ("prevalence", "lower", 0.2),
+        ("auroc", "lower", 0.3),
+        ("brier", "upper", 0.5),
+    )
+)
+READ = ("PPP", "NNN", "PPN", "NNP", "PIN", "P-N", "-NN", "I-P", "--P", "PP-")
+VARIED = [replace(one, reads=READ[(3 * k + k // 7) % len(READ)]) for k, one in enumerate([*GOOD, *GOOD])]
+# Three patients with many unresolved images and many with one: the order in which they turn moves the intervals.
+CROWDED = [
+    *device(0.8, 0.2, patients=30),
+    *(Image(f"z{k % 3}", ("PPP", "NNN")[k % 2], None) for k in range(18)),
+    *(Image(f"s{k:02}", ("PPP", "NNN", "PNI")[k % 3], None if k % 3 < 2 else 0.6) for k in range(18)),
+]
+
+
+def test_both_turn_patients_with_most_unresolved_images_first(tmp_path: Path) -> None:
+    assert differences(tmp_path, CROWDED, EXCLUDING + OVERALL) == []
+
+
+@pytest.mark.parametrize("further", ["", EXCLUDING, BY_PATIENT, BY_DRAWS, CLOSED, 'strata = "class"\n'])
+@pytest.mark.parametrize("rule", ["majority", "any", "adjudicated:R1"])
+def test_both_agree_on_resampled_readers_and_tipping_points(tmp_path: Path, rule: str, further: str) -> None:
+    standard = STANDARD.replace("majority", rule)
+    assert differences(tmp_path, VARIED, further + OVERALL, standard=standard) == []
+
+
 def test_text_mined_truth_is_inconclusive_in_both(tmp_path: Path) -> None:
     assert differences(tmp_path, GOOD, standard=STANDARD.replace("consensus", "text_mined")) == []
 

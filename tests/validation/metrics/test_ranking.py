@@ -11,7 +11,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from tests.validation.rankings import CLUSTERED, PATIENTS, both_classes, random_units, taken, units
 from validation.cohort.outcomes import Units
-from validation.metrics.auroc import auroc, placements
+from validation.metrics.auroc import auroc, placements, resampled_auroc
 from validation.metrics.average_precision import average_precision
 from validation.metrics.ranking import ranked_replicates, ranking_of, steps_of
 
@@ -37,6 +37,12 @@ def by_sklearn(ranked: Units, drawn: np.ndarray) -> tuple[float, float]:
 def test_small_samples_against_sklearn(ranked: Units, weights: np.ndarray) -> None:
     expected = np.array([by_sklearn(ranked, drawn) for drawn in weights.T]).T
     assert replicates(ranked, weights) == pytest.approx(expected, nan_ok=True)
+
+
+@given(CLUSTERED, DRAWS)
+def test_auroc_of_few_resamples_against_the_walk(ranked: Units, weights: np.ndarray) -> None:
+    walked, _ = replicates(ranked, weights)
+    assert np.array_equal(resampled_auroc(ranked, weights), walked, equal_nan=True)
 
 
 @pytest.mark.parametrize("distinct", [10, 200, 10**9])
