@@ -212,6 +212,16 @@ def _why_insufficient(estimate: Estimate, protocol: Protocol) -> str:
         )
         if there < needed
     ]
+    if of_classes := estimate.class_patients:
+        shortfalls += [
+            f"the patients with a {name} image count as {there:.1f}, as their numbers of images differ, "
+            f"{needed} needed"
+            for name, there, needed in (
+                ("positive", of_classes.positive, minimum.positive_patients),
+                ("negative", of_classes.negative, minimum.negative_patients),
+            )
+            if there < needed and getattr(estimate, f"{name}_patients") >= needed
+        ]
     if estimate.clusters:
         words = {"any": "", "positive": " with a positive image", "negative": " with a negative image"}
         counts = estimate.clusters.of_classes(METRICS[estimate.metric].classes)

@@ -79,7 +79,9 @@ class Decision(Table):
     """The interval that decides for each kind of metric; all intervals are computed and printed."""
 
     proportion: Literal["exact_clustered", "percentile", "bca", "wilson_effective"] = "exact_clustered"
-    other: Literal["percentile", "bca", "delong_clustered", "delong_student"] = "delong_student"
+    other: Literal["percentile", "bca", "delong_clustered", "delong_student", "delong_newcombe"] = (
+        "delong_newcombe"
+    )
 
     @property
     def of_pairs(self) -> Literal["percentile", "bca", "mover"]:

@@ -35,6 +35,7 @@ class Glossary:
 
 INTERVAL_MEANINGS: Mapping[str, str] = {
     "exact_clustered": "Clopper and Pearson's on the number of {units} that {clusters} as clusters are worth",
+    "delong_newcombe": "the union of DeLong with Student's t and Newcombe's score interval on effective class sizes",
     "delong_student": "DeLong's variance summed by patient, on the logit scale, with Student's quantile",
     "delong_clustered": "DeLong's variance summed by patient, with the normal quantile",
     "wilson_patients": "Wilson's bound on the smaller number of patients, for an AUROC of 0 or 1",

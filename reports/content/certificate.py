@@ -55,7 +55,7 @@ def highest_errors(deciding: Sequence[Estimate], cohort: CohortSummary, confiden
 
 def _error(metric: str, interval: str, kind: str) -> float | None:
     if metric == "auroc":
-        return AUROC if interval == "delong_student" else None
+        return AUROC if interval == "delong_newcombe" else None
     if interval != "exact_clustered":
         return None
     return F1 if metric == "f1" else PROPORTIONS[kind]

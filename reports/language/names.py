@@ -32,6 +32,7 @@ BASELINES = {
 INTERVALS = {
     "exact_clustered": "exact clustered",
     "delong_student": "DeLong with Student's t",
+    "delong_newcombe": "DeLong and Newcombe",
     "delong_clustered": "DeLong clustered",
     "wilson_patients": "Wilson on patients",
     "bca": "bootstrap BCa",

@@ -16,7 +16,7 @@ from validation.cohort.clusters import FEWEST_CLUSTERS
 from validation.cohort.outcomes import Sample
 from validation.intervals.proportions import Interval, clustered_proportion, exact_clustered
 from validation.metrics.auroc import auroc, placements, wilson_patients
-from validation.metrics.auroc_interval import delong_student
+from validation.metrics.auroc_interval import delong_newcombe
 from validation.metrics.counts import confusion, proportion_of
 from validation.results.secondary import ClosedEstimate
 
@@ -87,7 +87,7 @@ def _auroc(sample: Sample, confidence_level: float) -> ClosedEstimate:
             "auroc", value, (rounded(at_boundary[0], PLACES), rounded(at_boundary[1], PLACES))
         )
     low, high = (
-        rounded(bound, FITTED_PLACES) for bound in delong_student(placed, confidence_level) or (area, area)
+        rounded(bound, FITTED_PLACES) for bound in delong_newcombe(placed, confidence_level) or (area, area)
     )
     if low == high:
         return ClosedEstimate("auroc", value, None, "no variance between patients")

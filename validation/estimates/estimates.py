@@ -20,9 +20,9 @@ from validation.estimates.metric_result import Computed, Intervals
 from validation.estimates.replication import Replicates
 from validation.intervals.bootstrap import BootstrapInterval, NoInterval
 from validation.intervals.proportions import Interval
-from validation.results.results import Estimate, EstimateStatus, Subgroup
+from validation.results.results import ClassPatients, Estimate, EstimateStatus, Subgroup
 
-FITTED_INTERVALS = ("delong_clustered", "delong_student")
+FITTED_INTERVALS = ("delong_clustered", "delong_student", "delong_newcombe")
 FALLBACKS = ("exact_clustered", "wilson_patients", "mover", "percentile")
 UNDEFINED_SHARE = 0.01
 
@@ -110,6 +110,9 @@ def _judged(item: Computed, others: Intervals, subgroup: Subgroup, protocol: Pro
         undefined_replicates=item.undefined_replicates,
         status=status,
         clusters=tally.clusters,
+        class_patients=ClassPatients(*(rounded(one, PLACES) for one in item.class_patients))
+        if item.class_patients
+        else None,
     )
 
 
@@ -143,9 +146,14 @@ def _short_of(item: Computed, minimum: Minimum) -> bool:
     too_few_clusters = tally.clusters is not None and any(
         clusters < FEWEST_CLUSTERS for clusters in tally.clusters.of_classes(classes).values()
     )
+    # Of AUROC the effective numbers of patients: one with many images may hold most of the pairs.
+    positive_patients, negative_patients = item.class_patients or (
+        tally.positive_patients,
+        tally.negative_patients,
+    )
     return (
         too_few_clusters
         or tally.patients < minimum.patients
-        or ("positive" in classes and tally.positive_patients < minimum.positive_patients)
-        or ("negative" in classes and tally.negative_patients < minimum.negative_patients)
+        or ("positive" in classes and positive_patients < minimum.positive_patients)
+        or ("negative" in classes and negative_patients < minimum.negative_patients)
     )

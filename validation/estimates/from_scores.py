@@ -17,11 +17,11 @@ from validation.estimates.metric_result import BOOTSTRAP_INTERVALS, Computed, In
 from validation.estimates.replication import Replicates
 from validation.intervals.bootstrap import NoInterval, bca_interval, percentile_interval
 from validation.metrics.auroc import auroc, auroc_jackknife, delong_clustered, placements, wilson_patients
-from validation.metrics.auroc_interval import delong_student
+from validation.metrics.auroc_interval import delong_newcombe, delong_student, effective_patients
 from validation.metrics.average_precision import average_precision, average_precision_jackknife
 from validation.metrics.brier import brier, brier_jackknife, squares_of
 
-AUROC_INTERVALS = (*BOOTSTRAP_INTERVALS, "delong_clustered", "delong_student")
+AUROC_INTERVALS = (*BOOTSTRAP_INTERVALS, "delong_clustered", "delong_student", "delong_newcombe")
 NO_VARIANCE = NoInterval("no variance between patients")
 
 
@@ -40,6 +40,7 @@ def _auroc(sample: Sample, replicates: Replicates, protocol: Protocol) -> Comput
             ),
             "delong_clustered": delong_clustered(placed, level) or NO_VARIANCE,
             "delong_student": delong_student(placed, level) or NO_VARIANCE,
+            "delong_newcombe": delong_newcombe(placed, level) or NO_VARIANCE,
         }
         at_boundary = wilson_patients(value, tally.fewer_clusters, level)
         if at_boundary is not None:
@@ -51,6 +52,9 @@ def _auroc(sample: Sample, replicates: Replicates, protocol: Protocol) -> Comput
         preferred=protocol.decision.other,
         tally=tally,
         undefined_replicates=int(np.isnan(replicates.auroc).sum()),
+        class_patients=None
+        if np.isnan(value) or placed.grouped
+        else (effective_patients(placed.positive_patient), effective_patients(placed.negative_patient)),
     )
 
 

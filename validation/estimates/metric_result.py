@@ -20,7 +20,7 @@ class Computed:
     """A value, NaN where undefined, with every interval that applies to it or the reason why it is not given.
 
     ``preferred`` names the interval that should decide; ``places`` are the decimals of the value and of what is not
-    fitted.
+    fitted; ``class_patients`` of a metric of pairs are the effective numbers of patients of positives and negatives.
     """
 
     metric: str
@@ -32,4 +32,5 @@ class Computed:
     numerator: int | None = None
     denominator: int | None = None
     clustered: ClusteredProportion | None = None
+    class_patients: tuple[float, float] | None = None
     places: int = PLACES

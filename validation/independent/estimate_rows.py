@@ -4,6 +4,7 @@ Owns which intervals apply, their rounding and the minimum sizes. Values of the 
 `formulas`, `scores` and `draws`.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -36,7 +37,7 @@ PAIRS: Mapping[str, tuple[Part, Part]] = {
     "lr_negative": ((("fn",), ("tp", "fn")), PARTS["specificity"]),
 }
 FRACTIONS = tuple(metric for metric in PARTS if metric != "f1")
-FITTED = ("brier", "delong_clustered", "delong_student")  # reported to 6 decimals
+FITTED = ("brier", "delong_clustered", "delong_student", "delong_newcombe")  # reported to 6 decimals
 FALLBACKS = ("exact_clustered", "wilson_patients", "mover", "percentile")
 UNDEFINED_SHARE = 0.01
 FEWEST_CLUSTERS = 5
@@ -65,6 +66,7 @@ class Row:
     undefined_replicates: int
     status: str
     clusters: Mapping[str, int] | None = None
+    class_patients: Mapping[str, float] | None = None
 
 
 def row_of(
@@ -83,6 +85,7 @@ def row_of(
             decisive = name if stricter[name] else None
     undefined, size = len(replicates) - len(defined), sizes(metric, own)
     clusters = clusters_behind(metric, own) if own.grouped else None
+    behind = None if metric != "auroc" or value is None or own.grouped else class_patients(own)
     x, n = successes(PARTS[metric], own) if metric in PARTS else ([], [])
     return Row(
         metric=metric,
@@ -98,9 +101,15 @@ def row_of(
         effective_patients=_written(formulas.effective_patients(x, n, own.grouped) if n else None, metric),
         undefined_replicates=undefined,
         status=_status(
-            metric, value, {**size, **_clusters_needed(clusters, metric)}, undefined, decisive, protocol
+            metric,
+            value,
+            {**size, **_counted_as(behind), **_clusters_needed(clusters, metric)},
+            undefined,
+            decisive,
+            protocol,
         ),
         clusters=clusters,
+        class_patients={kind: as_written(number) for kind, number in behind.items()} if behind else None,
     )
 
 
@@ -179,6 +188,7 @@ def _closed_intervals(
     intervals = {
         "delong_clustered": of_scores.delong_clustered(own.ranked, confidence),
         "delong_student": of_scores.delong_student(own.ranked, confidence, own.grouped),
+        "delong_newcombe": of_scores.delong_newcombe(own.ranked, confidence, own.grouped),
     }
     if value in (0, 1):
         fewer = min(
@@ -262,6 +272,20 @@ def clusters_behind(metric: str, own: Slice) -> dict[str, int]:
     }
 
 
+def class_patients(own: Slice) -> dict[str, Fraction]:
+    """Compute the effective number of patients of each class of the ranked units, (sum m_k)^2 / sum m_k^2."""
+    effective = {}
+    for name, kind in (("positive", True), ("negative", False)):
+        units = Counter(unit.patient for unit in own.ranked if unit.positive == kind).values()
+        effective[name] = Fraction(sum(units) ** 2, sum(count**2 for count in units))
+    return effective
+
+
+def _counted_as(behind: Mapping[str, Fraction] | None) -> dict[str, Fraction]:
+    """Return the effective numbers under the names of the counts that they stand for in the rule of sufficiency."""
+    return {f"{kind}_patients": number for kind, number in (behind or {}).items()}
+
+
 def _clusters_needed(clusters: Mapping[str, int] | None, metric: str) -> dict[str, int]:
     """Return the smallest number of clusters that a metric rests on; nothing where clusters are patients."""
     if clusters is None:
@@ -279,7 +303,7 @@ def _enters(one: Image | Unit, metric: str) -> bool:
 def _status(
     metric: str,
     value: float | None,
-    sizes: Mapping[str, int],
+    sizes: Mapping[str, int | Fraction],
     undefined: int,
     decisive: str | None,
     protocol: Protocol,

@@ -20,7 +20,7 @@ from typing import NamedTuple
 Interval = tuple[float, float]
 
 HALVINGS = 64  # of [0, 1]: far below the resolution of a float
-TRUSTED_PATIENTS = 20  # effective patients for a reliable variance
+UNSEEN = 2  # patients who may have been missed
 
 
 class Counts(NamedTuple):
@@ -192,10 +192,10 @@ def effective_size(
 ) -> float | None:
     """Compute the effective sample size n_eff; None for a single patient.
 
-    a = min(n, n / design effect) (z / t)^2 is the estimate, b = min(a, (sum n_k)^2 / sum n_k^2) the worst case of
-    complete correlation within patients. n_eff = a^w b^(1 - w) with w = min(1, d / 20), where
-    d = (sum r_k^2)^2 / sum r_k^4 is the effective number of patients contributing to the variance. Of groups of
-    patients n_eff is a, with t of the smaller of d and `degrees_of_sizes`, or the worst case without a variance.
+    With a = min(n, n / design effect), s = (sum n_k)^2 / sum n_k^2 and u = p (1 - p) / (v + 2 max(p, 1 - p)^2
+    sum n_k^3 / n^3), where v is the estimated variance, it is max(min(a, s), min(a, u)) (z / t)^2 with s - 1 degrees of
+    freedom; s alone without a variance. Of groups of patients it is a (z / t)^2, with the smaller of d and
+    `degrees_of_sizes`.
     """
     divisor = 1 if grouped else math.gcd(*x, *n)  # so that duplicates of every image count once
     x, n = [x_k // divisor for x_k in x], [n_k // divisor for n_k in n]
@@ -213,10 +213,12 @@ def effective_size(
         degrees = max(1.0, min(own or 1.0, degrees_of_sizes(n)))
         shrinking = two_sided_normal(confidence) / two_sided_student(confidence, degrees)
         return min(units / float(effect), units) * shrinking**2
-    ratio = two_sided_normal(confidence) / two_sided_student(confidence, patients - 1)
-    estimate = (units / float(effect) if effect > 1 else units) * ratio**2
-    weight = min(1.0, (effective_patients(x, n) or 0.0) / TRUSTED_PATIENTS)
-    return math.exp(weight * math.log(estimate) + (1 - weight) * math.log(min(estimate, worst)))
+    shrinking = two_sided_normal(confidence) / two_sided_student(confidence, max(1.0, worst - 1))
+    estimate = units / max(float(effect), 1.0)
+    p = Fraction(sum(x), units)
+    unseen = UNSEEN * max(p, 1 - p) ** 2 * Fraction(sum(n_k**3 for n_k in n), units**3)
+    with_unseen = float(p * (1 - p) / (effect * p * (1 - p) / units + unseen))
+    return max(min(estimate, worst), min(estimate, with_unseen)) * shrinking**2
 
 
 def effective_patients(x: Sequence[int], n: Sequence[int], grouped: bool = False) -> float | None:

@@ -3,7 +3,7 @@
 Owns the metrics of scores. Sums are of whole numbers and exact up to the last division. Rows are `estimate_rows`.
 
 Sources: Obuchowski 1997 (variance of AUROC with patients as clusters); Pepe 2003 (logit scale); Satterthwaite 1946
-(degrees of freedom); Brier 1950.
+(degrees of freedom); Newcombe 2006 (method 5); Brier 1950.
 """
 
 import math
@@ -16,6 +16,7 @@ from itertools import accumulate
 from operator import mul
 
 from validation.independent.formulas import (
+    HALVINGS,
     Interval,
     degrees_of_sizes,
     quotient,
@@ -26,6 +27,7 @@ from validation.independent.formulas import (
 RESOLUTION = 2**30  # of squared errors
 EQUAL_BY_DEFINITION = 12  # decimals of an average precision
 FEWEST_DEGREES = 3
+TRUSTED_PATIENTS = 30  # effective patients for a reliable design effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,65 @@ def delong_student(units: Sequence[Scored], confidence: float, grouped: bool = F
         return None
     t = two_sided_student(confidence, auroc_degrees(placed))
     return _on_the_logit_scale(float(placed.area), t * math.sqrt(auroc_variance(placed)))
+
+
+def delong_newcombe(units: Sequence[Scored], confidence: float, grouped: bool = False) -> Interval | None:
+    """Compute the union of `delong_student` and Newcombe's interval on effective class sizes; None as the first."""
+    student = delong_student(units, confidence, grouped)
+    if student is None:
+        return None
+    placed = placements(units)
+    assert placed is not None
+    m, n = (_effective_units(units, kind, grouped) for kind in (True, False))
+    score = newcombe(float(placed.area), m, n, confidence)
+    return min(student[0], score[0]), max(student[1], score[1])
+
+
+def newcombe(area: float, m: float, n: float, confidence: float) -> Interval:
+    """Compute the areas t at which |A - t| = z sqrt(V(t)), by bisection on either side of A.
+
+    V(t) = t (1 - t) (1 + ((m + n) / 2 - 1) ((1 - t) / (2 - t) + t / (1 + t))) / (m n).
+    """
+    z = two_sided_normal(confidence)
+
+    def inside(t: float) -> bool:
+        factor = 1 + ((m + n) / 2 - 1) * ((1 - t) / (2 - t) + t / (1 + t))
+        return (area - t) ** 2 <= z * z * t * (1 - t) * factor / (m * n)
+
+    bounds = []
+    for outside in (0.0, 1.0):
+        within = area
+        for _ in range(HALVINGS):
+            middle = (within + outside) / 2
+            within, outside = (middle, outside) if inside(middle) else (within, middle)
+        bounds.append((within + outside) / 2)
+    return bounds[0], bounds[1]
+
+
+def _effective_units(units: Sequence[Scored], kind: bool, grouped: bool) -> float:
+    """Compute the effective number of units of a class: by the design effect of its placements, or Kish's.
+
+    With m units and d the effective number of patients behind the variance, it is D^w s^(1 - w), w = min(1, d / 30),
+    s = m^2 / sum m_k^2 and D = m / design effect within s and m; of groups of patients it is D.
+    """
+    own = [unit for unit in units if unit.positive == kind]
+    others = sorted(unit.score for unit in units if unit.positive != kind)
+    won = [bisect_left(others, unit.score) + bisect_right(others, unit.score) for unit in own]
+    m, total = len(own), sum(won)
+    of_patients = Counter(unit.patient for unit in own)
+    size, patients = m * m / sum(count**2 for count in of_patients.values()), len(of_patients)
+    residuals: Counter[int] = Counter()
+    for unit, twice in zip(own, won, strict=True):
+        residuals[unit.patient] += m * twice - total
+    squares = [residual**2 for residual in residuals.values()]
+    if patients == m or not any(squares):
+        return size
+    alone = Fraction(sum((m * twice - total) ** 2 for twice in won) * m, m - 1)
+    together = Fraction(sum(squares) * patients, patients - 1)
+    estimate = min(max(float(m * alone / together), size), m)
+    behind = Fraction(sum(squares) ** 2, sum(square**2 for square in squares))
+    weight = 1.0 if grouped else min(1.0, float(behind) / TRUSTED_PATIENTS)
+    return math.exp(weight * math.log(estimate) + (1 - weight) * math.log(size))
 
 
 def _on_the_logit_scale(area: float, reach: float) -> Interval:

@@ -3,8 +3,8 @@
 Owns Clopper-Pearson and Wilson, both also on the effective sample size. Bootstrap intervals are `bootstrap`, those of
 functions of two proportions `mover`, those of AUROC `validation.metrics.auroc_interval`.
 Sources: Clopper & Pearson 1934; Wilson 1927; Korn & Graubard 1998 (exact interval on the effective
-size); Rao & Scott 1992 (ratio-estimator variance); Kish 1965 (effective number); Donner & Zou 2012
-(MOVER, MOVER-R). The shrinkage towards the worst case is this suite's own, evaluated in docs/evidence/coverage.md.
+size); Rao & Scott 1992 (ratio-estimator variance); Kish 1965 (effective number). The allowance
+for patients not seen is this suite's own: docs/methods/proportions.md, evaluated in docs/evidence/coverage.md.
 """
 
 import math
@@ -16,9 +16,12 @@ from scipy.special import betaincinv, ndtri
 
 from validation.intervals.distributions import student_quantile
 from validation.intervals.group_degrees import degrees_of_groups
-from validation.results.results import TRUSTED_PATIENTS
 
 Interval = tuple[float, float]
+
+UNSEEN_PATIENTS = (
+    2  # who would differ on every image; with fewer, targets are missed (docs/evidence/coverage.md)
+)
 
 
 def normal_quantile(confidence_level: float) -> float:
@@ -73,11 +76,12 @@ def clustered_proportion(
 ) -> ClusteredProportion:
     """Compute the design effect and effective sample size of a proportion from counts by patient.
 
-    n_eff = n_D^w min(n_D, n_K)^(1-w): n_D is the sample size divided by the design effect (at most n) and multiplied
-    by (z/t)^2; n_K = (sum n_k)^2 / sum n_k^2 is Kish's size for complete within-patient correlation, the worst case
-    of non-negative correlation; w = min(1, m/`TRUSTED_PATIENTS`), m the effective number of patients contributing
-    to the variance. Of groups of patients n_eff is n_D with the degrees of freedom of `degrees_of_groups` (n_K without
-    a variance), and copies are not looked for.
+    n_eff = max(min(n_D, n_K), n_U). n_D is the sample size divided by the design effect, at most n. n_K =
+    (sum n_k)^2 / sum n_k^2 is Kish's size for complete within-patient correlation, the worst case of non-negative
+    correlation. n_U is n_D with `UNSEEN_PATIENTS` more patients in the variance, who differ from p as far as possible
+    on all their images and have as many as the patient of a random image: max(p, 1 - p)^2 sum n_k^3 / n^3 each. All
+    are multiplied by (z/t)^2, with n_K - 1 degrees of freedom. Of groups of patients n_eff is n_D with the degrees of
+    freedom of `degrees_of_groups` (n_K without a variance), and copies are not looked for.
 
     Args:
         successes: x_k, one entry per patient, shape (patients,).
@@ -104,17 +108,20 @@ def clustered_proportion(
     squares = (total * x - float(x.sum()) * n) ** 2
     variance = patients / (patients - 1) * float(squares.sum()) / total**4
     design_effect = variance / (proportion * (1 - proportion) / total)
-    if grouped and design_effect == 0:
+    if design_effect == 0 and grouped:
         return ClusteredProportion(proportion, size, patients, 0.0, all_alike, 0.0)
-    estimated = min(total, total / design_effect) if design_effect > 0 else total
-    degrees = degrees_of_groups(n, squares) if grouped else patients - 1
-    estimated *= (normal_quantile(confidence_level) / student_quantile(confidence_level, degrees)) ** 2
     # Kish's effective number of patients contributing to the sum of squared residuals.
     contributors = float(squares.sum()) ** 2 / float((squares * squares).sum()) if design_effect > 0 else 0.0
-    weight = 1.0 if grouped else min(1.0, contributors / TRUSTED_PATIENTS)
-    # The error of an estimated variance is multiplicative: hence the mean of logarithms.
-    effective = estimated**weight * min(estimated, all_alike) ** (1 - weight)
-    return ClusteredProportion(proportion, size, patients, copies * design_effect, effective, contributors)
+    degrees = degrees_of_groups(n, squares) if grouped else max(1.0, all_alike - 1)
+    factor = (normal_quantile(confidence_level) / student_quantile(confidence_level, degrees)) ** 2
+    effective = total / max(1.0, design_effect)
+    if not grouped:
+        unseen = UNSEEN_PATIENTS * max(proportion, 1 - proportion) ** 2 * float((n**3).sum()) / total**3
+        with_unseen = proportion * (1 - proportion) / (variance + unseen)
+        effective = max(min(effective, all_alike), min(effective, with_unseen))
+    return ClusteredProportion(
+        proportion, size, patients, copies * design_effect, effective * factor, contributors
+    )
 
 
 def _common_factor(successes: NDArray[np.float64], trials: NDArray[np.float64]) -> float:

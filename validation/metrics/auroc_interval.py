@@ -1,21 +1,26 @@
-"""Interval of AUROC from clustered DeLong's variance, with Student's t for the few patients contributing to it.
+"""Intervals of AUROC from placements: DeLong's variance with Student's t, and its union with Newcombe's score interval.
 
-Owns the step from placements to the interval. Placements, area and variance are `auroc`. A high AUROC rests on the few
-patients whose units are in the wrong order: the variance is then itself uncertain, and the normal quantile too short.
-Sources: Obuchowski 1997 (variance); Pepe 2003 (logit scale); Satterthwaite 1946 (degrees of freedom). The floor of
-three is this suite's own; the interval's coverage probability is in docs/evidence/coverage.md.
+Owns the steps from placements to these intervals. Placements, area and variance are `auroc`. A high AUROC rests on the
+few patients whose units are in the wrong order. The variance between patients is then itself uncertain, and where none
+of these patients was sampled it is far too small. Newcombe's interval takes its variance from the area instead; it is
+too short where the area is near 1 in a small study. Neither suffices alone.
+Sources: Obuchowski 1997 (variance); Pepe 2003 (logit scale); Satterthwaite 1946 (degrees of freedom); Newcombe 2006
+(method 5); Rao & Scott 1992 (sizes divided by design effects). The floor of three degrees of freedom, the weight of a
+design effect and the union are this suite's own; their coverage probabilities are in docs/evidence/coverage.md.
 """
 
 import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 
 from validation.intervals.distributions import student_quantile
 from validation.intervals.group_degrees import degrees_by_size
-from validation.intervals.proportions import Interval
+from validation.intervals.proportions import Interval, normal_quantile
 from validation.metrics.auroc import Placements, auroc, auroc_variance
 
+TRUSTED_PATIENTS = 30  # on so many must a design effect rest to be taken as it is
 FEWEST_DEGREES = 3.0  # below, the quantile grows without telling more: 4.3 with two, 12.7 with one
 
 
@@ -34,6 +39,83 @@ def delong_student(placed: Placements, confidence_level: float) -> Interval | No
     # As a factor below 1 of the odds nothing can overflow.
     factor = math.exp(-t * math.sqrt(variance) / (area * (1 - area)))
     return area * factor / (area * factor + 1 - area), area / (area + (1 - area) * factor)
+
+
+def delong_newcombe(placed: Placements, confidence_level: float) -> Interval | None:
+    """Return the smallest interval that contains both `delong_student` and Newcombe's on the effective class sizes.
+
+    Returns:
+        None where `delong_student` is.
+    """
+    student = delong_student(placed, confidence_level)
+    if student is None:
+        return None
+    low, high = newcombe(
+        auroc(placed),
+        effective_units(placed.positive, placed.positive_patient, grouped=placed.grouped),
+        effective_units(placed.negative, placed.negative_patient, grouped=placed.grouped),
+        confidence_level,
+    )
+    return min(student[0], low), max(student[1], high)
+
+
+def newcombe(area: float, positives: float, negatives: float, confidence_level: float) -> Interval:
+    """Return Newcombe's score interval (method 5): the t with (A - t)^2 <= z^2 V(t).
+
+    V(t) = t (1 - t) (1 + (N - 1) ((1 - t) / (2 - t) + t / (1 + t))) / (m n), Hanley and McNeil's variance of an area t
+    with both classes of size N = (m + n) / 2 in its second factor.
+
+    Args:
+        area: in (0, 1).
+        positives, negatives: m and n, above 0; effective sizes need not be whole.
+        confidence_level: two-sided.
+    """
+    z, average = normal_quantile(confidence_level), (positives + negatives) / 2
+
+    def beyond(t: float) -> float:
+        spread = 1 + (average - 1) * ((1 - t) / (2 - t) + t / (1 + t))
+        return (area - t) ** 2 - z * z * t * (1 - t) * spread / (positives * negatives)
+
+    return float(brentq(beyond, 0.0, area, xtol=1e-15)), float(brentq(beyond, area, 1.0, xtol=1e-15))
+
+
+def effective_patients(patient: NDArray[np.intp]) -> float:
+    """Return m^2 / sum m_k^2, the number of patients with equally many units that weigh as much (Kish 1965).
+
+    Args:
+        patient: of each unit of a class, shape (units,); one or more.
+    """
+    units_of = np.bincount(patient).astype(np.float64)
+    return len(patient) ** 2 / float((units_of * units_of).sum())
+
+
+def effective_units(placement: NDArray[np.float64], patient: NDArray[np.intp], *, grouped: bool) -> float:
+    """Return the effective number of independent units of a class, m_D^w m_K^(1-w).
+
+    m_D is m divided by the design effect of the placements, within m_K = m^2 / sum m_k^2 (Kish's size, as if all units
+    of a patient were alike) and m. w = min(1, d / `TRUSTED_PATIENTS`), d the effective number of patients contributing
+    to the variance. Where clusters are groups of patients it is m_D.
+
+    Args:
+        placement: of each unit of the class, in any unit, shape (units,).
+        patient: the patient of each, or the group, of the same shape; two or more.
+        grouped: whether clusters are groups of patients.
+    """
+    m, kish, patients = len(placement), effective_patients(patient), len(np.unique(patient))
+    if patients == m:
+        return float(m)
+    # m times the residuals: whole numbers, since placements are counted.
+    residual = m * placement - placement.sum()
+    squares = np.bincount(patient, residual) ** 2
+    alone, clustered = float((residual * residual).sum()), float(squares.sum())
+    if clustered == 0:
+        return kish
+    by_variance = m * (alone * m / (m - 1)) / (clustered * patients / (patients - 1))
+    by_variance = min(float(m), max(kish, by_variance))
+    if grouped:
+        return by_variance
+    weight = min(1.0, clustered * clustered / float((squares * squares).sum()) / TRUSTED_PATIENTS)
+    return float(by_variance**weight * kish ** (1 - weight))
 
 
 def degrees_of_freedom(placed: Placements) -> float:

@@ -36,7 +36,7 @@ from validation.results.verdict_sensitivity import ReferenceUncertainty, Tipping
 
 OVERALL_AXIS = "overall"
 OVERALL_LEVEL = "all"
-TRUSTED_PATIENTS = 20  # on so many must a variance of proportions rest to be believed as it is
+FEW_CONTRIBUTING = 20  # effective patients; a variance that fewer contribute to is itself uncertain
 
 EstimateStatus = Literal["ok", "insufficient", "undefined"]
 AgainstGoal = Literal["not_shown", "refuted"]
@@ -184,6 +184,14 @@ class ClusterCounts:
         return {"any": self.any} | {name: getattr(self, name) for name in classes}
 
 
+@dataclass(frozen=True, slots=True)
+class ClassPatients:
+    """Effective numbers of patients with a positive and with a negative unit, (sum n_k)^2 / sum n_k^2 (Kish)."""
+
+    positive: float
+    negative: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """One metric in one subgroup with every interval that applies to it.
@@ -191,7 +199,8 @@ class Estimate:
     ``value`` is None with status ``undefined`` (0/0). ``intervals`` holds None where one that applies
     could not be given, and ``interval_notes`` says why. ``monte_carlo_error`` is the standard error of both
     bounds of the deciding interval due to resampling: 0 where that is closed-form, None where none decides.
-    ``clusters`` is None where patients are the clusters.
+    ``clusters`` is None where patients are the clusters, ``class_patients`` where they are not, and for metrics other
+    than AUROC.
     ``effective_size`` is the n of `exact_clustered`, and ``effective_patients`` the effective number of patients
     contributing to its variance: None where each has one unit, 0 where there is no variance.
     """
@@ -217,6 +226,7 @@ class Estimate:
     undefined_replicates: int
     status: EstimateStatus
     clusters: ClusterCounts | None = None
+    class_patients: ClassPatients | None = None
 
     @property
     def patients_of_classes(self) -> tuple[int, ...]:
@@ -232,13 +242,13 @@ class Estimate:
 
     @property
     def small_sample(self) -> bool:
-        """Whether so few patients contribute to the deciding interval that the rule for few patients acted."""
+        """Whether few patients contribute to the variance behind the deciding interval."""
         patients = self.effective_patients
         return (
             self.clusters is None
             and self.decision_interval == "exact_clustered"
             and patients is not None
-            and patients < TRUSTED_PATIENTS
+            and patients < FEW_CONTRIBUTING
         )
 
     @property

@@ -239,7 +239,8 @@ def test_rules_of_the_reference_standard_by_hand(rule: str, known: bool) -> None
         ),  # Philox keys are 64 bits
         (
             '[decision]\nother = "wilson"\n',
-            r"decision\.other: should be 'percentile', 'bca', 'delong_clustered' or 'delong_student'",
+            r"decision\.other: should be 'percentile', 'bca', 'delong_clustered', 'delong_student' or "
+            "'delong_newcombe'",
         ),
         ("[minimum]\npatients = 0\n", r"minimum\.patients: should be greater than or equal to 1; received 0"),
         (

@@ -260,7 +260,7 @@ LUNGS, MARKERS, FLAT = item("hidden", "lungs"), item("corners", "markers"), item
         (
             LUNGS,
             lambda unchanged, truth: np.where(
-                np.arange(120) % 5 == 0, unchanged, np.random.default_rng(4).random(120).round(6)
+                np.arange(120) % 3 == 0, unchanged, np.random.default_rng(4).random(120).round(6)
             ),
             ["hidden"],
         ),

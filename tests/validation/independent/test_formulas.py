@@ -127,11 +127,11 @@ def test_effective_size_by_hand() -> None:
     squares, patients = [9 / 4, 1 / 4, 1.0], 3
     effect = patients / 2 * sum(squares) / 6**2 / (1 / 4 / 6)
     assert float(independent.design_effect(x, n) or 0) == pytest.approx(effect)
-    ratio = (stats.norm.ppf(0.975) / stats.t.ppf(0.975, patients - 1)) ** 2
-    believed = sum(squares) ** 2 / sum(square**2 for square in squares) / 20
-    said, worst = 6 / effect * ratio, 36 / 14
-    expected = said**believed * min(said, worst) ** (1 - believed)
-    assert independent.effective_size(x, n, CONFIDENCE) == pytest.approx(expected)
+    # Kish's size 36 / 14 is below 6 / effect; two more patients add 2 (1/2)^2 (27 + 1 + 8) / 6^3 to the variance.
+    worst, unseen = 36 / 14, 0.5 * 36 / 216
+    ratio = (stats.norm.ppf(0.975) / stats.t.ppf(0.975, worst - 1)) ** 2
+    size = max(min(6 / effect, worst), min(6 / effect, 0.25 / (effect / 24 + unseen)))
+    assert independent.effective_size(x, n, CONFIDENCE) == pytest.approx(size * ratio)
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,18 @@
 import csv
 from pathlib import Path
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
+from validation.cohort.outcomes import Units
 from validation.independent import scores as independent
 from validation.independent.scores import Scored
+from validation.metrics.auroc import placements
+from validation.metrics.auroc_interval import delong_newcombe
 
 CONFIDENCE = 0.95
 
@@ -103,3 +107,32 @@ def test_variance_that_cancels_within_patients_is_exactly_none_by_hand() -> None
     ]
     assert independent.delong_clustered(units, CONFIDENCE) is None
     assert independent.delong_student(units, CONFIDENCE) is None
+
+
+def test_newcombe_by_hand() -> None:
+    # m = n = 1: V(t) = t (1 - t), Wilson's interval of half a success in one trial.
+    z = stats.norm.ppf(0.975)
+    reach = z * (1 / 4 + z**2 / 4) ** 0.5 / (1 + z**2)
+    assert independent.newcombe(0.5, 1, 1, CONFIDENCE) == pytest.approx((0.5 - reach, 0.5 + reach))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.booleans(), st.integers(0, 6)), min_size=4, max_size=40),
+    st.booleans(),
+)
+def test_intervals_against_the_first_implementation(
+    study: list[tuple[int, bool, int]], grouped: bool
+) -> None:
+    units = [Scored(patient, positive, score) for patient, positive, score in study]
+    patient, positive, score = (np.array(column) for column in zip(*study, strict=True))
+    ranked = Units(
+        patient.astype(np.intp),
+        positive.astype(np.int8),
+        score.astype(float),
+        score > 3,
+        patient.astype(np.intp) if grouped else None,
+    )
+    placed = placements(ranked)
+    assume(placed.pairs)
+    first, mine = delong_newcombe(placed, CONFIDENCE), independent.delong_newcombe(units, CONFIDENCE, grouped)
+    assert mine == (first and pytest.approx(first, abs=1e-9))

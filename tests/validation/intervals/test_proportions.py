@@ -79,19 +79,38 @@ def test_design_effect_by_hand() -> None:
     sample = clustered_proportion(np.array([2.0, 1, 0]), np.array([2.0, 3, 1]), 0.95)
     variance = 3 / 2 * (1 + 0.25 + 0.25) / 36
     assert sample.design_effect == pytest.approx(variance / (0.25 / 6))
-    student = (stats.norm.ppf(0.975) / stats.t.ppf(0.975, 2)) ** 2
-    believed = 6 / (variance * 24) * student
-    # The variance rests on 1.5^2 / (1 + 1/16 + 1/16) = 2 patients: a tenth of the trust, the rest is the worst case.
-    assert sample.effective_trials == pytest.approx(believed**0.1 * min(believed, 36 / 14) ** 0.9)
+    # Kish's size is 36 / 14. Two more patients with p = 1/2 add 2 (1/2)^2 (8 + 27 + 1) / 6^3 to the variance.
+    student = (stats.norm.ppf(0.975) / stats.t.ppf(0.975, 36 / 14 - 1)) ** 2
+    assert 6 / sample.design_effect == pytest.approx(
+        4
+    )  # above Kish's size, which is above that with two more
+    assert 0.25 / (variance + 0.5 * 36 / 216) < 36 / 14
+    assert sample.effective_trials == pytest.approx(36 / 14 * student)
 
 
-def test_a_variance_that_rests_on_twenty_patients_is_believed_by_hand() -> None:
-    # Twenty patients with 3 of 3 and twenty with 1 of 3: all residuals are 1, so it rests on forty.
+def test_two_unseen_patients_count_by_hand() -> None:
+    # Twenty patients with 3 of 3 and twenty with 1 of 3: p = 2/3, all residuals are 1.
     sample = clustered_proportion(np.array([3.0] * 20 + [1.0] * 20), np.full(40, 3.0), 0.95)
-    design_effect = (40 / 39 * 40 / 120**2) / (2 / 3 * 1 / 3 / 120)
-    assert sample.design_effect == pytest.approx(design_effect)
+    variance = 40 / 39 * 40 / 120**2
+    assert sample.design_effect == pytest.approx(variance / (2 / 9 / 120))
+    # Each of the two is wrong on 3 images: (2/3)^2 * 40 * 27 / 120^3.
+    unseen = 2 * 4 / 9 * 40 * 27 / 120**3
     student = (stats.norm.ppf(0.975) / stats.t.ppf(0.975, 39)) ** 2
-    assert sample.effective_trials == pytest.approx(120 / design_effect * student)
+    assert sample.effective_trials == pytest.approx(2 / 9 / (variance + unseen) * student)
+
+
+def test_two_patients_who_fail_on_everything_may_be_missing_against_theory() -> None:
+    """Of 100 patients with 8 images 2 % fail on all and the others on 3 %: the lower bound is rarely above the truth.
+
+    In 13 % of studies no such patient is sampled, and the variance between patients knows nothing of them.
+    """
+    random, truth, studies = np.random.default_rng(510), 0.98 * 0.97, 2000
+    above = 0
+    for _ in range(studies):
+        rate = np.where(random.random(100) < 0.02, 0.0, 0.97)
+        sample = clustered_proportion(random.binomial(8, rate).astype(float), np.full(100, 8.0), 0.95)
+        above += exact_clustered(sample, 0.95)[0] > truth
+    assert above <= stats.binom.ppf(1 - 1e-4, studies, 0.035)
 
 
 def test_one_image_per_patient_is_clopper_pearson_against_itself() -> None:
@@ -115,15 +134,20 @@ def test_boundary_has_no_design_effect_and_a_width_by_hand(successes: list[float
     assert high - low > 0.5
 
 
-def test_equal_proportions_in_every_patient_are_no_variance_to_believe_by_hand() -> None:
-    # Every patient has one of two: the design effect is 0, and each patient counts as one unit.
+def test_equal_proportions_in_every_patient_are_no_variance_by_hand() -> None:
+    # Every patient has one of two: the design effect is 0, n is 80 and Student's degrees of freedom are 39.
     sample = clustered_proportion(np.ones(40), np.full(40, 2.0), 0.95)
     assert sample.design_effect == 0
-    assert sample.effective_trials == pytest.approx(40)
+    assert sample.effective_trials == pytest.approx(
+        80 * (stats.norm.ppf(0.975) / stats.t.ppf(0.975, 39)) ** 2
+    )
     # A third is not exact in binary: the residuals still are.
     thirds = clustered_proportion(np.array([1.0, 2, 3] * 10), np.array([3.0, 6, 9] * 10), 0.95)
     assert thirds.design_effect == 0
-    assert thirds.effective_trials == pytest.approx(180**2 / 1260)
+    # Kish's size is 180^2 / 1260; the unseen weigh 2 (2/3)^2 (27 + 216 + 729) 10 / 180^3 and leave a size of 150.
+    student = (stats.norm.ppf(0.975) / stats.t.ppf(0.975, 180**2 / 1260 - 1)) ** 2
+    unseen = 8 / 9 * 9720 / 180**3
+    assert thirds.effective_trials == pytest.approx(min(180, 2 / 9 / unseen) * student)
 
 
 def test_weighted_counts_are_taken_as_they_are_by_hand() -> None:

@@ -10,7 +10,15 @@ from scipy import stats
 
 from validation.cohort.outcomes import Units
 from validation.metrics.auroc import auroc, auroc_variance, delong_clustered, placements
-from validation.metrics.auroc_interval import degrees_of_freedom, delong_student, influence
+from validation.metrics.auroc_interval import (
+    TRUSTED_PATIENTS,
+    degrees_of_freedom,
+    delong_newcombe,
+    delong_student,
+    effective_units,
+    influence,
+    newcombe,
+)
 
 
 def test_interval_by_hand() -> None:
@@ -102,3 +110,74 @@ def _units(scores: list[float], truth: list[int], patients: list[int] | None = N
     patient = np.arange(len(scores)) if patients is None else np.array(patients)
     score = np.array(scores, dtype=float)
     return Units(patient.astype(np.intp), np.array(truth, dtype=np.int8), score, score > 0)
+
+
+@pytest.mark.parametrize(
+    ("area", "m", "n", "bounds"),
+    [
+        # (A - t)^2 = z^2 V(t) solved by hand for m = n = 1, where V(t) = t (1 - t): Wilson's interval of one trial.
+        (0.5, 1.0, 1.0, (0.0546, 0.9454)),
+        # 20 + 80: at t = 0.78825 V is 0.16691 (1 + 49 * 0.61554) / 1600, whose root times z is 0.11175 = 0.9 - t.
+        (0.9, 20.0, 80.0, (0.78825, 0.95363)),
+    ],
+)
+def test_newcombe_by_hand(area: float, m: float, n: float, bounds: tuple[float, float]) -> None:
+    assert newcombe(area, m, n, 0.95) == pytest.approx(bounds, abs=1e-4)
+
+
+@given(area=st.floats(0.001, 0.999), m=st.floats(1.5, 500), n=st.floats(1.5, 500))
+def test_the_bounds_of_newcombe_are_z_standard_errors_away_against_theory(
+    area: float, m: float, n: float
+) -> None:
+    for bound in newcombe(area, m, n, 0.95):
+        hanley = ((m + n) / 2 - 1) * ((1 - bound) / (2 - bound) + bound / (1 + bound))
+        variance = bound * (1 - bound) * (1 + hanley) / (m * n)
+        assert (area - bound) ** 2 == pytest.approx(1.959964**2 * variance, rel=1e-4, abs=1e-12)
+
+
+def test_effective_units_by_hand() -> None:
+    """Placements 1, 1, 0, 0: alike within two patients the design effect is 3, of patients that are mixed 0."""
+    patient = np.array([0, 0, 1, 1])
+    # Residuals 1/2, 1/2, -1/2, -1/2: alone 4 (1/4) 4/3, together 2 (1) 2: 4 / (4 / (4/3)) = 4/3, at least Kish's 2.
+    assert effective_units(np.array([1.0, 1, 0, 0]), patient, grouped=False) == 2
+    assert effective_units(np.array([1.0, 0, 1, 0]), patient, grouped=False) == 2  # no variance: Kish's size
+    assert effective_units(np.array([1.0, 0.25, 0.5, 0]), np.arange(4), grouped=False) == 4
+
+
+def test_a_design_effect_counts_as_far_as_patients_stand_behind_it_by_hand() -> None:
+    """Ten patients of two units, five with placements 1 and 1/2, five with 0 and 1/2: the units are alike in part."""
+    placement, patient = np.tile([1.0, 0.5, 0.0, 0.5], 5), np.repeat(np.arange(10), 2)
+    alone, together = 10 * 0.25 * 20 / 19, 10 * 0.25 * 10 / 9
+    by_variance = 20 * alone / together
+    assert effective_units(placement, patient, grouped=True) == pytest.approx(by_variance)
+    expected = by_variance ** (10 / TRUSTED_PATIENTS) * 10 ** (1 - 10 / TRUSTED_PATIENTS)
+    assert effective_units(placement, patient, grouped=False) == pytest.approx(expected)
+
+
+@given(study=STUDY)
+def test_the_union_contains_both_and_is_none_where_the_first_is_against_itself(
+    study: list[tuple[int, int, bool]],
+) -> None:
+    placed = placements(_of(study))
+    if not placed.pairs:
+        return
+    student, union = delong_student(placed, 0.95), delong_newcombe(placed, 0.95)
+    if student is None:
+        assert union is None
+    else:
+        assert union is not None
+        assert 0 <= union[0] <= student[0] < auroc(placed) < student[1] <= union[1] <= 1
+
+
+def test_ten_positives_of_a_thousand_are_covered_against_theory() -> None:
+    """10 positives and 990 negatives, one image each, AUROC 0.97: Student's interval alone is above it in 7 %."""
+    random, truth = np.random.default_rng(510), np.repeat([1, 0], [10, 990])
+    shift = math.sqrt(2) * float(stats.norm.ppf(0.97))
+    above = [0, 0]
+    for _ in range(400):
+        placed = placements(_units(list(random.normal(size=1000) + shift * truth), list(truth)))
+        for number, method in enumerate((delong_student, delong_newcombe)):
+            interval = method(placed, 0.95)
+            above[number] += interval is not None and interval[0] > 0.97
+    assert above[0] > stats.binom.ppf(0.99, 400, 0.025)
+    assert above[1] <= stats.binom.ppf(1 - 1e-4, 400, 0.025)
