@@ -11,14 +11,14 @@ from typing import Any
 
 from tests.benchmarks.coverage.acceptance import SCENARIOS, Scenario, Verdicts, verdicts
 from tests.benchmarks.coverage.candidates import DEFAULT
-from tests.benchmarks.coverage.designs import PATIENTS, Cell, Kind, cells
+from tests.benchmarks.coverage.designs import PATIENTS, Cell, Kind, ProportionCell, cells, cells_beyond
 from tests.benchmarks.coverage.f1 import F1Cell, closed_f1, f1_cells, resampled_f1
 from tests.benchmarks.coverage.ledger import Ledger
 from tests.benchmarks.coverage.proportions import closed, resampled
 from tests.benchmarks.coverage.scores import AUROC_DEFAULT, ScoreCell, closed_auroc, every_metric, score_cells
 from tests.benchmarks.coverage.tally import Tally
 
-AnyCell = Cell | F1Cell | ScoreCell
+AnyCell = ProportionCell | F1Cell | ScoreCell
 SEED = 510
 ACCEPTED = 4_000  # studies a scenario
 
@@ -64,12 +64,19 @@ def _product(*names: str) -> tuple[str, ...]:
 
 # The candidates hold the product's formula themselves: a test compares the two.
 _PROPORTIONS = _here("candidates", "designs", "proportions")
-_DRAWN = (*_PROPORTIONS, *_product("bootstrap"))
-_AUROC = (*_here("designs", "scores", "whole_studies"), *_product("auroc", "delong_student"))
+_DRAWN = (*_PROPORTIONS, *_product("intervals/bootstrap"))
+_AUROC = (*_here("designs", "scores", "whole_studies"), *_product("metrics/auroc", "metrics/auroc_interval"))
 _ESTIMATES = (
     *_AUROC,
     *_product(
-        "bootstrap", "count_estimates", "estimates", "intervals", "metrics", "ranking", "score_estimates"
+        "estimates/estimates",
+        "estimates/from_counts",
+        "estimates/from_scores",
+        "intervals/bootstrap",
+        "intervals/mover",
+        "intervals/proportions",
+        "metrics/counts",
+        "metrics/ranking",
     ),
 )
 _ACCEPTED = (
@@ -80,6 +87,7 @@ _ACCEPTED = (
 )
 PLANS: Mapping[str, Plan] = {
     "proportions": Plan(cells(), closed, _PROPORTIONS, 20_000, DEFAULT, 400_000),
+    "beyond": Plan(cells_beyond(), closed, _PROPORTIONS, 20_000),
     "resampled": Plan(_resampled_cells(), resampled, _DRAWN, 2_000),
     "f1": Plan(f1_cells(), closed_f1, (*_PROPORTIONS, *_here("f1")), 20_000, DEFAULT, 400_000),
     "resampled_f1": Plan(_resampled_f1_cells(), resampled_f1, (*_DRAWN, *_here("f1")), 2_000),

@@ -76,3 +76,9 @@ class Tally:
         return self.falls_short(clustered=clustered, strictly=True) != self.falls_short(
             clustered=clustered, strictly=False
         )
+
+    def judgement(self, *, clustered: bool) -> str:
+        """``passes``, ``fails``, or ``open`` where so many studies leave both possible."""
+        if self.falls_short(clustered=clustered, strictly=False):
+            return "fails"
+        return "open" if self.falls_short(clustered=clustered, strictly=True) else "passes"
