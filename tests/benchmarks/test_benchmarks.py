@@ -22,19 +22,23 @@ from tests.benchmarks.studies import synthetic_study
 
 
 @pytest.fixture(scope="module")
-def fifty_patients(tmp_path_factory: pytest.TempPathFactory) -> Joined:
-    folder = tmp_path_factory.mktemp("fifty")
-    return joined(synthetic_study(folder, images=120, patients=50, replicates=1_000))
+def hundred_and_twenty_patients(tmp_path_factory: pytest.TempPathFactory) -> Joined:
+    folder = tmp_path_factory.mktemp("study")
+    return joined(synthetic_study(folder, images=300, patients=120, replicates=1_000))
 
 
 # Where a level has few patients the rivals warn; the suite says why there is no interval.
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("contender", [*OF_COUNTS, *OF_AUROC], ids=lambda contender: contender.rival.__name__)
-def test_a_rival_gives_the_suites_intervals(fifty_patients: Joined, contender: Contender) -> None:
-    compared = fifty_patients if contender.clustered else of_single_images(fifty_patients)
+def test_a_rival_gives_the_suites_intervals(
+    hundred_and_twenty_patients: Joined, contender: Contender
+) -> None:
+    compared = (
+        hundred_and_twenty_patients if contender.clustered else of_single_images(hundred_and_twenty_patients)
+    )
     ours = by_row(all_estimates(compared, auroc=contender in OF_AUROC))
     few = replace(contender, replicates=10)
-    theirs = few.rival(images_of(fifty_patients), few.replicates, 1)
+    theirs = few.rival(images_of(hundred_and_twenty_patients), few.replicates, 1)
     assert largest_deviation(ours, theirs, few) < TOLERATED
 
 

@@ -12,7 +12,15 @@ from tests.benchmarks.coverage.acceptance import SCENARIOS, cohort, verdicts
 from tests.benchmarks.coverage.auroc_candidates import CLOSED, RESAMPLED
 from tests.benchmarks.coverage.candidates import CANDIDATES, DEFAULT, FORMER, LEVEL, summary
 from tests.benchmarks.coverage.certificate import PLANS, Certificate, Plan, certificate, simulated_to_the_end
-from tests.benchmarks.coverage.designs import Cell, Kind, simulated
+from tests.benchmarks.coverage.designs import (
+    Cell,
+    Kind,
+    ProportionCell,
+    TwoPointCell,
+    cells,
+    cells_beyond,
+    simulated,
+)
 from tests.benchmarks.coverage.f1 import F1Cell, closed_f1, resampled_f1
 from tests.benchmarks.coverage.ledger import Ledger
 from tests.benchmarks.coverage.page import TEMPLATES, pages
@@ -31,10 +39,9 @@ from tests.benchmarks.coverage.whole_studies import estimates
 from validation.intervals.proportions import clustered_proportion, exact_clustered, wilson
 from validation.metrics.counts import balanced_accuracy, confusion, lr_negative, lr_positive
 
-ROOT = Path(__file__).parents[2]
-PAGES = ROOT / "docs" / "evidence"
+PAGES = Path(__file__).parents[2] / "docs" / "evidence"
 STUDIES = 4_000
-# Few and many patients, few and many images, and where the default before this one held the truth too seldom.
+# Few and many patients, few and many images, and where the rules before this one failed.
 IN_CI = (
     Cell(20, "1 to 8", "independent", 0.3, 0.95),
     Cell(50, "1 to 8", "harder", 0.6, 0.80),
@@ -42,18 +49,25 @@ IN_CI = (
     Cell(200, "1 to 8", "easier", 0.3, 0.90),
     Cell(200, "skewed", "harder", 0.6, 0.80),
     Cell(500, "skewed", "independent", 0.6, 0.95),
+    Cell(90, "skewed", "much harder", 0.3, 0.80),
+    Cell(200, "skewed", "much harder", 0.1, 0.90),
+    TwoPointCell(100, "8", 0.02, 0.97),
+    TwoPointCell(200, "1 to 8", 0.05, 0.90),
+    TwoPointCell(500, "skewed", 0.02, 0.97),
+    TwoPointCell(1000, "skewed", 0.02, 0.97),
 )
 
 
-@pytest.mark.parametrize("cell", IN_CI, ids=lambda cell: f"{cell.images}-{cell.patients}")
-def test_the_default_meets_its_targets_against_theory(cell: Cell) -> None:
+@pytest.mark.parametrize("cell", IN_CI, ids=lambda cell: f"{cell.images}-{cell.model}-{cell.patients}")
+def test_the_default_meets_its_targets_against_theory(cell: ProportionCell) -> None:
     tally = simulation(cell, STUDIES, np.random.default_rng([510, 1]))[DEFAULT]
     assert tally.held >= binom.ppf(0.001, STUDIES, COVERAGE)
     assert tally.above <= binom.ppf(0.999, STUDIES, ABOVE_CLUSTERED)
 
 
 def test_the_former_default_did_not_meet_them_against_theory() -> None:
-    tally = simulation(IN_CI[-1], STUDIES, np.random.default_rng([510, 1]))[FORMER]
+    failing = TwoPointCell(100, "8", 0.02, 0.97)
+    tally = simulation(failing, STUDIES, np.random.default_rng([510, 1]))[FORMER]
     assert tally.above > binom.ppf(0.999, STUDIES, ABOVE_CLUSTERED)
 
 
@@ -104,6 +118,19 @@ def test_the_truth_is_that_of_a_large_study_against_theory(model: str) -> None:
     few, many = images <= 2, images >= 8
     gap = right[many].sum() / images[many].sum() - right[few].sum() / images[few].sum()
     assert np.sign(round(gap, 2)) == {"independent": 0, "easier": 1, "harder": -1}[model]
+
+
+def test_patients_who_fail_on_every_image_against_theory() -> None:
+    cell = TwoPointCell(200_000, "2", 0.05, 0.9)
+    ((right, images),) = simulated(cell, 1, np.random.default_rng(1))
+    assert right.sum() / images.sum() == pytest.approx(cell.truth, abs=0.003)
+    alike = ((right == 2).mean() - cell.truth**2) / (cell.truth * (1 - cell.truth))
+    assert alike == pytest.approx(cell.correlation, abs=0.01)
+
+
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+def test_the_code_behind_every_cell_exists(plan: Plan) -> None:
+    assert [name for name in plan.code if not (PAGES.parents[1] / name).is_file()] == []
 
 
 def test_two_images_of_a_patient_have_the_correlation_against_theory() -> None:
@@ -194,11 +221,6 @@ def test_a_stopped_run_goes_on_by_hand(tmp_path: Path) -> None:
     assert made.count("once more") == 2
 
 
-@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
-def test_every_module_that_a_section_comes_from_exists_against_itself(plan: Plan) -> None:
-    assert [name for name in plan.code if not (ROOT / name).is_file()] == []
-
-
 def test_a_certificate_has_every_cell_once_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tally = Tally(studies=10, held=9, above=1, below=0, missing=0, width=0.1)
     made: list[Kind] = []
@@ -249,6 +271,7 @@ def test_the_pages_are_templates_filled_with_tables_by_hand(anything: Certificat
     assert [name for name, text in texts.items() if "$" in text] == []
     row = "| **`exact_clustered`** | 96.0 | 2.0 | 0 | 0 | 1.00 | 1.00 | 1.00 | 1.00 | 1.00 |"
     assert row in texts["coverage-proportions.md"]
+    assert texts["coverage-proportions.csv"].count("\n") == 1 + len(cells()) + len(cells_beyond())
     assert "6 minutes" in texts["coverage.md"]
 
 

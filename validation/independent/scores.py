@@ -27,7 +27,7 @@ from validation.independent.formulas import (
 RESOLUTION = 2**30  # of squared errors
 EQUAL_BY_DEFINITION = 12  # decimals of an average precision
 FEWEST_DEGREES = 3
-TRUSTED_PATIENTS = 30  # effective patients for a reliable design effect
+UNSEEN = 4  # patients of a class who may have been missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,29 +252,30 @@ def newcombe(area: float, m: float, n: float, confidence: float) -> Interval:
 
 
 def _effective_units(units: Sequence[Scored], kind: bool, grouped: bool) -> float:
-    """Compute the effective number of units of a class: by the design effect of its placements, or Kish's.
+    """Compute the effective number of units of a class.
 
-    With m units and d the effective number of patients behind the variance, it is D^w s^(1 - w), w = min(1, d / 30),
-    s = m^2 / sum m_k^2 and D = m / design effect within s and m; of groups of patients it is D.
+    With m units, s = m^2 / sum m_k^2 and D = min(m, m / design effect of the placements) it is
+    max(min(D, s), 1 / (1 / D + 4 sum m_k^3 / m^3)); m with one unit per patient, D of groups of patients.
     """
     own = [unit for unit in units if unit.positive == kind]
     others = sorted(unit.score for unit in units if unit.positive != kind)
     won = [bisect_left(others, unit.score) + bisect_right(others, unit.score) for unit in own]
     m, total = len(own), sum(won)
     of_patients = Counter(unit.patient for unit in own)
-    size, patients = m * m / sum(count**2 for count in of_patients.values()), len(of_patients)
+    patients = len(of_patients)
+    if patients == m:
+        return float(m)
     residuals: Counter[int] = Counter()
     for unit, twice in zip(own, won, strict=True):
         residuals[unit.patient] += m * twice - total
-    squares = [residual**2 for residual in residuals.values()]
-    if patients == m or not any(squares):
+    alone = Fraction(m * m * sum((m * twice - total) ** 2 for twice in won), m - 1)
+    together = Fraction(patients * sum(residual**2 for residual in residuals.values()), patients - 1)
+    size = min(float(alone / together), float(m)) if together else float(m)
+    if grouped:
         return size
-    alone = Fraction(sum((m * twice - total) ** 2 for twice in won) * m, m - 1)
-    together = Fraction(sum(squares) * patients, patients - 1)
-    estimate = min(max(float(m * alone / together), size), m)
-    behind = Fraction(sum(squares) ** 2, sum(square**2 for square in squares))
-    weight = 1.0 if grouped else min(1.0, float(behind) / TRUSTED_PATIENTS)
-    return math.exp(weight * math.log(estimate) + (1 - weight) * math.log(size))
+    worst = m * m / sum(count**2 for count in of_patients.values())
+    unseen = UNSEEN * sum(count**3 for count in of_patients.values()) / m**3
+    return max(min(size, worst), 1 / (1 / size + unseen))
 
 
 def _on_the_logit_scale(area: float, reach: float) -> Interval:

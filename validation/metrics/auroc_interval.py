@@ -5,8 +5,8 @@ few patients whose units are in the wrong order. The variance between patients i
 of these patients was sampled it is far too small. Newcombe's interval takes its variance from the area instead; it is
 too short where the area is near 1 in a small study. Neither suffices alone.
 Sources: Obuchowski 1997 (variance); Pepe 2003 (logit scale); Satterthwaite 1946 (degrees of freedom); Newcombe 2006
-(method 5); Rao & Scott 1992 (sizes divided by design effects). The floor of three degrees of freedom, the weight of a
-design effect and the union are this suite's own; their coverage probabilities are in docs/evidence/coverage.md.
+(method 5); Rao & Scott 1992 (sizes divided by design effects). The floor of three degrees of freedom, the allowance
+for patients not seen and the union are this suite's own; their coverage is in docs/evidence/coverage.md.
 """
 
 import math
@@ -20,7 +20,7 @@ from validation.intervals.group_degrees import degrees_by_size
 from validation.intervals.proportions import Interval, normal_quantile
 from validation.metrics.auroc import Placements, auroc, auroc_variance
 
-TRUSTED_PATIENTS = 30  # on so many must a design effect rest to be taken as it is
+UNSEEN_PATIENTS = 4  # who differ by a standard deviation on every image; with fewer, targets are missed
 FEWEST_DEGREES = 3.0  # below, the quantile grows without telling more: 4.3 with two, 12.7 with one
 
 
@@ -90,32 +90,31 @@ def effective_patients(patient: NDArray[np.intp]) -> float:
 
 
 def effective_units(placement: NDArray[np.float64], patient: NDArray[np.intp], *, grouped: bool) -> float:
-    """Return the effective number of independent units of a class, m_D^w m_K^(1-w).
+    """Return the effective number of independent units of a class, max(min(m_D, m_K), m_U).
 
-    m_D is m divided by the design effect of the placements, within m_K = m^2 / sum m_k^2 (Kish's size, as if all units
-    of a patient were alike) and m. w = min(1, d / `TRUSTED_PATIENTS`), d the effective number of patients contributing
-    to the variance. Where clusters are groups of patients it is m_D.
+    m_D is m divided by the design effect of the placements, at most m; m_K = m^2 / sum m_k^2 is Kish's size, as if all
+    units of a patient were alike. m_U is m_D with `UNSEEN_PATIENTS` more patients in the variance, whose placements all
+    differ from the mean by a standard deviation and who have as many units as the patient of a random unit:
+    1 / (1 / m_D + 4 sum m_k^3 / m^3). With one unit per patient it is m; where clusters are groups of patients, m_D.
 
     Args:
         placement: of each unit of the class, in any unit, shape (units,).
         patient: the patient of each, or the group, of the same shape; two or more.
         grouped: whether clusters are groups of patients.
     """
-    m, kish, patients = len(placement), effective_patients(patient), len(np.unique(patient))
+    m, units_of = len(placement), np.unique(patient, return_counts=True)[1].astype(np.float64)
+    patients, kish = len(units_of), effective_patients(patient)
     if patients == m:
         return float(m)
     # m times the residuals: whole numbers, since placements are counted.
     residual = m * placement - placement.sum()
-    squares = np.bincount(patient, residual) ** 2
-    alone, clustered = float((residual * residual).sum()), float(squares.sum())
-    if clustered == 0:
-        return kish
-    by_variance = m * (alone * m / (m - 1)) / (clustered * patients / (patients - 1))
-    by_variance = min(float(m), max(kish, by_variance))
+    alone = float((residual * residual).sum()) / (m - 1)
+    together = float((np.bincount(patient, residual) ** 2).sum()) * patients / (patients - 1)
+    by_variance = min(float(m), m * m * alone / together) if together > 0 else float(m)
     if grouped:
         return by_variance
-    weight = min(1.0, clustered * clustered / float((squares * squares).sum()) / TRUSTED_PATIENTS)
-    return float(by_variance**weight * kish ** (1 - weight))
+    unseen = UNSEEN_PATIENTS * float((units_of**3).sum()) / m**3
+    return max(min(by_variance, kish), 1 / (1 / by_variance + unseen))
 
 
 def degrees_of_freedom(placed: Placements) -> float:

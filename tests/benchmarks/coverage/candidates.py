@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, betaincinv, stdtrit
 
-from validation.intervals.proportions import normal_quantile
-from validation.results.results import TRUSTED_PATIENTS
+from validation.intervals.proportions import UNSEEN_PATIENTS, normal_quantile
 
 Numbers = NDArray[np.float64]
 LEVEL = 0.95
@@ -35,7 +34,7 @@ class Summary:
         all_alike: n^2 / sum n_k^2, the size if all images of a patient were alike.
         by_variance: n / design effect, infinite where nothing varies.
         resting_on: on how many patients the variance rests, (sum r_k^2)^2 / sum r_k^4.
-        fewer: patients with an error or with a success, whichever are fewer.
+        one_unseen: what one patient who differs on every image would add to the variance of the proportion.
         by_correlation: sum n_k / (1 + (n_k - 1) rho) with the pooled correlation of the analysis of variance.
     """
 
@@ -48,7 +47,7 @@ class Summary:
     all_alike: Numbers
     by_variance: Numbers
     resting_on: Numbers
-    fewer: Numbers
+    one_unseen: Numbers
     by_correlation: Numbers
 
 
@@ -76,7 +75,7 @@ def summary(successes: Numbers, images: Numbers) -> Summary:
         all_alike=trials * trials / (n * n).sum(axis=1),
         by_variance=by_variance,
         resting_on=resting_on,
-        fewer=np.minimum((x < n).sum(axis=1), (x > 0).sum(axis=1)).astype(np.float64),
+        one_unseen=np.maximum(proportion, 1 - proportion) ** 2 * (n**3).sum(axis=1) / trials**3,
         by_correlation=_size_by_correlation(x, n, patients),
     )
 
@@ -95,41 +94,43 @@ def _size_by_correlation(x: Numbers, n: Numbers, patients: Numbers) -> Numbers:
 
 
 def _student(degrees_of_freedom: Numbers) -> Numbers:
-    factor: Numbers = (Z / stdtrit(degrees_of_freedom, 1 - TAIL)) ** 2
+    factor: Numbers = (Z / stdtrit(np.maximum(degrees_of_freedom, 1), 1 - TAIL)) ** 2
     return factor
 
 
 def _believed(s: Summary) -> Numbers:
-    return np.minimum(s.trials, s.by_variance) * _student(np.maximum(s.patients - 1, 1))
+    return np.minimum(s.trials, s.by_variance) * _student(s.patients - 1)
 
 
-def shrunk(s: Summary) -> Numbers:
-    """The one that decides: between worst case and data, in logarithms, as the variance rests on few or 20 patients."""
-    believed, trust = _believed(s), np.minimum(1.0, s.resting_on / TRUSTED_PATIENTS)
-    return believed**trust * np.minimum(believed, s.all_alike) ** (1 - trust)
+def _unseen(patients: float) -> Callable[[Summary], Numbers]:
+    """Between the data's own size and the worst case, with so many patients more in the variance."""
 
-
-def _cliff(fewest: int) -> Callable[[Summary], Numbers]:
     def size(s: Summary) -> Numbers:
-        believed = _believed(s)
-        return np.where(s.fewer < fewest, np.minimum(believed, s.all_alike), believed)
+        of_one = s.proportion * (1 - s.proportion)
+        with_unseen = of_one / (of_one / s.by_variance + patients * s.one_unseen)
+        estimated = np.minimum(s.trials, s.by_variance)
+        enough = np.maximum(np.minimum(estimated, s.all_alike), np.minimum(estimated, with_unseen))
+        return enough * _student(s.all_alike - 1)
 
     return size
 
 
-def _by_count(s: Summary) -> Numbers:
-    worst = s.trials / s.all_alike
-    effect = (s.fewer * s.trials / s.by_variance + 5 * worst) / (s.fewer + 5)
-    return np.minimum(s.trials, s.trials / effect) * _student(np.maximum(s.patients - 1, 1))
+def _shrunk(trusted: float) -> Callable[[Summary], Numbers]:
+    """Between worst case and data, in logarithms, as the variance rests on few or so many patients."""
+
+    def size(s: Summary) -> Numbers:
+        believed, trust = _believed(s), np.minimum(1.0, s.resting_on / trusted)
+        return believed**trust * np.minimum(believed, s.all_alike) ** (1 - trust)
+
+    return size
 
 
 def _satterthwaite(s: Summary) -> Numbers:
-    degrees = np.clip(s.resting_on, 1, np.maximum(s.patients - 1, 1))
-    return np.minimum(s.trials, s.by_variance) * _student(degrees)
+    return np.minimum(s.trials, s.by_variance) * _student(np.minimum(s.resting_on, s.patients - 1))
 
 
 def _pooled(s: Summary) -> Numbers:
-    return s.by_correlation * _student(np.maximum(s.patients - 1, 1))
+    return s.by_correlation * _student(s.patients - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,16 @@ def _exact_misses(x: Numbers, n: Numbers, p: float) -> Misses:
 def _exact_bounds(x: Numbers, n: Numbers) -> tuple[Numbers, Numbers]:
     low = np.where(x > 0, betaincinv(np.where(x > 0, x, 1), n - x + 1, TAIL), 0.0)
     return low, np.where(n > x, betaincinv(x + 1, np.where(n > x, n - x, 1), 1 - TAIL), 1.0)
+
+
+def _jeffreys_above_bounds(x: Numbers, n: Numbers) -> tuple[Numbers, Numbers]:
+    upper = np.where(n > x, betaincinv(x + 0.5, np.where(n > x, n - x, 1) + 0.5, 1 - TAIL), 1.0)
+    return _exact_bounds(x, n)[0], upper
+
+
+def _jeffreys_above_misses(x: Numbers, n: Numbers, p: float) -> Misses:
+    short = np.where(n > x, betainc(x + 0.5, np.where(n > x, n - x, 1) + 0.5, p), 0.0) > 1 - TAIL
+    return Misses(_exact_misses(x, n, p).above, short)
 
 
 def _mid_p(x: Numbers, n: Numbers, p: float | Numbers) -> Numbers:
@@ -214,18 +225,28 @@ class Candidate:
 
 
 DEFAULT = "exact_clustered"
-FORMER = "cliff_20"
+FORMER = "trust_20"
+DEFAULT_SIZE = _unseen(UNSEEN_PATIENTS)
 CANDIDATES: Mapping[str, Candidate] = {
-    DEFAULT: Candidate("the default: shrunk by what the variance rests on", shrunk),
+    DEFAULT: Candidate("the default: two unseen patients in the variance", DEFAULT_SIZE),
     FORMER: Candidate(
-        "the default before: worst case under 20 patients with an error or a success", _cliff(20)
+        "the default before: worst case as far as fewer than 20 patients contribute to the variance",
+        _shrunk(20),
     ),
-    "cliff_10": Candidate("the same, under 10 patients", _cliff(10)),
-    "by_count": Candidate("design effect shrunk by the number of such patients (m + 5)", _by_count),
-    "korn_graubard": Candidate("nothing shrunk", _cliff(0)),
-    "satterthwaite": Candidate("nothing shrunk, Satterthwaite's degrees of freedom", _satterthwaite),
+    "trust_40": Candidate("the same with 40 patients", _shrunk(40)),
+    "trust_80": Candidate("the same with 80 patients", _shrunk(80)),
+    "all_alike": Candidate("always the worst case, or less", _shrunk(np.inf)),
+    "one_unseen": Candidate("one unseen patient", _unseen(1)),
+    "four_unseen": Candidate("four unseen patients", _unseen(4)),
+    "korn_graubard": Candidate("the variance as it is", _believed),
+    "satterthwaite": Candidate("the variance as it is, Satterthwaite's degrees of freedom", _satterthwaite),
     "pooled": Candidate("pooled intracluster correlation", _pooled),
-    "mid_p": Candidate("mid-P on the default's size", shrunk, _mid_p_misses, _mid_p_bounds),
-    "wilson_effective": Candidate("Wilson on the default's size", shrunk, _wilson_misses, _wilson_bounds),
+    "jeffreys_above": Candidate(
+        "the default with Jeffreys' upper bound", DEFAULT_SIZE, _jeffreys_above_misses, _jeffreys_above_bounds
+    ),
+    "mid_p": Candidate("mid-P on the default's size", DEFAULT_SIZE, _mid_p_misses, _mid_p_bounds),
+    "wilson_effective": Candidate(
+        "Wilson on the default's size", DEFAULT_SIZE, _wilson_misses, _wilson_bounds
+    ),
     "clopper_pearson": Candidate("patients ignored", lambda s: s.images, everywhere=True),
 }

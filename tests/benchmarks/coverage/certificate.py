@@ -20,14 +20,14 @@ from tests.benchmarks.coverage.auroc_candidates import (
 )
 from tests.benchmarks.coverage.auroc_designs import AurocCell, auroc_cells, resampled_cells
 from tests.benchmarks.coverage.candidates import DEFAULT
-from tests.benchmarks.coverage.designs import Cell, Kind, cells
+from tests.benchmarks.coverage.designs import Cell, Kind, ProportionCell, cells, cells_beyond
 from tests.benchmarks.coverage.f1 import F1Cell, closed_f1, f1_cells, resampled_f1
 from tests.benchmarks.coverage.ledger import Entry, Ledger
 from tests.benchmarks.coverage.proportions import closed, resampled
 from tests.benchmarks.coverage.scores import ScoreCell, every_metric, score_cells
 from tests.benchmarks.coverage.tally import Tally
 
-AnyCell = Cell | F1Cell | ScoreCell | AurocCell
+AnyCell = ProportionCell | F1Cell | ScoreCell | AurocCell
 SEED = 510
 ACCEPTANCE = "accepted"  # the section of whole acceptance rules
 ACCEPTED = 4_000  # studies a scenario
@@ -85,16 +85,16 @@ _AUROC = (
 _ESTIMATES = (
     *_here("scores", "whole_studies", "designs"),
     *_product(
+        "estimates/estimates",
+        "estimates/from_counts",
+        "estimates/from_scores",
         "intervals/bootstrap",
+        "intervals/mover",
         "intervals/proportions",
         "metrics/auroc",
         "metrics/auroc_interval",
         "metrics/counts",
         "metrics/ranking",
-        "estimates/estimates",
-        "estimates/from_counts",
-        "estimates/from_scores",
-        "estimates/metric_result",
     ),
 )
 _ACCEPTED = (
@@ -105,6 +105,7 @@ _ACCEPTED = (
 )
 PLANS: Mapping[str, Plan] = {
     "proportions": Plan(cells(), closed, _PROPORTIONS, 20_000, DEFAULT, 400_000),
+    "beyond": Plan(cells_beyond(), closed, _PROPORTIONS, 20_000),
     "resampled": Plan(_resampled_cells(), resampled, _DRAWN, 2_000),
     "f1": Plan(f1_cells(), closed_f1, (*_PROPORTIONS, *_here("f1")), 20_000, DEFAULT, 400_000),
     "resampled_f1": Plan(_resampled_f1_cells(), resampled_f1, (*_DRAWN, *_here("f1")), 2_000),

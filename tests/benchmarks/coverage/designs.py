@@ -28,7 +28,10 @@ IMAGES: dict[str, dict[int, int]] = {
     | {14: 4, 15: 2, 16: 1, 18: 1, 19: 1, 20: 3, 22: 1, 33: 1},
 }
 # Change of the log odds of a success with every doubling of a patient's images.
-MODELS = {"independent": 0.0, "easier": 0.5, "harder": -0.5}
+MODELS = {"independent": 0.0, "easier": 0.5, "harder": -0.5, "much harder": -1.0}
+FAILING = (0.01, 0.02, 0.05, 0.10)  # of the patients, on every image
+OTHERS = (0.90, 0.97, 0.99)  # of the images of all other patients are right
+MANY_PATIENTS = (50, 100, 200, 500, 1000)
 
 
 class Kind(Protocol):
@@ -81,26 +84,93 @@ class Cell:
         return self.proportion
 
 
-def cells(patients: tuple[int, ...] = PATIENTS) -> tuple[Cell, ...]:
+@dataclass(frozen=True, slots=True)
+class TwoPointCell:
+    """One kind of study in which some patients fail on every image; their number of images is like the others'.
+
+    Attributes:
+        patients: K.
+        images: a key of `IMAGES`.
+        failing: the proportion of patients who fail.
+        others: the proportion of the other patients' images that are right.
+    """
+
+    patients: int
+    images: str
+    failing: float
+    others: float
+
+    @property
+    def model(self) -> str:
+        """Its name in a table."""
+        return f"{self.failing:.0%} of patients fail"
+
+    @property
+    def clustered(self) -> bool:
+        """Whether any patient may have more than one image."""
+        return self.images != "1"
+
+    @property
+    def proportion(self) -> float:
+        """The truth."""
+        return (1 - self.failing) * self.others
+
+    @property
+    def truth(self) -> float:
+        """The proportion."""
+        return self.proportion
+
+    @property
+    def correlation(self) -> float:
+        """Of two images of one patient."""
+        return self.failing * self.others**2 * (1 - self.failing) / (self.proportion * (1 - self.proportion))
+
+
+ProportionCell = Cell | TwoPointCell
+
+
+def cells() -> tuple[ProportionCell, ...]:
     """Every kind of study; with one image a patient nothing is correlated, and equal sizes tell nothing."""
-    return tuple(
+    by_beta = tuple(
         Cell(size, images, model, correlation, proportion)
         for images, size, model, correlation, proportion in product(
-            IMAGES, patients, MODELS, CORRELATIONS, PROPORTIONS
+            IMAGES, PATIENTS, MODELS, CORRELATIONS, PROPORTIONS
         )
-        if (images != "1" or correlation == 0) and (model == "independent" or len(IMAGES[images]) > 1)
+        if (images != "1" or correlation == 0)
+        and (model == "independent" or len(IMAGES[images]) > 1)
+        and (model != "much harder" or correlation < 0.6)
     )
+    of_two_points = tuple(
+        TwoPointCell(size, images, failing, others)
+        for images, size, failing, others in product(IMAGES, MANY_PATIENTS, FAILING, OTHERS)
+        if images != "1"
+    )
+    return by_beta + of_two_points
 
 
-def simulated(cell: Cell, studies: int, random: Generator) -> Iterator[tuple[Counts, Counts]]:
+def cells_beyond() -> tuple[ProportionCell, ...]:
+    """Kinds of study outside the targets, to show what breaks an interval."""
+    alike = tuple(
+        Cell(size, "skewed", "much harder", 0.6, proportion)
+        for size, proportion in product((20, 50, 100, 200, 500), (0.8, 0.9))
+    )
+    weak = tuple(Cell(size, "skewed", "much harder", 0.3, 0.7) for size in (50, 100, 200))
+    rare = tuple(TwoPointCell(size, "skewed", 0.005, 0.97) for size in (200, 500, 1000, 2000))
+    return alike + weak + rare
+
+
+def simulated(cell: ProportionCell, studies: int, random: Generator) -> Iterator[tuple[Counts, Counts]]:
     """Successes and images by patient, shape (studies, patients) each, in parts of a size that memory holds."""
     sizes, shares = _sizes(cell.images)
-    rates = _rates(cell)
+    rates = _rates(cell) if isinstance(cell, Cell) else np.array([])
     at_once = max(1, AT_ONCE // cell.patients)
     for start in range(0, studies, at_once):
         shape = (min(at_once, studies - start), cell.patients)
         kind = random.choice(len(sizes), size=shape, p=shares)
-        rate = correlated(rates[kind], cell.correlation, random)
+        if isinstance(cell, Cell):
+            rate = correlated(rates[kind], cell.correlation, random)
+        else:
+            rate = np.where(random.random(shape) < cell.failing, 0.0, cell.others)
         images = sizes[kind]
         yield random.binomial(images, rate).astype(np.float64), images.astype(np.float64)
 

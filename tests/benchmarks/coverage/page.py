@@ -4,31 +4,36 @@ import platform
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from string import Template
 
 from tests.benchmarks.coverage.auroc_designs import AurocCell
 from tests.benchmarks.coverage.auroc_tables import AurocTallies, auroc_values
 from tests.benchmarks.coverage.candidates import CANDIDATES, DEFAULT, FORMER
 from tests.benchmarks.coverage.certificate import PLANS, SEED, Certificate
-from tests.benchmarks.coverage.designs import IMAGES, Kind
+from tests.benchmarks.coverage.designs import IMAGES, MANY_PATIENTS, PATIENTS, Cell, Kind, TwoPointCell
 from tests.benchmarks.coverage.proportions import REPLICATES
 from tests.benchmarks.coverage.scores import DECIDES
 from tests.benchmarks.coverage.tables import (
     Column,
     accepted_table,
     by_truth,
-    closest_table,
+    cells_csv,
     methods_table,
     metrics_table,
+    widths,
+    worst_table,
 )
 
 TEMPLATES = {path.name: path for path in sorted(Path(__file__).with_name("pages").glob("*.md"))}
-CLOSEST = 10
+WORST, BEYOND = 15, 20
+CELLS = "coverage-proportions.csv"
 Chosen = Callable[[Kind], bool]
 GROUPS: dict[str, Chosen] = {
     "one": lambda cell: not cell.clustered,
-    "several": lambda cell: cell.clustered and cell.images != "skewed",
-    "skewed": lambda cell: cell.images == "skewed",
+    "several": lambda cell: isinstance(cell, Cell) and cell.clustered and cell.images != "skewed",
+    "skewed": lambda cell: isinstance(cell, Cell) and cell.images == "skewed",
+    "failing": lambda cell: isinstance(cell, TwoPointCell),
 }
 BESIDE = ("percentile", "bca", DEFAULT)
 
@@ -36,10 +41,11 @@ BESIDE = ("percentile", "bca", DEFAULT)
 def pages(done: Certificate) -> dict[str, str]:
     """Return the text of every page by its file name."""
     values = {**_settings(done), **_sizes(done), **_of_counts(done), **_of_scores(done)}
+    of_proportions = {name: done.sections[name] for name in ("proportions", "beyond")}
     return {
         name: Template(path.read_text(encoding="utf-8")).substitute(values)
         for name, path in TEMPLATES.items()
-    }
+    } | {CELLS: cells_csv(of_proportions, DEFAULT, FORMER)}
 
 
 def _settings(done: Certificate) -> dict[str, str]:
@@ -55,6 +61,7 @@ def _settings(done: Certificate) -> dict[str, str]:
             "scipy": version("scipy"),
             "minutes": f"{done.seconds / 60:.0f}",
             "former": FORMER,
+            "cells_file": CELLS,
             "replicates": f"{REPLICATES:,}",
             "candidates": "\n".join(f"| `{name}` | {one.title} |" for name, one in CANDIDATES.items()),
         }
@@ -73,14 +80,26 @@ def _of_counts(done: Certificate) -> dict[str, str]:
     proportions = done.sections["proportions"]
     by_group = {
         name: methods_table(
-            {cell: every for cell, every in proportions.items() if chosen(cell)}, CANDIDATES, FORMER
+            {cell: every for cell, every in proportions.items() if chosen(cell)},
+            CANDIDATES,
+            FORMER,
+            MANY_PATIENTS if name == "failing" else PATIENTS,
         )
         for name, chosen in GROUPS.items()
     }
     by_images = {images: (DEFAULT, _has(images)) for images in IMAGES}
+    ratios = widths(proportions, DEFAULT, FORMER)
+    judged = [every[DEFAULT].judgement(clustered=cell.clustered) for cell, every in proportions.items()]
+    by_beta = {cell: every for cell, every in proportions.items() if isinstance(cell, Cell)}
     return by_group | {
-        "by_images": by_truth(proportions, by_images),
-        "closest": closest_table(proportions, DEFAULT, CLOSEST),
+        "by_images": by_truth(by_beta, by_images),
+        "worst": worst_table(proportions, DEFAULT, FORMER, WORST),
+        "beyond": worst_table(done.sections["beyond"], DEFAULT, FORMER, BEYOND),
+        "width_median": f"{median(ratios):.2f}",
+        "width_range": f"{ratios[len(ratios) // 20]:.2f} to {ratios[-1 - len(ratios) // 20]:.2f}",
+        "width_largest": f"{ratios[-1]:.2f}",
+        "width_cells": f"{len(ratios):,}",
+        **{f"number_{name}": str(judged.count(name)) for name in ("passes", "open", "fails")},
         "resampled": by_truth(done.sections["resampled"], _one_and_several(BESIDE)),
         "f1": methods_table(done.sections["f1"], CANDIDATES, FORMER),
         "resampled_f1": by_truth(done.sections["resampled_f1"], _one_and_several(BESIDE)),

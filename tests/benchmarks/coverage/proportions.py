@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.stats import binom
 
 from tests.benchmarks.coverage.candidates import CANDIDATES, LEVEL, Candidate, Numbers, Summary, summary
-from tests.benchmarks.coverage.designs import Cell, simulated
+from tests.benchmarks.coverage.designs import Cell, ProportionCell, simulated
 from tests.benchmarks.coverage.tally import Tally
 from validation.intervals.bootstrap import (
     BootstrapInterval,
@@ -28,9 +28,11 @@ REPLICATES = 1_000
 RESAMPLED = ("percentile", "bca")
 
 
-def closed(cell: Cell, *, studies: int, seed: list[int]) -> dict[str, Tally]:
+def closed(cell: ProportionCell, *, studies: int, seed: list[int]) -> dict[str, Tally]:
     """Every candidate in one cell."""
-    return simulation(cell, studies, np.random.default_rng(seed)) if cell.clustered else exact(cell)
+    if isinstance(cell, Cell) and not cell.clustered:
+        return exact(cell)
+    return simulation(cell, studies, np.random.default_rng(seed))
 
 
 def exact(cell: Cell) -> dict[str, Tally]:
@@ -49,7 +51,7 @@ def exact(cell: Cell) -> dict[str, Tally]:
     return tallies
 
 
-def simulation(cell: Cell, studies: int, random: Generator) -> dict[str, Tally]:
+def simulation(cell: ProportionCell, studies: int, random: Generator) -> dict[str, Tally]:
     """Every candidate on the same simulated studies."""
     return tallied((summary(*counts) for counts in simulated(cell, studies, random)), cell.proportion)
 

@@ -5,15 +5,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from protocols.schema.metrics import METRICS
 from tests.benchmarks.coverage.acceptance import Scenario, Verdicts
 from tests.benchmarks.coverage.candidates import DEFAULT
-from tests.benchmarks.coverage.designs import PATIENTS, Cell, Kind
-from tests.benchmarks.coverage.tally import Share, Tally, share
+from tests.benchmarks.coverage.designs import PATIENTS, Cell, Kind, TwoPointCell
+from tests.benchmarks.coverage.tally import ABOVE_CLUSTERED, ABOVE_ORDINARY, COVERAGE, Share, Tally, share
 
 Tallies = Mapping[Kind, Mapping[str, Tally]]
 Column = tuple[str, Callable[[Kind], bool]]  # a method, and the cells of it that count
 AT_BOUNDARY = ("auroc wilson_patients",)  # given only there
 
 
-def methods_table(tallies: Tallies, methods: Iterable[str], beside: str) -> str:
+def methods_table(
+    tallies: Tallies, methods: Iterable[str], beside: str, sizes: Sequence[int] = PATIENTS
+) -> str:
     """A row a method: its worst cells, how many of them fall short, and its width relative to that of another."""
     header = ("method", "lowest coverage", "highest error", "short", "surely short")
     rows = []
@@ -26,9 +28,9 @@ def methods_table(tallies: Tallies, methods: Iterable[str], beside: str) -> str:
             )
             for strictly in (True, False)
         )
-        widths = [_relative_width(tallies, name, beside, patients) for patients in PATIENTS]
+        widths = [_relative_width(tallies, name, beside, patients) for patients in sizes]
         rows.append([_code(name), *_worst(of_one.values()), str(strictly), str(surely), *widths])
-    return table([*header, *(f"K={patients}" for patients in PATIENTS)], rows)
+    return table([*header, *(f"K={patients}" for patients in sizes)], rows)
 
 
 def by_truth(tallies: Tallies, columns: Mapping[str, Column]) -> str:
@@ -48,16 +50,63 @@ def by_truth(tallies: Tallies, columns: Mapping[str, Column]) -> str:
     return table(["patients", "truth", *columns], rows)
 
 
-def closest_table(tallies: Tallies, method: str, number: int) -> str:
-    """The cells of several images with the most lower bounds above the truth, with the limits of chance."""
-    clustered = [cell for cell in tallies if isinstance(cell, Cell) and cell.clustered]
-    rows = []
-    for cell in sorted(clustered, key=lambda cell: -tallies[cell][method].too_high.value)[:number]:
+def worst_table(tallies: Tallies, method: str, beside: str, number: int) -> str:
+    """The cells of several images in which a method comes closest to a target, or misses it; the worst first.
+
+    The distance is that of the error from what is allowed, or of the coverage, whichever is less; the last columns are
+    the judgement and the width relative to that of another method.
+    """
+
+    def distance(cell: Kind) -> float:
         tally = tallies[cell][method]
-        kind = [cell.images, cell.model, f"{cell.correlation:g}", str(cell.patients), f"{cell.proportion:g}"]
-        rows.append([*kind, limits(tally.too_high), limits(tally.coverage), f"{tally.studies:,}"])
+        allowed = ABOVE_CLUSTERED if cell.clustered else ABOVE_ORDINARY
+        return min(allowed - tally.too_high.value, tally.coverage.value - COVERAGE)
+
+    rows = [
+        [*_kind(cell), *_found(every, method, beside, clustered=cell.clustered)]
+        for cell, every in sorted(tallies.items(), key=lambda item: distance(item[0]))
+        if isinstance(cell, Cell | TwoPointCell)
+    ]
     kind = ["images", "model", "correlation", "patients", "truth"]
-    return table([*kind, "error (limits)", "coverage (limits)", "studies"], rows)
+    found = ["error (limits)", "coverage (limits)", "studies", "judgement", "width"]
+    return table([*kind, *found], rows[:number])
+
+
+def widths(tallies: Tallies, method: str, beside: str) -> list[float]:
+    """Width relative to another method in the cells where that is not shown to miss a target, in rising order."""
+    return sorted(
+        every[method].width / every[beside].width
+        for cell, every in tallies.items()
+        if not every[beside].falls_short(clustered=cell.clustered, strictly=False)
+    )
+
+
+def cells_csv(sections: Mapping[str, Tallies], method: str, beside: str) -> str:
+    """Every cell of a section of proportions: its study, what was found, the judgement and the relative width."""
+    head = "section,images,model,correlation,patients,truth,studies,error,coverage,judgement,relative_width"
+    lines = [head]
+    for section, tallies in sections.items():
+        for cell, every in tallies.items():
+            if isinstance(cell, Cell | TwoPointCell):
+                tally = every[method]
+                lines.append(
+                    f"{section},{','.join(_kind(cell))},{tally.studies or 'exact'},{tally.too_high.value:.6f},"
+                    f"{tally.coverage.value:.6f},{tally.judgement(clustered=cell.clustered)},"
+                    f"{tally.width / every[beside].width:.3f}"
+                )
+    return "\n".join(lines) + "\n"
+
+
+def _kind(cell: Cell | TwoPointCell) -> list[str]:
+    return [cell.images, cell.model, f"{cell.correlation:.2g}", str(cell.patients), f"{cell.proportion:.4g}"]
+
+
+def _found(every: Mapping[str, Tally], method: str, beside: str, *, clustered: bool) -> list[str]:
+    tally = every[method]
+    studies = f"{tally.studies:,}" if tally.studies else "exact"
+    judgement = tally.judgement(clustered=clustered)
+    width = f"{tally.width / every[beside].width:.2f}"
+    return [limits(tally.too_high), limits(tally.coverage), studies, judgement, width]
 
 
 def metrics_table(tallies: Tallies) -> str:

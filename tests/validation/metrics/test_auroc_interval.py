@@ -11,7 +11,6 @@ from scipy import stats
 from validation.cohort.outcomes import Units
 from validation.metrics.auroc import auroc, auroc_variance, delong_clustered, placements
 from validation.metrics.auroc_interval import (
-    TRUSTED_PATIENTS,
     degrees_of_freedom,
     delong_newcombe,
     delong_student,
@@ -136,21 +135,25 @@ def test_the_bounds_of_newcombe_are_z_standard_errors_away_against_theory(
 
 
 def test_effective_units_by_hand() -> None:
-    """Placements 1, 1, 0, 0: alike within two patients the design effect is 3, of patients that are mixed 0."""
+    """Placements 1, 1, 0, 0 of two patients: alike within them the design effect is 3, mixed there is no variance."""
     patient = np.array([0, 0, 1, 1])
-    # Residuals 1/2, 1/2, -1/2, -1/2: alone 4 (1/4) 4/3, together 2 (1) 2: 4 / (4 / (4/3)) = 4/3, at least Kish's 2.
-    assert effective_units(np.array([1.0, 1, 0, 0]), patient, grouped=False) == 2
-    assert effective_units(np.array([1.0, 0, 1, 0]), patient, grouped=False) == 2  # no variance: Kish's size
+    # Alone 4 (1/4) / 3, together 2 (1) 2: 4 (1/3) 4 / (4 * 4) = 4/3, less than Kish's 2.
+    alike, mixed = np.array([1.0, 1, 0, 0]), np.array([1.0, 0, 1, 0])
+    assert effective_units(alike, patient, grouped=False) == pytest.approx(4 / 3)
+    # Without a variance 4 units, and four more patients of two: 1 / (1/4 + 4 * 16 / 64) is less than Kish's 2.
+    assert effective_units(mixed, patient, grouped=False) == 2
+    assert effective_units(mixed, patient, grouped=True) == 4
     assert effective_units(np.array([1.0, 0.25, 0.5, 0]), np.arange(4), grouped=False) == 4
 
 
-def test_a_design_effect_counts_as_far_as_patients_stand_behind_it_by_hand() -> None:
-    """Ten patients of two units, five with placements 1 and 1/2, five with 0 and 1/2: the units are alike in part."""
-    placement, patient = np.tile([1.0, 0.5, 0.0, 0.5], 5), np.repeat(np.arange(10), 2)
-    alone, together = 10 * 0.25 * 20 / 19, 10 * 0.25 * 10 / 9
-    by_variance = 20 * alone / together
+def test_four_unseen_patients_count_by_hand() -> None:
+    """40 patients of two units, half with placements 1 and 1/2, half with 0 and 1/2: the units are alike in part."""
+    placement, patient = np.tile([1.0, 0.5, 0.0, 0.5], 20), np.repeat(np.arange(40), 2)
+    alone, together = 40 * 0.25 / 79, 40 * 0.25 * 40 / 39
+    by_variance = 80 * 80 * alone / together
     assert effective_units(placement, patient, grouped=True) == pytest.approx(by_variance)
-    expected = by_variance ** (10 / TRUSTED_PATIENTS) * 10 ** (1 - 10 / TRUSTED_PATIENTS)
+    expected = 1 / (1 / by_variance + 4 * 40 * 8 / 80**3)
+    assert expected > 40
     assert effective_units(placement, patient, grouped=False) == pytest.approx(expected)
 
 
