@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from protocols.parallel.local import cores
 from tests.benchmarks.coverage.certificate import certificate
 from tests.benchmarks.coverage.ledger import Ledger
 from tests.benchmarks.coverage.page import pages
@@ -20,8 +21,10 @@ def main() -> None:
     parser.add_argument(
         "--pages", type=Path, default=ROOT / "docs" / "evidence", help="folder of the pages to write"
     )
+    parser.add_argument("--workers", type=int, default=cores(), help="number of processes")
     options = parser.parse_args()
-    done = certificate(Ledger(options.ledger, lambda line: print(line, file=sys.stderr, flush=True)))
+    ledger = Ledger(options.ledger, lambda line: print(line, file=sys.stderr, flush=True))
+    done = certificate(ledger, workers=options.workers)
     for name, text in pages(done).items():
         (options.pages / name).write_text(text, encoding="utf-8")
         print(f"wrote {options.pages / name}")

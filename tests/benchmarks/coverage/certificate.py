@@ -7,20 +7,31 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import product
+from pathlib import Path
 from typing import Any
 
+from protocols.parallel.local import spread
 from tests.benchmarks.coverage.acceptance import SCENARIOS, Scenario, Verdicts, verdicts
+from tests.benchmarks.coverage.auroc_candidates import (
+    AUROC_DEFAULT,
+    closed_auroc,
+    default_auroc,
+    resampled_auroc,
+)
+from tests.benchmarks.coverage.auroc_designs import AurocCell, auroc_cells, resampled_cells
 from tests.benchmarks.coverage.candidates import DEFAULT
-from tests.benchmarks.coverage.designs import PATIENTS, Cell, Kind, ProportionCell, cells, cells_beyond
+from tests.benchmarks.coverage.designs import Cell, Kind, ProportionCell, cells, cells_beyond
 from tests.benchmarks.coverage.f1 import F1Cell, closed_f1, f1_cells, resampled_f1
-from tests.benchmarks.coverage.ledger import Ledger
+from tests.benchmarks.coverage.ledger import Entry, Ledger
 from tests.benchmarks.coverage.proportions import closed, resampled
-from tests.benchmarks.coverage.scores import AUROC_DEFAULT, ScoreCell, closed_auroc, every_metric, score_cells
+from tests.benchmarks.coverage.scores import ScoreCell, every_metric, score_cells
 from tests.benchmarks.coverage.tally import Tally
 
-AnyCell = ProportionCell | F1Cell | ScoreCell
+AnyCell = ProportionCell | F1Cell | ScoreCell | AurocCell
 SEED = 510
+ACCEPTANCE = "accepted"  # the section of whole acceptance rules
 ACCEPTED = 4_000  # studies a scenario
+STEP = 4  # times as many studies where so many leave the judgement open
 
 
 def _resampled_cells() -> tuple[Cell, ...]:
@@ -43,7 +54,8 @@ def _resampled_f1_cells() -> tuple[F1Cell, ...]:
 class Plan:
     """A section: its cells, what simulates one, and the modules that its numbers come from.
 
-    Where ``studies`` leave open whether the method ``judged`` meets its targets, ``refined`` others take their place.
+    Where ``studies`` leave open whether the method ``judged`` meets its targets, four times as many others take their
+    place, and so on up to ``refined``; ``again`` simulates these, where not all methods are worth it.
     """
 
     cells: Sequence[AnyCell]
@@ -52,6 +64,7 @@ class Plan:
     studies: int
     judged: str | None = None
     refined: int = 0
+    again: Callable[..., dict[str, Tally]] | None = None
 
 
 def _here(*names: str) -> tuple[str, ...]:
@@ -65,9 +78,12 @@ def _product(*names: str) -> tuple[str, ...]:
 # The candidates hold the product's formula themselves: a test compares the two.
 _PROPORTIONS = _here("candidates", "designs", "proportions")
 _DRAWN = (*_PROPORTIONS, *_product("intervals/bootstrap"))
-_AUROC = (*_here("designs", "scores", "whole_studies"), *_product("metrics/auroc", "metrics/auroc_interval"))
+_AUROC = (
+    *_here("auroc_candidates", "auroc_designs", "designs"),
+    *_product("intervals/distributions", "intervals/proportions", "metrics/auroc", "metrics/auroc_interval"),
+)
 _ESTIMATES = (
-    *_AUROC,
+    *_here("scores", "whole_studies", "designs"),
     *_product(
         "estimates/estimates",
         "estimates/from_counts",
@@ -75,6 +91,8 @@ _ESTIMATES = (
         "intervals/bootstrap",
         "intervals/mover",
         "intervals/proportions",
+        "metrics/auroc",
+        "metrics/auroc_interval",
         "metrics/counts",
         "metrics/ranking",
     ),
@@ -91,7 +109,8 @@ PLANS: Mapping[str, Plan] = {
     "resampled": Plan(_resampled_cells(), resampled, _DRAWN, 2_000),
     "f1": Plan(f1_cells(), closed_f1, (*_PROPORTIONS, *_here("f1")), 20_000, DEFAULT, 400_000),
     "resampled_f1": Plan(_resampled_f1_cells(), resampled_f1, (*_DRAWN, *_here("f1")), 2_000),
-    "auroc": Plan(score_cells(PATIENTS), closed_auroc, _AUROC, 5_000, AUROC_DEFAULT, 20_000),
+    "auroc": Plan(auroc_cells(), closed_auroc, _AUROC, 5_000, AUROC_DEFAULT, 400_000, default_auroc),
+    "auroc_bootstrap": Plan(resampled_cells(), resampled_auroc, _AUROC, 2_000),
     "scored": Plan(score_cells((50, 200)), every_metric, _ESTIMATES, 1_000),
 }
 
@@ -105,36 +124,56 @@ class Certificate:
     seconds: float
 
 
-def certificate(ledger: Ledger) -> Certificate:
-    """Simulate what the ledger does not have yet."""
-    sections: dict[str, dict[Kind, Mapping[str, Tally]]] = {}
+Task = tuple[Path, str, int]  # the ledger's folder, a section, and the number of a cell in it
+
+
+def certificate(ledger: Ledger, *, workers: int = 1) -> Certificate:
+    """Simulate what the ledger does not have yet, in so many processes; how many changes no number."""
+    sizes = {name: len(plan.cells) for name, plan in PLANS.items()} | {ACCEPTANCE: len(SCENARIOS)}
+    tasks = [(ledger.folder, name, number) for name, size in sizes.items() for number in range(size)]
+    sections: dict[str, dict[Kind, Mapping[str, Tally]]] = {name: {} for name in PLANS}
+    accepted: dict[Scenario, Verdicts] = {}
     seconds = 0.0
-    for name, plan in PLANS.items():
-        sections[name] = {}
-        for number, cell in enumerate(plan.cells):
-            seed = [SEED, int.from_bytes(name.encode(), "big"), number]
-            numbers = {"studies": plan.studies, "refined": plan.refined, "judged": plan.judged, "seed": seed}
-            settings = asdict(cell) | numbers
-            kept = ledger.entry(
-                name, _file_name(cell), settings, plan.code, partial(_simulated, plan, cell, seed)
-            )
-            sections[name][cell] = {method: Tally(**tally) for method, tally in kept.result.items()}
-            seconds += kept.seconds
-    accepted = {}
-    for number, scenario in enumerate(SCENARIOS):
-        seed = [SEED, int.from_bytes(b"accepted", "big"), number]
-        settings = asdict(scenario) | {"studies": ACCEPTED, "seed": seed}
-        name = "-".join((scenario.protocol, *scenario.at_goal))
-        kept = ledger.entry("accepted", name, settings, _ACCEPTED, partial(_judged, scenario, seed))
-        accepted[scenario] = Verdicts(**kept.result)
+    for (_, name, number), (kept, lines) in zip(tasks, spread(_entry, tasks, workers=workers), strict=True):
+        for line in lines:
+            ledger.progress(line)
         seconds += kept.seconds
+        if name == ACCEPTANCE:
+            accepted[SCENARIOS[number]] = Verdicts(**kept.result)
+        else:
+            tallies = {method: Tally(**tally) for method, tally in kept.result.items()}
+            sections[name][PLANS[name].cells[number]] = tallies
     return Certificate(sections, accepted, seconds)
 
 
-def _simulated(plan: Plan, cell: AnyCell, seed: list[int]) -> dict[str, Any]:
-    tallies = plan.simulate(cell, studies=plan.studies, seed=seed)
-    if plan.judged and tallies[plan.judged].undecided(clustered=cell.clustered):
-        tallies = plan.simulate(cell, studies=plan.refined, seed=[*seed, 1])
+def _entry(task: Task) -> tuple[Entry, list[str]]:
+    """A cell, made now or before, and what is to be said of it."""
+    folder, name, number = task
+    lines: list[str] = []
+    ledger = Ledger(folder, lines.append)
+    seed = [SEED, int.from_bytes(name.encode(), "big"), number]
+    if name == ACCEPTANCE:
+        scenario = SCENARIOS[number]
+        settings = asdict(scenario) | {"studies": ACCEPTED, "seed": seed}
+        file_name = "-".join((scenario.protocol, *scenario.at_goal))
+        make = partial(_judged, scenario, seed)
+        return ledger.entry(name, file_name, settings, _ACCEPTED, make), lines
+    plan = PLANS[name]
+    cell = plan.cells[number]
+    numbers = {"studies": plan.studies, "refined": plan.refined, "judged": plan.judged, "seed": seed}
+    make = partial(simulated_to_the_end, plan, cell, seed)
+    return ledger.entry(name, _file_name(cell), asdict(cell) | numbers, plan.code, make), lines
+
+
+def simulated_to_the_end(plan: Plan, cell: AnyCell, seed: list[int]) -> dict[str, Any]:
+    """The tallies of a cell, by method, refined while its judgement is open."""
+    tallies, studies, step = plan.simulate(cell, studies=plan.studies, seed=seed), plan.studies, 0
+    again = plan.again or plan.simulate
+    while studies < plan.refined and tallies[plan.judged or ""].undecided(clustered=cell.clustered):
+        # The last step goes all the way.
+        studies = STEP * studies if STEP * STEP * studies <= plan.refined else plan.refined
+        step += 1
+        tallies |= again(cell, studies=studies, seed=[*seed, step])
     return {method: asdict(tally) for method, tally in tallies.items()}
 
 

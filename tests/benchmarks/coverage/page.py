@@ -7,11 +7,13 @@ from pathlib import Path
 from statistics import median
 from string import Template
 
+from tests.benchmarks.coverage.auroc_designs import AurocCell
+from tests.benchmarks.coverage.auroc_tables import AurocTallies, auroc_values
 from tests.benchmarks.coverage.candidates import CANDIDATES, DEFAULT, FORMER
 from tests.benchmarks.coverage.certificate import PLANS, SEED, Certificate
 from tests.benchmarks.coverage.designs import IMAGES, MANY_PATIENTS, PATIENTS, Cell, Kind, TwoPointCell
 from tests.benchmarks.coverage.proportions import REPLICATES
-from tests.benchmarks.coverage.scores import AUROC_INTERVALS, DECIDES
+from tests.benchmarks.coverage.scores import DECIDES
 from tests.benchmarks.coverage.tables import (
     Column,
     accepted_table,
@@ -33,7 +35,6 @@ GROUPS: dict[str, Chosen] = {
     "skewed": lambda cell: isinstance(cell, Cell) and cell.images == "skewed",
     "failing": lambda cell: isinstance(cell, TwoPointCell),
 }
-IN_SCORES = ("1", "1 to 8", "skewed")
 BESIDE = ("percentile", "bca", DEFAULT)
 
 
@@ -106,18 +107,18 @@ def _of_counts(done: Certificate) -> dict[str, str]:
 
 
 def _of_scores(done: Certificate) -> dict[str, str]:
-    closed, scored = done.sections["auroc"], done.sections["scored"]
-    by_images = {
-        f"`{name}`, {images}": (name, _has(images)) for images in IN_SCORES for name in AUROC_INTERVALS
-    }
+    scored = done.sections["scored"]
     resampled = _one_and_several(("percentile", "bca", DECIDES), metric="auroc ")
-    return {
-        "auroc": methods_table(closed, AUROC_INTERVALS, AUROC_INTERVALS[0]),
-        "auroc_by_images": by_truth(closed, by_images),
+    closed, by_bootstrap = (_of_auroc(done, name) for name in ("auroc", "auroc_bootstrap"))
+    return auroc_values(closed, by_bootstrap) | {
         "scored_auroc": by_truth(scored, resampled),
         "others": metrics_table(scored),
         "accepted": accepted_table(done.accepted),
     }
+
+
+def _of_auroc(done: Certificate, section: str) -> AurocTallies:
+    return {cell: every for cell, every in done.sections[section].items() if isinstance(cell, AurocCell)}
 
 
 def _has(images: str) -> Chosen:

@@ -18,20 +18,15 @@ from scipy.special import expit, ndtr, ndtri
 
 from protocols.schema.load import parse_protocol
 from protocols.schema.protocol import Protocol
-from tests.benchmarks.coverage.candidates import LEVEL
 from tests.benchmarks.coverage.designs import correlated, image_numbers
 from tests.benchmarks.coverage.proportions import bounds_tally
 from tests.benchmarks.coverage.tally import Tally
 from tests.benchmarks.coverage.whole_studies import estimates, sample
 from validation.cohort.outcomes import Sample
-from validation.metrics.auroc import auroc, delong_clustered, placements, wilson_patients
-from validation.metrics.auroc_interval import delong_student
 
 PREVALENCE = 0.3
 SPECIFICITY = 0.8
 DECIDES = "decides"
-AUROC_DEFAULT = "delong_student"
-AUROC_INTERVALS = ("delong_clustered", AUROC_DEFAULT)
 BY_MODEL = ("auroc", "average_precision", "brier", "balanced_accuracy", "lr_positive", "lr_negative")
 GRID = np.linspace(-10, 15, 25_001)
 PROTOCOL = b"""
@@ -80,24 +75,6 @@ def score_cells(patients: tuple[int, ...]) -> tuple[ScoreCell, ...]:
         ScoreCell(size, images, correlation, area)
         for (images, correlation), size, area in product(kinds, patients, (0.75, 0.85, 0.95, 0.99))
     )
-
-
-def closed_auroc(cell: ScoreCell, *, studies: int, seed: list[int]) -> dict[str, Tally]:
-    """The closed intervals of AUROC, each with `wilson_patients` where it is 0 or 1."""
-    random = np.random.default_rng(seed)
-    bounds = np.full((2, studies, 2), np.nan)
-    for study in range(studies):
-        simulated = simulated_study(cell, random)
-        placed, tally = placements(simulated.ranked), simulated.ranked_tally
-        if placed.pairs == 0:
-            continue
-        fewest = min(tally.positive_patients, tally.negative_patients)
-        at_boundary = wilson_patients(auroc(placed), fewest, LEVEL)
-        for number, interval in enumerate((delong_clustered, delong_student)):
-            bounds[number, study] = at_boundary or interval(placed, LEVEL) or (np.nan, np.nan)
-    return {
-        name: bounds_tally(given, cell.auroc) for name, given in zip(AUROC_INTERVALS, bounds, strict=True)
-    }
 
 
 def every_metric(cell: ScoreCell, *, studies: int, seed: list[int]) -> dict[str, Tally]:

@@ -6,7 +6,6 @@ from protocols.schema.metrics import METRICS
 from tests.benchmarks.coverage.acceptance import Scenario, Verdicts
 from tests.benchmarks.coverage.candidates import DEFAULT
 from tests.benchmarks.coverage.designs import PATIENTS, Cell, Kind, TwoPointCell
-from tests.benchmarks.coverage.scores import AUROC_DEFAULT
 from tests.benchmarks.coverage.tally import ABOVE_CLUSTERED, ABOVE_ORDINARY, COVERAGE, Share, Tally, share
 
 Tallies = Mapping[Kind, Mapping[str, Tally]]
@@ -191,4 +190,4 @@ def _relative_width(tallies: Tallies, name: str, beside: str, patients: int) -> 
 
 
 def _code(name: str) -> str:
-    return f"**`{name}`**" if name in (DEFAULT, AUROC_DEFAULT) else f"`{name}`"
+    return f"**`{name}`**" if name == DEFAULT else f"`{name}`"

@@ -40,6 +40,7 @@ class Tally:
         below: how many lay wholly below it, which is how it would where less is better.
         missing: how many could not be given; these hold nothing and lie nowhere.
         width: the mean of those given.
+        insufficient: studies passed over besides, whose row decides nothing by the minimum of patients.
     """
 
     studies: int | None
@@ -48,6 +49,7 @@ class Tally:
     below: float
     missing: float
     width: float
+    insufficient: int = 0
 
     @property
     def coverage(self) -> Share:

@@ -61,7 +61,7 @@ def test_the_errors_against_the_page() -> None:
         SKEWED: highest("coverage-proportions.md", "## Skewed", "exact_clustered"),
     } == PROPORTIONS
     assert highest("coverage-f1.md", "# Coverage: F1", "exact_clustered") == F1
-    assert highest("coverage-auroc.md", "# Coverage: AUROC", "delong_student") == AUROC
+    assert highest("coverage-auroc.md", "# Coverage: AUROC", "delong_newcombe") == AUROC
 
 
 def test_the_sentence_by_hand() -> None:
