@@ -42,7 +42,7 @@ INTERVAL_MEANINGS: Mapping[str, str] = {
     "bca": "of the bootstrap replicates, corrected for bias and skewness",
     "percentile": "the quantiles of the bootstrap replicates",
     "mover": "of a ratio or mean of two shares, from the intervals of both",
-    "korn_graubard": "exact on the effective number as published, without the rule for few patients",
+    "korn_graubard": "exact on the effective number as published, without allowing for patients not seen",
     "wilson_effective": "the score interval on the effective number",
     "clopper_pearson": "Clopper and Pearson's as if every image were independent; to compare with, it never decides",
 }
@@ -59,7 +59,8 @@ TERMS: Mapping[str, str] = {
     "Design effect": "how many times larger the variance is than with independent {units}",
     "Effective number": "how many independent {units} the clustered ones are worth",
     "Indeterminate": "a {truth} that the rule leaves undecided",
-    "Insufficient": "of a row: fewer patients than the protocol's minimum, so that nothing is established",
+    "Insufficient": "of a row: fewer patients than the protocol's minimum, for AUROC by effective number, so that "
+    "nothing is established",
     "Kappa, AC1, alpha": "agreement of readers beyond chance, each with its own idea of chance",
     "Latent class": "the truth that a model of readers' errors makes most probable",
     "Line listing": "the attached table with one line for every image of the studies",

@@ -127,7 +127,7 @@ def effective_size(row: Estimate) -> str:
 
 
 def dagger(row: Estimate | None) -> str:
-    """Return the mark of an interval widened by the rule for few patients; empty for any other."""
+    """Return the mark of an interval to whose variance few patients contribute; empty for any other."""
     return DAGGER if row is not None and row.small_sample else ""
 
 
