@@ -109,8 +109,8 @@ PLANS: Mapping[str, Plan] = {
     "resampled": Plan(_resampled_cells(), resampled, _DRAWN, 2_000),
     "f1": Plan(f1_cells(), closed_f1, (*_PROPORTIONS, *_here("f1")), 20_000, DEFAULT, 400_000),
     "resampled_f1": Plan(_resampled_f1_cells(), resampled_f1, (*_DRAWN, *_here("f1")), 2_000),
-    "auroc": Plan(auroc_cells(), closed_auroc, _AUROC, 5_000, AUROC_DEFAULT, 400_000, default_auroc),
-    "auroc_bootstrap": Plan(resampled_cells(), resampled_auroc, _AUROC, 2_000),
+    "auroc": Plan(auroc_cells(), closed_auroc, _AUROC, 1_000, AUROC_DEFAULT, 32_000, default_auroc),
+    "auroc_bootstrap": Plan(resampled_cells(), resampled_auroc, _AUROC, 300),
     "scored": Plan(score_cells((50, 200)), every_metric, _ESTIMATES, 1_000),
 }
 
