@@ -142,17 +142,14 @@ def _methods_table(tallies: AurocTallies) -> str:
 
 
 def _resampled_table(tallies: AurocTallies) -> str:
-    names = (RESAMPLED, AUROC_DEFAULT)
-    rows = [
-        [
-            _study(cell),
-            _truth(cell),
-            *(_entry(every, name, clustered=cell.clustered) for name in names),
-            percent(every[RESAMPLED].missing / (every[RESAMPLED].studies or 1)),
-        ]
-        for cell, every in tallies.items()
-    ]
-    return table(["study", "truth", *(f"`{name}`" for name in names), "not given %"], rows)
+    """A row for the interval that resamples, and for two that do not, on the same studies."""
+    rows = []
+    for name in (RESAMPLED, AUROC_FORMER, AUROC_DEFAULT):
+        of_one = [every[name] for every in tallies.values()]
+        width = f"{median(_ratio(every, name) for every in tallies.values()):.2f}"
+        missing = max(tally.missing / (tally.studies or 1) for tally in of_one)
+        rows.append([f"`{name}`", *_summary(tallies, of_one), width, percent(missing)])
+    return table(["method", *_SUMMARY, "median width", "not given %"], rows)
 
 
 def _grid(
