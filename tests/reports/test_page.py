@@ -91,7 +91,8 @@ def test_sentence_is_there(name: str, sentence: str, page_of: Callable[[str], st
 def test_without_positives_a_page_says_not_estimable_instead_of_0(page_of: Callable[[str], str]) -> None:
     words = words_of(page_of("no positives"))
     assert words.count("not estimable (0 positives)") >= 2
-    assert not re.search(r"Sensitivity\s+0\.0", words)
+    # In the table of sites indeterminate references count as missed positives: 0 of some, not 0 of none.
+    assert not re.search(r"Sensitivity\s+0\.0", words.replace("Sensitivity 0.000 not given", ""))
 
 
 def test_a_text_mined_study_speaks_of_agreement_alone(page_of: Callable[[str], str]) -> None:
