@@ -1,11 +1,12 @@
 """The certificate's tables in Markdown: of many cells always the worst, with the limits of chance where it is close."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import median
 
 from protocols.schema.metrics import METRICS
 from tests.benchmarks.coverage.acceptance import Scenario, Verdicts
 from tests.benchmarks.coverage.candidates import DEFAULT
-from tests.benchmarks.coverage.designs import PATIENTS, Cell, Kind, TwoPointCell
+from tests.benchmarks.coverage.designs import Cell, Kind, TwoPointCell
 from tests.benchmarks.coverage.tally import ABOVE_CLUSTERED, ABOVE_ORDINARY, COVERAGE, Share, Tally, share
 
 Tallies = Mapping[Kind, Mapping[str, Tally]]
@@ -13,11 +14,9 @@ Column = tuple[str, Callable[[Kind], bool]]  # a method, and the cells of it tha
 AT_BOUNDARY = ("auroc wilson_patients",)  # given only there
 
 
-def methods_table(
-    tallies: Tallies, methods: Iterable[str], beside: str, sizes: Sequence[int] = PATIENTS
-) -> str:
-    """A row a method: its worst cells, how many of them fall short, and its width relative to that of another."""
-    header = ("method", "lowest coverage", "highest error", "short", "surely short")
+def methods_table(tallies: Tallies, methods: Iterable[str], beside: str) -> str:
+    """A row a method: its worst cells, how many of them fall short, and the median of its width beside another's."""
+    header = ("method", "lowest coverage", "highest error", "short", "surely short", "width")
     rows = []
     for name in methods:
         of_one = {cell: every[name] for cell, every in tallies.items()}
@@ -28,9 +27,9 @@ def methods_table(
             )
             for strictly in (True, False)
         )
-        widths = [_relative_width(tallies, name, beside, patients) for patients in sizes]
-        rows.append([_code(name), *_worst(of_one.values()), str(strictly), str(surely), *widths])
-    return table([*header, *(f"K={patients}" for patients in sizes)], rows)
+        width = median(every[name].width / every[beside].width for every in tallies.values())
+        rows.append([_code(name), *_worst(of_one.values()), str(strictly), str(surely), f"{width:.2f}"])
+    return table(header, rows)
 
 
 def by_truth(tallies: Tallies, columns: Mapping[str, Column]) -> str:
@@ -178,15 +177,6 @@ def _worst(of_one: Iterable[Tally], *, lower_is_better: bool = False) -> tuple[s
     held = min(tally.coverage.value for tally in tallies)
     error = max((tally.too_low if lower_is_better else tally.too_high).value for tally in tallies)
     return percent(held), percent(error)
-
-
-def _relative_width(tallies: Tallies, name: str, beside: str, patients: int) -> str:
-    ratios = [
-        every[name].width / every[beside].width
-        for cell, every in tallies.items()
-        if cell.patients == patients
-    ]
-    return f"{sum(ratios) / len(ratios):.2f}"
 
 
 def _code(name: str) -> str:
