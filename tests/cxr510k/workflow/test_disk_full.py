@@ -76,7 +76,7 @@ def test_validate_where_files_may_not_be_large(command: Command, study: Study) -
 
 @pytest.mark.fault(48)
 def test_report_on_a_full_disk_leaves_the_run_as_it_was(command: Command, study: Study, disk: Disk) -> None:
-    full = disk("300k")
+    full = disk("400k")
     assert command(*study.arguments, "--out", full / "run").code == 0
     before = {path: path.read_bytes() for path in full.rglob("*") if path.is_file()}
     refused(command("report", full / "run"), full / "run")
