@@ -183,7 +183,7 @@ def _replicates(
 ) -> Mapping[str, NDArray[np.float64]]:
     """Return each metric in every replicate, shape (replicates,), NaN where undefined.
 
-    The reference is formed once per distinct panel, and its replicates are computed together.
+    In each chunk the reference is formed once per distinct panel, and its replicates are computed together.
     """
     drawn = panel.drawn
     counts, areas = np.zeros((bootstrap.replicates, 4)), np.full(bootstrap.replicates, np.nan)
