@@ -25,6 +25,7 @@ def violations(study: DamagedStudy, numbers: range, folder: Path) -> tuple[Count
     return Counter(one.what for one in outcomes), [one.violation for one in outcomes if one.violation]
 
 
+@pytest.mark.slow
 def test_no_verdict_is_better_without_being_told_why(small: DamagedStudy, tmp_path: Path) -> None:
     outcomes, violated = violations(small, range(FEW), tmp_path)
     assert violated == []

@@ -186,7 +186,7 @@ def test_report_prints_the_new_metrics_under_their_labels(context: ReportContext
         f"{found.numerator}/{found.denominator}",
         f"{found.value:.3f}",
     ]
-    others = {row[0]: row for row in rows_under(page, "The other metrics with every interval")}
+    others = {row[0]: row for row in rows_under(page, "The other metrics with their intervals")}
     assert others["Phi coefficient"][1] == f"{context.results.estimate('phi').value:.3f}"
     terms = {term.name: term.meaning for term in glossary_of(context).metrics}
     assert terms["Phi coefficient"] == "the correlation of call and reference (Matthews 1975)"

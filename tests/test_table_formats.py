@@ -264,6 +264,7 @@ def test_one_table_without_truth_or_score_here_and_there(command: Command, study
     assert command("rerun", study.folder / "out", "--level", 1, "--independent").code == 0
 
 
+@pytest.mark.slow
 def test_one_table_is_bundled_and_verified(command: Command, study: Study, keys: Path) -> None:
     run, bundle = study.folder / "out", study.folder / "bundle"
     results_of(command, run, "validate", study.protocol, "--table", one_table(study))

@@ -103,6 +103,7 @@ def test_the_stack_is_recorded(libraries: None, rendered_of: Callable[[str], Ren
     assert rendered_of("passing").render_stack == render_stack()
 
 
+@pytest.mark.slow
 def test_same_content_sees_another_study(libraries: None, rendered_of: Callable[[str], Rendered]) -> None:
     one, other = rendered_of("passing").report.pdf, rendered_of("without criteria and subgroups").report.pdf
     assert same_content(one, one)

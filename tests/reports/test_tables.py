@@ -26,7 +26,7 @@ SHOWN = ("sensitivity", "specificity", "f1", "auroc")
 
 
 def test_average_precision_and_brier_stand_beside_auroc(rows_of: Rows, context_of: Contexts) -> None:
-    head, *body = rows_of("passing", "The other metrics with every interval")
+    head, *body = rows_of("passing", "The other metrics with their intervals")
     rows = {row[0]: row for row in body}
     estimates = context_of("passing").whole.estimates
     for metric, name in (("average_precision", "Average precision"), ("brier", "Brier score")):
@@ -35,7 +35,7 @@ def test_average_precision_and_brier_stand_beside_auroc(rows_of: Rows, context_o
 
 
 def test_monte_carlo_errors_stand_where_draws_decide(rows_of: Rows) -> None:
-    rows = {row[0]: row for row in rows_of("passing", "The other metrics with every interval")}
+    rows = {row[0]: row for row in rows_of("passing", "The other metrics with their intervals")}
     assert all(error.startswith("0.0") for error in rows["Brier score"][-2:])
     assert rows["AUROC"][-2:] == ["–", "–"]
 

@@ -68,6 +68,7 @@ def rendered(run_of: Callable[[str], RunFolder], tmp_path_factory: pytest.TempPa
     return render(run, silent)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("libraries")
 def test_page_1_of_both_documents_has_account_and_notices(rendered: Rendered) -> None:
     report, summary = rendered.report.html, rendered.summary.html

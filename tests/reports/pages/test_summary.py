@@ -246,6 +246,7 @@ def test_it_names_the_results_it_was_made_from(
     assert "claims neither to be complete under it nor to be accepted by anyone" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["passing", "every row insufficient", "text-mined", "no positives"])
 def test_it_has_two_to_four_pages_that_say_what_they_are(
     libraries: None, run_of: Callable[[str], RunFolder], rendered_of: Callable[[str], Rendered], name: str

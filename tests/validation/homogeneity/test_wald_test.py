@@ -223,6 +223,7 @@ def member(axis: str, metric: str, p_value: float | None) -> Homogeneity:
 P_VALUES = st.one_of(st.none(), st.integers(0, 10**6).map(lambda whole: whole / 10**6))
 
 
+@pytest.mark.slow
 @settings(max_examples=25)  # statsmodels takes long
 @given(st.lists(P_VALUES, min_size=1, max_size=9))
 def test_holm_against_statsmodels(p_values: list[float | None]) -> None:
