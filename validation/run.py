@@ -15,7 +15,7 @@ from protocols.progress import Progress
 from protocols.registration.counted_look import CountLook
 from protocols.registration.entry_facts import Threshold
 from protocols.schema.load import LoadedProtocol
-from protocols.schema.metrics import METRICS, SUBGROUP_METRICS
+from protocols.schema.metrics import METRICS
 from protocols.schema.protocol import Protocol
 from protocols.schema.statistical_analysis import Bootstrap
 from protocols.storage.canonical import PLACES, rounded
@@ -42,7 +42,7 @@ from validation.cohort.table_match import refuse_other_cohort
 from validation.criteria import judge, rows_judged
 from validation.estimates.estimates import estimates_of
 from validation.estimates.replication import replicate
-from validation.homogeneity.wald_test import LevelData, homogeneity_of, with_family_of_gaps, with_holm
+from validation.homogeneity.wald_test import LevelData, homogeneity_tests
 from validation.input_notices import input_notices
 from validation.metrics.average_precision import precision_recall
 from validation.readers.agreement import agreement_of, agreement_sums
@@ -66,7 +66,6 @@ from validation.results.results import (
     Subgroup,
     Verdict,
 )
-from validation.results.secondary import Homogeneity
 
 QUANTILE = "hyndman-fan-7"
 
@@ -191,7 +190,7 @@ def validate(
         site_variation=site_variation(cohort, records.studies, protocol),
         reference_uncertainty=uncertain,
         tipping_points=tipping_points(_everything(analyses["all_worst"]), criteria, verdict, protocol),
-        homogeneity=_homogeneity(
+        homogeneity=homogeneity_tests(
             {row: LevelData(sample, replicates[sample]) for row, sample in rows.items()},
             by_subgroup,
             axes,
@@ -270,41 +269,9 @@ def _of_analysis(
     return sorted(row, key=lambda estimate: [*METRICS].index(estimate.metric))
 
 
-def _homogeneity(
-    rows: Mapping[Subgroup, LevelData],
-    estimates: Mapping[Subgroup, Sequence[Estimate]],
-    axes: Sequence[Axis],
-    protocol: Protocol,
-) -> tuple[Homogeneity, ...]:
-    """Test each axis and metric; levels that are unknown or too small to be judged do not enter."""
-    tests = [
-        homogeneity_of(
-            axis.name,
-            metric,
-            {row.level: rows[row] for row in of_axis},
-            left_out={
-                row.level: reason
-                for row in of_axis
-                if (reason := _unfit(axis, row, next(e for e in estimates[row] if e.metric == metric)))
-            },
-            confidence_level=protocol.bootstrap.confidence_level,
-        )
-        for axis in axes
-        for of_axis in [[row for row in rows if row.axis == axis.name]]
-        for metric in SUBGROUP_METRICS
-    ]
-    return with_holm(with_family_of_gaps(tests), protocol.family)
-
-
 def _verdict(judged: tuple[Sequence[CriterionResult], Verdict]) -> AnalysisVerdict:
     criteria, overall = judged
     return AnalysisVerdict({criterion.id: criterion.verdict for criterion in criteria}, overall)
-
-
-def _unfit(axis: Axis, row: Subgroup, estimate: Estimate) -> str | None:
-    if row.level not in axis.known:
-        return "unknown"
-    return {"ok": None, "insufficient": "insufficient", "undefined": "not estimable"}[estimate.status]
 
 
 def _resampling(bootstrap: Bootstrap, drawn: ResampledPatients, draws_sha256: str) -> Resampling:

@@ -14,12 +14,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from protocols.schema.criteria import Family
+from protocols.schema.metrics import SUBGROUP_METRICS
+from protocols.schema.protocol import Protocol
 from protocols.storage.canonical import FITTED_PLACES, PLACES, rounded
 from validation.cohort.outcomes import Sample
+from validation.cohort.subgroups import Axis
 from validation.estimates.replication import Replicates
 from validation.homogeneity.level_differences import largest_gap
 from validation.homogeneity.level_estimates import LevelEstimate, NotGiven, joint_covariance, level_estimate
 from validation.intervals.distributions import f_tail
+from validation.results.results import Estimate, Subgroup
 from validation.results.secondary import Homogeneity
 
 SINGULAR = 1e-12  # of a variance; less is what rounding leaves of nothing
@@ -40,6 +44,45 @@ class Wald:
     statistic: float
     degrees_of_freedom: tuple[int, int]
     p_value: float
+
+
+def homogeneity_tests(
+    rows: Mapping[Subgroup, LevelData],
+    estimates: Mapping[Subgroup, Sequence[Estimate]],
+    axes: Sequence[Axis],
+    protocol: Protocol,
+) -> tuple[Homogeneity, ...]:
+    """Test every axis and metric, adjusted for one another; levels unknown or too small to be judged do not enter.
+
+    Args:
+        rows: the reported levels of all axes, in order.
+        estimates: of each of these, `SUBGROUP_METRICS` among them.
+        axes: in the protocol's order.
+        protocol: states the confidence level and the family.
+    """
+    tests = [
+        homogeneity_of(
+            axis.name,
+            metric,
+            {row.level: rows[row] for row in of_axis},
+            left_out={
+                row.level: reason
+                for row in of_axis
+                if (reason := _unfit(axis, row, next(e for e in estimates[row] if e.metric == metric)))
+            },
+            confidence_level=protocol.bootstrap.confidence_level,
+        )
+        for axis in axes
+        for of_axis in [[row for row in rows if row.axis == axis.name]]
+        for metric in SUBGROUP_METRICS
+    ]
+    return with_holm(with_family_of_gaps(tests), protocol.family)
+
+
+def _unfit(axis: Axis, row: Subgroup, estimate: Estimate) -> str | None:
+    if row.level not in axis.known:
+        return "unknown"
+    return {"ok": None, "insufficient": "insufficient", "undefined": "not estimable"}[estimate.status]
 
 
 def homogeneity_of(
