@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.storage.canonical import PLACES, rounded
+from validation.cohort.clusters import note_on_clusters
 from validation.estimates.closed_form import exact_interval
 from validation.estimates.estimates import deciding_among
 from validation.intervals.bootstrap import BootstrapInterval, NoInterval, bca_interval, percentile_interval
@@ -96,7 +97,14 @@ def projections(
     rates = {level: _rates(counts, level, grouped=grouped) for level in levels}
     return tuple(
         _projection(
-            metric, prevalence, counts, replicates, rates, preferred, (confidence_level, deciding_level)
+            metric,
+            prevalence,
+            counts,
+            replicates,
+            rates,
+            preferred,
+            (confidence_level, deciding_level),
+            grouped=grouped,
         )
         for prevalence in prevalences
         for metric in METRICS
@@ -209,6 +217,8 @@ def _projection(
     rates: Mapping[float, _Rates | str],
     preferred: str,
     levels: tuple[float, float],
+    *,
+    grouped: bool,
 ) -> Projection:
     """Project one metric; ``levels`` are those of most intervals and of the one that decides, ``rates`` by level."""
     total = counts.sum(axis=0)
@@ -239,7 +249,9 @@ def _projection(
         value=None if math.isnan(value) else rounded(value, PLACES),
         intervals={name: None if isinstance(one, NoInterval) else one for name, one in written.items()},
         interval_notes={
-            name: interval.reason for name, interval in written.items() if isinstance(interval, NoInterval)
+            name: note_on_clusters(interval.reason, grouped=grouped)
+            for name, interval in written.items()
+            if isinstance(interval, NoInterval)
         },
         decision_interval=deciding,
         undefined_replicates=int(np.isnan(values).sum()),

@@ -1,7 +1,7 @@
 """The clusters that patients are resampled in, where these are not the patients: sites, scanners, hospitals.
 
-Owns the rules that such a column must obey, checked before any score meets a reference. Which images each cluster
-brings is `outcomes`. Source: the contract ("Protocol", `bootstrap.cluster`).
+Owns the rules that such a column must obey, checked before any score meets a reference, and the term in notes. Which
+images each cluster brings is `outcomes`. Source: the contract ("Protocol", `bootstrap.cluster`).
 """
 
 import numpy as np
@@ -55,3 +55,12 @@ def refuse_clusters(studies: Studies, admitted: Admitted, column: str | None) ->
             f"bootstrap.cluster needs at least {FEWEST_CLUSTERS}; analyse more, or take patient_id and report each "
             f"{column} by itself."
         )
+
+
+def note_on_clusters(note: str, *, grouped: bool) -> str:
+    """Return the reason why an interval is null, in terms of clusters where these are groups of patients.
+
+    >>> note_on_clusters("undefined without one of the patients", grouped=True)
+    'undefined without one of the clusters'
+    """
+    return note.replace("patient", "cluster") if grouped else note

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.storage.canonical import FITTED_PLACES, PLACES, rounded
-from validation.cohort.clusters import FEWEST_CLUSTERS
+from validation.cohort.clusters import FEWEST_CLUSTERS, note_on_clusters
 from validation.cohort.outcomes import Sample
 from validation.intervals.proportions import Interval, clustered_proportion, exact_clustered
 from validation.metrics.auroc import auroc, placements, wilson_patients
@@ -90,5 +90,6 @@ def _auroc(sample: Sample, confidence_level: float) -> ClosedEstimate:
         rounded(bound, FITTED_PLACES) for bound in delong_newcombe(placed, confidence_level) or (area, area)
     )
     if low == high:
-        return ClosedEstimate("auroc", value, None, "no variance between patients")
+        note = note_on_clusters("no variance between patients", grouped=placed.grouped)
+        return ClosedEstimate("auroc", value, None, note)
     return ClosedEstimate("auroc", value, (low, high))

@@ -12,7 +12,7 @@ from protocols.schema.metrics import METRICS
 from protocols.schema.protocol import Protocol
 from protocols.schema.statistical_analysis import Minimum
 from protocols.storage.canonical import FITTED_PLACES, PLACES, rounded
-from validation.cohort.clusters import FEWEST_CLUSTERS
+from validation.cohort.clusters import FEWEST_CLUSTERS, note_on_clusters
 from validation.cohort.outcomes import Sample
 from validation.estimates.from_counts import count_estimate
 from validation.estimates.from_scores import SCORE_METRICS
@@ -100,7 +100,9 @@ def _judged(item: Computed, others: Intervals, subgroup: Subgroup, protocol: Pro
         negative_patients=tally.negative_patients,
         intervals=intervals,
         interval_notes={
-            name: interval.reason for name, interval in written.items() if isinstance(interval, NoInterval)
+            name: note_on_clusters(interval.reason, grouped=tally.clusters is not None)
+            for name, interval in written.items()
+            if isinstance(interval, NoInterval)
         },
         decision_interval=deciding,
         monte_carlo_error=None if deciding is None else _monte_carlo_error(item.intervals[deciding]),

@@ -186,3 +186,25 @@ def test_the_clusters_belong_to_the_content_of_the_studies(judge: Judge) -> None
     )
     assert first != second
     assert ignored == same
+
+
+def test_notes_on_null_intervals_name_clusters_by_hand(judge: Judge) -> None:
+    # One site alone has negative images: without it specificity is undefined.
+    images = [
+        Image(
+            f"p{k:03}",
+            "N" if k % 10 == 0 and k % 4 == 0 else "P",
+            0.9 if k % 3 else 0.1,
+            "F",
+            {"site": f"s{k % 10}"},
+        )
+        for k in range(120)
+    ]
+    head = '[reference_standard]\nkind = "single_reader"\nrule = "majority"\n'
+    by_site, by_patient = judge(images, BY_SITE, standard=head), judge(images, standard=head)
+    notes = by_site.estimate("specificity").interval_notes
+    assert notes["bca"] == "undefined without one of the clusters"
+    assert "patient" not in "".join(note for one in by_site.estimates for note in one.interval_notes.values())
+    assert "cluster" not in "".join(
+        note for one in by_patient.estimates for note in one.interval_notes.values()
+    )
