@@ -44,34 +44,50 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
         standard: str = STANDARD,
         order: Sequence[int] | None = None,
     ) -> Results:
-        named = [(f"i{number:04}", image) for number, image in enumerate(images)]
-        named = [named[place] for place in order] if order is not None else named
-        extra = sorted({name for image in images for name in image.further})
-        studies = [
-            [name, one.patient, "50", one.sex, "PA", *(one.further.get(column, "") for column in extra)]
-            for name, one in named
-        ]
-        reads = [
-            [name, f"R{place}", VERDICTS[letter]]
-            for name, one in named
-            for place, letter in enumerate(one.reads)
-            if letter != "-"
-        ]
-        predictions = [[name, repr(one.score)] for name, one in named if one.score is not None]
-        files = InputFiles(
-            _write(
-                folder / "studies.csv",
-                ["image_id", "patient_id", "age_years", "sex", "view", *extra],
-                studies,
-            ),
-            _write(folder / "reads.csv", ["image_id", "reader_id", "verdict"], reads),
-            _write(folder / "predictions.csv", ["image_id", "score"], predictions),
-        )
+        files = tables(folder, images, order)
         head = PROTOCOL_HEAD.replace(STANDARD, standard)
         loaded = parse_protocol((head + protocol).encode(), source="p.toml")
         return validate(loaded, files, silent).results
 
     return run
+
+
+def tables(folder: Path, images: Sequence[Image], order: Sequence[int] | None = None) -> InputFiles:
+    """The three tables of some images, named by their number, in the order given."""
+    named = [(f"i{number:04}", image) for number, image in enumerate(images)]
+    named = [named[place] for place in order] if order is not None else named
+    extra = sorted({name for image in images for name in image.further})
+    studies = [
+        [name, one.patient, "50", one.sex, "PA", *(one.further.get(column, "") for column in extra)]
+        for name, one in named
+    ]
+    reads = [
+        [name, f"R{place}", VERDICTS[letter]]
+        for name, one in named
+        for place, letter in enumerate(one.reads)
+        if letter != "-"
+    ]
+    predictions = [[name, repr(one.score)] for name, one in named if one.score is not None]
+    return InputFiles(
+        _write(
+            folder / "studies.csv", ["image_id", "patient_id", "age_years", "sex", "view", *extra], studies
+        ),
+        _write(folder / "reads.csv", ["image_id", "reader_id", "verdict"], reads),
+        _write(folder / "predictions.csv", ["image_id", "score"], predictions),
+    )
+
+
+def criterion(name: str, metric: str, goal: float, *, subgroup: str = '"overall"') -> str:
+    """A criterion on a lower bound in TOML."""
+    return f"""
+[[criteria]]
+id = "{name}"
+metric = "{metric}"
+subgroup = {subgroup}
+bound = "lower"
+goal = {goal}
+justification = "for the test"
+"""
 
 
 def _write(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:

@@ -1,6 +1,6 @@
 """Without one site, without one reader: by hand."""
 
-from tests.validation.conftest import TABLES, Image, Judge
+from tests.validation.conftest import TABLES, Image, Judge, criterion
 from validation.results.secondary import Adjudication, LeftOut
 
 
@@ -92,15 +92,7 @@ def test_an_image_without_a_score_stays_out_by_hand(judge: Judge) -> None:
     assert {one.images for one in judge(images, rule).leave_one_out} == {5}
 
 
-CRITERION = """
-[[criteria]]
-id = "SP"
-metric = "specificity"
-subgroup = "overall"
-bound = "lower"
-goal = 0.6
-justification = "for the test"
-"""
+CRITERION = criterion("SP", "specificity", 0.6)
 
 
 def test_a_verdict_that_hangs_on_one_reader_is_reported_by_hand(judge: Judge) -> None:

@@ -11,21 +11,12 @@ from protocols.errors import BadInputError
 from protocols.progress import silent
 from protocols.schema.load import parse_protocol
 from tests.conftest import PROTOCOL_HEAD
-from tests.validation.conftest import TABLES, Image, Judge
-from tests.validation.independent.test_study import written
+from tests.validation.conftest import TABLES, Image, Judge, criterion, tables
 from validation.results.results import ClusterCounts, Results
 from validation.run import validate
 
 BY_SITE = TABLES.replace("[bootstrap]", '[bootstrap]\ncluster = "site"')
-CRITERION = """
-[[criteria]]
-id = "SE"
-metric = "sensitivity"
-subgroup = { axis = "sex", level = "M" }
-bound = "lower"
-goal = 0.5
-justification = "for the test"
-"""
+CRITERION = criterion("SE", "sensitivity", 0.5, subgroup='{ axis = "sex", level = "M" }')
 # Of both kinds of clusters alike; the others know how many patients a cluster has.
 SAME_INTERVALS = ("percentile", "bca", "korn_graubard", "clopper_pearson", "delong_clustered")
 
@@ -172,7 +163,7 @@ def test_refused_before_a_look_is_counted(
     text = PROTOCOL_HEAD + BY_SITE.replace('"site"', f'"{column}"', 1)
     loaded = parse_protocol(text.encode(), source="p.toml")
     with pytest.raises(BadInputError, match=sentence):
-        validate(loaded, written(tmp_path, images), silent, lambda *look: looks.append(look))
+        validate(loaded, tables(tmp_path, images), silent, lambda *look: looks.append(look))
     assert looks == []
 
 

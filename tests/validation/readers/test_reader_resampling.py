@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests.validation.conftest import TABLES, Image, Judge
+from tests.validation.conftest import TABLES, Image, Judge, criterion
 from validation.intervals.bootstrap import READERS, draw
 from validation.readers.reader_resampling import MOST_REPLICATES
 from validation.results.results import Results
@@ -14,15 +14,7 @@ from validation.results.verdict_sensitivity import ReaderResampledMetric
 
 ADJUDICATED = '[reference_standard]\nkind = "adjudicated"\nrule = "adjudicated:R2"\n'
 ANY = '[reference_standard]\nkind = "consensus"\nrule = "any"\n'
-CRITERION = """
-[[criteria]]
-id = "SP"
-metric = "specificity"
-subgroup = "overall"
-bound = "lower"
-goal = 0.6
-justification = "for the test"
-"""
+CRITERION = criterion("SP", "specificity", 0.6)
 
 
 def device(positive: str, negative: str, patients: int = 40) -> list[Image]:
