@@ -11,7 +11,14 @@ from tests.benchmarks.coverage import certificate as certificates
 from tests.benchmarks.coverage.acceptance import SCENARIOS, cohort, verdicts
 from tests.benchmarks.coverage.auroc_candidates import CLOSED, RESAMPLED
 from tests.benchmarks.coverage.candidates import CANDIDATES, DEFAULT, FORMER, LEVEL, summary
-from tests.benchmarks.coverage.certificate import PLANS, Certificate, Plan, certificate, simulated_to_the_end
+from tests.benchmarks.coverage.certificate import (
+    LABELLED_CELLS,
+    PLANS,
+    Certificate,
+    Plan,
+    certificate,
+    simulated_to_the_end,
+)
 from tests.benchmarks.coverage.designs import (
     Cell,
     Kind,
@@ -22,6 +29,7 @@ from tests.benchmarks.coverage.designs import (
     simulated,
 )
 from tests.benchmarks.coverage.f1 import F1Cell, closed_f1, resampled_f1
+from tests.benchmarks.coverage.labelled_studies import Labelled
 from tests.benchmarks.coverage.ledger import Ledger
 from tests.benchmarks.coverage.page import TEMPLATES, pages
 from tests.benchmarks.coverage.proportions import exact, resampled, simulation
@@ -232,6 +240,7 @@ def test_a_certificate_has_every_cell_once_by_hand(tmp_path: Path, monkeypatch: 
     of_two = [Cell(size, "1 to 8", "independent", 0.3, 0.95) for size in (20, 50)]
     monkeypatch.setattr(certificates, "PLANS", {"proportions": Plan(of_two, simulate, (), 10)})
     monkeypatch.setattr(certificates, "SCENARIOS", ())
+    monkeypatch.setattr(certificates, "LABELLED_CELLS", ())
     lines: list[str] = []
     for _ in range(2):
         done = certificate(Ledger(tmp_path, lines.append))
@@ -263,7 +272,8 @@ def anything() -> Certificate:
     sections["scored"] = {
         cell: {name: tally for name in methods if " " in name} for cell in sections["scored"]
     }
-    return Certificate(sections, {}, 360)
+    labelled = dict.fromkeys(LABELLED_CELLS, Labelled(studies=1_000, wrong=20, found=0))
+    return Certificate(sections, {}, labelled, 360)
 
 
 def test_the_pages_are_templates_filled_with_tables_by_hand(anything: Certificate) -> None:

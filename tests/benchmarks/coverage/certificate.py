@@ -22,6 +22,7 @@ from tests.benchmarks.coverage.auroc_designs import AurocCell, auroc_cells, resa
 from tests.benchmarks.coverage.candidates import DEFAULT
 from tests.benchmarks.coverage.designs import Cell, Kind, ProportionCell, cells, cells_beyond
 from tests.benchmarks.coverage.f1 import F1Cell, closed_f1, f1_cells, resampled_f1
+from tests.benchmarks.coverage.labelled_studies import Labelled, LabelledCell, labelled, labelled_cells
 from tests.benchmarks.coverage.ledger import Entry, Ledger
 from tests.benchmarks.coverage.proportions import closed, resampled
 from tests.benchmarks.coverage.scores import ScoreCell, every_metric, score_cells
@@ -31,6 +32,8 @@ AnyCell = ProportionCell | F1Cell | ScoreCell | AurocCell
 SEED = 510
 ACCEPTANCE = "accepted"  # the section of whole acceptance rules
 ACCEPTED = 4_000  # studies a scenario
+LABELLED = "labelled"  # the section of draft labelling
+LABELLED_CELLS = labelled_cells()
 STEP = 4  # times as many studies where so many leave the judgement open
 
 
@@ -103,6 +106,12 @@ _ACCEPTED = (
     *_product("criteria"),
     "tests/benchmarks/coverage/cohorts.csv",
 )
+_LABELLED = (
+    *_ESTIMATES,
+    *_here("labelled_studies"),
+    *_product("homogeneity/level_differences", "homogeneity/level_estimates", "homogeneity/wald_test"),
+    "reports/content/labelling.py",
+)
 PLANS: Mapping[str, Plan] = {
     "proportions": Plan(cells(), closed, _PROPORTIONS, 20_000, DEFAULT, 400_000),
     "beyond": Plan(cells_beyond(), closed, _PROPORTIONS, 20_000),
@@ -117,10 +126,11 @@ PLANS: Mapping[str, Plan] = {
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Everything that the page shows: for each section the tallies of each cell by method, and the verdicts."""
+    """Everything that the pages show: the tallies of each section's cells by method, the verdicts, the labelling."""
 
     sections: Mapping[str, Mapping[Kind, Mapping[str, Tally]]]
     accepted: Mapping[Scenario, Verdicts]
+    labelled: Mapping[LabelledCell, Labelled]
     seconds: float
 
 
@@ -129,10 +139,12 @@ Task = tuple[Path, str, int]  # the ledger's folder, a section, and the number o
 
 def certificate(ledger: Ledger, *, workers: int = 1) -> Certificate:
     """Simulate what the ledger does not have yet, in so many processes; how many changes no number."""
-    sizes = {name: len(plan.cells) for name, plan in PLANS.items()} | {ACCEPTANCE: len(SCENARIOS)}
+    sizes = {name: len(plan.cells) for name, plan in PLANS.items()}
+    sizes |= {ACCEPTANCE: len(SCENARIOS), LABELLED: len(LABELLED_CELLS)}
     tasks = [(ledger.folder, name, number) for name, size in sizes.items() for number in range(size)]
     sections: dict[str, dict[Kind, Mapping[str, Tally]]] = {name: {} for name in PLANS}
     accepted: dict[Scenario, Verdicts] = {}
+    drafted: dict[LabelledCell, Labelled] = {}
     seconds = 0.0
     for (_, name, number), (kept, lines) in zip(tasks, spread(_entry, tasks, workers=workers), strict=True):
         for line in lines:
@@ -140,10 +152,12 @@ def certificate(ledger: Ledger, *, workers: int = 1) -> Certificate:
         seconds += kept.seconds
         if name == ACCEPTANCE:
             accepted[SCENARIOS[number]] = Verdicts(**kept.result)
+        elif name == LABELLED:
+            drafted[LABELLED_CELLS[number]] = Labelled(**kept.result)
         else:
             tallies = {method: Tally(**tally) for method, tally in kept.result.items()}
             sections[name][PLANS[name].cells[number]] = tallies
-    return Certificate(sections, accepted, seconds)
+    return Certificate(sections, accepted, drafted, seconds)
 
 
 def _entry(task: Task) -> tuple[Entry, list[str]]:
@@ -158,6 +172,12 @@ def _entry(task: Task) -> tuple[Entry, list[str]]:
         file_name = "-".join((scenario.protocol, *scenario.at_goal))
         make = partial(_judged, scenario, seed)
         return ledger.entry(name, file_name, settings, _ACCEPTED, make), lines
+    if name == LABELLED:
+        kind = LABELLED_CELLS[number]
+        settings = asdict(kind) | {"studies": kind.studies, "refined": kind.refined, "seed": seed}
+        return ledger.entry(
+            name, _file_name(kind), settings, _LABELLED, partial(_labelled, kind, seed)
+        ), lines
     plan = PLANS[name]
     cell = plan.cells[number]
     numbers = {"studies": plan.studies, "refined": plan.refined, "judged": plan.judged, "seed": seed}
@@ -181,5 +201,9 @@ def _judged(scenario: Scenario, seed: list[int]) -> dict[str, Any]:
     return asdict(verdicts(scenario, studies=ACCEPTED, seed=seed))
 
 
-def _file_name(cell: AnyCell) -> str:
+def _labelled(kind: LabelledCell, seed: list[int]) -> dict[str, Any]:
+    return asdict(labelled(kind, studies=kind.studies, seed=seed, refined=kind.refined))
+
+
+def _file_name(cell: AnyCell | LabelledCell) -> str:
     return "-".join(str(value).replace(" ", "-") for value in asdict(cell).values())

@@ -12,6 +12,7 @@ from tests.benchmarks.coverage.auroc_tables import AurocTallies, auroc_values
 from tests.benchmarks.coverage.candidates import CANDIDATES, DEFAULT, FORMER
 from tests.benchmarks.coverage.certificate import PLANS, SEED, Certificate
 from tests.benchmarks.coverage.designs import IMAGES, Cell, Kind, TwoPointCell
+from tests.benchmarks.coverage.labelled_tables import labelled_values
 from tests.benchmarks.coverage.proportions import REPLICATES
 from tests.benchmarks.coverage.scores import DECIDES
 from tests.benchmarks.coverage.tables import (
@@ -41,7 +42,8 @@ BESIDE = ("percentile", "bca", DEFAULT)
 
 def pages(done: Certificate) -> dict[str, str]:
     """Return the text of every page by its file name."""
-    values = {**_settings(done), **_sizes(done), **_of_counts(done), **_of_scores(done)}
+    of_cells = {**_sizes(done), **_of_counts(done), **_of_scores(done)}
+    values = {**_settings(done), **of_cells, **labelled_values(done.labelled)}
     of_proportions = {name: done.sections[name] for name in ("proportions", "beyond")}
     return {
         name: Template(path.read_text(encoding="utf-8")).substitute(values)
