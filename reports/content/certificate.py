@@ -16,6 +16,10 @@ HEAVIEST, SKEWED_PROPORTION = 0.05, 0.2  # 5 % of the patients have a fifth of t
 # Per cent of simulated studies with a lower bound above the truth, in the worst cell.
 PROPORTIONS: Mapping[str, float] = {ONE: 2.4, SEVERAL: 2.6, SKEWED: 3.2}
 F1, AUROC = 2.2, 4.2  # over all kinds of study
+# Of balanced accuracy, LR+ and LR-: for LR- the upper bound below the true value.
+MOVER: Mapping[str, float] = {ONE: 1.9, SEVERAL: 2.3, SKEWED: 1.4}
+# With groups of patients, such as sites, as clusters: by interval, over all kinds of study.
+OF_SITES: Mapping[str, float] = {"exact_clustered": 3.4, "delong_newcombe": 2.4}
 
 
 def kind_of_study(cohort: CohortSummary) -> str:
@@ -42,20 +46,34 @@ def highest_errors(deciding: Sequence[Estimate], cohort: CohortSummary, confiden
         return "This level of confidence was not simulated (docs/evidence/coverage.md)."
     kind, shown, unknown = kind_of_study(cohort), dict[str, None](), dict[str, None]()
     for row in deciding:
-        name = row.decision_interval or ""
-        error = _error(row.metric, name, kind)
+        error = _error(row, kind)
         if error is None:
-            unknown[INTERVALS.get(name, "no interval")] = None
+            of_groups = " with groups of patients as clusters" if row.clusters else ""
+            unknown[INTERVALS.get(row.decision_interval or "", "no interval") + of_groups] = None
         else:
-            what = {"f1": "F1", "auroc": "AUROC"}.get(row.metric, f"proportions with {kind}")
-            shown[f"{error} % of simulated studies for {what}"] = None
+            shown[f"{error} % of simulated studies for {_studied(row, kind)}"] = None
     told = f"Seen at most (docs/evidence/coverage.md): {listed(list(shown))}." if shown else ""
     return f"{told} Not simulated: {listed(list(unknown))}.".strip() if unknown else told
 
 
-def _error(metric: str, interval: str, kind: str) -> float | None:
-    if metric == "auroc":
+def _error(row: Estimate, kind: str) -> float | None:
+    interval = row.decision_interval or ""
+    if row.clusters:
+        return None if row.metric == "f1" else OF_SITES.get(interval)
+    if row.metric == "auroc":
         return AUROC if interval == "delong_newcombe" else None
+    if interval == "mover":
+        return MOVER[kind]
     if interval != "exact_clustered":
         return None
-    return F1 if metric == "f1" else PROPORTIONS[kind]
+    return F1 if row.metric == "f1" else PROPORTIONS[kind]
+
+
+def _studied(row: Estimate, kind: str) -> str:
+    """Return the metrics that were simulated together, and in which studies where that matters."""
+    if row.clusters:
+        return f"{'AUROC' if row.metric == 'auroc' else 'proportions'} with sites as clusters"
+    if row.metric in ("f1", "auroc"):
+        return "F1" if row.metric == "f1" else "AUROC"
+    pair = row.decision_interval == "mover"
+    return f"{'balanced accuracy and likelihood ratios' if pair else 'proportions'} with {kind}"

@@ -31,6 +31,7 @@ from tests.benchmarks.coverage.designs import (
 from tests.benchmarks.coverage.f1 import F1Cell, closed_f1, resampled_f1
 from tests.benchmarks.coverage.labelled_studies import Labelled
 from tests.benchmarks.coverage.ledger import Ledger
+from tests.benchmarks.coverage.mover import INDEPENDENT, MOVER
 from tests.benchmarks.coverage.page import TEMPLATES, pages
 from tests.benchmarks.coverage.proportions import exact, resampled, simulation
 from tests.benchmarks.coverage.scores import (
@@ -42,6 +43,8 @@ from tests.benchmarks.coverage.scores import (
     the_protocol,
     truths,
 )
+from tests.benchmarks.coverage.site_areas import AREA_INTERVALS
+from tests.benchmarks.coverage.site_tables import RULES
 from tests.benchmarks.coverage.tally import ABOVE_CLUSTERED, COVERAGE, Tally
 from tests.benchmarks.coverage.whole_studies import estimates
 from validation.intervals.proportions import clustered_proportion, exact_clustered, wilson
@@ -266,12 +269,11 @@ def test_a_judgement_left_open_is_refined_by_hand() -> None:
 def anything() -> Certificate:
     """A certificate of made-up numbers in every cell."""
     tally = Tally(studies=1_000, held=960, above=20, below=20, missing=0, width=0.1)
-    methods = dict.fromkeys((*CANDIDATES, *CLOSED, "percentile", "bca", RESAMPLED), tally)
-    methods |= {f"auroc {name}": tally for name in ("percentile", "bca", DECIDES)} | {"brier bca": tally}
+    of_clusters = (MOVER, INDEPENDENT, *RULES, *AREA_INTERVALS)
+    methods = dict.fromkeys((*CANDIDATES, *CLOSED, "percentile", "bca", RESAMPLED, *of_clusters), tally)
     sections = {name: dict.fromkeys(plan.cells, methods) for name, plan in PLANS.items()}
-    sections["scored"] = {
-        cell: {name: tally for name in methods if " " in name} for cell in sections["scored"]
-    }
+    of_scores = (*(f"auroc {name}" for name in ("percentile", "bca", DECIDES)), "brier bca")
+    sections["scored"] = dict.fromkeys(sections["scored"], dict.fromkeys(of_scores, tally))
     labelled = dict.fromkeys(LABELLED_CELLS, Labelled(studies=1_000, wrong=20, found=0))
     return Certificate(sections, {}, labelled, 360)
 

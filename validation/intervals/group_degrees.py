@@ -4,7 +4,7 @@ Owns the rule for clusters that hold many independent patients each. There are f
 patients, and the sites' proportions are not normal: the variance between them is then known worse than its number of
 sites says. Clusters that are patients are `proportions` and `validation.metrics.auroc_interval`.
 Sources: Satterthwaite 1946; Bell & McCaffrey 2002 (degrees of freedom from the sizes). The coverage probabilities of
-the intervals with them are in docs/methods/sites.md.
+the intervals with them are in docs/evidence/coverage-sites.md.
 """
 
 from fractions import Fraction

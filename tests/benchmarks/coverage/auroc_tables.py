@@ -3,7 +3,7 @@
 Owns which cells stand together. How a number and its limits are printed is `tables`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from statistics import median
 
 from tests.benchmarks.coverage.auroc_candidates import (
@@ -23,12 +23,20 @@ from tests.benchmarks.coverage.auroc_designs import (
     UNSEEN,
     AurocCell,
 )
-from tests.benchmarks.coverage.tables import limits, percent, table
-from tests.benchmarks.coverage.tally import ABOVE_CLUSTERED, ABOVE_ORDINARY, COVERAGE, Tally
+from tests.benchmarks.coverage.tables import (
+    JUDGED,
+    JUDGEMENTS,
+    SUMMARY,
+    judged_row,
+    margin,
+    percent,
+    summarised,
+    table,
+)
+from tests.benchmarks.coverage.tally import Tally
 
 AurocTallies = Mapping[AurocCell, Mapping[str, Tally]]
 WORST = 10
-JUDGEMENTS = ("fails", "open", "passes")
 KINDS: Mapping[str, Callable[[AurocCell], bool]] = {
     "one image, fixed numbers": lambda cell: cell.group == FIXED,
     "one image, random numbers": lambda cell: cell.group == SEVERAL and not cell.clustered,
@@ -75,26 +83,16 @@ def auroc_values(closed: AurocTallies, resampled: AurocTallies) -> dict[str, str
 def _worst_table(tallies: AurocTallies) -> str:
     """The cells in which the interval that decides comes closest to a target, or misses it; the worst first."""
 
-    def distance(cell: AurocCell) -> float:
-        tally = tallies[cell][AUROC_DEFAULT]
-        allowed = ABOVE_CLUSTERED if cell.clustered else ABOVE_ORDINARY
-        return min(allowed - tally.too_high.value, tally.coverage.value - COVERAGE)
-
-    head = ["study", "truth", "error (limits)", "coverage (limits)", "studies", "judgement", "width"]
-    return table(head, [_row(cell, tallies[cell]) for cell in sorted(tallies, key=distance)[:WORST]])
-
-
-def _row(cell: AurocCell, every: Mapping[str, Tally]) -> list[str]:
-    tally = every[AUROC_DEFAULT]
-    return [
-        _study(cell),
-        _truth(cell),
-        limits(tally.too_high),
-        limits(tally.coverage),
-        f"{tally.studies:,}",
-        tally.judgement(clustered=cell.clustered),
-        f"{_ratio(every, AUROC_DEFAULT):.2f}",
+    nearest = sorted(tallies, key=lambda cell: margin(cell, tallies[cell][AUROC_DEFAULT]))[:WORST]
+    rows = [
+        [
+            _study(cell),
+            _truth(cell),
+            *judged_row(tallies[cell], AUROC_DEFAULT, AUROC_FORMER, clustered=cell.clustered),
+        ]
+        for cell in nearest
     ]
+    return table(["study", "truth", *JUDGED], rows)
 
 
 def _kinds_table(tallies: AurocTallies) -> str:
@@ -108,26 +106,14 @@ def _kinds_table(tallies: AurocTallies) -> str:
             [
                 kind,
                 str(len(cells)),
-                *_summary(cells, of_kind),
+                *summarised(cells, of_kind),
                 f"{median(_ratio(tallies[cell], AUROC_DEFAULT) for cell in cells):.2f}",
                 percent(max(left_out)),
                 percent(max(cell.within for cell in cells)),
             ]
         )
-    head = ["study", "cells", *_SUMMARY, "median width", "insufficient %", "within patients %"]
+    head = ["study", "cells", *SUMMARY, "median width", "insufficient %", "within patients %"]
     return table(head, rows)
-
-
-_SUMMARY = ("lowest coverage", "highest error", "fails / open / passes")
-
-
-def _summary(cells: Iterable[AurocCell], tallies: Sequence[Tally]) -> list[str]:
-    found = [tally.judgement(clustered=cell.clustered) for cell, tally in zip(cells, tallies, strict=True)]
-    return [
-        percent(min(tally.coverage.value for tally in tallies)),
-        percent(max(tally.too_high.value for tally in tallies)),
-        " / ".join(str(found.count(name)) for name in JUDGEMENTS),
-    ]
 
 
 def _methods_table(tallies: AurocTallies) -> str:
@@ -137,8 +123,8 @@ def _methods_table(tallies: AurocTallies) -> str:
         code = f"**`{name}`**" if name == AUROC_DEFAULT else f"`{name}`"
         of_one = [every[name] for every in tallies.values()]
         width = f"{median(_ratios(tallies, name)):.2f}"
-        rows.append([code, *_summary(tallies, of_one), width, candidate.title])
-    return table(["method", *_SUMMARY, "median width", "what it is"], rows)
+        rows.append([code, *summarised(tallies, of_one), width, candidate.title])
+    return table(["method", *SUMMARY, "median width", "what it is"], rows)
 
 
 def _resampled_table(tallies: AurocTallies) -> str:
@@ -148,8 +134,8 @@ def _resampled_table(tallies: AurocTallies) -> str:
         of_one = [every[name] for every in tallies.values()]
         width = f"{median(_ratio(every, name) for every in tallies.values()):.2f}"
         missing = max(tally.missing / (tally.studies or 1) for tally in of_one)
-        rows.append([f"`{name}`", *_summary(tallies, of_one), width, percent(missing)])
-    return table(["method", *_SUMMARY, "median width", "not given %"], rows)
+        rows.append([f"`{name}`", *summarised(tallies, of_one), width, percent(missing)])
+    return table(["method", *SUMMARY, "median width", "not given %"], rows)
 
 
 def _grid(

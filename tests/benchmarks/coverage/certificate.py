@@ -24,11 +24,20 @@ from tests.benchmarks.coverage.designs import Cell, Kind, ProportionCell, cells,
 from tests.benchmarks.coverage.f1 import F1Cell, closed_f1, f1_cells, resampled_f1
 from tests.benchmarks.coverage.labelled_studies import Labelled, LabelledCell, labelled, labelled_cells
 from tests.benchmarks.coverage.ledger import Entry, Ledger
+from tests.benchmarks.coverage.mover import MOVER, MoverCell, mover_cells, with_and_without_correlation
 from tests.benchmarks.coverage.proportions import closed, resampled
 from tests.benchmarks.coverage.scores import ScoreCell, every_metric, score_cells
+from tests.benchmarks.coverage.site_areas import (
+    SITE_AUROC,
+    SiteAreaCell,
+    area_by_site,
+    decided_area_by_site,
+    site_area_cells,
+)
+from tests.benchmarks.coverage.sites import SITE_DEFAULT, SiteCell, by_site, site_cells
 from tests.benchmarks.coverage.tally import Tally
 
-AnyCell = ProportionCell | F1Cell | ScoreCell | AurocCell
+AnyCell = ProportionCell | F1Cell | ScoreCell | AurocCell | MoverCell | SiteCell | SiteAreaCell
 SEED = 510
 ACCEPTANCE = "accepted"  # the section of whole acceptance rules
 ACCEPTED = 4_000  # studies a scenario
@@ -100,6 +109,21 @@ _ESTIMATES = (
         "metrics/ranking",
     ),
 )
+_MOVER = (
+    *_here("mover", "designs", "proportions"),
+    *_product("intervals/mover", "intervals/proportions", "metrics/counts"),
+)
+_SITES = (*_PROPORTIONS, *_here("sites"))
+_SITE_AREAS = (
+    *_here("site_areas", "sites"),
+    *_product(
+        "intervals/distributions",
+        "intervals/group_degrees",
+        "intervals/proportions",
+        "metrics/auroc",
+        "metrics/auroc_interval",
+    ),
+)
 _ACCEPTED = (
     *_ESTIMATES,
     *_here("acceptance"),
@@ -121,6 +145,11 @@ PLANS: Mapping[str, Plan] = {
     "auroc": Plan(auroc_cells(), closed_auroc, _AUROC, 1_000, AUROC_DEFAULT, 32_000, default_auroc),
     "auroc_bootstrap": Plan(resampled_cells(), resampled_auroc, _AUROC, 300),
     "scored": Plan(score_cells((50, 200)), every_metric, _ESTIMATES, 1_000),
+    "mover": Plan(mover_cells(), with_and_without_correlation, _MOVER, 4_000, MOVER, 16_000),
+    "sites": Plan(site_cells(), by_site, _SITES, 20_000, SITE_DEFAULT, 400_000),
+    "site_areas": Plan(
+        site_area_cells(), area_by_site, _SITE_AREAS, 500, SITE_AUROC, 2_000, decided_area_by_site
+    ),
 }
 
 

@@ -1,20 +1,26 @@
 """The coverage pages below docs/evidence: the templates of ``pages/`` filled with the certificate's tables."""
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from string import Template
+from typing import TypeVar
 
 from tests.benchmarks.coverage.auroc_designs import AurocCell
-from tests.benchmarks.coverage.auroc_tables import AurocTallies, auroc_values
+from tests.benchmarks.coverage.auroc_tables import auroc_values
 from tests.benchmarks.coverage.candidates import CANDIDATES, DEFAULT, FORMER
 from tests.benchmarks.coverage.certificate import PLANS, SEED, Certificate
 from tests.benchmarks.coverage.designs import IMAGES, Cell, Kind, TwoPointCell
 from tests.benchmarks.coverage.labelled_tables import labelled_values
+from tests.benchmarks.coverage.mover import MoverCell
+from tests.benchmarks.coverage.mover_tables import mover_values
 from tests.benchmarks.coverage.proportions import REPLICATES
 from tests.benchmarks.coverage.scores import DECIDES
+from tests.benchmarks.coverage.site_areas import SiteAreaCell
+from tests.benchmarks.coverage.site_tables import site_values
+from tests.benchmarks.coverage.sites import SiteCell
 from tests.benchmarks.coverage.tables import (
     Column,
     accepted_table,
@@ -25,7 +31,9 @@ from tests.benchmarks.coverage.tables import (
     widths,
     worst_table,
 )
+from tests.benchmarks.coverage.tally import Tally
 
+K = TypeVar("K")
 TEMPLATES = {path.name: path for path in sorted(Path(__file__).with_name("pages").glob("*.md"))}
 WORST, BEYOND = 15, 20
 CELLS = "coverage-proportions.csv"
@@ -42,7 +50,7 @@ BESIDE = ("percentile", "bca", DEFAULT)
 
 def pages(done: Certificate) -> dict[str, str]:
     """Return the text of every page by its file name."""
-    of_cells = {**_sizes(done), **_of_counts(done), **_of_scores(done)}
+    of_cells = {**_sizes(done), **_of_counts(done), **_of_scores(done), **_of_clusters(done)}
     values = {**_settings(done), **of_cells, **labelled_values(done.labelled)}
     of_proportions = {name: done.sections[name] for name in ("proportions", "beyond")}
     return {
@@ -109,7 +117,7 @@ def _of_counts(done: Certificate) -> dict[str, str]:
 def _of_scores(done: Certificate) -> dict[str, str]:
     scored = done.sections["scored"]
     resampled = _one_and_several(("percentile", "bca", DECIDES), metric="auroc ")
-    closed, by_bootstrap = (_of_auroc(done, name) for name in ("auroc", "auroc_bootstrap"))
+    closed, by_bootstrap = (_cells_of(AurocCell, done, name) for name in ("auroc", "auroc_bootstrap"))
     return auroc_values(closed, by_bootstrap) | {
         "scored_auroc": by_truth(scored, resampled),
         "others": metrics_table(scored),
@@ -117,8 +125,13 @@ def _of_scores(done: Certificate) -> dict[str, str]:
     }
 
 
-def _of_auroc(done: Certificate, section: str) -> AurocTallies:
-    return {cell: every for cell, every in done.sections[section].items() if isinstance(cell, AurocCell)}
+def _of_clusters(done: Certificate) -> dict[str, str]:
+    of_sites = _cells_of(SiteCell, done, "sites"), _cells_of(SiteAreaCell, done, "site_areas")
+    return mover_values(_cells_of(MoverCell, done, "mover")) | site_values(*of_sites)
+
+
+def _cells_of(kind: type[K], done: Certificate, section: str) -> dict[K, Mapping[str, Tally]]:
+    return {cell: every for cell, every in done.sections[section].items() if isinstance(cell, kind)}
 
 
 def _has(images: str) -> Chosen:

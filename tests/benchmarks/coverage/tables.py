@@ -12,6 +12,9 @@ from tests.benchmarks.coverage.tally import ABOVE_CLUSTERED, ABOVE_ORDINARY, COV
 Tallies = Mapping[Kind, Mapping[str, Tally]]
 Column = tuple[str, Callable[[Kind], bool]]  # a method, and the cells of it that count
 AT_BOUNDARY = ("auroc wilson_patients",)  # given only there
+JUDGEMENTS = ("fails", "open", "passes")
+JUDGED = ("error (limits)", "coverage (limits)", "studies", "judgement", "width")
+SUMMARY = ("lowest coverage", "highest error", "fails / open / passes")
 
 
 def methods_table(tallies: Tallies, methods: Iterable[str], beside: str) -> str:
@@ -56,19 +59,25 @@ def worst_table(tallies: Tallies, method: str, beside: str, number: int) -> str:
     the judgement and the width relative to that of another method.
     """
 
-    def distance(cell: Kind) -> float:
-        tally = tallies[cell][method]
-        allowed = ABOVE_CLUSTERED if cell.clustered else ABOVE_ORDINARY
-        return min(allowed - tally.too_high.value, tally.coverage.value - COVERAGE)
-
     rows = [
-        [*_kind(cell), *_found(every, method, beside, clustered=cell.clustered)]
-        for cell, every in sorted(tallies.items(), key=lambda item: distance(item[0]))
+        [*_kind(cell), *judged_row(every, method, beside, clustered=cell.clustered)]
+        for cell, every in sorted(tallies.items(), key=lambda item: margin(item[0], item[1][method]))
         if isinstance(cell, Cell | TwoPointCell)
     ]
     kind = ["images", "model", "correlation", "patients", "truth"]
-    found = ["error (limits)", "coverage (limits)", "studies", "judgement", "width"]
-    return table([*kind, *found], rows[:number])
+    return table([*kind, *JUDGED], rows[:number])
+
+
+def summarised(cells: Iterable[Kind], tallies: Sequence[Tally]) -> list[str]:
+    """The columns `SUMMARY` of one method in several cells."""
+    found = [tally.judgement(clustered=cell.clustered) for cell, tally in zip(cells, tallies, strict=True)]
+    return [*_worst(tallies), " / ".join(str(found.count(name)) for name in JUDGEMENTS)]
+
+
+def margin(cell: Kind, tally: Tally) -> float:
+    """How far the error is from what is allowed, or the coverage from its target, whichever is less."""
+    allowed = ABOVE_CLUSTERED if cell.clustered else ABOVE_ORDINARY
+    return min(allowed - tally.too_high.value, tally.coverage.value - COVERAGE)
 
 
 def widths(tallies: Tallies, method: str, beside: str) -> list[float]:
@@ -100,7 +109,8 @@ def _kind(cell: Cell | TwoPointCell) -> list[str]:
     return [cell.images, cell.model, f"{cell.correlation:.2g}", str(cell.patients), f"{cell.proportion:.4g}"]
 
 
-def _found(every: Mapping[str, Tally], method: str, beside: str, *, clustered: bool) -> list[str]:
+def judged_row(every: Mapping[str, Tally], method: str, beside: str, *, clustered: bool) -> list[str]:
+    """The columns `JUDGED` of one method in one cell; the width is relative to that of another method."""
     tally = every[method]
     studies = f"{tally.studies:,}" if tally.studies else "exact"
     judgement = tally.judgement(clustered=clustered)

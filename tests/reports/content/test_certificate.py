@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,8 @@ import pytest
 from reports.content.certificate import (
     AUROC,
     F1,
+    MOVER,
+    OF_SITES,
     ONE,
     PROPORTIONS,
     SEVERAL,
@@ -13,8 +16,8 @@ from reports.content.certificate import (
     highest_errors,
     kind_of_study,
 )
-from tests.reports.content.test_estimate_rows import row
-from validation.results.results import CohortSummary, DataQuality
+from tests.reports.content.test_estimate_rows import estimate, row
+from validation.results.results import ClusterCounts, CohortSummary, DataQuality
 
 EVIDENCE = Path(__file__).parents[3] / "docs" / "evidence"
 
@@ -65,6 +68,21 @@ def test_the_errors_against_the_page() -> None:
     } == PROPORTIONS
     assert highest("coverage-f1.md", "# Coverage: F1", "exact_clustered") == F1
     assert highest("coverage-auroc.md", "# Coverage: AUROC", "delong_newcombe") == AUROC
+    headings = {ONE: "## One image per patient", SEVERAL: "## 8, or 1 to 8 images", SKEWED: "## Skewed"}
+    of_pairs = {
+        kind: highest("coverage-balanced-accuracy.md", heading, "mover") for kind, heading in headings.items()
+    }
+    assert of_pairs == MOVER
+
+
+def test_the_errors_with_sites_as_clusters_against_the_page() -> None:
+    text = (EVIDENCE / "coverage-sites.md").read_text(encoding="utf-8")
+    kinds, of_auroc = (text[text.index(heading) :] for heading in ("### Kinds of study", "### Intervals"))
+    rows = re.findall(r"^\| [\w ]+ \| \d+ \| [\d.]+ \| ([\d.]+) \|", kinds, re.MULTILINE)
+    assert len(rows) == 3
+    area = re.search(r"\*\*`delong_newcombe`\*\* \| [\d.]+ \| ([\d.]+) \|", of_auroc)
+    assert area is not None
+    assert {"exact_clustered": max(map(float, rows)), "delong_newcombe": float(area[1])} == OF_SITES
 
 
 def test_the_sentence_by_hand() -> None:
@@ -76,4 +94,31 @@ def test_the_sentence_by_hand() -> None:
     )
     assert highest_errors([estimates["sensitivity"]], cohort(of1=9), 0.9).startswith(
         "This level of confidence"
+    )
+
+
+def test_the_sentence_on_two_proportions_and_on_sites_by_hand() -> None:
+    balanced = estimate("balanced_accuracy", "F", "mover")
+    assert highest_errors([balanced], cohort(of1=50, of2=50), 0.95) == (
+        f"Seen at most (docs/evidence/coverage.md): {MOVER[SEVERAL]} % of simulated studies for balanced accuracy and "
+        "likelihood ratios with several images per patient."
+    )
+    deciding = {
+        "sensitivity": "exact_clustered",
+        "auroc": "delong_newcombe",
+        "f1": "exact_clustered",
+        "lr_positive": "mover",
+    }
+    by_site = [
+        replace(estimate(metric, "F", interval), clusters=ClusterCounts(9, 9, 9))
+        for metric, interval in deciding.items()
+    ]
+    told = highest_errors(by_site, cohort(of1=9), 0.95)
+    assert (
+        f"{OF_SITES['exact_clustered']} % of simulated studies for proportions with sites as clusters" in told
+    )
+    assert f"{OF_SITES['delong_newcombe']} % of simulated studies for AUROC with sites as clusters" in told
+    assert told.endswith(
+        "Not simulated: exact clustered with groups of patients as clusters and MOVER with groups of patients as "
+        "clusters."
     )
