@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from protocols.schema.statistical_analysis import PATIENT
+from protocols.schema.statistical_analysis import CERTIFIED, PATIENT
 from protocols.tables.input_account import MOST_EXAMPLES, Notice
 from validation.cohort.clusters import FEW_CLUSTERS
 from validation.cohort.join import JoinedCohort
@@ -74,6 +74,7 @@ def notices_of_results(
         *_at_threshold(cohort, threshold, ids),
         *many_not_processed(cohort, ids),
         *_few_patients(criteria, estimates),
+        *_short_of_coverage(criteria, estimates),
         *_other_verdicts(verdicts, verdict, beside),
         *_without_one(verdicts, left_out),
         *_with_other_readers(verdicts, uncertain),
@@ -208,6 +209,28 @@ def _few_patients(criteria: Sequence[CriterionResult], estimates: Sequence[Estim
             text=f"Fewer than {FEW_PATIENTS} patients of a class stand behind an interval, so that it may miss the "
             f"truth more often than it says ({details}).",
             criteria=tuple(one.id for one in criteria if (one.metric, one.subgroup) in few),
+        )
+
+
+def _short_of_coverage(
+    criteria: Sequence[CriterionResult], estimates: Sequence[Estimate]
+) -> Iterator[Notice]:
+    """Yield a notice where the protocol named an interval that misses its targets in the coverage certificate."""
+    deciding = {(one.metric, one.subgroup): one.decision_interval for one in estimates}
+    short = {
+        criterion.id: name
+        for criterion in criteria
+        if criterion.bound != "estimate"
+        and (name := deciding.get((criterion.metric, criterion.subgroup))) is not None
+        and name not in CERTIFIED
+    }
+    if short:
+        details = "; ".join(f"{about}: {name}" for about, name in short.items())
+        yield Notice(
+            kind="interval_short_of_coverage",
+            text="An interval that misses its targets in simulated studies decides, as the protocol says "
+            f"({details}); leave out the key of [decision] for the interval that meets them.",
+            criteria=tuple(short),
         )
 
 

@@ -187,9 +187,11 @@ def validate(
         sensitivity_exclusions=tuple(exclusion(one, cohort, records) for one in protocol.sensitivity),
         sensitivity_verdicts=verdicts,
         leave_one_out=left_out,
-        site_variation=site_variation(cohort, records.studies, protocol),
+        site_variation=site_variation(cohort, records.studies, protocol, progress),
         reference_uncertainty=uncertain,
-        tipping_points=tipping_points(_everything(analyses["all_worst"]), criteria, verdict, protocol),
+        tipping_points=tipping_points(
+            _everything(analyses["all_worst"]), criteria, verdict, protocol, progress
+        ),
         homogeneity=homogeneity_tests(
             {row: LevelData(sample, replicates[sample]) for row, sample in rows.items()},
             by_subgroup,

@@ -31,7 +31,8 @@ def progress_bars() -> Iterator[Progress]:
             tasks[stage] = int(bars.add_task(stage, total=total, note=note))
         bars.update(bars.task_ids[tasks[stage]], completed=done, total=total, note=note)
         if done == total and not console.is_terminal:
-            print(f"{stage}: {total} of {total} {note}".rstrip(), file=sys.stderr)
+            seconds = bars.tasks[tasks[stage]].elapsed or 0.0
+            print(f"{stage}: {total} of {total}, {seconds:.1f} s {note}".rstrip(), file=sys.stderr)
 
     with bars:
         yield progress

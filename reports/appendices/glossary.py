@@ -38,6 +38,7 @@ INTERVAL_MEANINGS: Mapping[str, str] = {
     "delong_newcombe": "the union of DeLong with Student's t and Newcombe's score interval on effective class sizes",
     "delong_student": "DeLong's variance summed by patient, on the logit scale, with Student's quantile",
     "delong_clustered": "DeLong's variance summed by patient, with the normal quantile",
+    "jackknife_student": "from the values without each patient, on the logit scale, with Student's quantile",
     "wilson_patients": "Wilson's bound on the smaller number of patients, for an AUROC of 0 or 1",
     "bca": "of the bootstrap replicates, corrected for bias and skewness",
     "percentile": "the quantiles of the bootstrap replicates",

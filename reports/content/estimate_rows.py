@@ -52,21 +52,6 @@ class LevelRow:
         kinds = ("scores", "counts")
         return tuple(name for kind in kinds for name in self.estimates if METRICS[name].kind == kind)
 
-    def intervals_given(self, metrics: Sequence[str]) -> tuple[str, ...]:
-        """Return the intervals that exist for any of the metrics, in the order of columns.
-
-        DeLong's with Student's t is left out where the union that contains it decides.
-        """
-        given = {
-            name
-            for metric in metrics
-            for name, bounds in self.estimates[metric].intervals.items()
-            if bounds is not None
-        }
-        if any(self.estimates[metric].decision_interval == "delong_newcombe" for metric in metrics):
-            given.discard("delong_student")
-        return tuple(name for name in INTERVALS if name in given)
-
 
 @dataclass(frozen=True, slots=True)
 class AxisRows:

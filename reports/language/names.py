@@ -34,6 +34,7 @@ INTERVALS = {
     "delong_student": "DeLong with Student's t",
     "delong_newcombe": "DeLong and Newcombe",
     "delong_clustered": "DeLong clustered",
+    "jackknife_student": "jackknife with Student's t",
     "wilson_patients": "Wilson on patients",
     "bca": "bootstrap BCa",
     "percentile": "bootstrap percentile",

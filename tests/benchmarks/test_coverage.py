@@ -31,6 +31,8 @@ from tests.benchmarks.coverage.designs import (
 from tests.benchmarks.coverage.f1 import F1Cell, closed_f1, resampled_f1
 from tests.benchmarks.coverage.labelled_studies import Labelled
 from tests.benchmarks.coverage.ledger import Ledger
+from tests.benchmarks.coverage.left_out import DECIDES as JACKKNIFE
+from tests.benchmarks.coverage.left_out import ORDINARY
 from tests.benchmarks.coverage.mover import INDEPENDENT, MOVER
 from tests.benchmarks.coverage.page import TEMPLATES, pages
 from tests.benchmarks.coverage.proportions import exact, resampled, simulation
@@ -170,7 +172,7 @@ def test_the_bootstrap_of_proportions_comes_from_the_product_against_itself() ->
 def test_the_truths_of_scores_against_a_large_study() -> None:
     large = simulated_study(ScoreCell(200_000, "1 to 8", 0.3, 0.85), np.random.default_rng(1))
     counts = confusion(large.counts.sum(axis=0))
-    expected = truths(0.85)
+    expected = truths(0.85, 0.3)
     assert balanced_accuracy(counts) == pytest.approx(expected["balanced_accuracy"], abs=0.004)
     assert lr_positive(counts) == pytest.approx(expected["lr_positive"], rel=0.02)
     assert lr_negative(counts) == pytest.approx(expected["lr_negative"], rel=0.02)
@@ -270,7 +272,9 @@ def anything() -> Certificate:
     """A certificate of made-up numbers in every cell."""
     tally = Tally(studies=1_000, held=960, above=20, below=20, missing=0, width=0.1)
     of_clusters = (MOVER, INDEPENDENT, *RULES, *AREA_INTERVALS)
-    methods = dict.fromkeys((*CANDIDATES, *CLOSED, "percentile", "bca", RESAMPLED, *of_clusters), tally)
+    methods = dict.fromkeys(
+        (*CANDIDATES, *CLOSED, "percentile", "bca", RESAMPLED, JACKKNIFE, ORDINARY, *of_clusters), tally
+    )
     sections = {name: dict.fromkeys(plan.cells, methods) for name, plan in PLANS.items()}
     of_scores = (*(f"auroc {name}" for name in ("percentile", "bca", DECIDES)), "brier bca")
     sections["scored"] = dict.fromkeys(sections["scored"], dict.fromkeys(of_scores, tally))

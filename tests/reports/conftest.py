@@ -97,6 +97,7 @@ PROTOCOLS = {
     + CONSENSUS
     + STATED
     + '[analysis]\nunit = "patient"\n[missing]\nindeterminate = "exclude"\nnot_processed = "exclude"\n'
+    + '[decision]\nother = "bca"\n'
     + SUBGROUPS
     + criterion("LR", "lr_negative", OVERALL, "upper", 0.4)
     + criterion("AP", "average_precision", OVERALL, "lower", 0.2),

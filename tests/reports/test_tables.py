@@ -31,13 +31,20 @@ def test_average_precision_and_brier_stand_beside_auroc(rows_of: Rows, context_o
     estimates = context_of("passing").whole.estimates
     for metric, name in (("average_precision", "Average precision"), ("brier", "Brier score")):
         assert rows[name][1] == decimal(estimates[metric].value or 0)
+        assert rows[name][head.index("Deciding interval")] == interval(
+            estimates[metric].intervals["jackknife_student"]
+        )
+        assert rows[name][head.index("Method")] == "Jackknife with Student's t"
         assert rows[name][head.index("Bootstrap BCa")] == interval(estimates[metric].intervals["bca"])
 
 
 def test_monte_carlo_errors_stand_where_draws_decide(rows_of: Rows) -> None:
-    rows = {row[0]: row for row in rows_of("passing", "The other metrics with their intervals")}
-    assert all(error.startswith("0.0") for error in rows["Brier score"][-2:])
-    assert rows["AUROC"][-2:] == ["–", "–"]
+    resampled, closed = (
+        {row[0]: row[-2:] for row in rows_of(name, "The other metrics with their intervals")}
+        for name in ("by patient, missing excluded", "passing")
+    )
+    assert all(error.startswith("0.0") for error in resampled["Brier score"])
+    assert closed["Brier score"] == closed["AUROC"] == ["–", "–"]
 
 
 def test_the_bound_that_draws_decide_is_told_with_its_distance(page_of: Callable[[str], str]) -> None:
@@ -170,7 +177,7 @@ def test_tipping_points_are_the_results(rows_of: Rows, context_of: Contexts, nam
     found = context_of(name).results.tipping_points.criteria
     assert [(row[0], row[3]) for row in rows] == [(one.id, count(one.unresolved)) for one in found]
     for row, one in zip(rows, found, strict=True):
-        changes = f"{one.count} count" if one.count is not None else "device inconclusive metrics bootstrap"
+        changes = f"{one.count} count" if one.count is not None else "device inconclusive metrics interval"
         assert any(word in row[4] for word in changes.split())
 
 

@@ -152,6 +152,28 @@ def test_few_patients_of_a_class_by_hand(judge: Judge) -> None:
     assert notice.text.endswith("(sensitivity, all: 29; auroc, all: 29).")
 
 
+@pytest.mark.parametrize(
+    ("decision", "told"),
+    [
+        ("", None),
+        ('other = "bca"\n', ("AUC: bca", ("AUC",))),
+        ('other = "delong_student"\n', ("AUC: delong_student", ("AUC",))),
+        (
+            'proportion = "percentile"\nother = "percentile"\n',
+            ("SE: percentile; AUC: percentile", ("SE", "AUC")),
+        ),
+    ],
+)
+def test_an_interval_that_misses_its_targets_by_hand(
+    judge: Judge, decision: str, told: tuple[str, tuple[str, ...]] | None
+) -> None:
+    study = judge(device(GOOD), CRITERIA + (f"[decision]\n{decision}" if decision else ""))
+    notice = notices(study).get("interval_short_of_coverage")
+    assert (notice and (f"({told and told[0]})" in notice.text, notice.criteria)) == (
+        told and (True, told[1])
+    )
+
+
 def test_a_caution_is_a_notice_too(judge: Judge) -> None:
     # The bound comes of draws and lies on the goal itself.
     percentile = '[decision]\nproportion = "percentile"\n'

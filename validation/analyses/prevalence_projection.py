@@ -88,7 +88,7 @@ def projections(
         counts: TP, FP, FN, TN by cluster, shape (clusters, 4).
         replicates: their sums over the clusters of each bootstrap replicate, shape (replicates, 4).
         prevalences: each above 0 and below 1.
-        preferred: the interval that decides where there is one; otherwise mover, else percentile.
+        preferred: the interval that decides where there is one; otherwise mover.
         confidence_level: two-sided.
         deciding_level: that of the interval that decides.
         grouped: whether clusters are groups of patients.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from protocols.progress import Progress
 from protocols.schema.metrics import SUBGROUP_METRICS
 from protocols.schema.protocol import Protocol
 from protocols.storage.canonical import rounded
@@ -49,13 +50,16 @@ class BetweenSites:
     i_squared: float
 
 
-def site_variation(cohort: JoinedCohort, studies: Studies, protocol: Protocol) -> SiteVariation | None:
+def site_variation(
+    cohort: JoinedCohort, studies: Studies, protocol: Protocol, progress: Progress
+) -> SiteVariation | None:
     """Compute the four metrics with sites as clusters, and their variance between sites.
 
     Args:
         cohort: all images.
         studies: with a column ``site``.
         protocol: its unit of analysis and confidence level.
+        progress: called before the first and after each metric.
 
     Returns:
         None where fewer than two sites of analysed images are known. An interval is None with fewer than 5 sites.
@@ -84,10 +88,15 @@ def site_variation(cohort: JoinedCohort, studies: Studies, protocol: Protocol) -
         moved = sum(number > 1 for number in visits.values())
         return replace(found, note=f"{counted(moved, 'patient')} with images at two sites or more")
     unit, level = protocol.analysis.unit, protocol.bootstrap.confidence_level
+    progress("sites", 0, len(SUBGROUP_METRICS))
     whole = closed_estimates(sample_of(by_site, members, drawn, unit=unit), SUBGROUP_METRICS, level)
     of_patients = resampled_patients(replace(cohort, cluster=None), members)
     samples = [sample_of(cohort, members & (site == name), of_patients, unit=unit) for name in sites]
-    return replace(found, metrics=tuple(_metric(estimate, samples) for estimate in whole))
+    metrics = []
+    for number, estimate in enumerate(whole, 1):
+        metrics.append(_metric(estimate, samples))
+        progress("sites", number, len(whole))
+    return replace(found, metrics=tuple(metrics))
 
 
 def pooled_variances(estimates: Sequence[SiteEstimate]) -> list[float]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from protocols.progress import Progress
 from protocols.schema.criteria import Criterion
 from protocols.schema.protocol import Protocol
 from protocols.schema.statistical_analysis import Decision
@@ -32,7 +33,11 @@ NO_REPLICATES = Replicates(np.empty((0, 4)), np.empty((0, 2)), NOTHING, NOTHING)
 
 
 def tipping_points(
-    everything: Sample, criteria: Sequence[CriterionResult], verdict: Verdict, protocol: Protocol
+    everything: Sample,
+    criteria: Sequence[CriterionResult],
+    verdict: Verdict,
+    protocol: Protocol,
+    progress: Progress,
 ) -> TippingPoints:
     """Return the tipping point of each criterion on the whole cohort, and that of a study that passes.
 
@@ -41,15 +46,18 @@ def tipping_points(
         criteria: the primary results.
         verdict: the primary one.
         protocol: the plan.
+        progress: called before the first criterion and after each.
     """
     by_id = {result.id: result for result in criteria}
     units = everything.units
     unresolved = (units.truth == INDETERMINATE) | incomplete_units(units, everything.images)
-    points = tuple(
-        _tipping_point(everything, criterion, by_id[criterion.id], protocol)
-        for criterion in protocol.criteria
-        if unresolved.any() and criterion.subgroup == OVERALL_AXIS
-    )
+    asked = [one for one in protocol.criteria if unresolved.any() and one.subgroup == OVERALL_AXIS]
+    points = []
+    for number, criterion in enumerate(asked):
+        progress("tipping", number, len(asked))
+        points.append(_tipping_point(everything, criterion, by_id[criterion.id], protocol))
+    if asked:
+        progress("tipping", len(asked), len(asked))
     accepted = {result.id for result in criteria if result.role == "acceptance"}
     # Of equal counts the criterion that comes first.
     found = min(
@@ -69,8 +77,10 @@ def tipping_points(
         note = "no criterion of acceptance changes"
     else:
         count, place = found
-        return TippingPoints(unit=unit, unresolved=number, criteria=points, count=count, id=points[place].id)
-    return TippingPoints(unit=unit, unresolved=number, criteria=points, count=None, id=None, note=note)
+        return TippingPoints(
+            unit=unit, unresolved=number, criteria=tuple(points), count=count, id=points[place].id
+        )
+    return TippingPoints(unit=unit, unresolved=number, criteria=tuple(points), count=None, id=None, note=note)
 
 
 @dataclass(frozen=True, slots=True)

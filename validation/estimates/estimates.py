@@ -22,8 +22,8 @@ from validation.intervals.bootstrap import BootstrapInterval, NoInterval
 from validation.intervals.proportions import Interval
 from validation.results.results import ClassPatients, Estimate, EstimateStatus, Subgroup
 
-FITTED_INTERVALS = ("delong_clustered", "delong_student", "delong_newcombe")
-FALLBACKS = ("exact_clustered", "wilson_patients", "mover", "percentile")
+FITTED_INTERVALS = ("delong_clustered", "delong_student", "delong_newcombe", "jackknife_student")
+FALLBACKS = ("exact_clustered", "wilson_patients", "mover", "delong_newcombe", "jackknife_student")
 UNDEFINED_SHARE = 0.01
 
 
@@ -148,7 +148,7 @@ def _short_of(item: Computed, minimum: Minimum) -> bool:
     too_few_clusters = tally.clusters is not None and any(
         clusters < FEWEST_CLUSTERS for clusters in tally.clusters.of_classes(classes).values()
     )
-    # Of AUROC the effective numbers of patients: one with many images may hold most of the pairs.
+    # Of metrics of scores the effective numbers of patients: one with many images may hold most of the pairs.
     positive_patients, negative_patients = item.class_patients or (
         tally.positive_patients,
         tally.negative_patients,

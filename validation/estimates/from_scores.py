@@ -12,17 +12,20 @@ from numpy.typing import NDArray
 
 from protocols.schema.protocol import Protocol
 from protocols.storage.canonical import FITTED_PLACES
-from validation.cohort.outcomes import Sample
+from validation.cohort.join import POSITIVE
+from validation.cohort.outcomes import Sample, Tally, Units
 from validation.estimates.metric_result import BOOTSTRAP_INTERVALS, Computed, Intervals
 from validation.estimates.replication import Replicates
 from validation.intervals.bootstrap import NoInterval, bca_interval, percentile_interval
+from validation.intervals.effective_size import effective_patients, units_by_patient
+from validation.intervals.logit_student import NO_VARIANCE, jackknife_student
 from validation.metrics.auroc import auroc, auroc_jackknife, delong_clustered, placements, wilson_patients
-from validation.metrics.auroc_interval import delong_newcombe, delong_student, effective_patients
+from validation.metrics.auroc_interval import delong_newcombe, delong_student
 from validation.metrics.average_precision import average_precision, average_precision_jackknife
 from validation.metrics.brier import brier, brier_jackknife, squares_of
 
+MEAN_INTERVALS = (*BOOTSTRAP_INTERVALS, "jackknife_student")
 AUROC_INTERVALS = (*BOOTSTRAP_INTERVALS, "delong_clustered", "delong_student", "delong_newcombe")
-NO_VARIANCE = NoInterval("no variance between patients")
 
 
 def _auroc(sample: Sample, replicates: Replicates, protocol: Protocol) -> Computed:
@@ -52,60 +55,75 @@ def _auroc(sample: Sample, replicates: Replicates, protocol: Protocol) -> Comput
         preferred=protocol.decision.other,
         tally=tally,
         undefined_replicates=int(np.isnan(replicates.auroc).sum()),
-        class_patients=None
-        if np.isnan(value) or placed.grouped
-        else (effective_patients(placed.positive_patient), effective_patients(placed.negative_patient)),
+        class_patients=None if np.isnan(value) else _class_patients(sample.ranked),
     )
 
 
 def _average_precision(sample: Sample, replicates: Replicates, protocol: Protocol) -> Computed:
-    return _from_replicates(
-        "average_precision",
-        average_precision(sample.ranked),
-        replicates.average_precision,
-        lambda: average_precision_jackknife(sample.ranked),
-        sample,
-        protocol,
+    value, values = average_precision(sample.ranked), replicates.average_precision
+    computed = _computed("average_precision", value, values, sample.ranked_tally, protocol)
+    return _left_out(
+        computed, values, lambda: average_precision_jackknife(sample.ranked), sample.ranked, protocol
     )
 
 
 def _brier(sample: Sample, replicates: Replicates, protocol: Protocol) -> Computed:
-    squares = squares_of(sample)
-    computed = _from_replicates(
-        "brier",
-        float(brier(squares.sum(axis=0))),
-        brier(replicates.squares),
-        lambda: brier_jackknife(squares),
-        sample,
-        protocol,
-    )
-    return replace(computed, places=FITTED_PLACES, tally=sample.scored_tally)
+    squares, values = squares_of(sample), brier(replicates.squares)
+    value = float(brier(squares.sum(axis=0)))
+    computed = _computed("brier", value, values, sample.scored_tally, protocol)
+    left_out = _left_out(computed, values, lambda: brier_jackknife(squares), sample.scored, protocol)
+    return replace(left_out, places=FITTED_PLACES)
 
 
-def _from_replicates(
-    metric: str,
-    value: float,
-    values: NDArray[np.float64],
-    jackknife: Callable[[], NDArray[np.float64]],
-    sample: Sample,
-    protocol: Protocol,
+def _computed(
+    metric: str, value: float, values: NDArray[np.float64], tally: Tally, protocol: Protocol
 ) -> Computed:
-    """Return a metric of scores that has no interval but the bootstrap's."""
-    level = protocol.bootstrap.confidence_level
-    nothing = NoInterval("not estimable: no unit that it needs")
     return Computed(
         metric=metric,
         value=value,
-        intervals=dict.fromkeys(BOOTSTRAP_INTERVALS, nothing)
-        if np.isnan(value)
-        else {
-            "percentile": percentile_interval(value, values, level),
-            "bca": bca_interval(value, values, jackknife, level),
-        },
-        preferred=protocol.decision.bootstrap_alone,
-        tally=sample.ranked_tally,
+        intervals=dict.fromkeys(MEAN_INTERVALS, NoInterval("not estimable: no unit that it needs")),
+        preferred=protocol.decision.of_means,
+        tally=tally,
         undefined_replicates=int(np.isnan(values).sum()),
     )
+
+
+def _left_out(
+    computed: Computed,
+    values: NDArray[np.float64],
+    jackknife: Callable[[], NDArray[np.float64]],
+    units: Units,
+    protocol: Protocol,
+) -> Computed:
+    """Return a metric with the intervals made of its values on replicates and without each patient."""
+    if np.isnan(computed.value):
+        return computed
+    left_out, level = jackknife(), protocol.bootstrap.confidence_level
+    return replace(
+        computed,
+        intervals={
+            "percentile": percentile_interval(computed.value, values, level),
+            "bca": bca_interval(computed.value, values, lambda: left_out, level),
+            "jackknife_student": jackknife_student(
+                computed.value, left_out, _units_of_classes(units), level, grouped=units.grouped
+            ),
+        },
+        class_patients=_class_patients(units),
+    )
+
+
+def _units_of_classes(units: Units) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the units of each patient of each class, positive and negative."""
+    positive = units.truth == POSITIVE
+    return units_by_patient(units.cluster[positive]), units_by_patient(units.cluster[~positive])
+
+
+def _class_patients(units: Units) -> tuple[float, float] | None:
+    """Return the effective numbers of patients of positives and negatives; None where these are not the clusters."""
+    if units.grouped:
+        return None
+    positive, negative = map(effective_patients, _units_of_classes(units))
+    return positive, negative
 
 
 SCORE_METRICS: Mapping[str, Callable[[Sample, Replicates, Protocol], Computed]] = {

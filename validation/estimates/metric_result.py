@@ -20,7 +20,7 @@ class Computed:
     """A value, NaN where undefined, with every interval that applies to it or the reason why it is not given.
 
     ``preferred`` names the interval that should decide; ``places`` are the decimals of the value and of what is not
-    fitted; ``class_patients`` of a metric of pairs are the effective numbers of patients of positives and negatives.
+    fitted; ``class_patients`` of a metric of scores are the effective numbers of patients of positives and negatives.
     """
 
     metric: str

@@ -88,6 +88,7 @@ def replicate(
     }
     hashes = []
     total = len(patient_sets) * bootstrap.replicates
+    progress("resampling", 0, total)
     # BLAS would gain nothing from a thread of its own here and, on busy cores, wait by spinning.
     with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(THREADS) as threads:
         for number, (drawn, one) in enumerate(of_set.items()):

@@ -37,8 +37,9 @@ PAIRS: Mapping[str, tuple[Part, Part]] = {
     "lr_negative": ((("fn",), ("tp", "fn")), PARTS["specificity"]),
 }
 FRACTIONS = tuple(metric for metric in PARTS if metric != "f1")
-FITTED = ("brier", "delong_clustered", "delong_student", "delong_newcombe")  # reported to 6 decimals
-FALLBACKS = ("exact_clustered", "wilson_patients", "mover", "percentile")
+# Reported to 6 decimals.
+FITTED = ("brier", "delong_clustered", "delong_student", "delong_newcombe", "jackknife_student")
+FALLBACKS = ("exact_clustered", "wilson_patients", "mover", "delong_newcombe", "jackknife_student")
 UNDEFINED_SHARE = 0.01
 FEWEST_CLUSTERS = 5
 
@@ -85,7 +86,8 @@ def row_of(
             decisive = name if stricter[name] else None
     undefined, size = len(replicates) - len(defined), sizes(metric, own)
     clusters = clusters_behind(metric, own) if own.grouped else None
-    behind = None if metric != "auroc" or value is None or own.grouped else class_patients(own)
+    of_scores_alone = metric in OF_SCORES and value is not None and not own.grouped
+    behind = class_patients(metric, own) if of_scores_alone else None
     x, n = successes(PARTS[metric], own) if metric in PARTS else ([], [])
     return Row(
         metric=metric,
@@ -126,9 +128,10 @@ def _intervals(
     intervals: dict[str, Interval | None] = {"percentile": None, "bca": None}
     if value is not None:
         intervals["percentile"] = percentile(value, defined, confidence)
+    left_out = [] if value is None else _jackknife(metric, own)
     if value is not None and defined:
-        intervals["bca"] = bca(value, defined, _jackknife(metric, own), confidence)
-    intervals |= _closed_intervals(metric, own, value, confidence)
+        intervals["bca"] = bca(value, defined, left_out, confidence)
+    intervals |= _closed_intervals(metric, own, value, left_out, confidence)
     return {name: bounds_as_written(bounds, metric, name) for name, bounds in intervals.items()}
 
 
@@ -142,7 +145,7 @@ def _choice(metric: str, protocol: Protocol) -> str:
     other = protocol.decision.other
     if metric == "auroc" or other in ("percentile", "bca"):
         return other
-    return "mover" if metric in OF_COUNTS else "bca"  # only AUROC has the others
+    return "mover" if metric in OF_COUNTS else "jackknife_student"
 
 
 def value_of(metric: str, own: Slice) -> float | None:
@@ -176,16 +179,26 @@ def _jackknife(metric: str, own: Slice) -> list[float | None]:
 
 
 def _closed_intervals(
-    metric: str, own: Slice, value: float | None, confidence: float
+    metric: str, own: Slice, value: float | None, left_out: Sequence[float | None], confidence: float
 ) -> dict[str, Interval | None]:
-    """Compute the closed-form intervals; None where one that applies is not available."""
+    """Compute the closed-form intervals; None where one that applies is not available.
+
+    ``left_out`` are the values without each contributing patient.
+    """
     if metric in PARTS:
         return of_proportion(metric, own, confidence)
     if metric in OF_COUNTS:
         return {"mover": None if value is None else _mover(metric, own, confidence)}
     if metric != "auroc":
-        return {}
-    intervals = {
+        if value is None:
+            return {"jackknife_student": None}
+        classes = units_of_classes(metric, own)
+        return {
+            "jackknife_student": of_scores.jackknife_student(
+                value, left_out, classes, confidence, own.grouped
+            )
+        }
+    intervals: dict[str, Interval | None] = {
         "delong_clustered": of_scores.delong_clustered(own.ranked, confidence),
         "delong_student": of_scores.delong_student(own.ranked, confidence, own.grouped),
         "delong_newcombe": of_scores.delong_newcombe(own.ranked, confidence, own.grouped),
@@ -272,13 +285,19 @@ def clusters_behind(metric: str, own: Slice) -> dict[str, int]:
     }
 
 
-def class_patients(own: Slice) -> dict[str, Fraction]:
-    """Compute the effective number of patients of each class of the ranked units, (sum m_k)^2 / sum m_k^2."""
-    effective = {}
-    for name, kind in (("positive", True), ("negative", False)):
-        units = Counter(unit.patient for unit in own.ranked if unit.positive == kind).values()
-        effective[name] = Fraction(sum(units) ** 2, sum(count**2 for count in units))
-    return effective
+def class_patients(metric: str, own: Slice) -> dict[str, Fraction]:
+    """Compute the effective number of patients of each class of the units of a metric of scores."""
+    numbers = map(of_scores.effective_patients, units_of_classes(metric, own))
+    return dict(zip(("positive", "negative"), numbers, strict=True))
+
+
+def units_of_classes(metric: str, own: Slice) -> list[list[int]]:
+    """Count the units of each cluster of positives, and of negatives, that enter a metric."""
+    units = [unit for unit in own.units if _enters(unit, metric)]
+    return [
+        list(Counter(unit.cluster for unit in units if unit.reference == kind).values())
+        for kind in (POSITIVE, NEGATIVE)
+    ]
 
 
 def _counted_as(behind: Mapping[str, Fraction] | None) -> dict[str, Fraction]:

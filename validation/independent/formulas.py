@@ -250,6 +250,8 @@ def degrees_of_sizes(n: Sequence[int]) -> float:
     The residuals x_k - n_k sum x / sum n have the covariance (I - h 1') D (I - 1 h') with h_k = n_k / sum n and D the
     diagonal of n_k^2: the trace of it and of its square, element by element and exactly.
     """
+    if len(n) == 1:
+        return 1.0
     total, rows = sum(n), range(len(n))
     squares = sum(size**2 for size in n)
     # Each element times (sum n)^2.

@@ -28,6 +28,7 @@ RESOLUTION = 2**30  # of squared errors
 EQUAL_BY_DEFINITION = 12  # decimals of an average precision
 FEWEST_DEGREES = 3
 UNSEEN = 4  # patients of a class who may have been missed
+UNSEEN_SIZES = 6  # patients with other numbers of images who may have been missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +220,20 @@ def delong_student(units: Sequence[Scored], confidence: float, grouped: bool = F
 
 
 def delong_newcombe(units: Sequence[Scored], confidence: float, grouped: bool = False) -> Interval | None:
-    """Compute the union of `delong_student` and Newcombe's interval on effective class sizes; None as the first."""
-    student = delong_student(units, confidence, grouped)
-    if student is None:
+    """Compute the union of two intervals; None as `delong_clustered`.
+
+    One is `delong_student` with the variance of patients' sizes added, the other Newcombe's on effective class sizes.
+    """
+    placed = placements(units, grouped)
+    if placed is None or placed.area in (0, 1) or auroc_variance(placed) <= 0:
         return None
-    placed = placements(units)
-    assert placed is not None
+    variance = auroc_variance(placed)
+    if not grouped:
+        variance += UNSEEN_SIZES * sum(_variance_of_sizes(units, kind) for kind in (True, False))
+    t, area = two_sided_student(confidence, auroc_degrees(placed)), float(placed.area)
+    student = _on_the_logit_scale(area, t * math.sqrt(variance))
     m, n = (_effective_units(units, kind, grouped) for kind in (True, False))
-    score = newcombe(float(placed.area), m, n, confidence)
+    score = newcombe(area, m, n, confidence)
     return min(student[0], score[0]), max(student[1], score[1])
 
 
@@ -254,28 +261,93 @@ def newcombe(area: float, m: float, n: float, confidence: float) -> Interval:
 def _effective_units(units: Sequence[Scored], kind: bool, grouped: bool) -> float:
     """Compute the effective number of units of a class.
 
-    With m units, s = m^2 / sum m_k^2 and D = min(m, m / design effect of the placements) it is
-    max(min(D, s), 1 / (1 / D + 4 sum m_k^3 / m^3)); m with one unit per patient, D of groups of patients.
+    With m units, s = m^2 / sum m_k^2, the design effect e of the placements and D = min(m, m / e) it is
+    max(min(D, s), min(D, 1 / (e / m + 4 sum m_k^3 / m^3))); m with one unit per patient, D of groups of patients.
     """
-    own = [unit for unit in units if unit.positive == kind]
-    others = sorted(unit.score for unit in units if unit.positive != kind)
-    won = [bisect_left(others, unit.score) + bisect_right(others, unit.score) for unit in own]
-    m, total = len(own), sum(won)
-    of_patients = Counter(unit.patient for unit in own)
-    patients = len(of_patients)
+    of_patients = _units_of(units, kind)
+    m, patients = of_patients.total(), len(of_patients)
     if patients == m:
         return float(m)
     residuals: Counter[int] = Counter()
-    for unit, twice in zip(own, won, strict=True):
-        residuals[unit.patient] += m * twice - total
-    alone = Fraction(m * m * sum((m * twice - total) ** 2 for twice in won), m - 1)
+    alone = 0
+    for patient, residual in _residuals(units, kind):
+        residuals[patient] += residual
+        alone += residual**2
     together = Fraction(patients * sum(residual**2 for residual in residuals.values()), patients - 1)
-    size = min(float(alone / together), float(m)) if together else float(m)
+    effect = together / Fraction(m * alone, m - 1) if together else Fraction(0)
+    size = m / max(1.0, float(effect))
     if grouped:
         return size
     worst = m * m / sum(count**2 for count in of_patients.values())
-    unseen = UNSEEN * sum(count**3 for count in of_patients.values()) / m**3
-    return max(min(size, worst), 1 / (1 / size + unseen))
+    unseen = UNSEEN * Fraction(sum(count**3 for count in of_patients.values()), m**3)
+    return max(min(size, worst), min(size, float(1 / (effect / m + unseen))))
+
+
+def _variance_of_sizes(units: Sequence[Scored], kind: bool) -> Fraction:
+    """Multiply the variance of a class's placements by that of the proportion of units with a random unit's patient."""
+    counts = _units_of(units, kind).values()
+    m, n = sum(counts), len(units) - sum(counts)
+    if m < 2:
+        return Fraction(0)
+    of_placements = Fraction(
+        sum(residual**2 for _, residual in _residuals(units, kind)), (m - 1) * (2 * m * n) ** 2
+    )
+    squares, cubes = (sum(count**power for count in counts) for power in (2, 3))
+    return of_placements * (Fraction(cubes, m**3) - Fraction(squares, m**2) ** 2)
+
+
+def _units_of(units: Sequence[Scored], kind: bool) -> Counter[int]:
+    """Count the units of a class by patient."""
+    return Counter(unit.patient for unit in units if unit.positive == kind)
+
+
+def _residuals(units: Sequence[Scored], kind: bool) -> list[tuple[int, int]]:
+    """Pair the patient of each unit of a class with the deviation of its placement from the mean, times 2mn."""
+    own = [unit for unit in units if unit.positive == kind]
+    others = sorted(unit.score for unit in units if unit.positive != kind)
+    won = [bisect_left(others, unit.score) + bisect_right(others, unit.score) for unit in own]
+    return [(unit.patient, len(own) * twice - sum(won)) for unit, twice in zip(own, won, strict=True)]
+
+
+def effective_patients(units_of: Iterable[int]) -> Fraction:
+    """Compute (sum n_k)^2 / sum n_k^2; 0 without patients."""
+    counts = list(units_of)
+    return Fraction(sum(counts) ** 2, sum(count**2 for count in counts)) if any(counts) else Fraction(0)
+
+
+def jackknife_student(
+    value: float,
+    left_out: Sequence[float | None],
+    units_of_classes: Sequence[Sequence[int]],
+    confidence: float,
+    grouped: bool = False,
+) -> Interval | None:
+    """Compute logit V - bias ± t sqrt(var (1 + 4 / K_e)) / (V (1 - V)), mapped back, and widened to contain V.
+
+    With V_k the value without patient k and s = V (1 - V), var = (K - 1) / K sum (mean - V_k)^2 and
+    bias = (K - 1) (mean - V) / s + (2 V - 1) var / (2 s^2). K_e is the effective number of patients of the class that
+    has fewer. The 4 is not for groups of patients: their sizes limit the degrees of freedom. None without a class, for
+    a V of 0 or 1, an undefined V_k, and equal V_k.
+    """
+    values = [one for one in left_out if one is not None]
+    if not all(units_of_classes) or len(values) < len(left_out) or value in (0, 1) or len(set(values)) == 1:
+        return None
+    number, mean, s = len(values), math.fsum(values) / len(values), value * (1 - value)
+    squares = [(mean - one) ** 2 for one in values]
+    effective = math.fsum(squares) ** 2 / math.fsum(square**2 for square in squares)
+    sizes = units_of_classes if grouped else ()
+    degrees = min([max(effective, FEWEST_DEGREES), number - 1, *map(degrees_of_sizes, sizes)])
+    variance = (number - 1) / number * math.fsum(squares)
+    bias = (number - 1) * (mean - value) / s + (2 * value - 1) * variance / (2 * s * s)
+    unseen = 0.0 if grouped else UNSEEN / float(min(map(effective_patients, units_of_classes)))
+    half = two_sided_student(confidence, degrees) * math.sqrt(variance * (1 + unseen)) / s
+    middle = math.log(value / (1 - value)) - bias
+    low, high = (_inverse_logit(middle - half), _inverse_logit(middle + half))
+    return min(low, value), max(high, value)
+
+
+def _inverse_logit(x: float) -> float:
+    return 1 / (1 + math.exp(-x)) if x > 0 else math.exp(x) / (1 + math.exp(x))
 
 
 def _on_the_logit_scale(area: float, reach: float) -> Interval:

@@ -1,4 +1,5 @@
 """Confidence intervals.
 
-In the order of reading: `proportions`, `group_degrees`, `mover`, `bootstrap`, `linearisation`, `distributions`.
+In the order of reading: `effective_size`, `proportions`, `group_degrees`, `mover`, `logit_student`, `bootstrap`,
+`linearisation`, `distributions`.
 """

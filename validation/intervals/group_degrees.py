@@ -22,11 +22,13 @@ def degrees_by_size(sizes: NDArray[np.float64]) -> float:
     tr(G^2) = s_4 + 4 s_2 s_4 + 2 s_3^2 + s_2^4 - 4 s_2^2 s_3 - 4 s_5.
 
     Args:
-        sizes: n_k above 0, two groups or more, shape (groups,).
+        sizes: n_k above 0, shape (groups,).
 
     Returns:
-        At least 1.
+        At least 1; 1 for a single group.
     """
+    if len(sizes) == 1:
+        return 1.0
     # Exact: where one group holds nearly all, the terms cancel but for their last digits.
     exact = [Fraction(size) for size in sizes.tolist()]
     n, s2, s3, s4, s5 = (sum(size**power for size in exact) for power in (1, 2, 3, 4, 5))

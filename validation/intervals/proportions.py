@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtri
 
 from validation.intervals.distributions import student_quantile
+from validation.intervals.effective_size import effective_patients, effective_size
 from validation.intervals.group_degrees import degrees_of_groups
 
 Interval = tuple[float, float]
@@ -101,7 +102,7 @@ def clustered_proportion(
         return ClusteredProportion(proportion, size, patients, None, None, 0.0)
     if bool(np.all(n == 1)):
         return ClusteredProportion(proportion, size, patients, copies if estimable else None, total, None)
-    all_alike = total * total / float((n * n).sum())
+    all_alike = effective_patients(n)
     if not estimable:
         return ClusteredProportion(proportion, size, patients, None, all_alike, 0.0)
     # total times x_k - p n_k: whole numbers, so that equal proportions give exactly 0.
@@ -114,11 +115,11 @@ def clustered_proportion(
     contributors = float(squares.sum()) ** 2 / float((squares * squares).sum()) if design_effect > 0 else 0.0
     degrees = degrees_of_groups(n, squares) if grouped else max(1.0, all_alike - 1)
     factor = (normal_quantile(confidence_level) / student_quantile(confidence_level, degrees)) ** 2
-    effective = total / max(1.0, design_effect)
-    if not grouped:
-        unseen = UNSEEN_PATIENTS * max(proportion, 1 - proportion) ** 2 * float((n**3).sum()) / total**3
-        with_unseen = proportion * (1 - proportion) / (variance + unseen)
-        effective = max(min(effective, all_alike), min(effective, with_unseen))
+    # The two differ from p as far as possible on every image.
+    unseen = UNSEEN_PATIENTS * max(proportion, 1 - proportion) ** 2 / (proportion * (1 - proportion))
+    effective = (
+        total / max(1.0, design_effect) if grouped else effective_size(n, design_effect, unseen=unseen)
+    )
     return ClusteredProportion(
         proportion, size, patients, copies * design_effect, effective * factor, contributors
     )

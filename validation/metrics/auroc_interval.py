@@ -5,8 +5,8 @@ few patients whose units are in the wrong order. The variance between patients i
 of these patients was sampled it is far too small. Newcombe's interval takes its variance from the area instead; it is
 too short where the area is near 1 in a small study. Neither suffices alone.
 Sources: Obuchowski 1997 (variance); Pepe 2003 (logit scale); Satterthwaite 1946 (degrees of freedom); Newcombe 2006
-(method 5); Rao & Scott 1992 (sizes divided by design effects). The floor of three degrees of freedom, the allowance
-for patients not seen and the union are this suite's own; their coverage is in docs/evidence/coverage.md.
+(method 5); Rao & Scott 1992 (sizes divided by design effects). The floor of three degrees of freedom, the allowances
+for patients not seen and the union are this suite's own; their coverage is in docs/evidence/coverage-auroc.md.
 """
 
 import math
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from validation.intervals.distributions import student_quantile
-from validation.intervals.group_degrees import degrees_by_size
+from validation.intervals.effective_size import effective_size, units_by_patient, variance_of_sizes
+from validation.intervals.logit_student import UNSEEN_PATIENTS, degrees_of_influence, on_logit_scale
 from validation.intervals.proportions import Interval, normal_quantile
 from validation.metrics.auroc import Placements, auroc, auroc_variance
 
-UNSEEN_PATIENTS = 4  # who differ by a standard deviation on every image; with fewer, targets are missed
-FEWEST_DEGREES = 3.0  # below, the quantile grows without telling more: 4.3 with two, 12.7 with one
+UNSEEN_SIZES = 6  # patients whose numbers of images differ from those sampled; with fewer, targets are missed
 
 
 def delong_student(placed: Placements, confidence_level: float) -> Interval | None:
@@ -30,24 +30,21 @@ def delong_student(placed: Placements, confidence_level: float) -> Interval | No
     Returns:
         None without a pair, with fewer than two patients of a class, without variance, and for an AUROC of 0 or 1.
     """
-    if placed.pairs == 0:
-        return None
-    variance, area = auroc_variance(placed), auroc(placed)
-    if variance is None or variance <= 0 or area in (0.0, 1.0):
-        return None
-    t = student_quantile(confidence_level, degrees_of_freedom(placed))
-    # As a factor below 1 of the odds nothing can overflow.
-    factor = math.exp(-t * math.sqrt(variance) / (area * (1 - area)))
-    return area * factor / (area * factor + 1 - area), area / (area + (1 - area) * factor)
+    return _student(placed, confidence_level, with_sizes=False)
 
 
 def delong_newcombe(placed: Placements, confidence_level: float) -> Interval | None:
-    """Return the smallest interval that contains both `delong_student` and Newcombe's on the effective class sizes.
+    """Return the smallest interval that contains both `delong_student`'s and Newcombe's on the effective class sizes.
+
+    The variance of the former is increased by that of the numbers of units per patient: for each class by
+    `UNSEEN_SIZES` s^2 Var(m_k / m), with s^2 the variance of the class's placements and Var(m_k / m) that of the
+    proportion of the class's units that are of the same patient as a random unit. With equally many units per patient,
+    and where clusters are groups of patients, nothing is added.
 
     Returns:
         None where `delong_student` is.
     """
-    student = delong_student(placed, confidence_level)
+    student = _student(placed, confidence_level, with_sizes=True)
     if student is None:
         return None
     low, high = newcombe(
@@ -79,62 +76,38 @@ def newcombe(area: float, positives: float, negatives: float, confidence_level: 
     return float(brentq(beyond, 0.0, area, xtol=1e-15)), float(brentq(beyond, area, 1.0, xtol=1e-15))
 
 
-def effective_patients(patient: NDArray[np.intp]) -> float:
-    """Return m^2 / sum m_k^2, the number of patients with equally many units that weigh as much (Kish 1965).
-
-    Args:
-        patient: of each unit of a class, shape (units,); one or more.
-    """
-    units_of = np.bincount(patient).astype(np.float64)
-    return len(patient) ** 2 / float((units_of * units_of).sum())
-
-
 def effective_units(placement: NDArray[np.float64], patient: NDArray[np.intp], *, grouped: bool) -> float:
-    """Return the effective number of independent units of a class, max(min(m_D, m_K), m_U).
+    """Return the effective number of independent units of a class (`effective_size`).
 
-    m_D is m divided by the design effect of the placements, at most m; m_K = m^2 / sum m_k^2 is Kish's size, as if all
-    units of a patient were alike. m_U is m_D with `UNSEEN_PATIENTS` more patients in the variance, whose placements all
-    differ from the mean by a standard deviation and who have as many units as the patient of a random unit:
-    1 / (1 / m_D + 4 sum m_k^3 / m^3). With one unit per patient it is m; where clusters are groups of patients, m_D.
+    The design effect is that of the placements. `UNSEEN_PATIENTS` more patients are in the variance, whose placements
+    all differ from the mean by a standard deviation.
 
     Args:
         placement: of each unit of the class, in any unit, shape (units,).
         patient: the patient of each, or the group, of the same shape; two or more.
-        grouped: whether clusters are groups of patients.
+        grouped: whether clusters are groups of patients, of which none is unseen.
     """
-    m, units_of = len(placement), np.unique(patient, return_counts=True)[1].astype(np.float64)
-    patients, kish = len(units_of), effective_patients(patient)
+    units_of = units_by_patient(patient)
+    m, patients = len(placement), len(units_of)
     if patients == m:
         return float(m)
-    # m times the residuals: whole numbers, since placements are counted.
-    residual = m * placement - placement.sum()
+    residual = _residuals(placement)
     alone = float((residual * residual).sum()) / (m - 1)
     together = float((np.bincount(patient, residual) ** 2).sum()) * patients / (patients - 1)
-    by_variance = min(float(m), m * m * alone / together) if together > 0 else float(m)
+    design_effect = together / (m * alone) if together > 0 else 0.0
     if grouped:
-        return by_variance
-    unseen = UNSEEN_PATIENTS * float((units_of**3).sum()) / m**3
-    return max(min(by_variance, kish), 1 / (1 / by_variance + unseen))
+        return m / max(1.0, design_effect)
+    return effective_size(units_of, design_effect, unseen=UNSEEN_PATIENTS)
 
 
 def degrees_of_freedom(placed: Placements) -> float:
-    """Return the effective number of patients contributing to the variance, (sum u_k^2)^2 / sum u_k^4.
-
-    At least 3, and below the number of patients. Where clusters are groups of patients, no more than the sizes of the
-    groups in either class allow (`degrees_by_size`), and at least 1.
-    """
-    squares = influence(placed) ** 2
-    # Without any influence no patient contributes.
-    resting_on = float(squares.sum()) ** 2 / float((squares * squares).sum()) if squares.any() else 0.0
-    patients = len(np.unique(np.concatenate([placed.positive_patient, placed.negative_patient])))
-    degrees = min(max(resting_on, FEWEST_DEGREES), patients - 1.0)
-    if not placed.grouped:
-        return degrees
-    of_classes = (
-        np.unique(of_class, return_counts=True)[1].astype(np.float64)
-        for of_class in (placed.positive_patient, placed.negative_patient)
+    """Return the effective number of patients contributing to the variance (`degrees_of_influence`)."""
+    of_classes = (placed.positive_patient, placed.negative_patient)
+    return degrees_of_influence(
+        influence(placed) ** 2,
+        len(np.unique(np.concatenate(of_classes))),
+        [units_by_patient(of_class) for of_class in of_classes] if placed.grouped else (),
     )
-    return min(degrees, *map(degrees_by_size, of_classes))
 
 
 def influence(placed: Placements) -> NDArray[np.float64]:
@@ -148,3 +121,37 @@ def influence(placed: Placements) -> NDArray[np.float64]:
     # P_k / m + N_k / n over one denominator: whole numbers, so that who moves nothing has exactly 0.
     influences: NDArray[np.float64] = (pairs * rightly - won * units) / (2 * pairs * pairs)
     return influences
+
+
+def _student(placed: Placements, confidence_level: float, *, with_sizes: bool) -> Interval | None:
+    if placed.pairs == 0:
+        return None
+    variance, area = auroc_variance(placed), auroc(placed)
+    if variance is None or variance <= 0 or area in (0.0, 1.0):
+        return None
+    if with_sizes and not placed.grouped:
+        variance += _variance_of_sizes(placed)
+    t = student_quantile(confidence_level, degrees_of_freedom(placed))
+    return on_logit_scale(area, t * math.sqrt(variance) / (area * (1 - area)))
+
+
+def _variance_of_sizes(placed: Placements) -> float:
+    """Return what `delong_newcombe` adds to the variance of the area, 0 with equally many units per patient."""
+    m, n = len(placed.positive), len(placed.negative)
+    added = 0.0
+    for placement, patient, opposite in (
+        (placed.positive, placed.positive_patient, n),
+        (placed.negative, placed.negative_patient, m),
+    ):
+        size = len(placement)
+        if size > 1:
+            # Residuals are in units of 1 / (2 size opposite).
+            squares = float((_residuals(placement) ** 2).sum()) / (size - 1) / (2 * size * opposite) ** 2
+            added += squares * variance_of_sizes(units_by_patient(patient))
+    return UNSEEN_SIZES * added
+
+
+def _residuals(placement: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the deviations from the mean times the number of units: whole numbers, since placements are counted."""
+    deviations: NDArray[np.float64] = len(placement) * placement - placement.sum()
+    return deviations

@@ -188,6 +188,7 @@ def _replicates(
     drawn = panel.drawn
     counts, areas = np.zeros((bootstrap.replicates, 4)), np.full(bootstrap.replicates, np.nan)
     strata = list(drawn.strata.values()) if drawn.strata else None
+    progress("readers", 0, bootstrap.replicates)
     for chunk in resample_chunks(bootstrap.seed, bootstrap.replicates, drawn.count, strata):
         end = chunk.start + chunk.weights.shape[1]
         here = panel_of[chunk.start : end]

@@ -199,8 +199,7 @@ class Estimate:
     ``value`` is None with status ``undefined`` (0/0). ``intervals`` holds None where one that applies
     could not be given, and ``interval_notes`` says why. ``monte_carlo_error`` is the standard error of both
     bounds of the deciding interval due to resampling: 0 where that is closed-form, None where none decides.
-    ``clusters`` is None where patients are the clusters, ``class_patients`` where they are not, and for metrics other
-    than AUROC.
+    ``clusters`` is None where patients are the clusters, ``class_patients`` where they are not and of counts.
     ``effective_size`` is the n of `exact_clustered`, and ``effective_patients`` the effective number of patients
     contributing to its variance: None where each has one unit, 0 where there is no variance.
     """

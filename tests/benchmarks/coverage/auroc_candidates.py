@@ -20,6 +20,7 @@ from tests.benchmarks.coverage.proportions import bounds_tally
 from tests.benchmarks.coverage.tally import Tally
 from validation.cohort.outcomes import Units
 from validation.intervals.distributions import student_quantile
+from validation.intervals.effective_size import effective_patients, units_by_patient
 from validation.intervals.proportions import Interval
 from validation.metrics.auroc import (
     Placements,
@@ -30,13 +31,7 @@ from validation.metrics.auroc import (
     placements,
     wilson_patients,
 )
-from validation.metrics.auroc_interval import (
-    delong_newcombe,
-    delong_student,
-    effective_patients,
-    effective_units,
-    newcombe,
-)
+from validation.metrics.auroc_interval import delong_newcombe, delong_student, effective_units, newcombe
 
 AUROC_DEFAULT = "delong_newcombe"
 AUROC_FORMER = "delong_student"
@@ -94,7 +89,10 @@ def newcombe_alone(study: Study) -> Interval | None:
 def union_on_patients(study: Study) -> Interval | None:
     """As `delong_newcombe`, with as many units as effective patients, as if all of a patient's were alike."""
     placed = study.placed
-    sizes = effective_patients(placed.positive_patient), effective_patients(placed.negative_patient)
+    sizes = (
+        effective_patients(units_by_patient(patient))
+        for patient in (placed.positive_patient, placed.negative_patient)
+    )
     return _union(study, *sizes)
 
 
@@ -137,7 +135,8 @@ CLOSED: Mapping[str, AurocCandidate] = {
     ),
     "newcombe": AurocCandidate("Newcombe 2006, method 5, on the effective numbers of units", newcombe_alone),
     AUROC_DEFAULT: AurocCandidate(
-        "union of `delong_student` and `newcombe`", lambda study: delong_newcombe(study.placed, LEVEL)
+        "union of `newcombe` and `delong_student` with the variance of sizes",
+        lambda study: delong_newcombe(study.placed, LEVEL),
     ),
     "union_on_patients": AurocCandidate("the same, with effective patients for units", union_on_patients),
     "union_on_design_effects": AurocCandidate(

@@ -16,7 +16,7 @@ from scipy.special import ndtr, ndtri
 
 from tests.benchmarks.coverage.designs import IMAGES, correlated, image_numbers
 from validation.cohort.outcomes import Units
-from validation.metrics.auroc_interval import effective_patients
+from validation.intervals.effective_size import effective_patients, units_by_patient
 
 FIXED, SEVERAL, HARDER, BY_PATIENT, LARGEST, TIES, UNSEEN = (
     "fixed numbers",
@@ -202,7 +202,7 @@ def _composed(
 
 def _sufficient(patient: NDArray[np.intp]) -> bool:
     """Whether a class has enough patients; a variance needs two of them, which so many always are."""
-    return len(patient) > 0 and effective_patients(patient) >= FEWEST
+    return len(patient) > 0 and effective_patients(units_by_patient(patient)) >= FEWEST
 
 
 def _scored(

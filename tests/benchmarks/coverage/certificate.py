@@ -24,6 +24,7 @@ from tests.benchmarks.coverage.designs import Cell, Kind, ProportionCell, cells,
 from tests.benchmarks.coverage.f1 import F1Cell, closed_f1, f1_cells, resampled_f1
 from tests.benchmarks.coverage.labelled_studies import Labelled, LabelledCell, labelled, labelled_cells
 from tests.benchmarks.coverage.ledger import Entry, Ledger
+from tests.benchmarks.coverage.left_out import DECIDES, left_out, left_out_cells
 from tests.benchmarks.coverage.mover import MOVER, MoverCell, mover_cells, with_and_without_correlation
 from tests.benchmarks.coverage.proportions import closed, resampled
 from tests.benchmarks.coverage.scores import ScoreCell, every_metric, score_cells
@@ -92,7 +93,19 @@ _PROPORTIONS = _here("candidates", "designs", "proportions")
 _DRAWN = (*_PROPORTIONS, *_product("intervals/bootstrap"))
 _AUROC = (
     *_here("auroc_candidates", "auroc_designs", "designs"),
-    *_product("intervals/distributions", "intervals/proportions", "metrics/auroc", "metrics/auroc_interval"),
+    *_product(
+        "intervals/distributions",
+        "intervals/effective_size",
+        "intervals/logit_student",
+        "metrics/auroc",
+        "metrics/auroc_interval",
+    ),
+)
+_LEFT_OUT = (
+    *_here("left_out", "scores", "designs"),
+    *_product(
+        "intervals/effective_size", "intervals/logit_student", "metrics/average_precision", "metrics/brier"
+    ),
 )
 _ESTIMATES = (
     *_here("scores", "whole_studies", "designs"),
@@ -101,6 +114,8 @@ _ESTIMATES = (
         "estimates/from_counts",
         "estimates/from_scores",
         "intervals/bootstrap",
+        "intervals/effective_size",
+        "intervals/logit_student",
         "intervals/mover",
         "intervals/proportions",
         "metrics/auroc",
@@ -136,14 +151,22 @@ _LABELLED = (
     *_product("homogeneity/level_differences", "homogeneity/level_estimates", "homogeneity/wald_test"),
     "reports/content/labelling.py",
 )
+
+
+def _left_out_plan(metric: str) -> Plan:
+    return Plan(left_out_cells(), partial(left_out, metric=metric), _LEFT_OUT, 5_000, DECIDES, 80_000)
+
+
 PLANS: Mapping[str, Plan] = {
     "proportions": Plan(cells(), closed, _PROPORTIONS, 20_000, DEFAULT, 400_000),
     "beyond": Plan(cells_beyond(), closed, _PROPORTIONS, 20_000),
     "resampled": Plan(_resampled_cells(), resampled, _DRAWN, 2_000),
     "f1": Plan(f1_cells(), closed_f1, (*_PROPORTIONS, *_here("f1")), 20_000, DEFAULT, 400_000),
     "resampled_f1": Plan(_resampled_f1_cells(), resampled_f1, (*_DRAWN, *_here("f1")), 2_000),
-    "auroc": Plan(auroc_cells(), closed_auroc, _AUROC, 1_000, AUROC_DEFAULT, 32_000, default_auroc),
-    "auroc_bootstrap": Plan(resampled_cells(), resampled_auroc, _AUROC, 300),
+    "auroc": Plan(auroc_cells(), closed_auroc, _AUROC, 2_000, AUROC_DEFAULT, 400_000, default_auroc),
+    "auroc_bootstrap": Plan(resampled_cells(), resampled_auroc, _AUROC, 1_000),
+    "average_precision": _left_out_plan("average_precision"),
+    "brier": _left_out_plan("brier"),
     "scored": Plan(score_cells((50, 200)), every_metric, _ESTIMATES, 1_000),
     "mover": Plan(mover_cells(), with_and_without_correlation, _MOVER, 4_000, MOVER, 16_000),
     "sites": Plan(site_cells(), by_site, _SITES, 20_000, SITE_DEFAULT, 400_000),

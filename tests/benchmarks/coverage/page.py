@@ -14,10 +14,11 @@ from tests.benchmarks.coverage.candidates import CANDIDATES, DEFAULT, FORMER
 from tests.benchmarks.coverage.certificate import PLANS, SEED, Certificate
 from tests.benchmarks.coverage.designs import IMAGES, Cell, Kind, TwoPointCell
 from tests.benchmarks.coverage.labelled_tables import labelled_values
+from tests.benchmarks.coverage.left_out_tables import left_out_values
 from tests.benchmarks.coverage.mover import MoverCell
 from tests.benchmarks.coverage.mover_tables import mover_values
 from tests.benchmarks.coverage.proportions import REPLICATES
-from tests.benchmarks.coverage.scores import DECIDES
+from tests.benchmarks.coverage.scores import DECIDES, ScoreCell
 from tests.benchmarks.coverage.site_areas import SiteAreaCell
 from tests.benchmarks.coverage.site_tables import site_values
 from tests.benchmarks.coverage.sites import SiteCell
@@ -118,11 +119,16 @@ def _of_scores(done: Certificate) -> dict[str, str]:
     scored = done.sections["scored"]
     resampled = _one_and_several(("percentile", "bca", DECIDES), metric="auroc ")
     closed, by_bootstrap = (_cells_of(AurocCell, done, name) for name in ("auroc", "auroc_bootstrap"))
-    return auroc_values(closed, by_bootstrap) | {
-        "scored_auroc": by_truth(scored, resampled),
-        "others": metrics_table(scored),
-        "accepted": accepted_table(done.accepted),
-    }
+    means = {name: _cells_of(ScoreCell, done, name) for name in ("average_precision", "brier")}
+    return (
+        auroc_values(closed, by_bootstrap)
+        | left_out_values(means)
+        | {
+            "scored_auroc": by_truth(scored, resampled),
+            "others": metrics_table(scored),
+            "accepted": accepted_table(done.accepted),
+        }
+    )
 
 
 def _of_clusters(done: Certificate) -> dict[str, str]:

@@ -56,6 +56,7 @@ class ScoreCell:
     images: str
     correlation: float
     auroc: float
+    prevalence: float = PREVALENCE
 
     @property
     def clustered(self) -> bool:
@@ -79,7 +80,7 @@ def score_cells(patients: tuple[int, ...]) -> tuple[ScoreCell, ...]:
 
 def every_metric(cell: ScoreCell, *, studies: int, seed: list[int]) -> dict[str, Tally]:
     """Every interval of every metric that depends on scores or on two proportions, as ``metric interval``."""
-    random, protocol, truth = np.random.default_rng(seed), the_protocol(), truths(cell.auroc)
+    random, protocol, truth = np.random.default_rng(seed), the_protocol(), truths(cell.auroc, cell.prevalence)
     bounds: dict[str, list[tuple[float, float]]] = {}
     for study in range(studies):
         for estimate in estimates(simulated_study(cell, random), protocol):
@@ -101,7 +102,7 @@ def simulated_study(cell: ScoreCell, random: Generator) -> Sample:
     """One study of images with truth, score and call."""
     images = image_numbers(cell.images, (cell.patients,), random)
     patient = np.repeat(np.arange(cell.patients), images)
-    rate = correlated(np.full(cell.patients, PREVALENCE), cell.correlation, random)
+    rate = correlated(np.full(cell.patients, cell.prevalence), cell.correlation, random)
     positive = random.random(len(patient)) < rate[patient]
     shared, own = random.normal(size=cell.patients), random.normal(size=len(patient))
     latent = math.sqrt(cell.correlation) * shared[patient] + math.sqrt(1 - cell.correlation) * own
@@ -118,24 +119,24 @@ def _threshold() -> float:
     return float(ndtri(SPECIFICITY))
 
 
-def truths(area: float) -> Mapping[str, float]:
+def truths(area: float, prevalence: float) -> Mapping[str, float]:
     """What each metric comes to in large studies."""
     apart, threshold = distance(area), _threshold()
     sensitivity = float(ndtr(apart - threshold))
     return {
         "auroc": area,
-        "average_precision": _mean(_precision(apart), apart),
-        "brier": PREVALENCE * _mean(expit(threshold - GRID) ** 2, apart)
-        + (1 - PREVALENCE) * _mean(expit(GRID - threshold) ** 2, 0.0),
+        "average_precision": _mean(_precision(apart, prevalence), apart),
+        "brier": prevalence * _mean(expit(threshold - GRID) ** 2, apart)
+        + (1 - prevalence) * _mean(expit(GRID - threshold) ** 2, 0.0),
         "balanced_accuracy": (sensitivity + SPECIFICITY) / 2,
         "lr_positive": sensitivity / (1 - SPECIFICITY),
         "lr_negative": (1 - sensitivity) / SPECIFICITY,
     }
 
 
-def _precision(apart: float) -> NDArray[np.float64]:
+def _precision(apart: float, prevalence: float) -> NDArray[np.float64]:
     """At each latent score of the grid."""
-    right, wrong = PREVALENCE * ndtr(apart - GRID), (1 - PREVALENCE) * ndtr(-GRID)
+    right, wrong = prevalence * ndtr(apart - GRID), (1 - prevalence) * ndtr(-GRID)
     precision: NDArray[np.float64] = right / (right + wrong)
     return precision
 

@@ -44,7 +44,12 @@ def test_smallest_protocol_has_the_contracts_defaults_by_hand() -> None:
     )
     # The contract says bca; docs/decisions/0011 says why AUROC is decided otherwise.
     assert (protocol.decision.proportion, protocol.decision.other) == ("exact_clustered", "delong_newcombe")
-    assert (protocol.decision.of_pairs, protocol.decision.bootstrap_alone) == ("mover", "bca")
+    decision = protocol.decision
+    assert (decision.of_pairs, decision.of_means, decision.bootstrap_alone) == (
+        "mover",
+        "jackknife_student",
+        "bca",
+    )
     assert (least.patients, least.positive_patients, least.negative_patients) == (30, 10, 10)
 
 

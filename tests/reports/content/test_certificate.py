@@ -7,6 +7,7 @@ import pytest
 from reports.content.certificate import (
     AUROC,
     F1,
+    LEFT_OUT,
     MOVER,
     OF_SITES,
     ONE,
@@ -67,12 +68,41 @@ def test_the_errors_against_the_page() -> None:
         SKEWED: of_proportions("## Skewed", "every image, skewed"),
     } == PROPORTIONS
     assert highest("coverage-f1.md", "# Coverage: F1", "exact_clustered") == F1
-    assert highest("coverage-auroc.md", "# Coverage: AUROC", "delong_newcombe") == AUROC
     headings = {ONE: "## One image per patient", SEVERAL: "## 8, or 1 to 8 images", SKEWED: "## Skewed"}
     of_pairs = {
         kind: highest("coverage-balanced-accuracy.md", heading, "mover") for kind, heading in headings.items()
     }
     assert of_pairs == MOVER
+
+
+KINDS_OF_AUROC = {
+    ONE: ("one image, fixed numbers", "one image, random numbers", "heavy ties"),
+    SEVERAL: ("1 to 8 images", "reference of the patient", "heavy ties"),
+    SKEWED: ("skewed", "skewed, more images harder", "one patient with 100 images"),
+}
+IMAGES = {ONE: "1", SEVERAL: "1 to 8", SKEWED: "skewed"}
+
+
+def test_the_errors_of_scores_against_the_pages() -> None:
+    """AUROC, average precision and Brier score: the highest error of a kind of study."""
+    of_auroc = (EVIDENCE / "coverage-auroc.md").read_text(encoding="utf-8")
+    table = of_auroc[of_auroc.index("## Kinds of study") : of_auroc.index("## Methods")]
+    errors = dict(re.findall(r"^\| ([\w ,]+) \| \d+ \| [\d.]+ \| ([\d.]+) \|", table, re.MULTILINE))
+    assert set(errors) == {name for names in KINDS_OF_AUROC.values() for name in names}
+    assert {
+        kind: max(float(errors[name]) for name in names) for kind, names in KINDS_OF_AUROC.items()
+    } == AUROC
+    of_both = (EVIDENCE / "coverage-average-precision-brier.md").read_text(encoding="utf-8")
+    parts = dict(zip(LEFT_OUT, of_both[of_both.index("## Average") :].split("## Brier score"), strict=True))
+    for metric, of_kinds in LEFT_OUT.items():
+        found = re.findall(
+            r"^\| ([\w ]+) \| \d+ \| `jackknife_student` \| \d+ \| [\d.]+ \| ([\d.]+) \|",
+            parts[metric],
+            re.MULTILINE,
+        )
+        assert {
+            kind: max(float(error) for of, error in found if of == images) for kind, images in IMAGES.items()
+        } == of_kinds
 
 
 def test_the_errors_with_sites_as_clusters_against_the_page() -> None:
@@ -94,6 +124,19 @@ def test_the_sentence_by_hand() -> None:
     )
     assert highest_errors([estimates["sensitivity"]], cohort(of1=9), 0.9).startswith(
         "This level of confidence"
+    )
+
+
+def test_the_sentence_on_scores_by_hand() -> None:
+    of_scores = [
+        estimate("auroc", "F", "delong_newcombe"),
+        estimate("brier", "F", "jackknife_student"),
+        estimate("average_precision", "F", "bca"),
+    ]
+    assert highest_errors(of_scores, cohort(of1=9), 0.95) == (
+        f"Seen at most (docs/evidence/coverage.md): {AUROC[ONE]} % of simulated studies for AUROC with one image per "
+        f"patient and {LEFT_OUT['brier'][ONE]} % of simulated studies for the Brier score with one image per patient. "
+        "Missing its targets in simulated studies (docs/evidence/coverage.md): bootstrap BCa."
     )
 
 

@@ -120,12 +120,3 @@ def test_bounds_that_draws_decide_by_hand() -> None:
         monte_carlo_errors([criterion("B", 0.9, 0.0)])
         == "No observed bound depends on draws, so none has a Monte-Carlo error."
     )
-
-
-def test_columns_are_the_intervals_that_could_be_given_by_hand() -> None:
-    found = dict(row("F").estimates)
-    found["auroc"] = replace(
-        found["auroc"], intervals={"percentile": (0.4, 0.6), "bca": None, "delong_student": (0.3, 0.7)}
-    )
-    level = LevelRow(Subgroup("sex", "F"), found)
-    assert level.intervals_given(("auroc", "f1")) == ("delong_student", "percentile")
