@@ -16,7 +16,7 @@ from protocols.schema.metrics import METRICS
 from protocols.schema.protocol import Protocol
 from protocols.schema.statistical_analysis import OTHER_ANALYSES
 from reports.language.formatting import counted, goal, listed, sentence
-from reports.language.names import CRITERION_VERDICTS
+from reports.language.names import CRITERION_VERDICTS, INTERVALS
 from validation.results.results import OVERALL_AXIS, CriterionResult, ReferenceStandardUsed, Results, Subgroup
 
 UNKNOWN_LEVEL = "unknown"
@@ -142,9 +142,9 @@ class Words:
         return (not self.agreement and METRICS[name].column_head) or self.metric(name)
 
     def reworded(self, text: str) -> str:
-        """Return a sentence of the results with this run's names of metrics, outcomes and analyses; quotations stay."""
+        """Return a sentence of the results with the names of this run for those of the code; quotations stay."""
         names = {name: self.within(self.metric(name)) for name in METRICS}
-        names |= {name: f"“{self.within(self.analysis(name))}”" for name in OTHER_ANALYSES}
+        names |= {name: f"“{self.within(self.analysis(name))}”" for name in OTHER_ANALYSES} | INTERVALS
         if self.agreement:
             names |= {f"a {name}": self.outcomes[key] for key, name in OUTCOMES.items()}
         return re.sub(rf"'[^']*'|\b({'|'.join(names)})\b", lambda found: names.get(found[0], found[0]), text)
