@@ -20,8 +20,10 @@ from cxr510k.exit_codes import BAD_INPUT, DONE, INTERNAL_ERROR, INTERRUPTED, NOT
 import cxr510k.commands.device
 import cxr510k.commands.registration
 import cxr510k.commands.study
+import cxr510k.commands.show
 import cxr510k.commands.evidence
 import cxr510k.commands.cohort
+import cxr510k.commands.schema
 import cxr510k.commands.doctor  # noqa: F401
 
 # isort: on

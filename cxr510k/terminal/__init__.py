@@ -1,4 +1,5 @@
-"""Terminal output: progress, verdicts, findings of a rerun and of a verification.
+"""Terminal output: progress, verdicts, estimates, findings of a rerun and of a verification.
 
-In the order of reading: `screen`, `progress`, `study`, `rerun`, `verification`.
+In the order of reading: `screen`, `progress`, `study`, `next_steps`, `run_tables`, `rerun`,
+`verification`.
 """

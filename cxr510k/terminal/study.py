@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cxr510k.terminal.next_steps import needed_for_pass
 from cxr510k.terminal.screen import plain_table, print_folded, screen
 from protocols.cohorts.cohort import FlowStep
 from protocols.schema.metrics import METRICS
@@ -41,6 +42,8 @@ def print_verdict(results: Results) -> None:
         console.print("in brackets: criteria of consistency, which never change the verdict", style="dim")
     for why in inconclusive(results.criteria, words):
         print_folded(f"{why[:1].lower()}{why[1:-1]}")
+    for sentence in needed_for_pass(results):
+        print_folded(sentence)
     synthetic = " on PHANTOM images" if results.cohort.synthetic else ""
     word = STUDY_VERDICTS[results.verdict]
     console.print(

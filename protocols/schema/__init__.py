@@ -1,12 +1,13 @@
 """The protocol's types, the registry of metrics, the sponsor's statements, and loading.
 
 In the order of reading: `load`, `protocol`, `document`, `metrics`, `reference_standard`, `subgroups`, `criteria`,
-`statistical_analysis`, `input_tables`, `training`, `submission`, `per_finding`.
+`statistical_analysis`, `input_tables`, `training`, `submission`, `per_finding`, `json_schema`.
 """
 
 from protocols.schema.criteria import Criterion, Family
 from protocols.schema.document import Table
 from protocols.schema.input_tables import Format
+from protocols.schema.json_schema import protocol_schema
 from protocols.schema.load import (
     LoadedProtocol,
     ProtocolIdentity,
@@ -55,5 +56,6 @@ __all__ = [
     "library_protocol",
     "load_protocol",
     "parse_protocol",
+    "protocol_schema",
     "run_each",
 ]

@@ -1,9 +1,9 @@
 """A finished report -> its tables as CSV, its figures as SVG with the data behind them as CSV.
 
 Owns the names and the form of these files; nothing is written here. A table has exactly the printed text, since it is
-read from the page; a figure's data has the unrounded numbers of results.json, so that it can be drawn again. A cell
-that a spreadsheet would run as a formula has an apostrophe before it; evidence is never changed in this way. Text in a
-figure stays text, so that it can be searched and set in another font.
+read from the page; a figure's data has the unrounded numbers of results.json, so that it can be drawn again. Cells that
+a spreadsheet would change are made `harmless`. Text in a figure stays text, so that it can be searched and set in
+another font.
 """
 
 import re
@@ -18,11 +18,10 @@ from reports.fonts.bundled import SANS
 from reports.fonts.text_width import OF_TONE, PLAIN, SIZE
 from reports.pages.all_figures import Gallery
 from reports.pages.printed_tables import printed_tables
+from reports.pages.spreadsheet import harmless
 from reports.provenance.source_marks import unmarked
 
 TABLES, FIGURES, INDEX = "tables", "figures", "index.csv"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes as the beginning of one
-SIGNED = re.compile(r"[+-][0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?([\u00a0 ]%)?")
 OF_PHANTOM = "PHANTOM: synthetic images, no clinical result"
 FOOT = 14.0
 FAMILY = f"'{SANS}', Inter, sans-serif"
@@ -112,12 +111,8 @@ def _figures(drawings: Iterator[Drawing], *, phantom: bool) -> dict[str, str]:
 
 
 def _sheet(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table safe to open in a spreadsheet: no cell is a formula; a signed number stays one."""
-    return csv_text(_harmless(header), map(_harmless, rows))
-
-
-def _harmless(cells: Sequence[str]) -> list[str]:
-    return [f"'{cell}" if cell.startswith(FORMULA) and not SIGNED.fullmatch(cell) else cell for cell in cells]
+    """Return a table safe to open in a spreadsheet."""
+    return csv_text(harmless(header), map(harmless, rows))
 
 
 def _names(keys: Sequence[str]) -> list[str]:
