@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from protocols.storage.canonical import sha256_file
-from reports.pages.exports import FORMULA
+from reports.pages.spreadsheet import FORMULA
 from reports.pdf.read_pdf import PrintedPdf
 from reports.pdf.render_stack import missing_libraries
 from tests.conftest import Outcome, Study
