@@ -233,6 +233,7 @@ def test_the_study_leaves_no_part_of_the_results_empty(here: Made) -> None:
         "delong_newcombe",
         "delong_student",
         "exact_clustered",
+        "jackknife_student",
         "korn_graubard",
         "mover",
         "percentile",
