@@ -7,6 +7,7 @@ from pathlib import Path
 
 from protocols.schema.metrics import METRICS
 from protocols.storage.run_folder import RunFolder
+from reports.content.estimate_rows import judged, rows_by_subgroup
 from reports.language.formatting import against
 from validation.results.results import CriterionResult, Estimate, Results
 
@@ -18,9 +19,9 @@ def needed_for_pass(results: Results) -> tuple[str, ...]:
 
     A criterion that is inconclusive has its reason in the results already.
     """
-    estimates = {(one.metric, one.subgroup): one for one in results.estimates}
+    rows = rows_by_subgroup(results.estimates)
     return tuple(
-        _needed(one, estimates.get((one.metric, one.subgroup)))
+        _needed(one, judged(one, rows))
         for one in results.criteria
         if one.role == "acceptance" and one.verdict == "not_met" and one.observed is not None
     )

@@ -55,7 +55,9 @@ def _auroc(sample: Sample, replicates: Replicates, protocol: Protocol) -> Comput
         preferred=protocol.decision.other,
         tally=tally,
         undefined_replicates=int(np.isnan(replicates.auroc).sum()),
-        class_patients=None if np.isnan(value) else _class_patients(sample.ranked),
+        class_patients=None
+        if np.isnan(value)
+        else _class_patients(_units_of_classes(sample.ranked), grouped=placed.grouped),
     )
 
 
@@ -99,16 +101,17 @@ def _left_out(
     if np.isnan(computed.value):
         return computed
     left_out, level = jackknife(), protocol.bootstrap.confidence_level
+    of_classes = _units_of_classes(units)
     return replace(
         computed,
         intervals={
             "percentile": percentile_interval(computed.value, values, level),
             "bca": bca_interval(computed.value, values, lambda: left_out, level),
             "jackknife_student": jackknife_student(
-                computed.value, left_out, _units_of_classes(units), level, grouped=units.grouped
+                computed.value, left_out, of_classes, level, grouped=units.grouped
             ),
         },
-        class_patients=_class_patients(units),
+        class_patients=_class_patients(of_classes, grouped=units.grouped),
     )
 
 
@@ -118,12 +121,12 @@ def _units_of_classes(units: Units) -> tuple[NDArray[np.float64], NDArray[np.flo
     return units_by_patient(units.cluster[positive]), units_by_patient(units.cluster[~positive])
 
 
-def _class_patients(units: Units) -> tuple[float, float] | None:
+def _class_patients(
+    of_classes: tuple[NDArray[np.float64], NDArray[np.float64]], *, grouped: bool
+) -> tuple[float, float] | None:
     """Return the effective numbers of patients of positives and negatives; None where these are not the clusters."""
-    if units.grouped:
-        return None
-    positive, negative = map(effective_patients, _units_of_classes(units))
-    return positive, negative
+    positive, negative = map(effective_patients, of_classes)
+    return None if grouped else (positive, negative)
 
 
 SCORE_METRICS: Mapping[str, Callable[[Sample, Replicates, Protocol], Computed]] = {

@@ -306,7 +306,8 @@ def _residuals(units: Sequence[Scored], kind: bool) -> list[tuple[int, int]]:
     own = [unit for unit in units if unit.positive == kind]
     others = sorted(unit.score for unit in units if unit.positive != kind)
     won = [bisect_left(others, unit.score) + bisect_right(others, unit.score) for unit in own]
-    return [(unit.patient, len(own) * twice - sum(won)) for unit, twice in zip(own, won, strict=True)]
+    m, total = len(own), sum(won)
+    return [(unit.patient, m * twice - total) for unit, twice in zip(own, won, strict=True)]
 
 
 def effective_patients(units_of: Iterable[int]) -> Fraction:
